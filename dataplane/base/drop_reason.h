@@ -1,0 +1,55 @@
+// DropReason: why a packet from outside was not used; one counter each, never a log line.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "dataplane/base/counters.h"
+
+namespace tutti::base {
+
+enum class DropReason : std::uint8_t {
+  kTruncated,           // shorter than its own headers say
+  kBadVersion,          // RTP or RTCP version is not 2
+  kMalformed,           // lengths inside contradict each other
+  kUnknownEndpoint,     // arrived for a participant that has just left
+  kStranger,            // from a source other than the latched one
+  kUnknownPayloadType,  // not negotiated
+  kProbation,           // a new SSRC that has not proven itself (RFC 3550, A.1)
+  kDuplicate,           // this sequence number was here already
+  kLate,                // its moment has passed
+  kTooFarAhead,         // beyond the jitter buffer's reach
+  kBufferFull,          // no payload block left
+  kWrongDirection,      // the negotiated direction expects no media
+  kOversize,            // more than a frame's worth of payload, or more than a receive buffer
+  kSendFailed,          // the network refused a packet of ours
+  kCount
+};
+
+inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(DropReason::kCount);
+
+// The reason in snake_case, as metrics spell it.
+std::string_view to_string(DropReason reason);
+
+// Thread: one writer, any reader.
+class DropCounters {
+ public:
+  void add(DropReason reason, std::uint64_t amount = 1) TUTTI_REALTIME {
+    counters_[static_cast<std::size_t>(reason)].add(amount);
+  }
+  std::uint64_t value(DropReason reason) const TUTTI_REALTIME {
+    return counters_[static_cast<std::size_t>(reason)].value();
+  }
+  std::uint64_t total() const TUTTI_REALTIME {
+    std::uint64_t sum = 0;
+    for (const auto& counter : counters_) sum += counter.value();
+    return sum;
+  }
+
+ private:
+  std::array<Counter, kDropReasons> counters_;
+};
+
+}  // namespace tutti::base

@@ -1,0 +1,70 @@
+// CoreCommand: what signaling asks of a core. Fixed size, trivially copyable, no pointer into either
+// side, so that the door may become shared memory.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+#include <variant>
+
+#include "dataplane/base/endpoint_handles.h"
+#include "dataplane/mailbox/handles.h"
+#include "dataplane/mailbox/media_parameters.h"
+#include "dataplane/rtp/types.h"
+
+namespace tutti::mailbox {
+
+// Makes an empty conference in a free slot. It ticks until it is closed.
+struct OpenConference {
+  ConferenceHandle conference;
+};
+
+// Ends an empty conference; answered by ConferenceClosed.
+struct CloseConference {
+  ConferenceHandle conference;
+};
+
+// Whose voice is in the mix, and who hears it.
+struct MixControls {
+  bool muted = false;  // not in the mix
+  bool deaf = false;   // hears silence
+  bool operator==(const MixControls&) const = default;
+};
+
+// Puts a participant into a free slot and a conference; answered by ParticipantAttached or, where the
+// network refuses the endpoint, by ParticipantDetached.
+struct AttachParticipant {
+  ParticipantHandle participant;
+  ConferenceHandle conference;
+  base::EndpointHandles endpoint;  // open until ParticipantDetached, and closed by who opened it
+  MediaParameters media;
+  MixControls mix;
+  rtp::Ssrc ssrc{};  // the three random starts of RFC 3550, 5.1
+  rtp::SequenceNumber first_sequence_number;
+  rtp::RtpTimestamp first_timestamp;
+  std::array<char, 16> cname{};  // SDES CNAME, no terminator needed (RFC 7022: 96 random bits in base64)
+};
+
+// A new agreement (re-INVITE): hold, resume, another address or codec. Audio out goes on unbroken.
+struct UpdateMedia {
+  ParticipantHandle participant;
+  MediaParameters media;
+};
+
+struct UpdateMix {
+  ParticipantHandle participant;
+  MixControls mix;
+};
+
+// Says RTCP BYE, sends nothing after it, and answers with ParticipantDetached.
+struct DetachParticipant {
+  ParticipantHandle participant;
+};
+
+using CoreCommand = std::variant<OpenConference, CloseConference, AttachParticipant, UpdateMedia, UpdateMix,
+                                 DetachParticipant>;
+
+static_assert(std::is_trivially_copyable_v<CoreCommand>);
+static_assert(sizeof(CoreCommand) <= 192);  // three cache lines
+
+}  // namespace tutti::mailbox

@@ -1,0 +1,80 @@
+// PacketPort: batches of UDP payloads in and out for one core. io_uring, DPDK and the simulated network
+// are bodies of this one interface; nothing above it knows which.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/counters.h"
+#include "dataplane/base/drop_reason.h"
+#include "dataplane/base/endpoint_handles.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/socket_address.h"
+
+namespace tutti::net {
+
+// A slot of the core, dense from zero; the core chooses it.
+enum class EndpointId : std::uint32_t {};
+
+// The RTP port, or its RTCP companion. Under rtcp-mux both kinds of packet come on kRtp.
+enum class Flow : std::uint8_t { kRtp, kRtcp };
+
+// The largest payload sent or received: Ethernet's 1 500 less the IPv6 and UDP headers.
+inline constexpr std::size_t kPayloadBytesMax = 1'452;
+
+struct ReceivedPacket {
+  EndpointId endpoint{};
+  Flow flow = Flow::kRtp;
+  base::SocketAddress source;  // not valid() once connected: the body has let only the peer through
+  base::Instant arrival;
+  std::span<const std::byte> payload;
+};
+
+// Thread: all of it belongs to the core's thread, but the constructor and the counters.
+class PacketPort {
+ public:
+  virtual ~PacketPort() = default;
+
+  // Begins to receive on an endpoint that was opened outside. False when the body has no room for it.
+  virtual bool attach(EndpointId id, const base::EndpointHandles& handles) TUTTI_REALTIME = 0;
+  // Ends it: no packet of it is received or sent any more. What was sent before still leaves.
+  virtual void detach(EndpointId id) TUTTI_REALTIME = 0;
+  // An endpoint whose detach is complete, once each: its id may be used again and its handles be closed.
+  virtual std::optional<EndpointId> next_detached() TUTTI_REALTIME = 0;
+
+  // Receives from `remote` only, and makes it what send() uses; strangers are dropped below.
+  virtual void connect(EndpointId id, Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME = 0;
+  // Receives from anyone again.
+  virtual void disconnect(EndpointId id, Flow flow) TUTTI_REALTIME = 0;
+
+  // What has arrived, at most kReceiveBatch packets; empty when there is no more for now.
+  // Owns: the payloads are the port's, valid until the next receive() or wait_until().
+  static constexpr std::size_t kReceiveBatch = 256;
+  virtual std::span<const ReceivedPacket> receive() TUTTI_REALTIME = 0;
+
+  // A transmit buffer of kPayloadBytesMax bytes to write a payload into, empty when all are on their way.
+  virtual std::span<std::byte> reserve() TUTTI_REALTIME = 0;
+  // Sends the first `bytes` of the buffer reserved last; `to` is used where the flow is not connected.
+  virtual void send(EndpointId id, Flow flow, const base::SocketAddress& to,
+                    std::size_t bytes) TUTTI_REALTIME = 0;
+  // Lets everything sent leave; without it a body may wait to fill a batch.
+  virtual void flush() TUTTI_REALTIME = 0;
+
+  // Sleeps until `deadline`, or less where packets must be taken earlier. Between turns, never within.
+  virtual void wait_until(base::Instant deadline) = 0;
+
+  // Thread: any may read.
+  struct Counters {
+    base::Counter packets_received;
+    base::Counter bytes_received;
+    base::Counter packets_sent;
+    base::Counter bytes_sent;
+    base::DropCounters drops;
+  };
+  virtual const Counters& counters() const TUTTI_REALTIME = 0;
+};
+
+}  // namespace tutti::net

@@ -1,0 +1,65 @@
+# A module is a leaf folder: one library tutti_<name>, made of the folder's own *.cpp files.
+
+# tutti_module(FOLDER [LINKS module...] [PACKAGES target...])
+function(tutti_module folder)
+  cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES" ${ARGN})
+  get_filename_component(name ${folder} NAME)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  list(TRANSFORM ARG_LINKS PREPEND tutti_)
+  if(NOT name STREQUAL "base")
+    list(APPEND ARG_LINKS tutti_base)
+  endif()
+  if(sources)
+    add_library(tutti_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(tutti_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(tutti_${name} ${scope} ${CMAKE_SOURCE_DIR})
+  target_link_libraries(tutti_${name} ${scope} ${ARG_LINKS} Threads::Threads)
+  if(sources)
+    target_link_libraries(tutti_${name} PRIVATE ${ARG_PACKAGES}) # wrapped: nobody above sees their headers
+  endif()
+endfunction()
+
+# tutti_program(NAME source... [LINKS module...] [PACKAGES target...]): an executable in <build>/bin.
+function(tutti_program name)
+  cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES" ${ARGN})
+  list(TRANSFORM ARG_LINKS PREPEND tutti_)
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} ${ARG_PACKAGES})
+endfunction()
+
+# tutti_unit_tests(MODULE [LINKS module...] [LABELS label...]): tests/unit/<module>/*_test.cpp as one
+# program, each test known to ctest by name, labelled "unit" and with the module's name.
+function(tutti_unit_tests name)
+  cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES;LABELS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${name}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  list(TRANSFORM ARG_LINKS PREPEND tutti_)
+  add_executable(${name}_test ${sources})
+  target_link_libraries(${name}_test PRIVATE tutti_${name} ${ARG_LINKS} ${ARG_PACKAGES} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES LABELS "unit;${name};${ARG_LABELS}" TIMEOUT 120)
+endfunction()
+
+# tutti_fuzzer(NAME LINKS module...): tests/fuzz/<name>_fuzz.cpp. Under the fuzz preset a libFuzzer
+# program; elsewhere the corpus in tests/fuzz/corpus/<name> is replayed as a test.
+function(tutti_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES" ${ARGN})
+  list(TRANSFORM ARG_LINKS PREPEND tutti_)
+  set(source ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}_fuzz.cpp)
+  if(TUTTI_FUZZ)
+    add_executable(${name}_fuzz ${source})
+    target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(${name}_fuzz ${source} ${CMAKE_SOURCE_DIR}/tests/support/replay_corpus.cpp)
+    add_test(NAME fuzz_corpus.${name} COMMAND ${name}_fuzz ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(fuzz_corpus.${name} PROPERTIES LABELS "fuzz;${name}" TIMEOUT 120)
+  endif()
+  target_link_libraries(${name}_fuzz PRIVATE ${ARG_LINKS} ${ARG_PACKAGES})
+endfunction()

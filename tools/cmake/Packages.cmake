@@ -1,0 +1,18 @@
+# What comes from Debian 12; tools/packages lists the names for apt-get.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(liburing REQUIRED IMPORTED_TARGET liburing)
+pkg_check_modules(spandsp REQUIRED IMPORTED_TARGET spandsp)
+pkg_check_modules(sofia REQUIRED IMPORTED_TARGET sofia-sip-ua)
+pkg_check_modules(libhwy REQUIRED IMPORTED_TARGET libhwy)
+find_package(fmt REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+
+# Header-only packages without a CMake or pkg-config file of their own in the default include path.
+foreach(header_only IN ITEMS nlohmann_json cli11)
+  if(NOT TARGET ${header_only})
+    add_library(${header_only} INTERFACE)
+  endif()
+endforeach()

@@ -1,0 +1,40 @@
+# The flags of every preset, in one place, so that ccache sees one set.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+option(TUTTI_TESTS "Build the tests" ON)
+option(TUTTI_BENCHES "Build the benches" ON)
+option(TUTTI_RT_TRIPWIRE "Abort on malloc, free or a mutex inside a core's turn" OFF)
+set(TUTTI_SANITIZE "" CACHE STRING "Sanitizers: address,undefined | thread | empty")
+option(TUTTI_FUZZ "Build the fuzz targets for libFuzzer (clang)" OFF)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror=return-type
+                    -fno-omit-frame-pointer)
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
+                    $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # moodycamel's fences under TSan, see docs/decisions/0003-mailbox.md.
+  add_compile_options(-Wno-tsan)
+endif()
+
+if(TUTTI_SANITIZE)
+  add_compile_options(-fsanitize=${TUTTI_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TUTTI_SANITIZE})
+endif()
+if(TUTTI_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(TUTTI_RT_TRIPWIRE)
+  add_compile_definitions(TUTTI_RT_TRIPWIRE=1)
+endif()
