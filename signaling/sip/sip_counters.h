@@ -1,0 +1,58 @@
+// SipCounters: what passed through the user agent, by method and status. Thread: written by the loop's
+// thread, read by any.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "dataplane/base/counters.h"
+
+namespace tutti::sip {
+
+enum class Method : std::uint8_t {
+  kInvite,
+  kAck,
+  kCancel,
+  kBye,
+  kOptions,
+  kUpdate,
+  kOther,
+};
+inline constexpr std::size_t kMethodCount = 7;
+const char* to_string(Method method);
+
+// By SIP status code.
+class StatusCounters {
+ public:
+  void add(int status) {
+    if (status >= 100 && status < 700) by_status_[static_cast<std::size_t>(status - 100)].add();
+  }
+  std::uint64_t value(int status) const {
+    return status >= 100 && status < 700 ? by_status_[static_cast<std::size_t>(status - 100)].value() : 0;
+  }
+
+ private:
+  std::array<base::Counter, 600> by_status_;
+};
+
+struct SipCounters {
+  std::array<base::Counter, kMethodCount> requests_received;  // retransmissions are not counted
+  std::array<base::Counter, kMethodCount> requests_sent;
+  StatusCounters responses_sent;
+  StatusCounters responses_received;
+  base::Counter shed;          // INVITEs answered 503: too many pending, or draining
+  base::Counter guard_drops;   // messages the library never saw: too long, or of a form it cannot bear
+  base::Counter invite_acked;  // 2xx of ours that were acknowledged
+  base::Gauge dialogs;         // from INVITE until the last BYE is answered
+  base::Gauge pending_invites;
+
+  base::Counter& received(Method method) { return requests_received[static_cast<std::size_t>(method)]; }
+  base::Counter& sent(Method method) { return requests_sent[static_cast<std::size_t>(method)]; }
+  const base::Counter& received(Method method) const {
+    return requests_received[static_cast<std::size_t>(method)];
+  }
+  const base::Counter& sent(Method method) const { return requests_sent[static_cast<std::size_t>(method)]; }
+};
+
+}  // namespace tutti::sip
