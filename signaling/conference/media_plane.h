@@ -1,0 +1,52 @@
+// MediaPlane: what the focus needs of the other side: media endpoints to open, and the door of each core.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "dataplane/base/endpoint_handles.h"
+#include "dataplane/base/result.h"
+#include "dataplane/base/socket_address.h"
+#include "dataplane/mailbox/core_counters.h"
+#include "dataplane/mailbox/handles.h"
+#include "dataplane/mailbox/mailbox.h"
+
+namespace tutti::conference {
+
+// One participant's own ports, open, with the addresses that its SDP tells the far end.
+struct MediaEndpoint {
+  base::EndpointHandles handles;
+  base::SocketAddress rtp;
+  base::SocketAddress rtcp;  // equal to rtp where the endpoint has no RTCP port (RFC 5761)
+  bool operator==(const MediaEndpoint&) const = default;
+};
+
+// Each is a full host to the caller: 503 with Retry-After.
+enum class MediaError : std::uint8_t {
+  kNoPorts,        // the configured range is used up
+  kNoDescriptors,  // the process or the host is out of them
+  kOther,
+};
+
+// One media core. All three outlive the focus.
+struct CoreDoor {
+  mailbox::Mailbox* mailbox = nullptr;
+  const mailbox::CoreCounters* counters = nullptr;
+  mailbox::CoreCapacity capacity;
+};
+
+// Thread: signaling.
+class MediaPlane {
+ public:
+  virtual ~MediaPlane() = default;
+
+  // Opens ports that nobody else has until close_endpoint.
+  // Owns: the caller, who closes it after ParticipantDetached, or at once if it never went to a core.
+  virtual base::Result<MediaEndpoint, MediaError> open_endpoint(bool with_rtcp) = 0;
+  virtual void close_endpoint(const MediaEndpoint& endpoint) = 0;
+
+  // The same span of at least one core for life; a core's index is its name.
+  virtual std::span<const CoreDoor> cores() const = 0;
+};
+
+}  // namespace tutti::conference
