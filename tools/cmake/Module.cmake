@@ -48,17 +48,29 @@ function(tutti_unit_tests name)
 endfunction()
 
 # tutti_fuzzer(NAME LINKS module...): tests/fuzz/<name>_fuzz.cpp. Under the fuzz preset a libFuzzer
-# program; elsewhere the corpus in tests/fuzz/corpus/<name> is replayed as a test.
+# program, run for 10 s (and for 60 s, label "long"), which keeps what it finds in <build>/fuzz/<name>;
+# elsewhere the seeds in tests/fuzz/corpus/<name> are replayed as a test.
 function(tutti_fuzzer name)
   cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES" ${ARGN})
   list(TRANSFORM ARG_LINKS PREPEND tutti_)
   set(source ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}_fuzz.cpp)
+  set(seeds ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
   if(TUTTI_FUZZ)
     add_executable(${name}_fuzz ${source})
     target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+    foreach(run IN ITEMS "fuzz;10" "fuzz_long;60")
+      list(GET run 0 kind)
+      list(GET run 1 seconds)
+      add_test(NAME ${kind}.${name}
+               COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tools/lib/fuzz.py --program $<TARGET_FILE:${name}_fuzz>
+                       --seeds ${seeds} --keep ${CMAKE_BINARY_DIR}/fuzz/${name} --seconds ${seconds})
+      set_tests_properties(${kind}.${name} PROPERTIES LABELS "fuzz;${name}" TIMEOUT 300)
+    endforeach()
+    set_property(TEST fuzz_long.${name} APPEND PROPERTY LABELS long)
+    set_property(TEST fuzz_long.${name} PROPERTY DEPENDS fuzz.${name}) # they share what they keep
   else()
     add_executable(${name}_fuzz ${source} ${CMAKE_SOURCE_DIR}/tests/support/replay_corpus.cpp)
-    add_test(NAME fuzz_corpus.${name} COMMAND ${name}_fuzz ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    add_test(NAME fuzz_corpus.${name} COMMAND ${name}_fuzz ${seeds})
     set_tests_properties(fuzz_corpus.${name} PROPERTIES LABELS "fuzz;${name}" TIMEOUT 120)
   endif()
   target_link_libraries(${name}_fuzz PRIVATE ${ARG_LINKS} ${ARG_PACKAGES})

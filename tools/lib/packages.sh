@@ -1,0 +1,44 @@
+# Sourced: install_packages GROUP... installs what is missing of tools/packages, and is instant when nothing is.
+
+# Prints the packages of the groups that dpkg does not have.
+missing_packages() {
+  local list="$root/tools/packages" group package
+  for group in "$@"; do
+    awk -v group="$group" '$1 == group { print $2 }' "$list"
+  done | sort -u | while read -r package; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+  done
+}
+
+install_packages() {
+  command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || {
+    echo "Tutti's tools install what they need with apt-get and want Debian 12; on another system install what tools/packages lists." >&2
+    return 1
+  }
+  local missing
+  missing=$(missing_packages "$@")
+  [ -n "$missing" ] || return 0
+  missing=$(echo $missing)
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "These Debian packages are missing, and there is neither root nor sudo to install them: $missing" >&2
+      return 1
+    }
+    as_root=(sudo)
+  fi
+  echo "installing $(echo "$missing" | wc -w) Debian packages: $missing"
+  mkdir -p "$root/build/log"
+  local log="$root/build/log/packages.log" start=$SECONDS apt
+  apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300)
+  # The lists that are here may know them all; a fresh machine has none, and old ones name files that are gone.
+  "${apt[@]}" install --no-install-recommends $missing </dev/null >"$log" 2>&1 ||
+    { echo "  fetching the package lists" &&
+      "${apt[@]}" update </dev/null >>"$log" 2>&1 &&
+      "${apt[@]}" install --no-install-recommends $missing </dev/null >>"$log" 2>&1; } || {
+    tail -n 20 "$log" >&2
+    echo "apt-get could not install: $missing (whole log: build/log/packages.log)" >&2
+    return 1
+  }
+  echo "  installed in $((SECONDS - start)) s"
+}

@@ -1,0 +1,53 @@
+"""Child processes that cannot outlive their parent: each in a group of its own, ended by its own id."""
+
+import atexit
+import os
+import signal
+import subprocess
+import sys
+import time
+
+_live = []
+
+
+def _end_all():
+    for process in list(_live):
+        end(process)
+
+
+def _on_signal(number, _frame):
+    sys.exit(128 + number)
+
+
+def install_traps():
+    """SIGTERM, SIGINT and SIGHUP end what was started here, then this program."""
+    atexit.register(_end_all)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _on_signal)
+
+
+def start(command, **options):
+    process = subprocess.Popen(command, start_new_session=True, **options)
+    _live.append(process)
+    return process
+
+
+def end(process, grace_s=5.0):
+    """Ends the process and its group: SIGTERM, then after the grace SIGKILL."""
+    if process in _live:
+        _live.remove(process)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            break
+        deadline = time.monotonic() + grace_s
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+    process.wait()
+
+
+def forget(process):
+    """It has ended by itself."""
+    if process in _live:
+        _live.remove(process)

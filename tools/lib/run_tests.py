@@ -1,0 +1,223 @@
+"""tools/test after its packages are there: configures, builds and tests preset after preset, sums up once."""
+
+import argparse
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree as ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import process  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LOGS = ROOT / "build" / "log"
+JOBS = max(1, len(os.sched_getaffinity(0)))
+HEARTBEAT_S = 15.0  # a CI log shows that it lives
+
+# A preset, what it builds and the labels of the tests that it is for; None is everything.
+THREADED = "base|mailbox|net|core|mixer|sim"  # where two threads meet
+REALTIME = "base|mailbox|net|rtp|stream|core|mixer|kernel|codec|dsp|sim"  # what a core runs
+PRESETS = [
+    ("release", None, None),
+    ("asan", None, None),
+    ("tsan", f"({THREADED})_test", THREADED),
+    ("rt", f"({REALTIME})_test", REALTIME),
+    ("fuzz", r"\w+_fuzz", "fuzz"),
+]
+
+
+class Summary:
+    def __init__(self):
+        self.rows = []  # step, tests, failed, skipped, seconds
+        self.failed = []  # "step: name"
+        self.tests = 0
+
+    def add(self, step, tests, failed, skipped, seconds):
+        self.rows.append((step, tests, len(failed), skipped, seconds))
+        self.failed += [f"{step}: {name}" for name in failed]
+        self.tests += tests
+
+    def print(self, seconds):
+        print("\nSummary")
+        print(f"  {'step':<16}{'tests':>7}{'failed':>8}{'skipped':>9}{'seconds':>10}")
+        for step, tests, failed, skipped, took in self.rows:
+            print(f"  {step:<16}{tests:>7}{failed:>8}{skipped:>9}{took:>10.1f}")
+        if self.failed:
+            print("\nFailed (each one's log stands above, whole logs in build/log/)")
+            for name in self.failed:
+                print(f"  {name}")
+        # The closing lines in ctest's own words, over every run; nothing follows them.
+        passed = self.tests - len(self.failed)
+        percent = 100 if not self.failed else min(99, int(100 * passed / max(1, self.tests)))
+        print(f"\n{percent}% tests passed, {len(self.failed)} tests failed out of {self.tests}")
+        print(f"\nTotal Test time (real) = {seconds:7.2f} sec", flush=True)
+
+
+class Progress:
+    """`[3/9] build asan ... 41 s`: one line a step, rewritten on a terminal, with a heartbeat in a log."""
+
+    def __init__(self, steps):
+        self.steps = steps
+        self.step = 0
+
+    def begin(self, title):
+        self.step += 1
+        self.title = f"[{self.step}/{self.steps}] {title} ..."
+        self.began = time.monotonic()
+        self.shown = self.began
+        if not sys.stdout.isatty():
+            print(self.title, flush=True)
+
+    def beat(self, detail):
+        now = time.monotonic()
+        if sys.stdout.isatty():
+            if now - self.shown >= 0.2:
+                print(f"\r\033[K{self.title} {detail} {now - self.began:.0f} s", end="", flush=True)
+                self.shown = now
+        elif now - self.shown >= HEARTBEAT_S:
+            print(f"{self.title} {detail} {now - self.began:.0f} s", flush=True)
+            self.shown = now
+
+    def end(self, result):
+        took = time.monotonic() - self.began
+        start = "\r\033[K" if sys.stdout.isatty() else ""
+        print(f"{start}{self.title} {took:.0f} s{result}", flush=True)
+        return took
+
+
+def tail(title, text, lines=40):
+    print(f"---- {title}")
+    print("\n".join(text.splitlines()[-lines:]))
+    print("----", flush=True)
+
+
+def tail_of_log(log):
+    tail(f"the end of {log.relative_to(ROOT)}", log.read_text(errors="replace"))
+
+
+def run(command, log, progress, pattern):
+    """Runs to the end with the output in `log`; what `pattern` finds there is the progress. True on exit 0."""
+    with log.open("a") as sink:
+        child = process.start(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace")
+        detail = [""]
+
+        def read():
+            for line in child.stdout:
+                sink.write(line)
+                sink.flush()
+                found = pattern.search(line)
+                if found:
+                    detail[0] = found.group(1).strip()
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        while reader.is_alive():
+            reader.join(0.25)
+            progress.beat(detail[0])
+        ok = child.wait() == 0
+        process.forget(child)
+        return ok
+
+
+def targets_for(preset, wanted):
+    """The targets of a configured preset that match."""
+    found = subprocess.run(["ninja", "-C", ROOT / "build" / preset, "-t", "targets", "all"], text=True,
+                           capture_output=True).stdout
+    return sorted(set(re.findall(rf"^({wanted}): phony", found, re.M)))
+
+
+def build(preset, wanted, progress, summary):
+    """Configures and builds what the tests of this preset need."""
+    progress.begin(f"build {preset}")
+    log = LOGS / f"build-{preset}.log"
+    log.write_text("")
+    ok = run(["cmake", "--preset", preset], log, progress, re.compile(r"^-- ()"))
+    targets = targets_for(preset, wanted) if ok and wanted else []
+    if ok and (targets or not wanted):
+        command = ["cmake", "--build", f"build/{preset}", "-j", str(JOBS)]
+        if targets:
+            command += ["--target", *targets]
+        ok = run(command, log, progress, re.compile(r"^(\[\d+/\d+\])"))
+    took = progress.end("" if ok else "  FAILED")
+    if not ok:
+        tail_of_log(log)
+        summary.add(f"build {preset}", 1, [preset], 0, took)
+    return ok
+
+
+def ctest_results(junit):
+    """(name, output) of each failed test, how many there were, and how many of these were skipped."""
+    cases = ElementTree.parse(junit).getroot().findall("testcase")
+    failed = [(c.get("name"), c.findtext("system-out") or "") for c in cases if c.get("status") == "fail"]
+    skipped = sum(1 for c in cases if c.get("status") in ("notrun", "disabled"))
+    return failed, len(cases), skipped
+
+
+def test(preset, labels, options, progress, summary):
+    progress.begin(f"test {preset}")
+    log = LOGS / f"test-{preset}.log"
+    junit = LOGS / f"test-{preset}.xml"
+    log.write_text("")
+    junit.unlink(missing_ok=True)
+    command = ["ctest", "--test-dir", f"build/{preset}", "-j", str(JOBS), "--output-on-failure",
+               "--no-tests=ignore", "--output-junit", str(junit)]
+    if labels:
+        command += ["-L", f"^({labels})$"]
+    if not options.all:
+        command += ["-LE", "^long$"]
+    if options.names:
+        command += ["-R", "|".join(options.names)]
+    ok = run(command, log, progress, re.compile(r"^\s*(\d+/\d+) Test"))
+    if not junit.exists():
+        took = progress.end("" if ok else "  FAILED")
+        if not ok:
+            tail_of_log(log)
+        summary.add(f"test {preset}", 0 if ok else 1, [] if ok else ["ctest"], 0, took)
+        return
+    failed, count, skipped = ctest_results(junit)
+    if not ok and not failed:
+        failed, count = [("ctest", log.read_text(errors="replace"))], count + 1
+    took = progress.end(f"  {count - len(failed) - skipped} of {count} passed" + ("  FAILED" if failed else ""))
+    for name, output in failed[:10]:
+        tail(name, output)
+    summary.add(f"test {preset}", count, [name for name, _ in failed], skipped, took)
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(
+        prog="tools/test", description="Builds Tutti under each preset and passes its tests; the last lines sum up.")
+    parser.add_argument("names", nargs="*", metavar="NAME",
+                        help="only tests whose name matches this expression, as ctest -R does")
+    parser.add_argument("--preset", action="append", choices=[preset[0] for preset in PRESETS],
+                        help="only this preset; may be given again (default: all)")
+    parser.add_argument("--all", action="store_true",
+                        help="the long ones too: 60 s a fuzzer, more rounds of interop, clang-tidy over every file")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_options()
+    process.install_traps()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    chosen = [p for p in PRESETS if not options.preset or p[0] in options.preset]
+    progress = Progress(2 * len(chosen))
+    summary = Summary()
+    for preset, targets, labels in chosen:
+        if build(preset, targets, progress, summary):
+            test(preset, labels, options, progress, summary)
+        else:
+            progress.step += 1
+    summary.print(time.monotonic() - began)
+    return 1 if summary.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
