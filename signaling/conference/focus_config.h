@@ -1,0 +1,38 @@
+// FocusConfig: who may have which conference, and what media a participant is offered.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "signaling/sdp/negotiation.h"
+
+namespace tutti::conference {
+
+// One conference that exists without anyone in it. It costs a core nothing while it is empty.
+struct RoomRule {
+  std::string name;  // is_conference_name()
+  bool locked = false;
+  std::uint32_t max_participants = 0;  // 0 = as RoomRules says
+};
+
+struct RoomRules {
+  bool create_on_dial = true;          // dialling an unknown name makes the conference
+  std::uint32_t max_participants = 0;  // of each conference; 0 = the host's admission bounds it
+  std::uint32_t max_rooms = 0;         // made by dialling, at a time; 0 = no bound of its own
+  std::vector<RoomRule> rooms;
+};
+
+struct MediaRules {
+  std::vector<sdp::AudioCodec> codecs = {sdp::AudioCodec::kPcmu, sdp::AudioCodec::kPcma};
+  std::uint16_t silence_timeout_s = 60;  // no RTP and no RTCP for so long ends the call; 0 = never
+};
+
+struct FocusConfig {
+  RoomRules rooms;
+  MediaRules media;
+  std::chrono::seconds retry_after{5};  // what a 503 asks of the caller
+};
+
+}  // namespace tutti::conference
