@@ -1,0 +1,132 @@
+"""A tuttid of one's own on free loopback ports: started, asked for its ledger, stopped, its end checked."""
+
+import json
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import process
+
+LEDGER = ("dialogs", "participants", "ports", "streams", "rooms")
+
+
+class ServerError(Exception):
+    """The server did not do what every run of it must do."""
+
+
+def free_port(kinds=(socket.SOCK_DGRAM, socket.SOCK_STREAM)):
+    """A loopback port that is free for all these kinds of socket."""
+    while True:
+        held = []
+        try:
+            port = 0
+            for kind in kinds:
+                held.append(socket.socket(socket.AF_INET, kind))
+                held[-1].bind(("127.0.0.1", port))
+                port = held[-1].getsockname()[1]
+            return port
+        except OSError:
+            continue
+        finally:
+            for one in held:
+                one.close()
+
+
+def free_udp_range(count):
+    """The first of `count` free UDP ports in a row, even, below the kernel's ephemeral range."""
+    while True:
+        first = random.randrange(12_000, 32_000 - count, 2)
+        held = []
+        try:
+            for port in range(first, first + count):
+                held.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                held[-1].bind(("127.0.0.1", port))
+            return first
+        except OSError:
+            continue
+        finally:
+            for one in held:
+                one.close()
+
+
+class Server:
+    """Runs from its making until stop(); `sip` is its ADDR:PORT for UDP and TCP."""
+
+    def __init__(self, program, log, flags=(), rtp_ports=400, ready_s=30.0):
+        self.log = pathlib.Path(log)
+        self.sip_port = free_port()
+        self.http_port = free_port((socket.SOCK_STREAM,))
+        self.rtp_first = free_udp_range(rtp_ports)
+        self.sip = f"127.0.0.1:{self.sip_port}"
+        command = [str(program), "--sip", self.sip, "--media", "127.0.0.1",
+                   "--rtp-ports", f"{self.rtp_first}-{self.rtp_first + rtp_ports - 1}",
+                   "--http", f"127.0.0.1:{self.http_port}", *flags]
+        with self.log.open("w") as sink:
+            try:
+                self.child = process.start(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
+            except OSError as error:
+                raise ServerError(f"cannot start {program}: {error.strerror}") from error
+        self.ready_line = self._wait_for_ready(ready_s)
+
+    def _wait_for_ready(self, seconds):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for line in self.log.read_text(errors="replace").splitlines():
+                if line.startswith("tuttid ready"):
+                    return line
+            if self.child.poll() is not None:
+                process.forget(self.child)
+                raise ServerError(f"tuttid ended with {self.child.returncode} before it was ready:\n{self.said()}")
+            time.sleep(0.05)
+        process.end(self.child)
+        raise ServerError(f"tuttid was not ready after {seconds:.0f} s:\n{self.said()}")
+
+    def said(self, lines=20):
+        """The end of what it printed."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def get(self, path):
+        """(status, body) of an HTTP GET."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=5) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+        except OSError as error:
+            raise ServerError(f"GET {path}: {error}\n{self.said()}") from error
+
+    def ledger(self):
+        return json.loads(self.get("/ledger")[1])
+
+    def wait_for_empty_ledger(self, seconds=20.0):
+        """{} once everything is given back, else what is still held."""
+        deadline = time.monotonic() + seconds
+        while True:
+            ledger = self.ledger()
+            left = {name: ledger[name] for name in LEDGER if ledger[name] != 0}
+            if not left or time.monotonic() > deadline:
+                return left
+            time.sleep(0.1)
+
+    def running(self):
+        return self.child.poll() is None
+
+    def stop(self, seconds=15.0):
+        """SIGTERM, and exit 0 within the time."""
+        if not self.running():
+            process.forget(self.child)
+            raise ServerError(f"tuttid ended by itself with {self.child.returncode}:\n{self.said(60)}")
+        self.child.send_signal(signal.SIGTERM)
+        try:
+            status = self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.end(self.child)
+            raise ServerError(f"tuttid still ran {seconds:.0f} s after SIGTERM:\n{self.said()}") from None
+        process.forget(self.child)
+        if status != 0:
+            raise ServerError(f"tuttid ended with {status} after SIGTERM:\n{self.said(60)}")
