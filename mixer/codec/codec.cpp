@@ -1,0 +1,56 @@
+#include "mixer/codec/codec.h"
+
+#include <algorithm>
+
+#include "mixer/kernel/kernels.h"
+
+namespace tutti::codec {
+namespace {
+
+// Codewords of a zero sample: u-law +0 is all ones, A-law's smallest step is 1101 0101.
+constexpr CodecProperties kPcmuProperties{"PCMU", 8'000, 8'000, 80, 0, std::byte{0xFF}};
+constexpr CodecProperties kPcmaProperties{"PCMA", 8'000, 8'000, 80, 8, std::byte{0xD5}};
+
+}  // namespace
+
+const CodecProperties& properties(CodecId codec) TUTTI_REALTIME {
+  switch (codec) {
+    case CodecId::kPcmu:
+      return kPcmuProperties;
+    case CodecId::kPcma:
+      return kPcmaProperties;
+  }
+  __builtin_unreachable();
+}
+
+std::size_t decode(CodecId codec, std::span<const std::byte> payload,
+                   std::span<std::int16_t> out) TUTTI_REALTIME {
+  const std::size_t n = std::min(payload.size(), out.size());
+  const auto* in = reinterpret_cast<const kernel::Byte*>(payload.data());
+  switch (codec) {
+    case CodecId::kPcmu:
+      kernel::expand_ulaw(in, out.data(), n);
+      break;
+    case CodecId::kPcma:
+      kernel::expand_alaw(in, out.data(), n);
+      break;
+  }
+  return n;
+}
+
+std::size_t encode(CodecId codec, std::span<const std::int16_t> samples,
+                   std::span<std::byte> out) TUTTI_REALTIME {
+  const std::size_t n = std::min(samples.size(), out.size());
+  auto* to = reinterpret_cast<kernel::Byte*>(out.data());
+  switch (codec) {
+    case CodecId::kPcmu:
+      kernel::compress_ulaw(samples.data(), to, n);
+      break;
+    case CodecId::kPcma:
+      kernel::compress_alaw(samples.data(), to, n);
+      break;
+  }
+  return n;
+}
+
+}  // namespace tutti::codec

@@ -1,0 +1,38 @@
+// Codec: payload to samples and back, by the codec's id.
+//
+// G.711 keeps nothing from one packet to the next, so these are plain functions. A codec with state will
+// bring a Decoder and an Encoder object beside them, made outside the core; rates and sizes are asked of
+// properties() already, so that callers assume neither 8 kHz nor a byte a sample.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "dataplane/base/realtime.h"
+#include "mixer/codec/codec_id.h"
+
+namespace tutti::codec {
+
+struct CodecProperties {
+  std::string_view encoding_name;    // as a=rtpmap spells it
+  std::uint32_t rtp_clock_hz;        // of RTP timestamps; not always the sampling rate (G.722)
+  std::uint32_t sample_rate_hz;      // of decoded audio
+  std::uint16_t bytes_per_10ms;      // payload
+  std::uint8_t static_payload_type;  // RFC 3551, table 4
+  std::byte silence;                 // a payload filled with it is digital silence
+};
+
+// Source: RFC 3551, 4.5.14 and 6.
+const CodecProperties& properties(CodecId codec) TUTTI_REALTIME;
+
+// Decodes until the payload or the room ends; returns the samples written.
+std::size_t decode(CodecId codec, std::span<const std::byte> payload,
+                   std::span<std::int16_t> out) TUTTI_REALTIME;
+
+// Encodes until the samples or the room end; returns the bytes written.
+std::size_t encode(CodecId codec, std::span<const std::int16_t> samples,
+                   std::span<std::byte> out) TUTTI_REALTIME;
+
+}  // namespace tutti::codec

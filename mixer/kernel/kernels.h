@@ -1,0 +1,140 @@
+// Kernels: the arithmetic of the mix over arrays, in the widest instructions that the processor has.
+//
+// Every function takes any length, zero included, and any alignment. An output may be the same array as
+// an input of the same element type; otherwise arrays do not overlap. Every target gives the same bits as
+// mixer/kernel/scalar_reference.h. The processor is asked once, before main(); until then scalar runs.
+//
+// `Pcm` is 16-bit linear, `Sum` the 32-bit sum of such samples. Sums are the caller's to keep in range
+// (65 535 addends fit); beyond it they wrap, the same on every target.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "dataplane/base/realtime.h"
+
+namespace tutti::kernel {
+
+using Pcm = std::int16_t;
+using Sum = std::int32_t;
+using Byte = std::uint8_t;  // one G.711 codeword
+
+// A factor of amplitude, unsigned with 12 bits behind the point: 0 is silence, 65 535 just under +24.1 dB.
+using GainQ12 = std::uint16_t;
+inline constexpr GainQ12 kUnityGain = 1 << 12;
+
+// One target's functions. Read the inline functions below for what each does.
+struct Kernels {
+  std::string_view name;  // "AVX3" (AVX-512), "AVX2", "SSE4", "SSSE3", "NEON", "SCALAR"
+
+  void (*expand_ulaw)(const Byte*, Pcm*, std::size_t) noexcept;
+  void (*expand_alaw)(const Byte*, Pcm*, std::size_t) noexcept;
+  void (*compress_ulaw)(const Pcm*, Byte*, std::size_t) noexcept;
+  void (*compress_alaw)(const Pcm*, Byte*, std::size_t) noexcept;
+  void (*add)(const Pcm*, Sum*, std::size_t) noexcept;
+  void (*add_sum)(const Sum*, Sum*, std::size_t) noexcept;
+  void (*mix_minus)(const Sum*, const Pcm*, Pcm*, std::size_t) noexcept;
+  void (*saturate)(const Sum*, Pcm*, std::size_t) noexcept;
+  void (*gain)(const Pcm*, GainQ12, Pcm*, std::size_t) noexcept;
+  std::uint64_t (*energy)(const Pcm*, std::size_t) noexcept;
+  std::uint16_t (*peak)(const Pcm*, std::size_t) noexcept;
+  void (*expand_add_ulaw)(const Byte*, Pcm*, Sum*, std::size_t) noexcept;
+  void (*expand_add_alaw)(const Byte*, Pcm*, Sum*, std::size_t) noexcept;
+  void (*mix_minus_compress_ulaw)(const Sum*, const Pcm*, Byte*, std::size_t) noexcept;
+  void (*mix_minus_compress_alaw)(const Sum*, const Pcm*, Byte*, std::size_t) noexcept;
+  void (*saturate_compress_ulaw)(const Sum*, Byte*, std::size_t) noexcept;
+  void (*saturate_compress_alaw)(const Sum*, Byte*, std::size_t) noexcept;
+};
+
+// The targets that this processor can run, best first, scalar last.
+std::span<const Kernels* const> supported();
+
+// Makes `name` the target of the whole process; false when this processor has none of that name.
+// For tests, and for tools that an instruction set would stop (callgrind and AVX-512).
+bool use_target(std::string_view name);
+
+namespace detail {
+extern std::atomic<const Kernels*> active;
+}
+
+inline const Kernels& active() TUTTI_REALTIME {
+  return *detail::active.load(std::memory_order_relaxed);
+}
+inline std::string_view active_target() TUTTI_REALTIME {
+  return active().name;
+}
+
+// G.711 codewords to linear and back. Source: ITU-T G.711, table 2; G.191 for the rounding of negatives.
+inline void expand_ulaw(const Byte* in, Pcm* out, std::size_t n) TUTTI_REALTIME {
+  active().expand_ulaw(in, out, n);
+}
+inline void expand_alaw(const Byte* in, Pcm* out, std::size_t n) TUTTI_REALTIME {
+  active().expand_alaw(in, out, n);
+}
+inline void compress_ulaw(const Pcm* in, Byte* out, std::size_t n) TUTTI_REALTIME {
+  active().compress_ulaw(in, out, n);
+}
+inline void compress_alaw(const Pcm* in, Byte* out, std::size_t n) TUTTI_REALTIME {
+  active().compress_alaw(in, out, n);
+}
+
+// sum += in.
+inline void add(const Pcm* in, Sum* sum, std::size_t n) TUTTI_REALTIME {
+  active().add(in, sum, n);
+}
+inline void add_sum(const Sum* in, Sum* sum, std::size_t n) TUTTI_REALTIME {
+  active().add_sum(in, sum, n);
+}
+
+// out = saturated (sum - own): N-1.
+inline void mix_minus(const Sum* sum, const Pcm* own, Pcm* out, std::size_t n) TUTTI_REALTIME {
+  active().mix_minus(sum, own, out, n);
+}
+
+// out = saturated sum: N.
+inline void saturate(const Sum* sum, Pcm* out, std::size_t n) TUTTI_REALTIME {
+  active().saturate(sum, out, n);
+}
+
+// out = saturated (in x gain), rounded to nearest, halves upwards.
+inline void gain(const Pcm* in, GainQ12 gain, Pcm* out, std::size_t n) TUTTI_REALTIME {
+  active().gain(in, gain, out, n);
+}
+
+// The sum of squares; exact for any length below 2^34.
+inline std::uint64_t energy(const Pcm* in, std::size_t n) TUTTI_REALTIME {
+  return active().energy(in, n);
+}
+
+// The greatest magnitude, 0 to 32 768.
+inline std::uint16_t peak(const Pcm* in, std::size_t n) TUTTI_REALTIME {
+  return active().peak(in, n);
+}
+
+// The fused pairs: one pass where the two steps would be two.
+// out = expanded in, sum += out.
+inline void expand_add_ulaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) TUTTI_REALTIME {
+  active().expand_add_ulaw(in, out, sum, n);
+}
+inline void expand_add_alaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) TUTTI_REALTIME {
+  active().expand_add_alaw(in, out, sum, n);
+}
+// out = compressed saturated (sum - own).
+inline void mix_minus_compress_ulaw(const Sum* sum, const Pcm* own, Byte* out, std::size_t n) TUTTI_REALTIME {
+  active().mix_minus_compress_ulaw(sum, own, out, n);
+}
+inline void mix_minus_compress_alaw(const Sum* sum, const Pcm* own, Byte* out, std::size_t n) TUTTI_REALTIME {
+  active().mix_minus_compress_alaw(sum, own, out, n);
+}
+// out = compressed saturated sum.
+inline void saturate_compress_ulaw(const Sum* sum, Byte* out, std::size_t n) TUTTI_REALTIME {
+  active().saturate_compress_ulaw(sum, out, n);
+}
+inline void saturate_compress_alaw(const Sum* sum, Byte* out, std::size_t n) TUTTI_REALTIME {
+  active().saturate_compress_alaw(sum, out, n);
+}
+
+}  // namespace tutti::kernel
