@@ -1,0 +1,44 @@
+// RtpPacket: one RTP packet as it lies in a receive buffer, and the header written before a payload.
+//
+// Source: RFC 3550, section 5.1.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "dataplane/base/drop_reason.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/result.h"
+#include "dataplane/rtp/types.h"
+
+namespace tutti::rtp {
+
+// What we write: no CSRC, no extension, no padding.
+inline constexpr std::size_t kRtpHeaderBytes = 12;
+
+struct RtpHeader {
+  PayloadType payload_type{};
+  bool marker = false;
+  SequenceNumber sequence_number;
+  RtpTimestamp timestamp;
+  Ssrc ssrc{};
+  bool operator==(const RtpHeader&) const = default;
+};
+
+struct RtpPacket {
+  RtpHeader header;
+  std::span<const std::byte> payload;  // of the buffer that was parsed, without padding; may be empty
+};
+
+// Reads any bytes whatever; CSRCs and a header extension are skipped.
+// Errors: kTruncated, kBadVersion, kMalformed (the padding is longer than the payload).
+base::Result<RtpPacket, base::DropReason> parse_rtp(std::span<const std::byte> datagram) TUTTI_REALTIME;
+
+// Writes the first kRtpHeaderBytes of `out`, which must have them.
+void write_rtp_header(std::span<std::byte> out, const RtpHeader& header) TUTTI_REALTIME;
+
+// Whether a datagram on a port that carries both is RTCP. Source: RFC 5761, section 4.
+bool is_rtcp(std::span<const std::byte> datagram) TUTTI_REALTIME;
+
+}  // namespace tutti::rtp

@@ -1,0 +1,44 @@
+// SourceValidator: whether the sequence numbers of one SSRC make sense, and how far they have come.
+//
+// Source: RFC 3550, appendix A.1. Who may become a source is decided above: this one trusts its first packet.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/base/realtime.h"
+#include "dataplane/rtp/types.h"
+
+namespace tutti::rtp {
+
+enum class SequenceVerdict : std::uint8_t {
+  kValid,
+  kRestarted,  // two in a row from far away: the source began anew, and so did the counts
+  kSuspect,    // far away, alone so far: not to be used
+};
+
+class SourceValidator {
+ public:
+  static constexpr int kDropoutMax = 3'000;  // 60 s at 20 ms
+  static constexpr int kMisorderMax = 100;
+
+  // Begins with a packet that counts as received.
+  void start(SequenceNumber first) TUTTI_REALTIME;
+  SequenceVerdict update(SequenceNumber sequence_number) TUTTI_REALTIME;
+
+  // Wraps in the upper 16 bits.
+  std::uint32_t highest() const TUTTI_REALTIME { return cycles_ + highest_.value(); }
+  // Packets sent so far, as their numbers tell.
+  std::uint32_t expected() const TUTTI_REALTIME { return highest() - first_ + 1; }
+  std::uint32_t received() const TUTTI_REALTIME { return received_; }
+
+ private:
+  static constexpr std::uint32_t kNoSuspect = UINT32_MAX;
+
+  std::uint32_t cycles_ = 0;  // wraps, shifted left by 16
+  std::uint32_t received_ = 0;
+  std::uint32_t suspect_ = kNoSuspect;  // the number that would confirm a restart
+  SequenceNumber highest_;
+  std::uint16_t first_ = 0;
+};
+
+}  // namespace tutti::rtp

@@ -1,0 +1,40 @@
+// Concealer: makes up the samples that were lost from those before, fading to silence within 50 ms, and
+// blends into the audio that follows. SpanDSP's packet loss concealment, in place.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "dataplane/base/realtime.h"
+
+namespace tutti::stream {
+
+// Thread: one. Owns all its memory; trivially destructible.
+class Concealer {
+ public:
+  // SpanDSP attenuates by 0.0025 a sample: 400 samples to silence.
+  static constexpr std::size_t kFadeSamples = 400;
+  // The part of the audio after a gap that may be blended: a quarter of the longest pitch, 120 samples.
+  static constexpr std::size_t kBlendSamplesMax = 30;
+
+  Concealer() TUTTI_REALTIME { reset(); }
+  void reset() TUTTI_REALTIME;
+
+  // Learns from received audio; after a gap the first samples are blended with what was made up.
+  void receive(std::span<std::int16_t> samples) TUTTI_REALTIME;
+  // Writes every sample; all are zero once faded out.
+  // Returns whether any was made up.
+  bool fill(std::span<std::int16_t> samples) TUTTI_REALTIME;
+  // Audio is about to be left out: the next receive() blends as after a gap.
+  void splice() TUTTI_REALTIME;
+
+ private:
+  static constexpr std::size_t kStateBytes = 1'056;  // sizeof(plc_state_t), proven in the source
+
+  alignas(4) std::byte state_[kStateBytes];
+  std::uint16_t missing_ = 0;  // samples filled since audio was received; saturates
+  bool primed_ = false;        // audio was received
+};
+
+}  // namespace tutti::stream

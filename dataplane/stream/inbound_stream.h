@@ -1,0 +1,98 @@
+// InboundStream: the receiving side of one participant: packets of any ptime in, one frame a tick out.
+//
+// Follows one SSRC. A second one takes over with two packets in sequence between which none of the first
+// came; until then it is counted and disturbs nothing. Source: RFC 3550, A.1; RFC 4733 for keys.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/drop_reason.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/result.h"
+#include "dataplane/base/tick.h"
+#include "dataplane/rtp/reception_statistics.h"
+#include "dataplane/rtp/rtp_packet.h"
+#include "dataplane/stream/concealer.h"
+#include "dataplane/stream/formats.h"
+#include "dataplane/stream/jitter_buffer.h"
+#include "dataplane/stream/key_detector.h"
+#include "dataplane/stream/payload_pool.h"
+
+namespace tutti::stream {
+
+// What one frame is made of.
+enum class FrameKind : std::uint8_t {
+  kSilence,    // all zero: nothing came, or concealment has faded out
+  kAudio,      // received, at least in part, and the rest was meant to be silent
+  kConcealed,  // at least one sample stands in for a lost one
+};
+
+// What an accepted packet meant besides its audio.
+struct Receipt {
+  char digit = 0;           // a key was pressed; told once a press
+  bool new_source = false;  // the first packet of an SSRC that is followed from now on
+};
+
+// Of all the sources of this participant, one after the other.
+struct InboundTotals {
+  std::uint64_t packets_received = 0;  // valid RTP of a followed source, used or not
+  std::uint64_t packets_lost = 0;
+  std::uint64_t packets_dropped = 0;  // refused by receive()
+  std::uint64_t frames_concealed = 0;
+};
+
+// Thread: the core. Owns: the blocks its packets wait in; detach() gives them back.
+class alignas(64) InboundStream {
+ public:
+  // `delay` is kept between a packet's arrival and the tick that plays it, besides the wait for the
+  // tick itself; zero plays a packet at the next tick.
+  void attach(const ReceiveFormats& formats, base::Duration delay) TUTTI_REALTIME;
+  // A new agreement; what waits is still played.
+  void configure(const ReceiveFormats& formats) TUTTI_REALTIME;
+  // Gives back every block and forgets the source; the totals stay until the next attach.
+  void detach(PayloadPool& pool) TUTTI_REALTIME;
+
+  // Errors: kUnknownPayloadType, kProbation, kDuplicate, kLate, kTooFarAhead, kBufferFull, kOversize,
+  // kMalformed (no payload), kTruncated (half an event).
+  base::Result<Receipt, base::DropReason> receive(const rtp::RtpPacket& packet, base::Instant arrival,
+                                                  PayloadPool& pool) TUTTI_REALTIME;
+
+  // The frame of this tick, written whole. To be called once every tick, heard or not.
+  FrameKind pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
+
+  // The SSRC that is followed, once there is one.
+  std::optional<rtp::Ssrc> source() const TUTTI_REALTIME;
+  // Ignored unless it is from the source that is followed.
+  void receive_sender_report(rtp::Ssrc sender, const rtp::SenderInfo& info,
+                             base::Instant arrival) TUTTI_REALTIME;
+  // For the RTCP report that leaves at `now`; begins a new interval.
+  std::optional<rtp::ReportBlock> report(base::Instant now) TUTTI_REALTIME;
+  InboundTotals totals() const TUTTI_REALTIME;
+
+ private:
+  std::optional<codec::CodecId> find_codec(rtp::PayloadType type) const TUTTI_REALTIME;
+  bool known(rtp::PayloadType type) const TUTTI_REALTIME;
+  base::Result<Receipt, base::DropReason> accept(const rtp::RtpPacket& packet, base::Instant arrival,
+                                                 PayloadPool& pool) TUTTI_REALTIME;
+  void follow(const rtp::RtpHeader& header, base::Instant arrival, PayloadPool& pool) TUTTI_REALTIME;
+  void bank_statistics() TUTTI_REALTIME;
+
+  // Read with every packet.
+  ReceiveFormats formats_;
+  bool has_source_ = false;
+  bool has_candidate_ = false;
+  rtp::Ssrc source_{};
+  rtp::Ssrc candidate_{};
+  rtp::SequenceNumber candidate_next_;
+  KeyDetector keys_;
+  rtp::ReceptionStatistics statistics_;
+  InboundTotals banked_;  // of sources that were followed before, and what needs no source
+  JitterBuffer buffer_;
+  Concealer concealer_;
+};
+
+static_assert(sizeof(InboundStream) <= 2'048);  // 1 056 of them are the concealer's
+
+}  // namespace tutti::stream

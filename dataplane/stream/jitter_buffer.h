@@ -1,0 +1,122 @@
+// JitterBuffer: encoded packets wait here until their samples are due; a clock of samples, moved by take().
+//
+// What is due is told by timestamps, what is missing by sequence numbers. Both wrap; packets may come in any
+// order, twice, or never, and hold 10 to 60 ms each. Takes no time from outside: a tick is 160 samples.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "dataplane/base/drop_reason.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/rtp/rtp_packet.h"
+#include "dataplane/rtp/types.h"
+#include "dataplane/stream/payload_pool.h"
+#include "mixer/codec/codec_id.h"
+
+namespace tutti::stream {
+
+// The samples that are due next, or a hole of so many.
+struct Chunk {
+  enum class Kind : std::uint8_t {
+    kAudio,
+    kLost,  // should have come, or may come too late
+    kGap,   // the sender left it out: no sequence number is missing
+  };
+  Kind kind = Kind::kGap;
+  codec::CodecId codec = codec::CodecId::kPcmu;
+  std::size_t samples = 0;
+  std::span<const std::byte> payload;  // of kAudio; in the pool, valid until the next insert()
+};
+
+// What would bring the delay nearer to what the network needs; done where nobody hears it.
+enum class DelayChange : std::uint8_t {
+  kNone,
+  kLengthen,   // packets came too late: say a quiet frame twice
+  kShorten,    // the delay is longer than needed: leave a quiet frame out
+  kShortenNow  // it is far longer: leave a frame out, quiet or not
+};
+
+// Thread: one. Units: samples, at 8 000 Hz. Every call takes a time that does not grow with what waits,
+// but for kSlots steps where a timeline ends.
+class JitterBuffer {
+ public:
+  static constexpr int kSlots = 32;          // by sequence number: 320 ms of the shortest packets
+  static constexpr int kReach = 2'000;       // 250 ms: no packet waits longer
+  static constexpr int kTargetMax = 1'600;   // 200 ms: the delay that late packets can bring about
+  static constexpr int kRestartAfter = 800;  // 100 ms: after such a silence a packet begins anew
+  static constexpr int kWindowTicks = 200;   // 4 s: how long the delay must prove too long
+  static constexpr int kMargin = 80;         // 10 ms: how early the latest packet should be
+  static constexpr int kStep = 160;          // the delay changes by a frame
+  static constexpr int kFarTooLong = 960;    // 120 ms above what is needed
+
+  // Begins anew, with a delay of `target` samples to begin with and never less. Must be empty().
+  void reset(int target) TUTTI_REALTIME;
+  // Forgets the timeline, not the delay that was learned: the source begins anew.
+  void restart(PayloadPool& pool) TUTTI_REALTIME;
+
+  // Copies the payload into a block of the pool. Shapes: one byte a sample.
+  // Errors: kMalformed (empty), kOversize, kDuplicate, kLate, kTooFarAhead, kBufferFull.
+  std::optional<base::DropReason> insert(const rtp::RtpPacket& packet, codec::CodecId codec,
+                                         PayloadPool& pool) TUTTI_REALTIME;
+
+  // The next samples, at most `samples_max` (positive), as far as they are of one kind and packet.
+  Chunk take(int samples_max, PayloadPool& pool) TUTTI_REALTIME;
+
+  // Once a tick, after its take() calls: judges the delay.
+  void end_tick() TUTTI_REALTIME;
+  DelayChange wanted() const TUTTI_REALTIME { return wanted_; }
+  // A frame was said twice: what waits is due a frame later.
+  void lengthened() TUTTI_REALTIME;
+  // A frame was taken and thrown away.
+  void shortened() TUTTI_REALTIME;
+
+  bool empty() const TUTTI_REALTIME { return occupied_ == 0; }
+  int target() const TUTTI_REALTIME { return target_; }
+
+ private:
+  struct Slot {
+    PayloadPool::Index block;
+    rtp::RtpTimestamp timestamp;
+    std::uint16_t samples;
+    codec::CodecId codec;
+  };
+
+  Slot& slot(rtp::SequenceNumber number) TUTTI_REALTIME { return slots_[number.value() % kSlots]; }
+  bool occupied(rtp::SequenceNumber number) const TUTTI_REALTIME {
+    return (occupied_ >> (number.value() % kSlots) & 1) != 0;
+  }
+  std::optional<base::DropReason> place(const rtp::RtpPacket& packet) TUTTI_REALTIME;
+  std::optional<base::DropReason> refuse_passed(const rtp::RtpHeader& header) TUTTI_REALTIME;
+  bool confirms_suspect(const rtp::RtpHeader& header) TUTTI_REALTIME;
+  void anchor(const rtp::RtpPacket& packet, PayloadPool* pool) TUTTI_REALTIME;
+  void raise_target(int late_by) TUTTI_REALTIME;
+  void pass(int steps) TUTTI_REALTIME;
+  void drop_all(PayloadPool& pool) TUTTI_REALTIME;
+
+  // Read by every call.
+  std::uint32_t occupied_ = 0;  // a bit for each slot
+  rtp::SequenceNumber head_;    // the first that was neither played nor passed over
+  rtp::RtpTimestamp playout_;   // of the next sample
+  rtp::RtpTimestamp played_;    // after the last sample that was handed out as audio
+  std::uint64_t seen_ = 0;      // bit i: head_ - 1 - i has been here
+  int idle_ = 0;                // samples since audio was handed out; saturates
+  bool anchored_ = false;       // playout_ means something
+  bool has_suspect_ = false;    // one packet came from another timeline
+  DelayChange wanted_ = DelayChange::kNone;
+  rtp::SequenceNumber suspect_number_;  // what would follow that packet
+  rtp::RtpTimestamp suspect_timestamp_;
+  std::int16_t floor_ = 0;        // the configured delay
+  std::int16_t target_ = 0;       // what a talkspurt begins with
+  std::int16_t lengthen_by_ = 0;  // still to be lengthened
+  std::int16_t window_ticks_ = 0;
+  int lead_min_ = INT32_MAX;  // in this window: by how much packets came before they were due
+  int lead_max_ = INT32_MIN;
+
+  std::array<Slot, kSlots> slots_;
+};
+
+}  // namespace tutti::stream

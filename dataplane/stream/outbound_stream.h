@@ -1,0 +1,76 @@
+// OutboundStream: the sending side of one participant: a frame a tick in, RTP packets out when due.
+//
+// Source: RFC 3550, 5.1; RFC 3551, 4.1 (timestamps go on while nothing is sent, the marker says where a
+// talkspurt begins).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/tick.h"
+#include "dataplane/rtp/rtcp_packet.h"
+#include "dataplane/rtp/rtp_packet.h"
+#include "dataplane/rtp/types.h"
+#include "dataplane/stream/formats.h"
+#include "dataplane/stream/packetizer.h"
+
+namespace tutti::stream {
+
+// The three random starts of RFC 3550, 5.1.
+struct SourceIdentity {
+  rtp::Ssrc ssrc{};
+  rtp::SequenceNumber first_sequence_number;
+  rtp::RtpTimestamp first_timestamp;
+};
+
+// Thread: the core. A core does this for each participant:
+//   every tick:   bytes = out.tick(frame, now, out.tick_due() ? port.reserve() : span{}); send if not zero
+//   10 ms later:  if (out.half_tick_due()) the same with half_tick()
+class alignas(64) OutboundStream {
+ public:
+  // 60 ms of G.711 and the header.
+  static constexpr std::size_t kPacketBytesMax = rtp::kRtpHeaderBytes + 480;
+
+  void attach(const SourceIdentity& identity, const SendFormat& format) TUTTI_REALTIME;
+  // A new agreement. The codec and the direction change with the next packet; the ptime, where audio of
+  // the old one waits, at most two packets later.
+  void configure(const SendFormat& format) TUTTI_REALTIME;
+
+  // Whether the call would write a packet.
+  bool tick_due() const TUTTI_REALTIME { return format_.may_send && packetizer_.tick_due(); }
+  bool half_tick_due() const TUTTI_REALTIME { return format_.may_send && packetizer_.half_tick_due(); }
+
+  // Takes the frame whose first sample belongs to `now`. To be called once every tick, whether anything
+  // may be sent or not: this is what moves the timestamps. Writes a packet to the front of `out` if one is
+  // due; with less than its bytes there (no buffer was free) it counts as lost on the way.
+  // Returns the bytes written, or zero.
+  std::size_t tick(const base::Frame& frame, base::Instant now, std::span<std::byte> out) TUTTI_REALTIME;
+  // 10 ms after tick(): the packet that is due between two ticks. May be left out unless half_tick_due().
+  std::size_t half_tick(std::span<std::byte> out) TUTTI_REALTIME;
+
+  rtp::Ssrc ssrc() const TUTTI_REALTIME { return ssrc_; }
+  std::uint32_t packets_sent() const TUTTI_REALTIME { return packets_; }
+  // For the sender report that leaves at `now`, which is `ntp_now` on the wall clock.
+  rtp::SenderInfo sender_info(base::Instant now, std::uint64_t ntp_now) const TUTTI_REALTIME;
+
+ private:
+  std::size_t write(const PacketSamples& samples, std::span<std::byte> out) TUTTI_REALTIME;
+
+  SendFormat format_;
+  bool marker_ = true;                   // the next packet begins a talkspurt
+  rtp::SequenceNumber sequence_number_;  // of the next packet
+  rtp::RtpTimestamp timestamp_;          // of its first sample
+  rtp::Ssrc ssrc_{};
+  std::uint32_t packets_ = 0;
+  std::uint32_t octets_ = 0;
+  rtp::RtpTimestamp tick_timestamp_;  // of the last frame's first sample
+  base::Instant tick_at_;             // when it was handed in
+  Packetizer packetizer_;
+};
+
+static_assert(sizeof(OutboundStream) <= 1'152);  // 960 of them hold audio of ptimes other than 20 ms
+
+}  // namespace tutti::stream
