@@ -1,5 +1,5 @@
-// EndpointHandles: what was opened outside and is handed to a core: descriptors for sockets, port
-// numbers in the simulated network.
+// EndpointHandles: what was opened outside and is handed to a core: descriptors of sockets, be
+// they the kernel's or the simulated network's.
 #pragma once
 
 #include <cstdint>

@@ -28,9 +28,16 @@ inline constexpr std::size_t kPayloadBytesMax = 1'452;
 struct ReceivedPacket {
   EndpointId endpoint{};
   Flow flow = Flow::kRtp;
-  base::SocketAddress source;  // not valid() once connected: the body has let only the peer through
-  base::Instant arrival;
-  std::span<const std::byte> payload;
+  base::SocketAddress source;          // not valid() once connected: the body has let only the peer through
+  base::Instant arrival;               // to the accuracy of a turn: when the body took it from the network
+  std::span<const std::byte> payload;  // never empty: an empty datagram is dropped as kTruncated
+};
+
+// What a body allocates when it is made; it never does again.
+struct PortLimits {
+  std::uint32_t endpoints = 1'024;         // EndpointId 0 .. endpoints - 1
+  std::uint32_t receive_buffers = 4'096;   // packets that may wait between two turns, over all endpoints
+  std::uint32_t transmit_buffers = 1'024;  // packets that may wait for flush()
 };
 
 // Thread: all of it belongs to the core's thread, but the constructor and the counters.
@@ -43,6 +50,7 @@ class PacketPort {
   // Ends it: no packet of it is received or sent any more. What was sent before still leaves.
   virtual void detach(EndpointId id) TUTTI_REALTIME = 0;
   // An endpoint whose detach is complete, once each: its id may be used again and its handles be closed.
+  // Only receive() brings a detach further.
   virtual std::optional<EndpointId> next_detached() TUTTI_REALTIME = 0;
 
   // Receives from `remote` only, and makes it what send() uses; strangers are dropped below.
@@ -56,6 +64,7 @@ class PacketPort {
   virtual std::span<const ReceivedPacket> receive() TUTTI_REALTIME = 0;
 
   // A transmit buffer of kPayloadBytesMax bytes to write a payload into, empty when all are on their way.
+  // The same one again if it was not sent.
   virtual std::span<std::byte> reserve() TUTTI_REALTIME = 0;
   // Sends the first `bytes` of the buffer reserved last; `to` is used where the flow is not connected.
   virtual void send(EndpointId id, Flow flow, const base::SocketAddress& to,
@@ -70,8 +79,9 @@ class PacketPort {
   struct Counters {
     base::Counter packets_received;
     base::Counter bytes_received;
-    base::Counter packets_sent;
+    base::Counter packets_sent;  // handed to the network; those it refused are also drops, kSendFailed
     base::Counter bytes_sent;
+    base::Counter peers_gone;  // ICMP: nobody listens where we send to
     base::DropCounters drops;
   };
   virtual const Counters& counters() const TUTTI_REALTIME = 0;

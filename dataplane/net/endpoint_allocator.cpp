@@ -1,0 +1,53 @@
+#include "dataplane/net/endpoint_allocator.h"
+
+#include "dataplane/base/check.h"
+
+namespace tutti::net {
+namespace {
+
+std::uint32_t even_from(std::uint16_t port) {
+  return port + (port % 2u);
+}
+
+std::size_t pairs_between(std::uint32_t even_first, std::uint16_t last) {
+  return last < even_first ? 0 : (last - even_first + 1) / 2;
+}
+
+}  // namespace
+
+EndpointAllocator::EndpointAllocator(EndpointFactory& factory, const Range& range)
+    : factory_(factory),
+      ip_(range.ip.with_port(0)),
+      first_port_(even_from(range.first)),
+      taken_(pairs_between(first_port_, range.last)) {}
+
+base::Result<Endpoint, NetError> EndpointAllocator::open(bool with_rtcp) {
+  for (std::size_t tried = 0; tried < taken_.size(); ++tried) {
+    const std::size_t pair = next_;
+    next_ = (next_ + 1) % taken_.size();
+    if (taken_[pair]) continue;
+    Endpoint endpoint;
+    endpoint.rtp = ip_.with_port(static_cast<std::uint16_t>(first_port_ + 2 * pair));
+    endpoint.rtcp =
+        with_rtcp ? ip_.with_port(static_cast<std::uint16_t>(endpoint.rtp.port + 1)) : endpoint.rtp;
+    const auto opened = factory_.open(endpoint.rtp, with_rtcp);
+    if (opened) {
+      endpoint.handles = *opened;
+      taken_[pair] = true;
+      ++in_use_;
+      return endpoint;
+    }
+    if (opened.error() != NetError::kAddressInUse) return base::unexpected(opened.error());
+  }
+  return base::unexpected(NetError::kNoPorts);
+}
+
+void EndpointAllocator::close(const Endpoint& endpoint) {
+  const std::size_t pair = (endpoint.rtp.port - first_port_) / 2;
+  CHECK(endpoint.rtp.port >= first_port_ && pair < taken_.size() && taken_[pair]);
+  factory_.close(endpoint.handles);
+  taken_[pair] = false;
+  --in_use_;
+}
+
+}  // namespace tutti::net

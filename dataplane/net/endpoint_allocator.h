@@ -1,0 +1,58 @@
+// EndpointAllocator: gives every participant a port pair of its own out of the configured range.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "dataplane/base/endpoint_handles.h"
+#include "dataplane/base/result.h"
+#include "dataplane/base/socket_address.h"
+#include "dataplane/net/endpoint_factory.h"
+
+namespace tutti::net {
+
+// Source: RFC 3550, section 11: RTP on an even port, its RTCP on the next one.
+struct Endpoint {
+  base::EndpointHandles handles;
+  base::SocketAddress rtp;
+  base::SocketAddress rtcp;  // equal to rtp when both share a port (RFC 5761)
+};
+
+// Round robin: a port that was closed rests until the range has gone round, so that late packets of the
+// call before do not reach the next one.
+// Thread: signaling.
+class EndpointAllocator {
+ public:
+  struct Range {
+    base::SocketAddress ip;  // its port is not used
+    std::uint16_t first = 0;
+    std::uint16_t last = 0;  // inclusive; only whole pairs of even and odd are used
+  };
+
+  EndpointAllocator(EndpointFactory& factory, const Range& range);
+  EndpointAllocator(const EndpointAllocator&) = delete;
+  EndpointAllocator& operator=(const EndpointAllocator&) = delete;
+
+  // Opens the next free pair, or only its even port without RTCP (the odd one stays unused).
+  // Errors: kNoPorts when all are in use, by us or by others; else what the factory says.
+  base::Result<Endpoint, NetError> open(bool with_rtcp);
+
+  // Only after the core has let go of it. Once for each open.
+  void close(const Endpoint& endpoint);
+
+  // For the leak ledger.
+  std::size_t in_use() const { return in_use_; }
+  // Pairs in the range.
+  std::size_t capacity() const { return taken_.size(); }
+
+ private:
+  EndpointFactory& factory_;
+  const base::SocketAddress ip_;
+  const std::uint32_t first_port_;  // even
+  std::vector<bool> taken_;         // by pair
+  std::size_t next_ = 0;
+  std::size_t in_use_ = 0;
+};
+
+}  // namespace tutti::net

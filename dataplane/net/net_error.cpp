@@ -1,0 +1,25 @@
+#include "dataplane/net/endpoint_factory.h"
+
+namespace tutti::net {
+
+std::string_view to_string(NetError error) {
+  switch (error) {
+    case NetError::kAddressInUse:
+      return "the address is in use";
+    case NetError::kAddressNotAvailable:
+      return "the address does not belong to this host";
+    case NetError::kNoDescriptors:
+      return "out of file descriptors (raise the limit of open files)";
+    case NetError::kNoPorts:
+      return "every port of the configured range is in use";
+    case NetError::kNotPermitted:
+      return "the system does not permit it";
+    case NetError::kNotSupported:
+      return "the kernel is too old for it (6.1 is needed), or io_uring is switched off";
+    case NetError::kOther:
+      break;
+  }
+  return "the system refused for another reason";
+}
+
+}  // namespace tutti::net
