@@ -9,7 +9,7 @@
 namespace tutti::base {
 
 // While one of these lives, this thread is inside a core's turn. Under the `rt` preset malloc, free and
-// pthread_mutex_lock abort then, naming themselves; elsewhere it costs nothing.
+// the locks of pthreads abort then, naming themselves; elsewhere it costs nothing.
 // Thread: nests, and belongs to the thread that made it.
 class RealtimeSection {
  public:

@@ -1,9 +1,9 @@
 // The tripwire of the `rt` preset: the linker takes these in place of glibc's for the whole program.
 #ifdef TUTTI_RT_TRIPWIRE
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -62,10 +62,14 @@ void* aligned_alloc(std::size_t alignment, std::size_t size) {
   tutti::base::trip_if_realtime("aligned_alloc");
   return __libc_memalign(alignment, size);
 }
+void* memalign(std::size_t alignment, std::size_t size) {
+  tutti::base::trip_if_realtime("memalign");
+  return __libc_memalign(alignment, size);
+}
 int posix_memalign(void** block, std::size_t alignment, std::size_t size) {
   tutti::base::trip_if_realtime("posix_memalign");
   *block = __libc_memalign(alignment, size);
-  return *block == nullptr ? 12 /* ENOMEM */ : 0;
+  return *block == nullptr ? ENOMEM : 0;
 }
 void free(void* block) {
   if (block != nullptr) tutti::base::trip_if_realtime("free");
@@ -74,9 +78,21 @@ void free(void* block) {
 
 int pthread_mutex_lock(pthread_mutex_t* mutex) {
   tutti::base::trip_if_realtime("pthread_mutex_lock");
-  using Lock = int (*)(pthread_mutex_t*);
-  static const auto real = reinterpret_cast<Lock>(::dlsym(RTLD_NEXT, "pthread_mutex_lock"));
+  static const auto real =
+      reinterpret_cast<int (*)(pthread_mutex_t*)>(::dlsym(RTLD_NEXT, "pthread_mutex_lock"));
   return real(mutex);
+}
+int pthread_rwlock_rdlock(pthread_rwlock_t* lock) {
+  tutti::base::trip_if_realtime("pthread_rwlock_rdlock");
+  static const auto real =
+      reinterpret_cast<int (*)(pthread_rwlock_t*)>(::dlsym(RTLD_NEXT, "pthread_rwlock_rdlock"));
+  return real(lock);
+}
+int pthread_rwlock_wrlock(pthread_rwlock_t* lock) {
+  tutti::base::trip_if_realtime("pthread_rwlock_wrlock");
+  static const auto real =
+      reinterpret_cast<int (*)(pthread_rwlock_t*)>(::dlsym(RTLD_NEXT, "pthread_rwlock_wrlock"));
+  return real(lock);
 }
 
 }  // extern "C"

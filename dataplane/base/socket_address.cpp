@@ -20,6 +20,7 @@ SocketAddress SocketAddress::with_port(std::uint16_t other) const TUTTI_REALTIME
 }
 
 std::optional<SocketAddress> parse_ip(std::string_view text, std::uint16_t port) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // inet_pton would stop there
   const std::string terminated(text);
   SocketAddress address;
   address.port = port;
