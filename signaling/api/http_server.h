@@ -1,0 +1,48 @@
+// HttpServer: HTTP/1.1 on a thread of its own; its handlers run in the control thread, and one that does
+// not answer in time costs its caller a 503 and nobody else anything.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <system_error>
+
+#include "dataplane/base/result.h"
+#include "dataplane/base/socket_address.h"
+#include "signaling/api/router.h"
+
+namespace tutti::api {
+
+struct HttpLimits {
+  std::size_t connections = 64;  // one more is answered 503 and closed
+  std::uint32_t header_bytes = 8'192;
+  std::uint64_t body_bytes = 65'536;
+  // For one request to come in whole, also the wait for it; and for one answer to be taken.
+  std::chrono::milliseconds transfer_timeout{10'000};
+  std::chrono::milliseconds answer_timeout{2'000};  // for the control thread
+};
+
+class HttpServer {
+ public:
+  // Has a task done in the control thread, or drops it; called by the HTTP thread.
+  using Post = std::function<void(std::function<void()>)>;
+
+  // Errors: of bind(2) and listen(2).
+  static base::Result<std::unique_ptr<HttpServer>, std::error_code> start(const base::SocketAddress& listen,
+                                                                          Router router, Post post,
+                                                                          HttpLimits limits = {});
+  // Closes what is open and ends the thread; no handler begins after it.
+  // Thread: the control thread, or any after it has ended.
+  ~HttpServer();
+
+  // With the port filled in where 0 was asked for.
+  const base::SocketAddress& bound() const;
+
+ private:
+  class Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tutti::api
