@@ -1,0 +1,90 @@
+// Configuration: all that an operator may set, with defaults that run on loopback without a file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/base/result.h"
+#include "dataplane/base/socket_address.h"
+#include "signaling/server/cpu_set.h"
+
+namespace tutti::server {
+
+// Each member is a key of the file; configuration_keys.cpp says what it means and what it may be.
+struct Configuration {
+  struct Sip {
+    base::SocketAddress listen = loopback(5060);  // UDP and TCP
+    std::uint32_t session_timer_s = 1'800;
+    std::uint32_t min_session_timer_s = 90;
+    std::uint32_t max_pending_invites = 1'000;
+  } sip;
+
+  struct Media {
+    base::SocketAddress address = loopback(0);
+    std::uint16_t rtp_port_low = 16'384;
+    std::uint16_t rtp_port_high = 32'767;
+    std::uint16_t jitter_ms = 40;
+    std::uint16_t silence_timeout_s = 60;  // 0 = never
+    std::vector<std::string> codecs = {"PCMU", "PCMA"};
+  } media;
+
+  enum class Realtime : std::uint8_t { kAuto, kOn, kOff };
+  struct Cores {
+    CpuSet cpus;  // empty = default_media_cpus() of this host
+    std::string backend = "uring";
+    Realtime realtime = Realtime::kAuto;
+    std::uint32_t participants_per_core = 8'192;
+    std::uint32_t conferences_per_core = 4'096;
+  } cores;
+
+  struct Http {
+    base::SocketAddress listen = loopback(8080);  // not valid() = off
+  } http;
+
+  struct Rooms {
+    bool create_on_dial = true;
+    std::uint32_t max_participants = 0;  // of each room; 0 = no limit but the host's
+    std::uint32_t max_rooms = 0;         // 0 = no limit but the cores'
+  } rooms;
+
+  // Made at start and kept when empty.
+  struct Room {
+    std::string name;
+    bool locked = false;
+    std::uint32_t max_participants = 0;
+    bool operator==(const Room&) const = default;
+  };
+  std::vector<Room> room;
+
+ private:
+  static base::SocketAddress loopback(std::uint16_t port) {
+    return {.ip = {127, 0, 0, 1}, .port = port, .family = base::AddressFamily::kIpv4};
+  }
+};
+
+// What is wrong in a file, where, and what to do about it.
+struct ConfigurationError {
+  std::string file;
+  std::uint32_t line = 0;  // from 1; 0 = the file as a whole
+  std::uint32_t column = 0;
+  std::string text;
+};
+
+// "tuttid.toml:3:1: unknown key ..."
+std::string to_string(const ConfigurationError& error);
+
+// Reads a TOML text; `file` is only its name in errors. All errors found are told, in the file's order.
+base::Result<Configuration, std::vector<ConfigurationError>> parse_configuration(std::string_view text,
+                                                                                 std::string_view file);
+base::Result<Configuration, std::vector<ConfigurationError>> read_configuration(const std::string& file);
+
+// Sets one key, "sip.listen", from a flag's text. Errors: why the text is not taken.
+base::Result<void, std::string> set_from_text(Configuration& configuration, std::string_view key,
+                                              std::string_view text);
+
+// The whole file with every key, its meaning and its default: docs/tuttid.toml is this text.
+std::string example_configuration();
+
+}  // namespace tutti::server

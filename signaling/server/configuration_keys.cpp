@@ -1,0 +1,271 @@
+#include "signaling/server/configuration_keys.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace tutti::server {
+namespace {
+
+using Table = std::vector<Key<Configuration>>;
+
+// A whole number in [low, high]; `member` finds it in the target.
+template <typename Target, typename Member>
+Key<Target> number(std::string_view section, std::string_view name, std::int64_t low, std::int64_t high,
+                   Member member, std::string_view meaning) {
+  return {section,
+          name,
+          meaning,
+          fmt::format("a whole number from {} to {}", low, high),
+          [=](Target& target, const KeyValue& value) {
+            const auto* given = std::get_if<std::int64_t>(&value);
+            if (given == nullptr || *given < low || *given > high) return false;
+            auto& place = member(target);
+            place = static_cast<std::remove_reference_t<decltype(place)>>(*given);
+            return true;
+          },
+          [=](const Target& target) { return KeyValue(static_cast<std::int64_t>(member(target))); }};
+}
+
+template <typename Target, typename Member>
+Key<Target> yes_or_no(std::string_view section, std::string_view name, Member member,
+                      std::string_view meaning) {
+  return {section,
+          name,
+          meaning,
+          "true or false",
+          [=](Target& target, const KeyValue& value) {
+            const auto* given = std::get_if<bool>(&value);
+            if (given != nullptr) member(target) = *given;
+            return given != nullptr;
+          },
+          [=](const Target& target) { return KeyValue(bool{member(target)}); }};
+}
+
+// A string that `set` takes or refuses and `get` writes.
+template <typename Target, typename Set, typename Get>
+Key<Target> text(std::string_view section, std::string_view name, std::string_view form, Set set, Get get,
+                 std::string_view meaning) {
+  return {section,
+          name,
+          meaning,
+          std::string(form),
+          [=](Target& target, const KeyValue& value) {
+            const auto* given = std::get_if<std::string>(&value);
+            return given != nullptr && set(target, *given);
+          },
+          [=](const Target& target) { return KeyValue(std::string(get(target))); }};
+}
+
+Key<Configuration> sip_listen() {
+  return text<Configuration>(
+      "sip", "listen", R"(ADDR:PORT, such as "127.0.0.1:5060" or "[::1]:5060")",
+      [](Configuration& c, const std::string& given) {
+        const auto address = base::parse_address_and_port(given);
+        if (!address) return false;
+        c.sip.listen = *address;
+        return true;
+      },
+      [](const Configuration& c) { return base::to_string(c.sip.listen); },
+      "Where SIP is taken, over UDP and TCP. Port 0 takes a free one.");
+}
+
+Key<Configuration> media_address() {
+  return text<Configuration>(
+      "media", "address", R"(one address of this host, such as "127.0.0.1", and not "0.0.0.0" or "::")",
+      [](Configuration& c, const std::string& given) {
+        const auto address = base::parse_ip(given);
+        if (!address || address->unspecified()) return false;
+        c.media.address = *address;
+        return true;
+      },
+      [](const Configuration& c) { return base::ip_to_string(c.media.address); },
+      "Where RTP is taken, and what answers tell callers.");
+}
+
+bool set_rtp_ports(Configuration& c, const std::string& given) {
+  const char* const end = given.data() + given.size();
+  std::uint16_t low = 0;
+  std::uint16_t high = 0;
+  const auto first = std::from_chars(given.data(), end, low);
+  if (first.ec != std::errc{} || first.ptr == end || *first.ptr != '-') return false;
+  const auto second = std::from_chars(first.ptr + 1, end, high);
+  if (second.ec != std::errc{} || second.ptr != end) return false;
+  // The even port for RTP and the odd one above it for RTCP must both fit.
+  const int first_even = low + low % 2;
+  if (low < 1024 || first_even + 1 > high) return false;
+  c.media.rtp_port_low = low;
+  c.media.rtp_port_high = high;
+  return true;
+}
+
+bool set_codecs(Configuration& c, const KeyValue& value) {
+  const auto* given = std::get_if<std::vector<std::string>>(&value);
+  if (given == nullptr || given->empty()) return false;
+  for (std::size_t i = 0; i < given->size(); ++i) {
+    const std::string& codec = (*given)[i];
+    if (codec != "PCMU" && codec != "PCMA") return false;
+    if (std::find(given->begin(), given->begin() + static_cast<std::ptrdiff_t>(i), codec) !=
+        given->begin() + static_cast<std::ptrdiff_t>(i)) {
+      return false;
+    }
+  }
+  c.media.codecs = *given;
+  return true;
+}
+
+constexpr std::string_view kRealtimeNames[] = {"auto", "on", "off"};
+
+bool set_realtime(Configuration& c, const std::string& given) {
+  for (std::size_t i = 0; i < std::size(kRealtimeNames); ++i) {
+    if (given != kRealtimeNames[i]) continue;
+    c.cores.realtime = static_cast<Configuration::Realtime>(i);
+    return true;
+  }
+  return false;
+}
+
+bool set_cpus(Configuration& c, const std::string& given) {
+  const auto cpus = given == "auto" ? CpuSet{} : parse_cpu_set(given);
+  if (cpus) c.cores.cpus = *cpus;
+  return cpus.has_value();
+}
+
+bool set_http_listen(Configuration& c, const std::string& given) {
+  const auto address = given == "off" ? base::SocketAddress{} : base::parse_address_and_port(given);
+  if (address) c.http.listen = *address;
+  return address.has_value();
+}
+
+// What the user part of a SIP URI holds unescaped (RFC 3261, 25.1: unreserved).
+bool set_room_name(Configuration::Room& room, const std::string& given) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()";
+  if (given.empty() || given.size() > 64 || given.find_first_not_of(kAllowed) != std::string::npos) {
+    return false;
+  }
+  room.name = given;
+  return true;
+}
+
+Table make_table() {
+  using C = Configuration;
+  constexpr std::int64_t kDay = 86'400;
+  return {
+      sip_listen(),
+      number<C>(
+          "sip", "session_timer_s", 90, kDay, [](auto& c) -> auto& { return c.sip.session_timer_s; },
+          "Session-Expires asked for (RFC 4028): a call whose far end is gone ends after so long."),
+      number<C>(
+          "sip", "min_session_timer_s", 90, kDay, [](auto& c) -> auto& { return c.sip.min_session_timer_s; },
+          "Min-SE: a caller that asks for a shorter timer is answered 422."),
+      number<C>(
+          "sip", "max_pending_invites", 1, 100'000,
+          [](auto& c) -> auto& { return c.sip.max_pending_invites; },
+          "INVITEs without a final answer at one time; more are shed with 503 and Retry-After."),
+
+      media_address(),
+      text<C>(
+          "media", "rtp_ports",
+          R"(LO-HI within 1024-65535 with room for an even port and the next, such as "16384-32767")",
+          set_rtp_ports,
+          [](const C& c) { return fmt::format("{}-{}", c.media.rtp_port_low, c.media.rtp_port_high); },
+          "The ports for media: a call takes an even one for RTP and the next for RTCP."),
+      number<C>(
+          "media", "jitter_ms", 0, 500, [](auto& c) -> auto& { return c.media.jitter_ms; },
+          "How long the jitter buffer holds a stream back to put its packets in order."),
+      number<C>(
+          "media", "silence_timeout_s", 0, 65'535, [](auto& c) -> auto& { return c.media.silence_timeout_s; },
+          "A call that sends neither RTP nor RTCP for so long is ended; 0 = never."),
+      {"media", "codecs", "What is offered and taken, best first.",
+       R"(a list of "PCMU" and "PCMA", each once)", set_codecs,
+       [](const C& c) { return KeyValue(c.media.codecs); }},
+
+      text<C>(
+          "cores", "cpus", R"("auto" or CPU numbers such as "1", "1,3" or "2-5")", set_cpus,
+          [](const C& c) { return c.cores.cpus.empty() ? "auto" : to_string(c.cores.cpus); },
+          "The CPUs that carry media, one pinned thread each. \"auto\": all but the first of 8 or more, "
+          "else the last."),
+      text<C>(
+          "cores", "backend", R"("uring")",
+          [](C& c, const std::string& given) {
+            if (given != "uring") return false;
+            c.cores.backend = given;
+            return true;
+          },
+          [](const C& c) { return c.cores.backend; }, "What moves packets: io_uring."),
+      text<C>(
+          "cores", "realtime", R"("auto", "on" or "off")", set_realtime,
+          [](const C& c) { return kRealtimeNames[static_cast<std::size_t>(c.cores.realtime)]; },
+          "SCHED_FIFO for the media threads. \"on\" refuses to start without it, \"auto\" goes on."),
+      number<C>(
+          "cores", "participants_per_core", 1, 32'768,
+          [](auto& c) -> auto& { return c.cores.participants_per_core; },
+          "Callers that one core has room for; the memory is taken at start."),
+      number<C>(
+          "cores", "conferences_per_core", 1, 32'768,
+          [](auto& c) -> auto& { return c.cores.conferences_per_core; },
+          "Rooms that one core has room for; the memory is taken at start."),
+
+      text<C>(
+          "http", "listen", R"("off" or ADDR:PORT, such as "127.0.0.1:8080")", set_http_listen,
+          [](const C& c) { return c.http.listen.valid() ? base::to_string(c.http.listen) : "off"; },
+          "Where /health and /ledger are served. Port 0 takes a free one."),
+
+      yes_or_no<C>(
+          "rooms", "create_on_dial", [](auto& c) -> auto& { return c.rooms.create_on_dial; },
+          "Dialling a name that no room has makes one; false answers 404."),
+      number<C>(
+          "rooms", "max_participants", 0, 65'535, [](auto& c) -> auto& { return c.rooms.max_participants; },
+          "Callers in a room that was made by dialling; 0 = no limit but the host's."),
+      number<C>(
+          "rooms", "max_rooms", 0, 1'000'000, [](auto& c) -> auto& { return c.rooms.max_rooms; },
+          "Rooms at one time; 0 = no limit but the cores'."),
+  };
+}
+
+std::vector<Key<Configuration::Room>> make_room_table() {
+  using R = Configuration::Room;
+  return {
+      text<R>(
+          "", "name", "1 to 64 letters, digits or any of -_.!~*'()", set_room_name,
+          [](const R& r) { return r.name; }, "The user part of the URI that callers dial."),
+      yes_or_no<R>(
+          "", "locked", [](auto& r) -> auto& { return r.locked; }, "Lets nobody in: 403."),
+      number<R>(
+          "", "max_participants", 0, 65'535, [](auto& r) -> auto& { return r.max_participants; },
+          "Callers in this room; 0 = no limit but the host's."),
+  };
+}
+
+std::string quoted(const std::string& value) {
+  return '"' + value + '"';
+}
+
+}  // namespace
+
+const std::vector<Key<Configuration>>& configuration_keys() {
+  static const Table table = make_table();
+  return table;
+}
+
+const std::vector<Key<Configuration::Room>>& room_keys() {
+  static const auto table = make_room_table();
+  return table;
+}
+
+std::string to_string(const KeyValue& value) {
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
+  if (const auto* string = std::get_if<std::string>(&value)) return quoted(*string);
+  std::string list;
+  for (const auto& item : std::get<std::vector<std::string>>(value)) {
+    list += (list.empty() ? "" : ", ") + quoted(item);
+  }
+  return '[' + list + ']';
+}
+
+}  // namespace tutti::server

@@ -1,0 +1,232 @@
+#include "signaling/server/configuration.h"
+
+#include <fstream>
+#include <functional>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "signaling/server/configuration_keys.h"
+
+namespace tutti::server {
+namespace {
+
+using testing::HasSubstr;
+
+// The errors as people read them.
+std::vector<std::string> errors_of(std::string_view text) {
+  const auto parsed = parse_configuration(text, "t.toml");
+  std::vector<std::string> lines;
+  if (parsed) return lines;
+  for (const auto& error : parsed.error()) lines.push_back(to_string(error));
+  return lines;
+}
+
+// Every key as it stands, to compare whole configurations.
+std::string all_keys(const Configuration& configuration) {
+  std::string text;
+  for (const auto& key : configuration_keys()) {
+    text += std::string(key.section) + '.' + std::string(key.name) + '=' + to_string(key.get(configuration)) +
+            '\n';
+  }
+  for (const auto& room : configuration.room) {
+    for (const auto& key : room_keys()) text += std::string(key.name) + '=' + to_string(key.get(room)) + '\n';
+  }
+  return text;
+}
+
+TEST(Configuration, AnEmptyFileIsTheDefaults) {
+  const auto parsed = parse_configuration("", "t.toml");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(all_keys(*parsed), all_keys(Configuration{}));
+  EXPECT_EQ(base::to_string(parsed->sip.listen), "127.0.0.1:5060");
+  EXPECT_EQ(base::to_string(parsed->http.listen), "127.0.0.1:8080");
+}
+
+TEST(Configuration, TheExampleIsCompleteAndIsTheDefaults) {
+  std::ifstream file(TUTTI_SOURCE_DIR "/docs/tuttid.toml");
+  std::stringstream text;
+  text << file.rdbuf();
+  EXPECT_EQ(text.str(), example_configuration()) << "tuttid --example-config > docs/tuttid.toml";
+
+  const auto parsed = parse_configuration(text.str(), "docs/tuttid.toml");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(all_keys(*parsed), all_keys(Configuration{}));
+}
+
+TEST(Configuration, TheExampleRoomIsARoom) {
+  std::string text = example_configuration();
+  text.erase(0, text.find("# [[room]]"));
+  for (const std::string_view mark : {"# [[room]]", "# name =", "# locked =", "# max_participants ="}) {
+    text.erase(text.find(mark), 2);
+  }
+  const auto parsed = parse_configuration(text, "t.toml");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->room, std::vector<Configuration::Room>{{.name = "lobby"}});
+}
+
+struct KeyCase {
+  const char* key;    // section.name
+  const char* value;  // another one than the default, as TOML
+  std::vector<const char*> refused;
+};
+
+const std::vector<KeyCase>& key_cases() {
+  static const std::vector<KeyCase> cases = {
+      {"sip.listen",
+       R"("[::1]:0")",
+       {R"("5060")", R"("localhost:5060")", R"("127.0.0.1:70000")", "5060", R"("")"}},
+      {"sip.session_timer_s", "86400", {"89", "86401", "-1", "90.5", R"("90")", "true"}},
+      {"sip.min_session_timer_s", "91", {"0", "1979-05-27"}},
+      {"sip.max_pending_invites", "1", {"0", "100001"}},
+      {"media.address", R"("::1")", {R"("0.0.0.0")", R"("::")", R"("eth0")", R"("127.0.0.1:5")", "1"}},
+      {"media.rtp_ports",
+       R"("1024-1025")",
+       {R"("20000")", R"("20000-19999")", R"("1000-2000")", R"("20001-20002")", R"("20000-70000")",
+        R"("a-b")", R"("20000-20010x")", R"("-")", "20000", R"("65535-65535")"}},
+      {"media.jitter_ms", "0", {"-1", "501"}},
+      {"media.silence_timeout_s", "0", {"-1", "65536"}},
+      {"media.codecs",
+       R"(["PCMA"])",
+       {"[]", R"(["G729"])", R"(["PCMU", "PCMU"])", R"("PCMU")", "[1]", "[[]]"}},
+      {"cores.cpus",
+       R"("1,4-6")",
+       {R"("")", R"("x")", R"("3-2")", R"("1,")", R"("-1")", R"("1024")", "1", "[1]"}},
+      {"cores.backend", R"("uring")", {R"("dpdk")", "1"}},
+      {"cores.realtime", R"("on")", {R"("yes")", "true"}},
+      {"cores.participants_per_core", "32768", {"0", "32769"}},
+      {"cores.conferences_per_core", "1", {"0", "32769"}},
+      {"http.listen", R"("off")", {R"("on")", "false", R"("127.0.0.1")"}},
+      {"rooms.create_on_dial", "false", {"0", R"("false")"}},
+      {"rooms.max_participants", "65535", {"-1", "65536"}},
+      {"rooms.max_rooms", "1000000", {"-1", "1000001"}},
+  };
+  return cases;
+}
+
+std::string file_of(const std::string& key, const std::string& value) {
+  const std::size_t dot = key.find('.');
+  return "[" + key.substr(0, dot) + "]\n" + key.substr(dot + 1) + " = " + value + "\n";
+}
+
+TEST(Configuration, EveryKeyHasACase) {
+  std::multiset<std::string> cases;
+  for (const auto& one : key_cases()) cases.insert(one.key);
+  std::multiset<std::string> keys;
+  for (const auto& key : configuration_keys())
+    keys.insert(std::string(key.section) + '.' + std::string(key.name));
+  EXPECT_EQ(cases, keys);
+}
+
+TEST(Configuration, EveryKeyIsReadBackAsWritten) {
+  for (const auto& one : key_cases()) {
+    const auto parsed = parse_configuration(file_of(one.key, one.value), "t.toml");
+    ASSERT_TRUE(parsed) << one.key << to_string(parsed.error().front());
+    EXPECT_THAT(all_keys(*parsed), HasSubstr(std::string(one.key) + "=" + one.value + "\n"));
+  }
+}
+
+TEST(Configuration, EveryBadValueIsAnErrorOfItsPlaceThatTellsWhatIsExpected) {
+  for (const auto& one : key_cases()) {
+    const std::string name = std::string(one.key).substr(std::string(one.key).find('.') + 1);
+    for (const char* refused : one.refused) {
+      const auto errors = errors_of(file_of(one.key, refused));
+      ASSERT_EQ(errors.size(), 1U) << one.key << " = " << refused;
+      const std::string column = std::to_string(name.size() + 4);  // "name = "
+      EXPECT_THAT(errors[0], testing::StartsWith("t.toml:2:" + column + ": " + name + " in [")) << refused;
+      EXPECT_THAT(errors[0], HasSubstr(": expected ")) << refused;
+    }
+  }
+}
+
+TEST(Configuration, SuggestsTheNearestKey) {
+  EXPECT_EQ(errors_of("[sip]\nlisten = \"127.0.0.1:5060\"\nsesion_timer = 90\n").at(0),
+            "t.toml:3:1: unknown key \"sesion_timer\" in [sip]; did you mean \"session_timer_s\"?");
+  EXPECT_EQ(errors_of("[http]\nbanana = 1\n").at(0),
+            "t.toml:2:1: unknown key \"banana\" in [http]; known here: listen");
+  EXPECT_EQ(errors_of("\n[medai]\n").at(0), "t.toml:2:2: unknown section [medai]; did you mean \"media\"?");
+  EXPECT_THAT(errors_of("[banana]\n").at(0), HasSubstr("known here: sip, media, cores, http, rooms, room"));
+}
+
+TEST(Configuration, TellsAllErrorsInTheOrderOfTheFile) {
+  const auto errors = errors_of(
+      "[rooms]\nmax_rooms = -1\n[sip]\nx = 1\nlisten = 3\n[[room]]\nname = \"a b\"\n[http]\nlisten = "
+      "\"on\"\n");
+  ASSERT_EQ(errors.size(), 5U);
+  const char* places[] = {"t.toml:2:13: ", "t.toml:4:1: ", "t.toml:5:10: ", "t.toml:7:8: ", "t.toml:9:10: "};
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_THAT(errors[i], testing::StartsWith(places[i]));
+}
+
+TEST(Configuration, SaysWhereAFileIsNotToml) {
+  for (const char* text :
+       {"[sip\n", "[sip]\nlisten = \n", "[sip]\n[sip]\n", "= 1\n", "a = \"\n", "\xff = 1\n", "a = [1,\n"}) {
+    const auto errors = errors_of(text);
+    ASSERT_EQ(errors.size(), 1U) << text;
+    EXPECT_THAT(errors[0], testing::MatchesRegex("t\\.toml:[1-9][0-9]*:[0-9]+: not TOML: .*")) << text;
+  }
+}
+
+TEST(Configuration, ASectionIsATable) {
+  EXPECT_EQ(errors_of("sip = 3\n").at(0), "t.toml:1:1: \"sip\" is a section: write [sip] and its keys below");
+  EXPECT_EQ(errors_of("listen = 3\n").size(), 1U);
+}
+
+TEST(Configuration, TheSessionTimerIsNotBelowItsMinimum) {
+  EXPECT_THAT(errors_of("[sip]\nsession_timer_s = 100\nmin_session_timer_s = 200\n").at(0),
+              testing::StartsWith(
+                  "t.toml:2:19: session_timer_s in [sip]: 100 is less than min_session_timer_s, 200"));
+  EXPECT_THAT(errors_of("[sip]\nmin_session_timer_s = 3600\n").at(0), testing::StartsWith("t.toml:2:23: "));
+}
+
+TEST(Configuration, ReadsRooms) {
+  const auto parsed = parse_configuration(
+      "[[room]]\nname = \"standup\"\nmax_participants = 12\n[[room]]\nname = \"vault\"\nlocked = true\n",
+      "t.toml");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->room, (std::vector<Configuration::Room>{{.name = "standup", .max_participants = 12},
+                                                            {.name = "vault", .locked = true}}));
+}
+
+TEST(Configuration, RefusesBadRooms) {
+  EXPECT_EQ(errors_of("[[room]]\nlocked = true\n").at(0),
+            "t.toml:1:1: this [[room]] has no name: add name = \"...\"");
+  EXPECT_EQ(errors_of("[[room]]\nname = \"a\"\n[[room]]\nname = \"a\"\n").at(0),
+            "t.toml:3:1: a second [[room]] of the name \"a\": choose another");
+  EXPECT_EQ(errors_of("[[room]]\nname = \"a\"\nlock = true\n").at(0),
+            "t.toml:3:1: unknown key \"lock\" in [[room]]; did you mean \"locked\"?");
+  for (const char* name : {"\"\"", "\"a b\"", "\"a@b\"", "1", "\"\\u00e9\""}) {
+    EXPECT_EQ(errors_of(std::string("[[room]]\nname = ") + name).size(), 1U) << name;
+  }
+  EXPECT_EQ(errors_of("[[room]]\nname = \"" + std::string(65, 'a') + "\"\n").size(), 1U);
+  EXPECT_EQ(errors_of("[room]\nname = \"a\"\n").at(0),
+            "t.toml:1:1: rooms are written as [[room]], each with its keys below");
+  EXPECT_EQ(errors_of("room = [1]\n").size(), 1U);
+}
+
+TEST(Configuration, ALongValueIsShownShort) {
+  const auto errors = errors_of("[cores]\ncpus = \"" + std::string(1'000, 'x') + "\"\n");
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_LT(errors[0].size(), 200U);
+}
+
+TEST(Configuration, AMissingFileIsAnError) {
+  const auto read = read_configuration("/nonexistent/tuttid.toml");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(to_string(read.error().at(0)),
+            "/nonexistent/tuttid.toml: cannot be read: No such file or directory");
+  EXPECT_FALSE(read_configuration("/"));
+}
+
+TEST(Configuration, FlagsSetKeysFromText) {
+  Configuration configuration;
+  EXPECT_TRUE(set_from_text(configuration, "sip.listen", "127.0.0.2:5070"));
+  EXPECT_EQ(base::to_string(configuration.sip.listen), "127.0.0.2:5070");
+  const auto refused = set_from_text(configuration, "cores.cpus", "all");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), R"(expected "auto" or CPU numbers such as "1", "1,3" or "2-5", not "all")");
+  EXPECT_FALSE(set_from_text(configuration, "sip.nothing", "1"));
+}
+
+}  // namespace
+}  // namespace tutti::server
