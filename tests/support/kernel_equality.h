@@ -1,0 +1,175 @@
+// Kernel equality: one target's kernels against the scalar reference on the same input, bit for bit.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+
+#include "mixer/kernel/scalar_reference.h"
+
+namespace tutti::support {
+
+// An array that begins `offset` elements behind a 64-byte boundary. Behind and before it stand canaries;
+// under AddressSanitizer nothing stands behind it, so that reading too far is found as well.
+template <typename T>
+class PlacedArray {
+ public:
+  PlacedArray(std::size_t offset, std::size_t n)
+      : offset_(offset), n_(n), memory_(static_cast<T*>(::operator new(bytes(), kAlignment))) {
+    std::memset(memory_, kCanary, bytes());
+  }
+  PlacedArray(const PlacedArray&) = delete;
+  PlacedArray& operator=(const PlacedArray&) = delete;
+  ~PlacedArray() { ::operator delete(memory_, kAlignment); }
+
+  T* data() { return memory_ + offset_; }
+  std::size_t size() const { return n_; }
+
+  bool canaries_live() const {
+    const auto* begin = reinterpret_cast<const unsigned char*>(memory_);
+    const auto* array = begin + offset_ * sizeof(T);
+    const auto dead = [](unsigned char byte) { return byte != kCanary; };
+    return std::none_of(begin, array, dead) && std::none_of(array + n_ * sizeof(T), begin + bytes(), dead);
+  }
+
+ private:
+#if defined(__SANITIZE_ADDRESS__)
+  static constexpr std::size_t kGuard = 0;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+  static constexpr std::size_t kGuard = 0;
+#else
+  static constexpr std::size_t kGuard = 64;
+#endif
+#else
+  static constexpr std::size_t kGuard = 64;
+#endif
+  static constexpr std::align_val_t kAlignment{64};
+  static constexpr unsigned char kCanary = 0xC5;
+
+  std::size_t bytes() const {
+    return (offset_ + n_ + kGuard) * sizeof(T);
+  }
+
+  const std::size_t offset_;
+  const std::size_t n_;
+  T* const memory_;
+};
+
+// Input for every kernel, all of one length.
+struct KernelInput {
+  std::span<const kernel::Byte> codewords;
+  std::span<const kernel::Pcm> samples;
+  std::span<const kernel::Sum> sums;
+  kernel::GainQ12 gain = kernel::kUnityGain;
+};
+
+// Runs all kernels of `candidate` on `input` with arrays placed `offset` (inputs) and `offset + 1` (outputs)
+// elements behind a boundary; the name of the first that differs from scalar, or nothing.
+class KernelEquality {
+ public:
+  explicit KernelEquality(const kernel::Kernels& candidate) : candidate_(candidate) {}
+
+  std::string_view first_difference(const KernelInput& input, std::size_t offset) {
+    using kernel::Byte;
+    using kernel::Pcm;
+    using kernel::Sum;
+    const kernel::Kernels& right = kernel::scalar::kKernels;
+    const kernel::Kernels& tried = candidate_;
+    const std::size_t n = input.samples.size();
+    const auto gain = input.gain;
+    auto codewords = placed(input.codewords, offset);
+    auto samples = placed(input.samples, offset);
+    auto sums = placed(input.sums, offset);
+    const Byte* c = codewords->data();
+    const Pcm* p = samples->data();
+    const Sum* s = sums->data();
+
+    const auto pcm_out = [&](auto run) { return same<Pcm>(n, offset, {}, run, right, tried); };
+    const auto byte_out = [&](auto run) { return same<Byte>(n, offset, {}, run, right, tried); };
+    const auto sum_in_out = [&](auto run) { return same<Sum>(n, offset, input.sums, run, right, tried); };
+
+    if (!pcm_out([&](auto& k, Pcm* out) { k.expand_ulaw(c, out, n); })) return "expand_ulaw";
+    if (!pcm_out([&](auto& k, Pcm* out) { k.expand_alaw(c, out, n); })) return "expand_alaw";
+    if (!byte_out([&](auto& k, Byte* out) { k.compress_ulaw(p, out, n); })) return "compress_ulaw";
+    if (!byte_out([&](auto& k, Byte* out) { k.compress_alaw(p, out, n); })) return "compress_alaw";
+    if (!sum_in_out([&](auto& k, Sum* out) { k.add(p, out, n); })) return "add";
+    if (!sum_in_out([&](auto& k, Sum* out) { k.add_sum(s, out, n); })) return "add_sum";
+    if (!pcm_out([&](auto& k, Pcm* out) { k.mix_minus(s, p, out, n); })) return "mix_minus";
+    if (!pcm_out([&](auto& k, Pcm* out) { k.saturate(s, out, n); })) return "saturate";
+    if (!pcm_out([&](auto& k, Pcm* out) { k.gain(p, gain, out, n); })) return "gain";
+    if (right.energy(p, n) != tried.energy(p, n)) return "energy";
+    if (right.peak(p, n) != tried.peak(p, n)) return "peak";
+    if (!byte_out([&](auto& k, Byte* out) { k.mix_minus_compress_ulaw(s, p, out, n); })) {
+      return "mix_minus_compress_ulaw";
+    }
+    if (!byte_out([&](auto& k, Byte* out) { k.mix_minus_compress_alaw(s, p, out, n); })) {
+      return "mix_minus_compress_alaw";
+    }
+    if (!byte_out([&](auto& k, Byte* out) { k.saturate_compress_ulaw(s, out, n); }))
+      return "saturate_compress_ulaw";
+    if (!byte_out([&](auto& k, Byte* out) { k.saturate_compress_alaw(s, out, n); }))
+      return "saturate_compress_alaw";
+
+    // Two outputs: the sums here, the samples through the array beside them.
+    PlacedArray<Pcm> expanded(offset + 1, n);
+    if (!sum_in_out([&](auto& k, Sum* out) { k.expand_add_ulaw(c, expanded.data(), out, n); }) ||
+        !pcm_out([&](auto& k, Pcm* out) { copy_of_expanded(k, right, c, expanded.data(), out, n, true); })) {
+      return "expand_add_ulaw";
+    }
+    if (!sum_in_out([&](auto& k, Sum* out) { k.expand_add_alaw(c, expanded.data(), out, n); }) ||
+        !pcm_out([&](auto& k, Pcm* out) { copy_of_expanded(k, right, c, expanded.data(), out, n, false); })) {
+      return "expand_add_alaw";
+    }
+    if (!expanded.canaries_live()) return "expand_add writes beyond its samples";
+
+    // In place.
+    const auto pcm_in_out = [&](auto run) { return same<Pcm>(n, offset, input.samples, run, right, tried); };
+    if (!pcm_in_out([&](auto& k, Pcm* out) { k.mix_minus(s, out, out, n); })) return "mix_minus in place";
+    if (!pcm_in_out([&](auto& k, Pcm* out) { k.gain(out, gain, out, n); })) return "gain in place";
+
+    if (!codewords->canaries_live() || !samples->canaries_live() || !sums->canaries_live()) return "input";
+    return {};
+  }
+
+ private:
+  template <typename T>
+  static std::unique_ptr<PlacedArray<T>> placed(std::span<const T> from, std::size_t offset) {
+    auto array = std::make_unique<PlacedArray<T>>(offset, from.size());
+    std::copy(from.begin(), from.end(), array->data());
+    return array;
+  }
+
+  // Scalar's expanded samples, or, for the candidate, what its last expand_add left in `expanded`.
+  static void copy_of_expanded(const kernel::Kernels& k, const kernel::Kernels& right, const kernel::Byte* c,
+                               const kernel::Pcm* expanded, kernel::Pcm* out, std::size_t n, bool ulaw) {
+    if (&k != &right) {
+      std::copy(expanded, expanded + n, out);
+    } else if (ulaw) {
+      k.expand_ulaw(c, out, n);
+    } else {
+      k.expand_alaw(c, out, n);
+    }
+  }
+
+  // Runs both on an output that begins as `before` (canaries when empty) and compares.
+  template <typename T, typename Run>
+  static bool same(std::size_t n, std::size_t offset, std::span<const T> before, Run run,
+                   const kernel::Kernels& right, const kernel::Kernels& tried) {
+    PlacedArray<T> expected(0, n);
+    PlacedArray<T> actual(offset + 1, n);
+    std::copy(before.begin(), before.end(), expected.data());
+    std::copy(before.begin(), before.end(), actual.data());
+    run(right, expected.data());
+    run(tried, actual.data());
+    return std::equal(expected.data(), expected.data() + n, actual.data()) && actual.canaries_live();
+  }
+
+  const kernel::Kernels& candidate_;
+};
+
+}  // namespace tutti::support

@@ -1,0 +1,171 @@
+// Every target that this processor runs gives scalar's bits: all inputs, all lengths, all alignments.
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "mixer/kernel/kernels.h"
+#include "mixer/kernel/scalar_reference.h"
+#include "tests/support/kernel_equality.h"
+
+namespace tutti::kernel {
+namespace {
+
+// 64 codewords fill the widest vector there is; twice that, and one.
+constexpr std::size_t kLengthMax = 2 * 64 + 1;
+constexpr std::uint32_t kSeed = 20'260;
+
+std::vector<Pcm> all_samples() {
+  std::vector<Pcm> all(65'536);
+  std::iota(all.begin(), all.end(), std::numeric_limits<Pcm>::min());
+  return all;
+}
+
+std::vector<Byte> all_codewords() {
+  std::vector<Byte> all(256);
+  std::iota(all.begin(), all.end(), Byte{0});
+  return all;
+}
+
+class EveryTarget : public testing::TestWithParam<const Kernels*> {};
+
+TEST_P(EveryTarget, ExpandsEveryCodeword) {
+  const auto in = all_codewords();
+  std::vector<Pcm> out(in.size());
+  GetParam()->expand_ulaw(in.data(), out.data(), in.size());
+  for (std::size_t i = 0; i < in.size(); ++i) ASSERT_EQ(out[i], scalar::expand_ulaw(in[i])) << "u-law " << i;
+  GetParam()->expand_alaw(in.data(), out.data(), in.size());
+  for (std::size_t i = 0; i < in.size(); ++i) ASSERT_EQ(out[i], scalar::expand_alaw(in[i])) << "A-law " << i;
+}
+
+TEST_P(EveryTarget, CompressesEverySample) {
+  const auto in = all_samples();
+  std::vector<Byte> out(in.size());
+  GetParam()->compress_ulaw(in.data(), out.data(), in.size());
+  for (std::size_t i = 0; i < in.size(); ++i)
+    ASSERT_EQ(out[i], scalar::compress_ulaw(in[i])) << "u-law " << in[i];
+  GetParam()->compress_alaw(in.data(), out.data(), in.size());
+  for (std::size_t i = 0; i < in.size(); ++i)
+    ASSERT_EQ(out[i], scalar::compress_alaw(in[i])) << "A-law " << in[i];
+}
+
+TEST_P(EveryTarget, MixesEverySampleUnderEverySumNearTheRails) {
+  const auto own = all_samples();
+  std::vector<Pcm> mixed(own.size());
+  std::vector<Byte> encoded(own.size());
+  for (const Sum total :
+       {-65'536, -32'769, -32'768, -1, 0, 1, 32'767, 32'768, 65'535, 2'147'450'880 - 32'768}) {
+    const std::vector<Sum> sum(own.size(), total);
+    GetParam()->mix_minus(sum.data(), own.data(), mixed.data(), own.size());
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      ASSERT_EQ(mixed[i], scalar::saturate(total - own[i])) << total << " - " << own[i];
+    }
+    GetParam()->mix_minus_compress_ulaw(sum.data(), own.data(), encoded.data(), own.size());
+    for (std::size_t i = 0; i < own.size(); ++i) ASSERT_EQ(encoded[i], scalar::compress_ulaw(mixed[i]));
+    GetParam()->mix_minus_compress_alaw(sum.data(), own.data(), encoded.data(), own.size());
+    for (std::size_t i = 0; i < own.size(); ++i) ASSERT_EQ(encoded[i], scalar::compress_alaw(mixed[i]));
+  }
+}
+
+TEST_P(EveryTarget, GainsEverySample) {
+  const auto in = all_samples();
+  std::vector<Pcm> out(in.size());
+  for (const int factor : {0, 1, 2'047, 2'048, 2'896, 4'095, 4'096, 4'097, 8'192, 32'767, 32'768, 65'535}) {
+    const auto gain = static_cast<GainQ12>(factor);
+    GetParam()->gain(in.data(), gain, out.data(), in.size());
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const std::int64_t exact = (std::int64_t{in[i]} * gain + 2'048) >> 12;
+      ASSERT_EQ(out[i], std::clamp<std::int64_t>(exact, -32'768, 32'767)) << in[i] << " x " << gain;
+    }
+  }
+}
+
+TEST_P(EveryTarget, MeasuresTheRails) {
+  for (const Pcm rail : {std::numeric_limits<Pcm>::min(), std::numeric_limits<Pcm>::max()}) {
+    const std::vector<Pcm> in(100'000, rail);
+    const auto square = static_cast<std::uint64_t>(Sum{rail} * Sum{rail});
+    EXPECT_EQ(GetParam()->energy(in.data(), in.size()), square * in.size());
+    EXPECT_EQ(GetParam()->peak(in.data(), in.size()), rail < 0 ? 32'768 : 32'767);
+  }
+}
+
+// Random input of every kind, rails included: a uniform one would hardly ever hold a small sample.
+struct RandomInput {
+  std::vector<Byte> codewords;
+  std::vector<Pcm> samples;
+  std::vector<Sum> sums;
+  GainQ12 gain;
+
+  RandomInput(std::mt19937& random, std::size_t n) : codewords(n), samples(n), sums(n) {
+    for (auto& codeword : codewords) codeword = static_cast<Byte>(random());
+    for (auto& sample : samples) {
+      sample = static_cast<Pcm>(static_cast<Pcm>(random()) >> (random() % 16));
+      if (random() % 8 == 0) sample = random() % 2 == 0 ? Pcm{-32'768} : Pcm{32'767};
+    }
+    for (auto& sum : sums) sum = static_cast<Sum>(random()) >> (random() % 32);
+    gain = static_cast<GainQ12>(random() >> (random() % 16));
+  }
+};
+
+TEST_P(EveryTarget, EqualsScalarAtEveryLengthAndAlignment) {
+  std::mt19937 random(kSeed);
+  RecordProperty("seed", static_cast<int>(kSeed));
+  support::KernelEquality equality(*GetParam());
+  for (std::size_t n = 0; n <= kLengthMax; ++n) {
+    for (std::size_t offset = 0; offset < 64; ++offset) {
+      const RandomInput input(random, n);
+      ASSERT_EQ(equality.first_difference({input.codewords, input.samples, input.sums, input.gain}, offset),
+                "")
+          << "length " << n << ", offset " << offset << ", seed " << kSeed;
+    }
+  }
+}
+
+TEST_P(EveryTarget, CanBeChosen) {
+  const std::string before(active_target());
+  EXPECT_TRUE(use_target(GetParam()->name));
+  EXPECT_EQ(active_target(), GetParam()->name);
+  const std::array<Pcm, 3> in{100, -200, 300};
+  std::array<Sum, 3> sum{1, 2, 3};
+  add(in.data(), sum.data(), in.size());
+  EXPECT_EQ(sum, (std::array<Sum, 3>{101, -198, 303}));
+  EXPECT_TRUE(use_target(before));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, EveryTarget, testing::ValuesIn(supported().begin(), supported().end()),
+                         [](const auto& tested) { return std::string(tested.param->name); });
+
+TEST(Targets, TheBestOneRunsAndIsNamed) {
+  std::string names;
+  for (const Kernels* kernels : supported()) names += std::string(kernels->name) + " ";
+  std::printf("[ targets  ] runs %s of: %s\n", std::string(active_target()).c_str(), names.c_str());
+  RecordProperty("active_target", std::string(active_target()));
+  ASSERT_FALSE(supported().empty());
+  EXPECT_EQ(&active(), supported().front());
+  EXPECT_EQ(supported().back(), &scalar::kKernels);
+  EXPECT_FALSE(use_target("abacus"));
+}
+
+#if defined(__x86_64__)
+TEST(Targets, AVectorUnitIsUsedWhereThereIsOne) {
+  const auto has = [](std::string_view name) {
+    return std::any_of(supported().begin(), supported().end(),
+                       [&](const Kernels* k) { return k->name == name; });
+  };
+  // Highway's AVX2 also wants FMA, BMI and AES, which every such processor has; its AVX3 is AVX-512 F to VL.
+  EXPECT_EQ(has("SSSE3"), __builtin_cpu_supports("ssse3") != 0);
+  EXPECT_EQ(has("AVX2"), __builtin_cpu_supports("avx2") != 0);
+  EXPECT_EQ(has("AVX3"), __builtin_cpu_supports("avx512bw") != 0);
+}
+#endif
+
+}  // namespace
+}  // namespace tutti::kernel
