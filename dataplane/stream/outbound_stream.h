@@ -51,6 +51,9 @@ class alignas(64) OutboundStream {
   // 10 ms after tick(): the packet that is due between two ticks. May be left out unless half_tick_due().
   std::size_t half_tick(std::span<std::byte> out) TUTTI_REALTIME;
 
+  // So many ticks were left out: the timestamps go on, a new talkspurt begins.
+  void skip(std::uint32_t ticks) TUTTI_REALTIME;
+
   rtp::Ssrc ssrc() const TUTTI_REALTIME { return ssrc_; }
   std::uint32_t packets_sent() const TUTTI_REALTIME { return packets_; }
   // For the sender report that leaves at `now`, which is `ntp_now` on the wall clock.

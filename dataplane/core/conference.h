@@ -1,0 +1,24 @@
+// Conference: all that a core holds of one: who is in it, where it stands on the wheel, its sum.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/core/slot_list.h"
+#include "dataplane/mailbox/handles.h"
+#include "mixer/conference_mixer.h"
+
+namespace tutti::core {
+
+// Thread: the core.
+struct Conference {
+  mailbox::ConferenceHandle handle;
+  std::uint32_t sub_slot = 0;
+  SlotLinks links;   // among those of its sub-slot
+  SlotList members;  // participant slots, in order of joining
+  std::uint64_t next_tick = 0;
+  bool ticking = false;        // next_tick means something
+  bool half_tick_due = false;  // a member has a packet that leaves between two ticks
+  mixer::ConferenceMixer mixer;
+};
+
+}  // namespace tutti::core

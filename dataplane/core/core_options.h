@@ -1,0 +1,22 @@
+// CoreOptions: what a media core is made with.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/mailbox/handles.h"
+
+namespace tutti::core {
+
+struct CoreOptions {
+  mailbox::CoreCapacity capacity;
+  // Kept between a packet's arrival and the tick that plays it; late packets make it grow.
+  base::Duration jitter_delay = std::chrono::milliseconds(40);
+  // Read within a turn to know how long it took; none: a turn takes no time (virtual time).
+  base::Instant (*clock)() = nullptr;
+  // The wall clock of RTCP's sender reports.
+  std::uint64_t (*ntp_clock)() = &base::ntp_now;
+};
+
+}  // namespace tutti::core

@@ -1,0 +1,71 @@
+#include "dataplane/core/core_state.h"
+
+namespace tutti::core {
+namespace {
+
+// A full turn's events: 2 a received packet, 1 a command, 1 a participant that times out or leaves; the
+// parts of a turn look at the room before they begin, so this bounds a turn and not the events.
+constexpr std::uint32_t kOutboxEvents = 4'096;
+
+// 40 ms of delay and the packet that is being played, at 10 to 20 ms a packet.
+constexpr std::uint32_t kPayloadBlocksPerParticipant = 4;
+// A lone participant may fill its whole jitter buffer.
+constexpr std::uint32_t kPayloadBlocksReserve = 64;
+
+}  // namespace
+
+CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_port,
+                     mailbox::Mailbox& core_mailbox)
+    : options(core_options),
+      port(packet_port),
+      mailbox(core_mailbox),
+      outbox(core_mailbox, kOutboxEvents),
+      participants(core_options.capacity.participants),
+      participant_present(std::make_unique<bool[]>(core_options.capacity.participants)),
+      conferences(core_options.capacity.conferences),
+      conference_present(std::make_unique<bool[]>(core_options.capacity.conferences)),
+      rings(core_options.capacity.conferences),
+      ring_made(std::make_unique<bool[]>(core_options.capacity.conferences)),
+      payloads(core_options.capacity.participants * kPayloadBlocksPerParticipant + kPayloadBlocksReserve) {}
+
+Participant* CoreState::find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME {
+  if (handle.slot >= participants.capacity() || !participant_present[handle.slot]) return nullptr;
+  Participant& participant = participants[handle.slot];
+  return participant.handle == handle && !participant.detaching ? &participant : nullptr;
+}
+
+Conference* CoreState::find(const mailbox::ConferenceHandle& handle) TUTTI_REALTIME {
+  if (handle.slot >= conferences.capacity() || !conference_present[handle.slot]) return nullptr;
+  Conference& conference = conferences[handle.slot];
+  return conference.handle == handle ? &conference : nullptr;
+}
+
+Participant* CoreState::find(net::EndpointId endpoint) TUTTI_REALTIME {
+  const auto slot = static_cast<std::uint32_t>(endpoint);
+  if (slot >= participants.capacity() || !participant_present[slot]) return nullptr;
+  Participant& participant = participants[slot];
+  return participant.detaching ? nullptr : &participant;
+}
+
+void CoreState::send(Participant& participant, net::Flow flow, const base::SocketAddress& to,
+                     std::size_t bytes) TUTTI_REALTIME {
+  if (bytes == 0) return;
+  port.send(endpoint_of(participant), flow, to, bytes);
+  counters.packets_sent.add();
+  counters.bytes_sent.add(bytes);
+}
+
+void CoreState::send_rtcp(Participant& participant, base::Instant now, bool bye) TUTTI_REALTIME {
+  const base::SocketAddress& to = participant.rtcp_destination();
+  std::span<std::byte> out;
+  if (to.valid() && !to.unspecified() && to.port != 0) out = port.reserve();
+  // Written even where it cannot be sent: that sets the time of the next one.
+  std::array<std::byte, RtcpSession::kReportBytesMax> nowhere;
+  const bool sendable = out.size() >= nowhere.size();
+  const std::size_t bytes =
+      participant.rtcp.write_report({now, options.ntp_clock()}, participant.outbound, participant.inbound,
+                                    bye, sendable ? out : std::span<std::byte>(nowhere));
+  if (sendable) send(participant, participant.media.rtcp_mux ? net::Flow::kRtp : net::Flow::kRtcp, to, bytes);
+}
+
+}  // namespace tutti::core

@@ -1,0 +1,72 @@
+// CoreState: everything one media core owns, taken at start; its turn's parts work on it in order.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/tick.h"
+#include "dataplane/core/conference.h"
+#include "dataplane/core/core_options.h"
+#include "dataplane/core/outbox.h"
+#include "dataplane/core/participant.h"
+#include "dataplane/core/slab.h"
+#include "dataplane/core/tick_wheel.h"
+#include "dataplane/mailbox/core_counters.h"
+#include "dataplane/mailbox/mailbox.h"
+#include "dataplane/net/packet_port.h"
+#include "dataplane/stream/payload_pool.h"
+#include "mixer/mix_ring.h"
+
+namespace tutti::core {
+
+// Thread: the core; counters are read by anyone.
+struct CoreState {
+  CoreState(const CoreOptions& options, net::PacketPort& port, mailbox::Mailbox& mailbox);
+
+  // None where the slot is empty or has another tenant by now.
+  Participant* find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME;
+  Conference* find(const mailbox::ConferenceHandle& handle) TUTTI_REALTIME;
+  // The participant that an endpoint belongs to; none while its slot is empty or being left.
+  Participant* find(net::EndpointId endpoint) TUTTI_REALTIME;
+
+  // The list links of a member of a conference, and of a conference on the wheel.
+  auto member_links() TUTTI_REALTIME {
+    return [this](std::uint32_t slot) -> SlotLinks& { return participants[slot].links; };
+  }
+  auto wheel_links() TUTTI_REALTIME {
+    return [this](std::uint32_t slot) -> SlotLinks& { return conferences[slot].links; };
+  }
+
+  // Sends the first `bytes` of the buffer reserved last, if any were written, and counts them.
+  void send(Participant& participant, net::Flow flow, const base::SocketAddress& to,
+            std::size_t bytes) TUTTI_REALTIME;
+  // Sends a report, the last one with BYE; nothing where the peer's address is not known.
+  void send_rtcp(Participant& participant, base::Instant now, bool bye) TUTTI_REALTIME;
+
+  const CoreOptions options;
+  net::PacketPort& port;
+  mailbox::Mailbox& mailbox;
+  Outbox outbox;
+  mailbox::CoreCounters counters;
+
+  Slab<Participant> participants;
+  std::unique_ptr<bool[]> participant_present;
+  Slab<Conference> conferences;
+  std::unique_ptr<bool[]> conference_present;
+  // A ring outlives its conferences, so that a reader of the old one meets only ticks that are gone.
+  Slab<mixer::MixRing> rings;
+  std::unique_ptr<bool[]> ring_made;
+
+  TickWheel wheel;
+  std::array<SlotList, kSubSlots> sub_slots;  // the conferences that tick in each
+  stream::PayloadPool payloads;
+};
+
+inline net::EndpointId endpoint_of(const Participant& participant) TUTTI_REALTIME {
+  return net::EndpointId{participant.handle.slot};
+}
+
+}  // namespace tutti::core

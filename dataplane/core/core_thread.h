@@ -1,0 +1,70 @@
+// CoreThread: the pinned thread of one media core. All it does is to ask the clock, let the core take a
+// turn, and sleep until the next is due.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <thread>
+
+#include "dataplane/base/result.h"
+#include "dataplane/core/media_core.h"
+#include "dataplane/mailbox/mailbox.h"
+#include "dataplane/net/packet_port.h"
+
+namespace tutti::core {
+
+enum class Realtime : std::uint8_t {
+  kOff,   // the ordinary scheduler
+  kAuto,  // SCHED_FIFO where the process may, else the ordinary scheduler
+  kOn,    // SCHED_FIFO or an error
+};
+
+enum class ThreadError : std::uint8_t {
+  kNoSuchCpu,     // not among those that this process may use
+  kNotPermitted,  // SCHED_FIFO needs CAP_SYS_NICE or RLIMIT_RTPRIO
+  kNoThread,      // the system has no thread left
+};
+
+// One sentence for people.
+std::string_view to_string(ThreadError error);
+
+// Thread: made and ended by one that is not the core's.
+class CoreThread {
+ public:
+  struct Options {
+    int cpu = 0;
+    Realtime realtime = Realtime::kAuto;
+    MediaCore::Options core;
+  };
+
+  // Returns when the thread is pinned and about to take its first turn. Owns the port; the mailbox
+  // outlives it.
+  static base::Result<std::unique_ptr<CoreThread>, ThreadError> start(const Options& options,
+                                                                      std::unique_ptr<net::PacketPort> port,
+                                                                      mailbox::Mailbox& mailbox);
+
+  // Ends the thread after the turn it is in: participants that are still attached fall silent.
+  ~CoreThread();
+  CoreThread(const CoreThread&) = delete;
+  CoreThread& operator=(const CoreThread&) = delete;
+
+  const mailbox::CoreCounters& counters() const { return core_.counters(); }
+  // Whether SCHED_FIFO was had.
+  bool realtime() const { return realtime_; }
+  int cpu() const { return cpu_; }
+
+ private:
+  CoreThread(const Options& options, std::unique_ptr<net::PacketPort> port, mailbox::Mailbox& mailbox);
+  void run();
+
+  const std::unique_ptr<net::PacketPort> port_;
+  MediaCore core_;
+  const int cpu_;
+  bool realtime_ = false;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+}  // namespace tutti::core

@@ -1,0 +1,127 @@
+#include "dataplane/core/media_core.h"
+
+#include <array>
+#include <variant>
+
+#include "dataplane/base/check.h"
+
+namespace tutti::core {
+
+MediaCore::MediaCore(const Options& options, net::PacketPort& port, mailbox::Mailbox& mailbox)
+    : state_(options, port, mailbox),
+      reception_(state_),
+      ticker_(state_),
+      load_(state_.counters.load_permille) {}
+
+base::Instant MediaCore::run_once(base::Instant now) TUTTI_REALTIME {
+  state_.outbox.flush();
+  take_commands(now);
+  reception_.run();
+  take_detached();
+  ticker_.run(now);
+  count_network_drops();
+  if (state_.options.clock != nullptr) load_.turn(now, state_.options.clock());
+  return state_.wheel.next_due();
+}
+
+void MediaCore::take_commands(base::Instant now) TUTTI_REALTIME {
+  // A command makes one event at most.
+  if (state_.outbox.room() < kCommandsPerTurn) return;
+  std::array<mailbox::CoreCommand, kCommandsPerTurn> commands;
+  const std::size_t count = state_.mailbox.take(commands);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::visit([&](const auto& command) { obey(command, now); }, commands[i]);
+  }
+}
+
+void MediaCore::obey(const mailbox::OpenConference& command, base::Instant) TUTTI_REALTIME {
+  const std::uint32_t slot = command.conference.slot;
+  CHECK(slot < state_.conferences.capacity() && !state_.conference_present[slot]);
+  Conference& conference = state_.conferences.make(slot);
+  state_.conference_present[slot] = true;
+  if (!state_.ring_made[slot]) {
+    state_.rings.make(slot);
+    state_.ring_made[slot] = true;
+  }
+  conference.handle = command.conference;
+  for (std::uint32_t i = 1; i < kSubSlots; ++i) {
+    if (state_.sub_slots[i].size() < state_.sub_slots[conference.sub_slot].size()) conference.sub_slot = i;
+  }
+  state_.sub_slots[conference.sub_slot].append(slot, state_.wheel_links());
+  state_.counters.conferences.add(1);
+}
+
+void MediaCore::obey(const mailbox::CloseConference& command, base::Instant) TUTTI_REALTIME {
+  Conference* conference = state_.find(command.conference);
+  CHECK(conference != nullptr && conference->members.empty());
+  state_.sub_slots[conference->sub_slot].remove(command.conference.slot, state_.wheel_links());
+  state_.conference_present[command.conference.slot] = false;
+  state_.counters.conferences.add(-1);
+  state_.outbox.put(mailbox::ConferenceClosed{command.conference});
+}
+
+void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant now) TUTTI_REALTIME {
+  const std::uint32_t slot = command.participant.slot;
+  Conference* conference = state_.find(command.conference);
+  CHECK(conference != nullptr && slot < state_.participants.capacity() && !state_.participant_present[slot] &&
+        command.media.codec_count > 0);
+  if (!state_.port.attach(net::EndpointId{slot}, command.endpoint)) {
+    state_.outbox.put(mailbox::ParticipantDetached{command.participant, true, {}});
+    return;
+  }
+  Participant& participant = state_.participants.make(slot, command, state_.options.jitter_delay, now);
+  state_.participant_present[slot] = true;
+  participant.conference = command.conference.slot;
+  conference->members.append(slot, state_.member_links());
+  state_.counters.participants.add(1);
+  state_.outbox.put(mailbox::ParticipantAttached{command.participant});
+}
+
+// A participant that the network refused may still be spoken of: signaling did not know yet.
+void MediaCore::obey(const mailbox::UpdateMedia& command, base::Instant now) TUTTI_REALTIME {
+  Participant* participant = state_.find(command.participant);
+  if (participant == nullptr) return;
+  if (participant->agree(command.media, now)) {
+    state_.port.disconnect(endpoint_of(*participant), net::Flow::kRtp);
+  }
+}
+
+void MediaCore::obey(const mailbox::UpdateMix& command, base::Instant) TUTTI_REALTIME {
+  Participant* participant = state_.find(command.participant);
+  if (participant != nullptr) participant->mix = command.mix;
+}
+
+void MediaCore::obey(const mailbox::DetachParticipant& command, base::Instant now) TUTTI_REALTIME {
+  Participant* participant = state_.find(command.participant);
+  if (participant == nullptr) return;
+  state_.conferences[participant->conference].members.remove(command.participant.slot, state_.member_links());
+  participant->detaching = true;
+  state_.send_rtcp(*participant, now, true);
+  participant->inbound.detach(state_.payloads);
+  state_.port.detach(endpoint_of(*participant));
+}
+
+void MediaCore::take_detached() TUTTI_REALTIME {
+  while (state_.outbox.room() > 0) {
+    const auto endpoint = state_.port.next_detached();
+    if (!endpoint) return;
+    const auto slot = static_cast<std::uint32_t>(*endpoint);
+    const Participant& participant = state_.participants[slot];
+    state_.participant_present[slot] = false;
+    state_.counters.participants.add(-1);
+    state_.outbox.put(mailbox::ParticipantDetached{participant.handle, false, participant.totals()});
+  }
+}
+
+// The port counts what never reached us; here it joins the core's own drops.
+void MediaCore::count_network_drops() TUTTI_REALTIME {
+  const auto& drops = state_.port.counters().drops;
+  for (std::size_t i = 0; i < base::kDropReasons; ++i) {
+    const auto reason = static_cast<base::DropReason>(i);
+    const std::uint64_t total = drops.value(reason);
+    state_.counters.drops.add(reason, total - network_drops_[i]);
+    network_drops_[i] = total;
+  }
+}
+
+}  // namespace tutti::core

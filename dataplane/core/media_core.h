@@ -1,0 +1,63 @@
+// MediaCore: one core's whole data plane as a function: run_once(now) does one bounded turn of everything.
+//
+// Time comes in from outside, and the thread that calls it lives elsewhere (CoreThread), so a simulator
+// drives the same code in virtual time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/core/core_options.h"
+#include "dataplane/core/core_state.h"
+#include "dataplane/core/load_meter.h"
+#include "dataplane/core/reception.h"
+#include "dataplane/core/ticker.h"
+#include "dataplane/mailbox/core_command.h"
+#include "dataplane/mailbox/core_counters.h"
+#include "dataplane/mailbox/mailbox.h"
+#include "dataplane/net/packet_port.h"
+
+namespace tutti::core {
+
+class MediaCore {
+ public:
+  using Options = CoreOptions;
+
+  // Takes all its memory. Owns neither; both outlive it.
+  MediaCore(const Options& options, net::PacketPort& port, mailbox::Mailbox& mailbox);
+  MediaCore(const MediaCore&) = delete;
+  MediaCore& operator=(const MediaCore&) = delete;
+
+  // Takes commands and packets, mixes and sends what is due. Returns when the next turn is due.
+  // Thread: one, always the same.
+  base::Instant run_once(base::Instant now) TUTTI_REALTIME;
+
+  // Thread: any.
+  const mailbox::CoreCounters& counters() const { return state_.counters; }
+  // The sums of the conference in a slot that was opened once. Thread: any may read it.
+  const mixer::MixRing& ring(std::uint32_t conference_slot) { return state_.rings[conference_slot]; }
+
+ private:
+  static constexpr std::size_t kCommandsPerTurn = 64;
+
+  void take_commands(base::Instant now) TUTTI_REALTIME;
+  void take_detached() TUTTI_REALTIME;
+  void count_network_drops() TUTTI_REALTIME;
+
+  void obey(const mailbox::OpenConference& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::CloseConference& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::AttachParticipant& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::UpdateMedia& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::UpdateMix& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::DetachParticipant& command, base::Instant now) TUTTI_REALTIME;
+
+  CoreState state_;
+  Reception reception_;
+  Ticker ticker_;
+  LoadMeter load_;
+  std::array<std::uint64_t, base::kDropReasons> network_drops_{};  // counted already
+};
+
+}  // namespace tutti::core

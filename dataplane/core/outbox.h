@@ -1,0 +1,46 @@
+// Outbox: events on their way to the mailbox. One that finds the mailbox full waits here, in order; the
+// core takes on new work only while there is room, so that none is ever lost.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/base/check.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/mailbox/mailbox.h"
+
+namespace tutti::core {
+
+// Thread: the core.
+class Outbox {
+ public:
+  Outbox(mailbox::Mailbox& mailbox, std::uint32_t capacity)
+      : mailbox_(mailbox), capacity_(capacity), waiting_(new mailbox::CoreEvent[capacity]) {}
+
+  std::uint32_t room() const TUTTI_REALTIME { return capacity_ - count_; }
+
+  // The caller has seen room().
+  void put(const mailbox::CoreEvent& event) TUTTI_REALTIME {
+    if (count_ == 0 && mailbox_.try_emit(event)) return;
+    CHECK(count_ < capacity_);
+    waiting_[(first_ + count_) % capacity_] = event;
+    ++count_;
+  }
+
+  // Offers again what waits.
+  void flush() TUTTI_REALTIME {
+    while (count_ > 0 && mailbox_.try_emit(waiting_[first_])) {
+      first_ = (first_ + 1) % capacity_;
+      --count_;
+    }
+  }
+
+ private:
+  mailbox::Mailbox& mailbox_;
+  const std::uint32_t capacity_;
+  const std::unique_ptr<mailbox::CoreEvent[]> waiting_;
+  std::uint32_t first_ = 0;
+  std::uint32_t count_ = 0;
+};
+
+}  // namespace tutti::core

@@ -1,0 +1,89 @@
+#include "dataplane/core/participant.h"
+
+namespace tutti::core {
+namespace {
+
+stream::ReceiveFormats receive_formats(const mailbox::MediaParameters& media) TUTTI_REALTIME {
+  static_assert(std::tuple_size_v<decltype(stream::ReceiveFormats::audio)> ==
+                mailbox::MediaParameters::kCodecsMax);
+  stream::ReceiveFormats formats;
+  for (std::size_t i = 0; i < media.codec_count && i < media.codecs.size(); ++i) {
+    formats.audio[i] = {media.codecs[i].payload_type, media.codecs[i].codec};
+  }
+  formats.telephone_event = media.telephone_event;
+  return formats;
+}
+
+bool reachable(const base::SocketAddress& address) TUTTI_REALTIME {
+  return address.valid() && address.port != 0 && !address.unspecified();
+}
+
+bool same_host(const base::SocketAddress& a, const base::SocketAddress& b) TUTTI_REALTIME {
+  return a.valid() && a.family == b.family && a.ip == b.ip;
+}
+
+}  // namespace
+
+Participant::Participant(const mailbox::AttachParticipant& command, base::Duration jitter_delay,
+                         base::Instant now) TUTTI_REALTIME : handle(command.participant),
+                                                             mix(command.mix),
+                                                             media(command.media),
+                                                             last_heard(now) {
+  rtp_latch.describe(media.remote_rtp);
+  rtcp_latch.describe(media.remote_rtcp);
+  inbound.attach(receive_formats(media), jitter_delay);
+  outbound.attach({command.ssrc, command.first_sequence_number, command.first_timestamp}, send_format());
+  rtcp.attach(command.cname, command.ssrc, now);
+}
+
+bool Participant::agree(const mailbox::MediaParameters& agreed, base::Instant now) TUTTI_REALTIME {
+  const bool moved = agreed.remote_rtp != media.remote_rtp;
+  if (agreed.may_receive && !media.may_receive) {
+    last_heard = now;  // silence counts from here
+    timeout_told = false;
+  }
+  media = agreed;
+  rtp_latch.describe(media.remote_rtp);
+  rtcp_latch.describe(media.remote_rtcp);
+  inbound.configure(receive_formats(media));
+  configure_outbound();
+  return moved;
+}
+
+void Participant::configure_outbound() TUTTI_REALTIME {
+  outbound.configure(send_format());
+}
+
+stream::SendFormat Participant::send_format() const TUTTI_REALTIME {
+  // The first codec is what is sent; without an address nothing is, and the timestamps go on.
+  const auto& codec = media.codecs[0];
+  return {{codec.payload_type, codec.codec},
+          media.ptime_ms,
+          media.may_send && reachable(rtp_latch.destination())};
+}
+
+const base::SocketAddress& Participant::rtcp_destination() const TUTTI_REALTIME {
+  return media.rtcp_mux ? rtp_latch.destination() : rtcp_latch.destination();
+}
+
+bool Participant::admits_rtcp(const base::SocketAddress& source) const TUTTI_REALTIME {
+  if (!rtcp_latch.admits(source)) return false;
+  return !source.valid() || same_host(source, rtp_latch.destination()) ||
+         same_host(source, media.remote_rtcp);
+}
+
+bool Participant::silent_too_long(base::Instant now) const TUTTI_REALTIME {
+  return media.may_receive && media.silence_timeout_s != 0 &&
+         now - last_heard >= std::chrono::seconds(media.silence_timeout_s);
+}
+
+mailbox::ParticipantTotals Participant::totals() const TUTTI_REALTIME {
+  const auto received = inbound.totals();
+  return {.packets_received = received.packets_received,
+          .packets_sent = outbound.packets_sent(),
+          .packets_lost = received.packets_lost,
+          .packets_dropped = received.packets_dropped + dropped,
+          .frames_concealed = received.frames_concealed};
+}
+
+}  // namespace tutti::core

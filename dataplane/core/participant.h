@@ -1,0 +1,63 @@
+// Participant: all that a core holds of one: its stream in, its stream out, its path through the network.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/core/rtcp_session.h"
+#include "dataplane/core/slot_list.h"
+#include "dataplane/core/source_latch.h"
+#include "dataplane/mailbox/core_command.h"
+#include "dataplane/mailbox/core_event.h"
+#include "dataplane/mailbox/handles.h"
+#include "dataplane/mailbox/media_parameters.h"
+#include "dataplane/stream/formats.h"
+#include "dataplane/stream/inbound_stream.h"
+#include "dataplane/stream/outbound_stream.h"
+
+namespace tutti::core {
+
+// Thread: the core. Plain state: what happens to it is MediaCore's and the streams' business.
+struct Participant {
+  explicit Participant(const mailbox::AttachParticipant& command, base::Duration jitter_delay,
+                       base::Instant now) TUTTI_REALTIME;
+
+  // A new agreement; the audio out goes on unbroken.
+  // Returns whether the peer is to be learned anew: its described address is another one.
+  bool agree(const mailbox::MediaParameters& media, base::Instant now) TUTTI_REALTIME;
+
+  // Where to send has changed: another address, or the first.
+  void configure_outbound() TUTTI_REALTIME;
+
+  const base::SocketAddress& rtcp_destination() const TUTTI_REALTIME;
+
+  // Whether RTCP from `source` is the peer's: from where its RTP comes or was said to come.
+  bool admits_rtcp(const base::SocketAddress& source) const TUTTI_REALTIME;
+
+  // Whether the peer has been silent for longer than agreed, while it should not have been.
+  bool silent_too_long(base::Instant now) const TUTTI_REALTIME;
+
+  mailbox::ParticipantTotals totals() const TUTTI_REALTIME;
+
+  mailbox::ParticipantHandle handle;
+  std::uint32_t conference = kNoSlot;  // slot of it, while a member
+  SlotLinks links;                     // in its conference's list
+  bool detaching = false;              // only waits for the network to let go
+  bool in_mix = false;                 // of the tick that is being mixed
+  bool timeout_told = false;
+  bool bye_told = false;
+  mailbox::MixControls mix;
+  mailbox::MediaParameters media;
+  SourceLatch rtp_latch;
+  SourceLatch rtcp_latch;     // unused under rtcp-mux
+  base::Instant last_heard;   // RTP or RTCP
+  std::uint64_t dropped = 0;  // before they reached the stream
+  RtcpSession rtcp;
+  stream::InboundStream inbound;
+  stream::OutboundStream outbound;
+
+ private:
+  stream::SendFormat send_format() const TUTTI_REALTIME;
+};
+
+}  // namespace tutti::core

@@ -1,0 +1,90 @@
+#include "dataplane/core/reception.h"
+
+#include "dataplane/rtp/rtp_packet.h"
+
+namespace tutti::core {
+
+void Reception::run() TUTTI_REALTIME {
+  // Two events at most come of a packet: a source that is latched and a digit.
+  constexpr std::uint32_t kEventsPerBatch = 2 * net::PacketPort::kReceiveBatch;
+  for (int batch = 0; batch < kBatches; ++batch) {
+    // What cannot be told is left in the network until it can.
+    if (state_.outbox.room() < kEventsPerBatch) return;
+    const auto packets = state_.port.receive();
+    if (packets.empty()) return;
+    for (const auto& packet : packets) receive(packet);
+  }
+}
+
+void Reception::receive(const net::ReceivedPacket& packet) TUTTI_REALTIME {
+  state_.counters.packets_received.add();
+  state_.counters.bytes_received.add(packet.payload.size());
+  Participant* participant = state_.find(packet.endpoint);
+  if (participant == nullptr) {
+    state_.counters.drops.add(base::DropReason::kUnknownEndpoint);
+    return;
+  }
+  const bool muxed = participant->media.rtcp_mux && packet.flow == net::Flow::kRtp;
+  if (packet.flow == net::Flow::kRtcp || (muxed && rtp::is_rtcp(packet.payload))) {
+    receive_rtcp(*participant, packet);
+  } else {
+    receive_rtp(*participant, packet);
+  }
+}
+
+void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME {
+  if (!participant.rtp_latch.admits(packet.source)) return drop(participant, base::DropReason::kStranger);
+  const auto rtp = rtp::parse_rtp(packet.payload);
+  if (!rtp) return drop(participant, rtp.error());
+  if (!participant.media.may_receive) return drop(participant, base::DropReason::kWrongDirection);
+
+  const auto receipt = participant.inbound.receive(*rtp, packet.arrival, state_.payloads);
+  if (!receipt) {
+    // The stream counts its own; a refused packet of the peer is still a sign of life.
+    state_.counters.drops.add(receipt.error());
+    if (participant.inbound.source() == rtp->header.ssrc) heard(participant, packet.arrival);
+    return;
+  }
+  heard(participant, packet.arrival);
+  const auto latch = participant.rtp_latch.heard(packet.source, packet.arrival);
+  if (latch != SourceLatch::Heard::kKnown) {
+    state_.port.connect(packet.endpoint, net::Flow::kRtp, packet.source);
+    if (latch == SourceLatch::Heard::kNewSource) {
+      participant.configure_outbound();
+      state_.outbox.put(mailbox::SourceLatched{participant.handle, packet.source});
+    }
+  }
+  if (receipt->digit != 0) {
+    state_.outbox.put(mailbox::DigitReceived{participant.handle, receipt->digit});
+  }
+}
+
+void Reception::receive_rtcp(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME {
+  const bool own_port = packet.flow == net::Flow::kRtcp;
+  const bool admitted =
+      own_port ? participant.admits_rtcp(packet.source) : participant.rtp_latch.admits(packet.source);
+  if (!admitted) return drop(participant, base::DropReason::kStranger);
+  const auto report = participant.rtcp.receive(packet.payload, {packet.arrival, state_.options.ntp_clock()},
+                                               participant.outbound.ssrc(), participant.inbound);
+  if (!report) return drop(participant, report.error());
+  if (report->alive) {
+    heard(participant, packet.arrival);
+    if (own_port) participant.rtcp_latch.heard(packet.source, packet.arrival);
+  }
+  if (report->bye && !participant.bye_told) {
+    participant.bye_told = true;
+    state_.outbox.put(mailbox::RemoteBye{participant.handle});
+  }
+}
+
+void Reception::heard(Participant& participant, base::Instant at) TUTTI_REALTIME {
+  participant.last_heard = at;
+  participant.timeout_told = false;
+}
+
+void Reception::drop(Participant& participant, base::DropReason reason) TUTTI_REALTIME {
+  ++participant.dropped;
+  state_.counters.drops.add(reason);
+}
+
+}  // namespace tutti::core

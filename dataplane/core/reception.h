@@ -1,0 +1,30 @@
+// Reception: the part of a turn that takes what has arrived and hands it to its participant's stream.
+#pragma once
+
+#include "dataplane/base/drop_reason.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/core/core_state.h"
+
+namespace tutti::core {
+
+// Thread: the core.
+class Reception {
+ public:
+  explicit Reception(CoreState& state) : state_(state) {}
+
+  // Takes what is there, at most kBatches batches.
+  void run() TUTTI_REALTIME;
+
+ private:
+  static constexpr int kBatches = 16;  // 4 096 packets: more than a sub-slot brings a full core
+
+  void receive(const net::ReceivedPacket& packet) TUTTI_REALTIME;
+  void receive_rtp(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME;
+  void receive_rtcp(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME;
+  void heard(Participant& participant, base::Instant at) TUTTI_REALTIME;
+  void drop(Participant& participant, base::DropReason reason) TUTTI_REALTIME;
+
+  CoreState& state_;
+};
+
+}  // namespace tutti::core

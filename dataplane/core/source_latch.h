@@ -1,0 +1,72 @@
+// SourceLatch: where a participant's media comes from and goes to. The first valid source is followed
+// and then locked, so that callers behind NAT are heard and strangers are not.
+//
+// Source: RFC 4961 (symmetric RTP), RFC 7362 (latching and its risks).
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/socket_address.h"
+
+namespace tutti::core {
+
+// Thread: one.
+class SourceLatch {
+ public:
+  // A latched source that is silent for so long may be replaced by another valid one.
+  static constexpr base::Duration kRelearnAfter = std::chrono::seconds(1);
+
+  enum class Heard : std::uint8_t {
+    kKnown,      // from the locked source
+    kRelocked,   // the source is locked again after a silence
+    kNewSource,  // locked from now on, and not the one before
+  };
+
+  // Sends to `described` (from SDP) until a valid source is seen. Forgets a source that was latched
+  // under another description.
+  void describe(const base::SocketAddress& described) TUTTI_REALTIME {
+    if (described == described_) return;
+    described_ = described;
+    latched_ = {};
+    locked_ = false;
+  }
+
+  // Whether a packet from `source` may be looked at; an invalid address is one that the network has
+  // already filtered.
+  bool admits(const base::SocketAddress& source) const TUTTI_REALTIME {
+    return !locked_ || !source.valid() || source == latched_;
+  }
+
+  // A valid packet came from `source`.
+  Heard heard(const base::SocketAddress& source, base::Instant now) TUTTI_REALTIME {
+    last_heard_ = now;
+    if (locked_ || !source.valid()) return Heard::kKnown;
+    const bool same = source == latched_;
+    latched_ = source;
+    locked_ = true;
+    return same ? Heard::kRelocked : Heard::kNewSource;
+  }
+
+  // True once when the locked source has been silent for long enough to be opened again.
+  bool reopen(base::Instant now) TUTTI_REALTIME {
+    if (!locked_ || now - last_heard_ < kRelearnAfter) return false;
+    locked_ = false;
+    return true;
+  }
+
+  bool locked() const TUTTI_REALTIME { return locked_; }
+  // Where to send: the source last latched, else the description; may be invalid or unspecified (hold).
+  const base::SocketAddress& destination() const TUTTI_REALTIME {
+    return latched_.valid() ? latched_ : described_;
+  }
+
+ private:
+  base::SocketAddress described_;
+  base::SocketAddress latched_;
+  base::Instant last_heard_;
+  bool locked_ = false;
+};
+
+}  // namespace tutti::core

@@ -1,0 +1,49 @@
+// TickWheel: the beat of a core. A tick of 20 ms is cut into sub-slots; each conference ticks in one of
+// them, so that work and packets come smoothly and not in one burst.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/tick.h"
+
+namespace tutti::core {
+
+// Even, so that the sub-slot half a tick later exists (packet times of 10, 30 and 50 ms need it).
+inline constexpr std::uint32_t kSubSlots = 8;
+inline constexpr base::Duration kSubSlot = base::kTick / kSubSlots;  // 2.5 ms
+static_assert(kSubSlots % 2 == 0);
+static_assert(kSubSlot * kSubSlots == base::kTick);
+
+// Thread: one; time comes from outside.
+class TickWheel {
+ public:
+  struct Turn {
+    std::uint64_t tick = 0;      // counts ticks since the start
+    std::uint32_t sub_slot = 0;  // 0 to kSubSlots - 1
+    base::Instant due;           // when it should have begun
+  };
+
+  // Starts at `now`: the first sub-slot is due at once.
+  void start(base::Instant now) TUTTI_REALTIME;
+  bool started() const TUTTI_REALTIME { return started_; }
+
+  bool due(base::Instant now) const TUTTI_REALTIME { return now >= next_due(); }
+  base::Instant next_due() const TUTTI_REALTIME {
+    return epoch_ + kSubSlot * static_cast<std::int64_t>(position_);
+  }
+  // The sub-slot that is due, and on to the next.
+  Turn advance() TUTTI_REALTIME;
+
+  // When the core has slept through more than `patience`, jumps over whole ticks, so that it does not
+  // send a second's packets in one burst; returns how many were left out.
+  std::uint32_t skip(base::Instant now, base::Duration patience) TUTTI_REALTIME;
+
+ private:
+  base::Instant epoch_;
+  std::uint64_t position_ = 0;  // sub-slots since epoch_
+  bool started_ = false;
+};
+
+}  // namespace tutti::core

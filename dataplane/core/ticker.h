@@ -1,0 +1,40 @@
+// Ticker: the part of a turn that mixes the conferences whose moment has come, and sends.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/tick.h"
+#include "dataplane/core/core_state.h"
+
+namespace tutti::core {
+
+// Thread: the core.
+class Ticker {
+ public:
+  // A tick is late when its last packet leaves so long after it was due.
+  static constexpr base::Duration kLateAfter = std::chrono::milliseconds(5);
+
+  explicit Ticker(CoreState& state);
+
+  // Does every sub-slot that is due, at most one tick's worth of them.
+  void run(base::Instant now) TUTTI_REALTIME;
+
+ private:
+  // A core that was stopped for longer leaves ticks out instead of sending them all at once.
+  static constexpr base::Duration kPatience = std::chrono::milliseconds(200);
+
+  void tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  void half_tick(Conference& conference) TUTTI_REALTIME;
+  void gather(Conference& conference) TUTTI_REALTIME;
+  void hand_out(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
+
+  CoreState& state_;
+  // The frames of the conference that is being mixed, in its members' order.
+  const std::unique_ptr<base::Frame[]> frames_;
+};
+
+}  // namespace tutti::core
