@@ -1,0 +1,191 @@
+// What each kernel costs for one frame, target by target, beside the look-up tables it replaces.
+//
+// Time is for 160 samples. `table/...` is scalar code with G.711 by look-up, as most servers have it.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+
+#include <benchmark/benchmark.h>
+
+#include "dataplane/base/tick.h"
+#include "mixer/conference_mixer.h"
+#include "mixer/dsp/level.h"
+#include "mixer/kernel/kernels.h"
+#include "mixer/kernel/scalar_reference.h"
+#include "mixer/mix_ring.h"
+
+namespace {
+
+using tutti::base::kFrameSamples;
+using tutti::kernel::Byte;
+using tutti::kernel::Kernels;
+using tutti::kernel::Pcm;
+using tutti::kernel::Sum;
+namespace scalar = tutti::kernel::scalar;
+
+constexpr std::size_t kN = kFrameSamples;
+
+// One frame of everything, random with a fixed seed.
+struct Arrays {
+  alignas(64) std::array<Byte, kN> codewords;
+  alignas(64) std::array<Pcm, kN> samples;
+  alignas(64) std::array<Sum, kN> sum;
+  alignas(64) std::array<Pcm, kN> samples_out{};
+  alignas(64) std::array<Byte, kN> codewords_out{};
+
+  Arrays() {
+    std::mt19937 random(1);
+    for (auto& codeword : codewords) codeword = static_cast<Byte>(random());
+    for (auto& sample : samples) sample = static_cast<Pcm>(random());
+    for (auto& value : sum) value = static_cast<Sum>(random()) >> 14;
+  }
+};
+
+// The classic: 256 entries one way, 65 536 the other.
+struct Tables {
+  std::array<Pcm, 256> expand;
+  std::array<Byte, 65'536> compress;
+  Tables() {
+    for (std::size_t i = 0; i < expand.size(); ++i) expand[i] = scalar::expand_ulaw(static_cast<Byte>(i));
+    for (std::size_t i = 0; i < compress.size(); ++i)
+      compress[i] = scalar::compress_ulaw(static_cast<Pcm>(i));
+  }
+};
+const Tables& tables() {
+  static const Tables both;
+  return both;
+}
+
+void table_expand(Arrays& a) {
+  const auto& table = tables().expand;
+  for (std::size_t i = 0; i < kN; ++i) a.samples_out[i] = table[a.codewords[i]];
+}
+void table_compress(Arrays& a) {
+  const auto& table = tables().compress;
+  for (std::size_t i = 0; i < kN; ++i) a.codewords_out[i] = table[static_cast<std::uint16_t>(a.samples[i])];
+}
+void table_expand_add(Arrays& a) {
+  const auto& table = tables().expand;
+  for (std::size_t i = 0; i < kN; ++i) {
+    a.samples_out[i] = table[a.codewords[i]];
+    a.sum[i] += a.samples_out[i];
+  }
+}
+void table_mix_minus_compress(Arrays& a) {
+  const auto& table = tables().compress;
+  for (std::size_t i = 0; i < kN; ++i) {
+    a.codewords_out[i] = table[static_cast<std::uint16_t>(scalar::saturate(a.sum[i] - a.samples[i]))];
+  }
+}
+
+template <typename Run>
+void measure(const std::string& name, Run run) {
+  benchmark::RegisterBenchmark(name.c_str(), [run](benchmark::State& state) {
+    const auto arrays = std::make_unique<Arrays>();
+    run(*arrays);
+    for (auto _ : state) {
+      run(*arrays);
+      benchmark::ClobberMemory();
+    }
+  });
+}
+
+void measure_target(const Kernels& k) {
+  const std::string target = std::string(k.name) + "/";
+  measure(target + "expand_ulaw",
+          [&k](Arrays& a) { k.expand_ulaw(a.codewords.data(), a.samples_out.data(), kN); });
+  measure(target + "expand_alaw",
+          [&k](Arrays& a) { k.expand_alaw(a.codewords.data(), a.samples_out.data(), kN); });
+  measure(target + "compress_ulaw",
+          [&k](Arrays& a) { k.compress_ulaw(a.samples.data(), a.codewords_out.data(), kN); });
+  measure(target + "compress_alaw",
+          [&k](Arrays& a) { k.compress_alaw(a.samples.data(), a.codewords_out.data(), kN); });
+  measure(target + "add", [&k](Arrays& a) { k.add(a.samples.data(), a.sum.data(), kN); });
+  measure(target + "add_sum", [&k](Arrays& a) { k.add_sum(a.sum.data(), a.sum.data(), kN); });
+  measure(target + "mix_minus",
+          [&k](Arrays& a) { k.mix_minus(a.sum.data(), a.samples.data(), a.samples_out.data(), kN); });
+  measure(target + "saturate", [&k](Arrays& a) { k.saturate(a.sum.data(), a.samples_out.data(), kN); });
+  measure(target + "gain", [&k](Arrays& a) { k.gain(a.samples.data(), 2'896, a.samples_out.data(), kN); });
+  measure(target + "energy", [&k](Arrays& a) { benchmark::DoNotOptimize(k.energy(a.samples.data(), kN)); });
+  measure(target + "peak", [&k](Arrays& a) { benchmark::DoNotOptimize(k.peak(a.samples.data(), kN)); });
+  measure(target + "expand_add_ulaw",
+          [&k](Arrays& a) { k.expand_add_ulaw(a.codewords.data(), a.samples_out.data(), a.sum.data(), kN); });
+  measure(target + "expand_add_alaw",
+          [&k](Arrays& a) { k.expand_add_alaw(a.codewords.data(), a.samples_out.data(), a.sum.data(), kN); });
+  measure(target + "mix_minus_compress_ulaw", [&k](Arrays& a) {
+    k.mix_minus_compress_ulaw(a.sum.data(), a.samples.data(), a.codewords_out.data(), kN);
+  });
+  measure(target + "mix_minus_compress_alaw", [&k](Arrays& a) {
+    k.mix_minus_compress_alaw(a.sum.data(), a.samples.data(), a.codewords_out.data(), kN);
+  });
+  measure(target + "saturate_compress_ulaw",
+          [&k](Arrays& a) { k.saturate_compress_ulaw(a.sum.data(), a.codewords_out.data(), kN); });
+  measure(target + "saturate_compress_alaw",
+          [&k](Arrays& a) { k.saturate_compress_alaw(a.sum.data(), a.codewords_out.data(), kN); });
+}
+
+// A conference of 8 that all talk, in cache: decode, add, mix-minus, encode. Time is for one participant.
+void conference_of_8(benchmark::State& state) {
+  constexpr std::size_t kParticipants = 8;
+  std::array<std::array<std::byte, kN>, kParticipants> in, out;
+  std::array<tutti::base::Frame, kParticipants> own;
+  std::mt19937 random(1);
+  for (auto& payload : in) {
+    for (auto& byte : payload) byte = static_cast<std::byte>(random());
+  }
+  tutti::mixer::ConferenceMixer mixer;
+  using tutti::codec::CodecId;
+  for (auto _ : state) {
+    mixer.begin_tick();
+    for (std::size_t i = 0; i < kParticipants; ++i) mixer.add_encoded(CodecId::kPcmu, in[i], own[i]);
+    for (std::size_t i = 0; i < kParticipants; ++i) mixer.mix_minus_encoded(CodecId::kPcmu, own[i], out[i]);
+    benchmark::ClobberMemory();
+  }
+  state.counters["ns_per_participant"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * kParticipants) * 1e-9,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(conference_of_8)->Name("mixer/conference_of_8");
+
+void ring_publish(benchmark::State& state) {
+  const auto ring = std::make_unique<tutti::mixer::MixRing>();
+  const tutti::base::SumFrame sum;
+  std::uint64_t tick = 0;
+  for (auto _ : state) ring->publish(tick++, sum);
+}
+BENCHMARK(ring_publish)->Name("mixer/ring_publish");
+
+void ring_read(benchmark::State& state) {
+  const auto ring = std::make_unique<tutti::mixer::MixRing>();
+  tutti::base::SumFrame sum;
+  ring->publish(0, sum);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(ring->read(0, sum));
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(ring_read)->Name("mixer/ring_read");
+
+void level(benchmark::State& state) {
+  const Arrays arrays;
+  for (auto _ : state) benchmark::DoNotOptimize(tutti::dsp::level_dbov(arrays.samples));
+}
+BENCHMARK(level)->Name("mixer/level_dbov");
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const Kernels* kernels : tutti::kernel::supported()) measure_target(*kernels);
+  measure("table/expand_ulaw", table_expand);
+  measure("table/compress_ulaw", table_compress);
+  measure("table/expand_add_ulaw", table_expand_add);
+  measure("table/mix_minus_compress_ulaw", table_mix_minus_compress);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::AddCustomContext("target", std::string(tutti::kernel::active_target()));
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

@@ -1,0 +1,281 @@
+// Compiled once for each target: foreach_target.h includes this file again with other flags.
+
+#include "mixer/kernel/simd.h"
+
+#include <cstdint>
+
+#include "mixer/kernel/scalar_reference.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "mixer/kernel/simd.cpp"
+#include "hwy/foreach_target.h"  // must come before highway.h
+#include "hwy/highway.h"
+#include "mixer/kernel/g711-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tutti::kernel::HWY_NAMESPACE {
+
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+
+const Kernels* kernels() {
+  return &scalar::kKernels;
+}
+
+#else
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Wide = hn::ScalableTag<Pcm>;
+using Narrow = hn::CappedTag<Pcm, 8>;  // 1 ms of 8 kHz: frames leave nothing over for scalar
+
+// Calls step(d, i) for every whole vector d of the n samples at i: wide ones, then narrow ones.
+// Returns where the rest begins, fewer than eight samples.
+template <class Step>
+HWY_INLINE std::size_t for_each_vector(std::size_t n, Step step) {
+  std::size_t i = 0;
+  const Wide wide;
+  for (; i + hn::Lanes(wide) <= n; i += hn::Lanes(wide)) step(wide, i);
+  const Narrow narrow;
+  if (hn::Lanes(narrow) < hn::Lanes(wide)) {
+    for (; i + hn::Lanes(narrow) <= n; i += hn::Lanes(narrow)) step(narrow, i);
+  }
+  return i;
+}
+
+template <class DI16>
+HWY_INLINE hn::Vec<DI16> load_codewords(DI16 di16, const Byte* in) {
+  return hn::PromoteTo(di16, hn::LoadU(hn::Rebind<Byte, DI16>(), in));
+}
+
+template <class DI16>
+HWY_INLINE void store_codewords(DI16, hn::Vec<DI16> codewords, Byte* out) {
+  const hn::Rebind<Byte, DI16> du8;
+  hn::StoreU(hn::DemoteTo(du8, codewords), du8, out);
+}
+
+// Two vectors of 32-bit lanes as one of 16-bit lanes, saturated, in order.
+template <class DI16, class V32 = hn::Vec<hn::RepartitionToWide<DI16>>>
+HWY_INLINE hn::Vec<DI16> saturate_pair(DI16 di16, V32 low, V32 high) {
+#if HWY_ARCH_X86
+  const auto by_blocks = hn::ReorderDemote2To(di16, low, high);
+  if (hn::Lanes(di16) <= 8) return by_blocks;
+  // The instruction alternates halves of 128-bit blocks: first the low ones, then the high ones.
+  alignas(64) static constexpr std::uint64_t kOrder256[4] = {0, 2, 1, 3};
+  alignas(64) static constexpr std::uint64_t kOrder512[8] = {0, 2, 4, 6, 1, 3, 5, 7};
+  const hn::Repartition<std::uint64_t, DI16> du64;
+  const auto order = hn::SetTableIndices(du64, hn::Lanes(di16) == 16 ? kOrder256 : kOrder512);
+  return hn::BitCast(di16, hn::TableLookupLanes(hn::BitCast(du64, by_blocks), order));
+#else
+  const hn::Half<DI16> half;
+  return hn::Combine(di16, hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+#endif
+}
+
+template <class DI16>
+HWY_INLINE hn::Vec<DI16> saturated_sum(DI16 di16, const Sum* sum) {
+  const hn::RepartitionToWide<DI16> di32;
+  return saturate_pair(di16, hn::LoadU(di32, sum), hn::LoadU(di32, sum + hn::Lanes(di32)));
+}
+
+template <class DI16>
+HWY_INLINE hn::Vec<DI16> saturated_difference(DI16 di16, const Sum* sum, const Pcm* own) {
+  const hn::RepartitionToWide<DI16> di32;
+  const hn::Half<DI16> half;
+  const std::size_t middle = hn::Lanes(di32);
+  const auto low = hn::Sub(hn::LoadU(di32, sum), hn::PromoteTo(di32, hn::LoadU(half, own)));
+  const auto high =
+      hn::Sub(hn::LoadU(di32, sum + middle), hn::PromoteTo(di32, hn::LoadU(half, own + middle)));
+  return saturate_pair(di16, low, high);
+}
+
+template <class DI16>
+HWY_INLINE void add_vector(DI16 di16, hn::Vec<DI16> samples, Sum* sum) {
+  const hn::RepartitionToWide<DI16> di32;
+  const hn::Half<DI16> half;
+  const std::size_t middle = hn::Lanes(di32);
+  const auto low = hn::PromoteTo(di32, hn::LowerHalf(half, samples));
+  const auto high = hn::PromoteTo(di32, hn::UpperHalf(half, samples));
+  hn::StoreU(hn::Add(hn::LoadU(di32, sum), low), di32, sum);
+  hn::StoreU(hn::Add(hn::LoadU(di32, sum + middle), high), di32, sum + middle);
+  (void)di16;
+}
+
+template <class Law>
+void expand(const Byte* in, Pcm* out, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
+    hn::StoreU(Law::expand(d, load_codewords(d, in + at)), d, out + at);
+  });
+  Law::expand_rest(in + i, out + i, n - i);
+}
+
+template <class Law>
+void compress(const Pcm* in, Byte* out, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
+    store_codewords(d, Law::compress(d, hn::LoadU(d, in + at)), out + at);
+  });
+  Law::compress_rest(in + i, out + i, n - i);
+}
+
+void add(const Pcm* in, Sum* sum, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(
+      n, [=](auto d, std::size_t at) HWY_ATTR { add_vector(d, hn::LoadU(d, in + at), sum + at); });
+  scalar::add(in + i, sum + i, n - i);
+}
+
+void add_sum(const Sum* in, Sum* sum, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
+    const hn::RepartitionToWide<decltype(d)> di32;
+    for (const std::size_t j : {at, at + hn::Lanes(di32)}) {
+      hn::StoreU(hn::Add(hn::LoadU(di32, sum + j), hn::LoadU(di32, in + j)), di32, sum + j);
+    }
+  });
+  scalar::add_sum(in + i, sum + i, n - i);
+}
+
+void mix_minus(const Sum* sum, const Pcm* own, Pcm* out, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
+    hn::StoreU(saturated_difference(d, sum + at, own + at), d, out + at);
+  });
+  scalar::mix_minus(sum + i, own + i, out + i, n - i);
+}
+
+void saturate(const Sum* sum, Pcm* out, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(
+      n, [=](auto d, std::size_t at) HWY_ATTR { hn::StoreU(saturated_sum(d, sum + at), d, out + at); });
+  scalar::saturate(sum + i, out + i, n - i);
+}
+
+void gain(const Pcm* in, GainQ12 factor, Pcm* out, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
+    const hn::RepartitionToWide<decltype(d)> di32;
+    const hn::Half<decltype(d)> half;
+    const auto factors = hn::Set(di32, factor);
+    const auto rounding = hn::Set(di32, kUnityGain / 2);
+    const auto low = hn::PromoteTo(di32, hn::LoadU(half, in + at));
+    const auto high = hn::PromoteTo(di32, hn::LoadU(half, in + at + hn::Lanes(di32)));
+    hn::StoreU(saturate_pair(d, hn::ShiftRight<12>(hn::Add(hn::Mul(low, factors), rounding)),
+                             hn::ShiftRight<12>(hn::Add(hn::Mul(high, factors), rounding))),
+               d, out + at);
+  });
+  scalar::gain(in + i, factor, out + i, n - i);
+}
+
+// The 32-bit lanes, unsigned, added into 64-bit lanes.
+template <class DU64, class V64 = hn::Vec<DU64>>
+HWY_INLINE V64 widen_and_add(DU64 du64, V64 pairs, V64 to) {
+  return hn::Add(to, hn::Add(hn::And(pairs, hn::Set(du64, 0xFFFF'FFFF)), hn::ShiftRight<32>(pairs)));
+}
+
+std::uint64_t energy(const Pcm* in, std::size_t n) noexcept {
+  const Wide wide;
+  const hn::RepartitionToWide<Wide> di32;
+  const hn::Repartition<std::uint64_t, Wide> du64;
+  auto sum = hn::Zero(du64);
+  std::size_t i = 0;
+  for (; i + hn::Lanes(wide) <= n; i += hn::Lanes(wide)) {
+    const auto samples = hn::LoadU(wide, in + i);
+    auto second = hn::Zero(di32);  // where a target keeps the squares that it has not paired
+    // A pair of squares is 2^31 at most: it fits a lane, taken as unsigned.
+    const auto first = hn::ReorderWidenMulAccumulate(di32, samples, samples, hn::Zero(di32), second);
+    sum = widen_and_add(du64, hn::BitCast(du64, first), sum);
+    sum = widen_and_add(du64, hn::BitCast(du64, second), sum);
+  }
+  return hn::GetLane(hn::SumOfLanes(du64, sum)) + scalar::energy(in + i, n - i);
+}
+
+std::uint16_t peak(const Pcm* in, std::size_t n) noexcept {
+  const Wide wide;
+  const hn::RebindToUnsigned<Wide> du16;
+  auto greatest = hn::Zero(du16);
+  std::size_t i = 0;
+  for (; i + hn::Lanes(wide) <= n; i += hn::Lanes(wide)) {
+    // |-32 768| wraps to itself, which is right when taken as unsigned.
+    greatest = hn::Max(greatest, hn::BitCast(du16, hn::Abs(hn::LoadU(wide, in + i))));
+  }
+  const std::uint16_t rest = scalar::peak(in + i, n - i);
+  const std::uint16_t vector = hn::GetLane(hn::MaxOfLanes(du16, greatest));
+  return vector > rest ? vector : rest;
+}
+
+template <class Law>
+void expand_add(const Byte* in, Pcm* out, Sum* sum, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
+    const auto samples = Law::expand(d, load_codewords(d, in + at));
+    hn::StoreU(samples, d, out + at);
+    add_vector(d, samples, sum + at);
+  });
+  Law::expand_rest(in + i, out + i, n - i);
+  scalar::add(out + i, sum + i, n - i);
+}
+
+template <class Law>
+void mix_minus_compress(const Sum* sum, const Pcm* own, Byte* out, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
+    store_codewords(d, Law::compress(d, saturated_difference(d, sum + at, own + at)), out + at);
+  });
+  Pcm rest[8];
+  scalar::mix_minus(sum + i, own + i, rest, n - i);
+  Law::compress_rest(rest, out + i, n - i);
+}
+
+template <class Law>
+void saturate_compress(const Sum* sum, Byte* out, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
+    store_codewords(d, Law::compress(d, saturated_sum(d, sum + at)), out + at);
+  });
+  Pcm rest[8];
+  scalar::saturate(sum + i, rest, n - i);
+  Law::compress_rest(rest, out + i, n - i);
+}
+
+const Kernels* kernels() {
+  static const Kernels kKernels{
+      .name = hwy::TargetName(HWY_TARGET),
+      .expand_ulaw = expand<Ulaw>,
+      .expand_alaw = expand<Alaw>,
+      .compress_ulaw = compress<Ulaw>,
+      .compress_alaw = compress<Alaw>,
+      .add = add,
+      .add_sum = add_sum,
+      .mix_minus = mix_minus,
+      .saturate = saturate,
+      .gain = gain,
+      .energy = energy,
+      .peak = peak,
+      .expand_add_ulaw = expand_add<Ulaw>,
+      .expand_add_alaw = expand_add<Alaw>,
+      .mix_minus_compress_ulaw = mix_minus_compress<Ulaw>,
+      .mix_minus_compress_alaw = mix_minus_compress<Alaw>,
+      .saturate_compress_ulaw = saturate_compress<Ulaw>,
+      .saturate_compress_alaw = saturate_compress<Alaw>,
+  };
+  return &kKernels;
+}
+
+#endif  // a vector target
+
+}  // namespace tutti::kernel::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tutti::kernel {
+namespace {
+HWY_EXPORT(kernels);
+}
+
+std::size_t find_targets(std::span<const Kernels*> out) {
+  std::size_t count = 0;
+  const std::int64_t runnable = hwy::SupportedTargets() & HWY_TARGETS;
+  // A lower bit is a better target.
+  for (std::int64_t left = runnable; left != 0 && count < out.size(); left &= left - 1) {
+    hwy::SetSupportedTargetsForTest(left & -left);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    out[count++] = HWY_DYNAMIC_DISPATCH(kernels)();
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().DeInit();
+  return count;
+}
+
+}  // namespace tutti::kernel
+#endif
