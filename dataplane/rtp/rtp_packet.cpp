@@ -1,0 +1,63 @@
+#include "dataplane/rtp/rtp_packet.h"
+
+#include "dataplane/rtp/network_order.h"
+
+namespace tutti::rtp {
+
+using base::DropReason;
+
+base::Result<RtpPacket, DropReason> parse_rtp(std::span<const std::byte> datagram) TUTTI_REALTIME {
+  if (datagram.size() < kRtpHeaderBytes) return base::unexpected(DropReason::kTruncated);
+  const std::uint8_t first = read_u8(datagram, 0);
+  const std::uint8_t second = read_u8(datagram, 1);
+  if (first >> 6 != 2) return base::unexpected(DropReason::kBadVersion);
+  const bool padded = (first & 0x20) != 0;
+  const bool extended = (first & 0x10) != 0;
+  const std::size_t csrc_count = first & 0x0F;
+
+  std::size_t begin = kRtpHeaderBytes + 4 * csrc_count;
+  if (extended) {
+    // 16 bits of profile, 16 bits with the number of words that follow. Source: RFC 3550, 5.3.1.
+    if (datagram.size() < begin + 4) return base::unexpected(DropReason::kTruncated);
+    begin += 4 + 4 * std::size_t{read_u16(datagram, begin + 2)};
+  }
+  if (datagram.size() < begin) return base::unexpected(DropReason::kTruncated);
+
+  std::size_t end = datagram.size();
+  if (padded) {
+    // The last byte counts the padding, itself included.
+    if (end == begin) return base::unexpected(DropReason::kMalformed);
+    const std::size_t padding = read_u8(datagram, end - 1);
+    if (padding == 0 || padding > end - begin) return base::unexpected(DropReason::kMalformed);
+    end -= padding;
+  }
+
+  RtpPacket packet;
+  packet.header.payload_type = PayloadType{static_cast<std::uint8_t>(second & 0x7F)};
+  packet.header.marker = (second & 0x80) != 0;
+  packet.header.sequence_number = SequenceNumber(read_u16(datagram, 2));
+  packet.header.timestamp = RtpTimestamp(read_u32(datagram, 4));
+  packet.header.ssrc = Ssrc{read_u32(datagram, 8)};
+  packet.payload = datagram.subspan(begin, end - begin);
+  return packet;
+}
+
+void write_rtp_header(std::span<std::byte> out, const RtpHeader& header) TUTTI_REALTIME {
+  CHECK(out.size() >= kRtpHeaderBytes);
+  write_u8(out, 0, 0x80);  // version 2
+  write_u8(out, 1,
+           static_cast<std::uint8_t>((header.marker ? 0x80 : 0) |
+                                     (static_cast<std::uint8_t>(header.payload_type) & 0x7F)));
+  write_u16(out, 2, header.sequence_number.value());
+  write_u32(out, 4, header.timestamp.value());
+  write_u32(out, 8, static_cast<std::uint32_t>(header.ssrc));
+}
+
+bool is_rtcp(std::span<const std::byte> datagram) TUTTI_REALTIME {
+  if (datagram.size() < 2) return false;
+  // As RTP these would be the marker with payload types 64 to 95, which RFC 5761 keeps free.
+  const std::uint8_t type = read_u8(datagram, 1);
+  return type >= 192 && type <= 223;
+}
+
+}  // namespace tutti::rtp
