@@ -25,7 +25,7 @@ namespace tutti::stream {
 // What one frame is made of.
 enum class FrameKind : std::uint8_t {
   kSilence,    // all zero: nothing came, or concealment has faded out
-  kAudio,      // received, at least in part, and the rest was meant to be silent
+  kAudio,      // received, at least in part; or fading out where the sender fell silent
   kConcealed,  // at least one sample stands in for a lost one
 };
 
@@ -73,9 +73,11 @@ class alignas(64) InboundStream {
 
  private:
   std::optional<codec::CodecId> find_codec(rtp::PayloadType type) const TUTTI_REALTIME;
-  bool known(rtp::PayloadType type) const TUTTI_REALTIME;
   base::Result<Receipt, base::DropReason> accept(const rtp::RtpPacket& packet, base::Instant arrival,
                                                  PayloadPool& pool) TUTTI_REALTIME;
+  std::optional<base::DropReason> count(const rtp::RtpHeader& header, bool is_event, base::Instant arrival,
+                                        PayloadPool& pool) TUTTI_REALTIME;
+  FrameKind fill(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
   void follow(const rtp::RtpHeader& header, base::Instant arrival, PayloadPool& pool) TUTTI_REALTIME;
   void bank_statistics() TUTTI_REALTIME;
 

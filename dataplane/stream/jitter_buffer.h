@@ -89,12 +89,17 @@ class JitterBuffer {
   bool occupied(rtp::SequenceNumber number) const TUTTI_REALTIME {
     return (occupied_ >> (number.value() % kSlots) & 1) != 0;
   }
-  std::optional<base::DropReason> place(const rtp::RtpPacket& packet) TUTTI_REALTIME;
+  std::optional<base::DropReason> place(const rtp::RtpHeader& header, int samples,
+                                        PayloadPool& pool) TUTTI_REALTIME;
+  void anchor(const rtp::RtpHeader& header, int samples) TUTTI_REALTIME;
+  void delay_playout(rtp::RtpTimestamp timestamp, int late_by) TUTTI_REALTIME;
   std::optional<base::DropReason> refuse_passed(const rtp::RtpHeader& header) TUTTI_REALTIME;
-  bool confirms_suspect(const rtp::RtpHeader& header) TUTTI_REALTIME;
-  void anchor(const rtp::RtpPacket& packet, PayloadPool* pool) TUTTI_REALTIME;
+  bool confirms_suspect(const rtp::RtpHeader& header, int samples) TUTTI_REALTIME;
+  std::optional<base::DropReason> slide_to(rtp::SequenceNumber number) TUTTI_REALTIME;
   void raise_target(int late_by) TUTTI_REALTIME;
+  void note_lead(int lead) TUTTI_REALTIME;
   void pass(int steps) TUTTI_REALTIME;
+  void release_first(int steps, PayloadPool& pool) TUTTI_REALTIME;
   void drop_all(PayloadPool& pool) TUTTI_REALTIME;
 
   // Read by every call.
@@ -103,7 +108,7 @@ class JitterBuffer {
   rtp::RtpTimestamp playout_;   // of the next sample
   rtp::RtpTimestamp played_;    // after the last sample that was handed out as audio
   std::uint64_t seen_ = 0;      // bit i: head_ - 1 - i has been here
-  int idle_ = 0;                // samples since audio was handed out; saturates
+  int idle_ = kRestartAfter;    // samples since audio was handed out; saturates there
   bool anchored_ = false;       // playout_ means something
   bool has_suspect_ = false;    // one packet came from another timeline
   DelayChange wanted_ = DelayChange::kNone;

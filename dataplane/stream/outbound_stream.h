@@ -48,7 +48,8 @@ class alignas(64) OutboundStream {
   // due; with less than its bytes there (no buffer was free) it counts as lost on the way.
   // Returns the bytes written, or zero.
   std::size_t tick(const base::Frame& frame, base::Instant now, std::span<std::byte> out) TUTTI_REALTIME;
-  // 10 ms after tick(): the packet that is due between two ticks. May be left out unless half_tick_due().
+  // 10 ms after tick(): the packet that is due between two ticks. May be left out unless half_tick_due();
+  // left out then, it counts as lost on the way.
   std::size_t half_tick(std::span<std::byte> out) TUTTI_REALTIME;
 
   // So many ticks were left out: the timestamps go on, a new talkspurt begins.

@@ -33,23 +33,25 @@ class Packetizer {
   // Forgets what waits; returns how many samples that were.
   int restart() TUTTI_REALTIME;
 
-  // Whether tick() or half_tick() would give a packet now.
-  bool tick_due() const TUTTI_REALTIME { return due_in_ <= 0; }
+  // Whether the call would give a packet now.
+  bool tick_due() const TUTTI_REALTIME { return due_in_ == 2; }
   bool half_tick_due() const TUTTI_REALTIME { return due_in_ == 1; }
 
   // The frame of an even half tick, and the packet that leaves with it, if one is due.
   // At most one of them: 20 ms packets take no copy, longer and shorter ones wait here.
   PacketSamples tick(const base::Frame& frame) TUTTI_REALTIME;
-  // The packet of an odd half tick. May be left out when none is due.
+  // The packet of an odd half tick. May be left out when none is due, and only then.
   PacketSamples half_tick() TUTTI_REALTIME;
 
  private:
   void begin_grid() TUTTI_REALTIME;
+  void schedule() TUTTI_REALTIME;
+  PacketSamples hand_out(std::span<const std::int16_t> fresh) TUTTI_REALTIME;
   void drop_handed_out() TUTTI_REALTIME;
 
   std::int8_t units_ = 2;
   std::int8_t next_units_ = 2;
-  std::int8_t due_in_ = 0;       // half ticks from the next tick, or from the last one once it is done
+  std::int8_t due_in_ = 2;       // half ticks from the last tick to the next packet
   std::int16_t waiting_ = 0;     // samples in samples_
   std::int16_t handed_out_ = 0;  // of them: gone with the next call
   alignas(64) std::array<std::int16_t, kUnitsMax * kUnitSamples> samples_;

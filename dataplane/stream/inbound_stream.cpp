@@ -1,0 +1,197 @@
+#include "dataplane/stream/inbound_stream.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "mixer/codec/codec.h"
+
+namespace tutti::stream {
+
+namespace {
+
+using base::DropReason;
+
+constexpr int kFrame = static_cast<int>(base::kFrameSamples);
+
+// Below some -42 dBov nobody hears a frame more or less.
+bool quiet(const base::Frame& frame) TUTTI_REALTIME {
+  return std::all_of(frame.samples.begin(), frame.samples.end(),
+                     [](std::int16_t sample) { return std::abs(int{sample}) < 256; });
+}
+
+}  // namespace
+
+void InboundStream::attach(const ReceiveFormats& formats, base::Duration delay) TUTTI_REALTIME {
+  formats_ = formats;
+  has_source_ = has_candidate_ = false;
+  keys_ = KeyDetector();
+  banked_ = InboundTotals();
+  const auto samples = delay.count() * std::int64_t{base::kMixRateHz} / 1'000'000'000;
+  buffer_.reset(static_cast<int>(std::clamp<std::int64_t>(samples, 0, JitterBuffer::kTargetMax)));
+  concealer_.reset();
+}
+
+void InboundStream::configure(const ReceiveFormats& formats) TUTTI_REALTIME {
+  formats_ = formats;
+}
+
+void InboundStream::detach(PayloadPool& pool) TUTTI_REALTIME {
+  bank_statistics();
+  has_source_ = has_candidate_ = false;
+  buffer_.restart(pool);
+}
+
+std::optional<codec::CodecId> InboundStream::find_codec(rtp::PayloadType type) const TUTTI_REALTIME {
+  for (const PayloadFormat& format : formats_.audio) {
+    if (format.payload_type == type) return format.codec;
+  }
+  return std::nullopt;
+}
+
+base::Result<Receipt, DropReason> InboundStream::receive(const rtp::RtpPacket& packet, base::Instant arrival,
+                                                         PayloadPool& pool) TUTTI_REALTIME {
+  auto receipt = accept(packet, arrival, pool);
+  if (!receipt) ++banked_.packets_dropped;
+  return receipt;
+}
+
+base::Result<Receipt, DropReason> InboundStream::accept(const rtp::RtpPacket& packet, base::Instant arrival,
+                                                        PayloadPool& pool) TUTTI_REALTIME {
+  const rtp::RtpHeader& header = packet.header;
+  const bool is_event = header.payload_type == formats_.telephone_event;
+  const auto codec = find_codec(header.payload_type);
+  const bool known = is_event || codec.has_value();
+  Receipt receipt;
+
+  if (has_source_ && header.ssrc == source_) {
+    has_candidate_ = false;  // the source lives: whoever else sent is a stray
+    if (const auto refused = count(header, is_event, arrival, pool)) return base::unexpected(*refused);
+    if (!known) return base::unexpected(DropReason::kUnknownPayloadType);
+  } else {
+    if (!known) return base::unexpected(DropReason::kUnknownPayloadType);
+    const bool proven = !has_source_ || (has_candidate_ && header.ssrc == candidate_ &&
+                                         header.sequence_number == candidate_next_);
+    if (!proven) {
+      has_candidate_ = true;
+      candidate_ = header.ssrc;
+      candidate_next_ = header.sequence_number + 1;
+      return base::unexpected(DropReason::kProbation);
+    }
+    follow(header, arrival, pool);
+    receipt.new_source = true;
+  }
+
+  if (is_event) {
+    const auto event = rtp::parse_telephone_event(packet.payload);
+    if (!event) return base::unexpected(event.error());
+    receipt.digit = keys_.receive(header.timestamp, *event);
+    return receipt;
+  }
+  if (const auto refused = buffer_.insert(packet, *codec, pool)) {
+    // A source that was accepted with this packet stays accepted: its loss is counted, not its standing.
+    if (!receipt.new_source) return base::unexpected(*refused);
+    ++banked_.packets_dropped;
+  }
+  return receipt;
+}
+
+// Counts a packet of the source that is followed, or says that its number makes no sense.
+std::optional<DropReason> InboundStream::count(const rtp::RtpHeader& header, bool is_event,
+                                               base::Instant arrival, PayloadPool& pool) TUTTI_REALTIME {
+  const std::uint32_t received = statistics_.packets_received();
+  const std::int32_t lost = statistics_.packets_lost();
+  const rtp::SequenceVerdict verdict =
+      is_event ? statistics_.receive_untimed(header.sequence_number)
+               : statistics_.receive(header.sequence_number, header.timestamp, arrival);
+  if (verdict == rtp::SequenceVerdict::kSuspect) return DropReason::kTooFarAhead;
+  if (verdict == rtp::SequenceVerdict::kRestarted) {
+    banked_.packets_received += received;
+    banked_.packets_lost += static_cast<std::uint64_t>(std::max(lost, 0));
+    buffer_.restart(pool);
+  }
+  return std::nullopt;
+}
+
+void InboundStream::follow(const rtp::RtpHeader& header, base::Instant arrival,
+                           PayloadPool& pool) TUTTI_REALTIME {
+  bank_statistics();
+  buffer_.restart(pool);
+  keys_ = KeyDetector();
+  has_source_ = true;
+  has_candidate_ = false;
+  source_ = header.ssrc;
+  const auto codec = find_codec(header.payload_type);
+  const std::uint32_t clock_hz = codec ? codec::properties(*codec).rtp_clock_hz : 8'000;
+  statistics_.start(header.sequence_number, header.timestamp, arrival, clock_hz);
+}
+
+void InboundStream::bank_statistics() TUTTI_REALTIME {
+  if (!has_source_) return;
+  banked_.packets_received += statistics_.packets_received();
+  banked_.packets_lost += static_cast<std::uint64_t>(std::max(statistics_.packets_lost(), 0));
+}
+
+FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
+  if (buffer_.wanted() == DelayChange::kShortenNow && !buffer_.empty()) {
+    for (int left = kFrame; left > 0;) left -= static_cast<int>(buffer_.take(left, pool).samples);
+    concealer_.splice();
+    buffer_.shortened();
+  }
+  FrameKind kind = fill(out, pool);
+  if (buffer_.wanted() != DelayChange::kNone && kind == FrameKind::kAudio && quiet(out)) {
+    if (buffer_.wanted() == DelayChange::kLengthen) {
+      buffer_.lengthened();
+    } else if (!buffer_.empty()) {
+      kind = fill(out, pool);
+      buffer_.shortened();
+    }
+  }
+  buffer_.end_tick();
+  if (kind == FrameKind::kConcealed) ++banked_.frames_concealed;
+  return kind;
+}
+
+FrameKind InboundStream::fill(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
+  bool heard = false;
+  bool concealed = false;
+  // Every turn writes a sample at least; more than a few turns take packets shorter than any that we offer.
+  for (int at = 0; at < kFrame;) {
+    const Chunk chunk = buffer_.take(kFrame - at, pool);
+    const auto samples = std::span(out.samples).subspan(at, chunk.samples);
+    if (chunk.kind == Chunk::Kind::kAudio) {
+      codec::decode(chunk.codec, chunk.payload, samples);
+      concealer_.receive(samples);
+      heard = true;
+    } else {
+      const bool made_up = concealer_.fill(samples);
+      heard = heard || made_up;
+      concealed = concealed || (made_up && chunk.kind == Chunk::Kind::kLost);
+    }
+    at += static_cast<int>(chunk.samples);
+  }
+  return concealed ? FrameKind::kConcealed : heard ? FrameKind::kAudio : FrameKind::kSilence;
+}
+
+std::optional<rtp::Ssrc> InboundStream::source() const TUTTI_REALTIME {
+  return has_source_ ? std::optional(source_) : std::nullopt;
+}
+
+void InboundStream::receive_sender_report(rtp::Ssrc sender, const rtp::SenderInfo& info,
+                                          base::Instant arrival) TUTTI_REALTIME {
+  if (has_source_ && sender == source_) statistics_.receive_sender_report(info, arrival);
+}
+
+std::optional<rtp::ReportBlock> InboundStream::report(base::Instant now) TUTTI_REALTIME {
+  return has_source_ ? std::optional(statistics_.report(source_, now)) : std::nullopt;
+}
+
+InboundTotals InboundStream::totals() const TUTTI_REALTIME {
+  InboundTotals sum = banked_;
+  if (has_source_) {
+    sum.packets_received += statistics_.packets_received();
+    sum.packets_lost += static_cast<std::uint64_t>(std::max(statistics_.packets_lost(), 0));
+  }
+  return sum;
+}
+
+}  // namespace tutti::stream

@@ -1,0 +1,257 @@
+#include "dataplane/stream/jitter_buffer.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "dataplane/base/check.h"
+#include "dataplane/base/tick.h"
+
+namespace tutti::stream {
+
+namespace {
+
+using base::DropReason;
+
+constexpr int kFrame = static_cast<int>(base::kFrameSamples);
+constexpr int kSeen = 64;        // bits in seen_
+constexpr int kReorder = 15;     // how many packets before the first one may still come after it
+constexpr int kForgotten = 128;  // more than SourceValidator::kMisorderMax: not late but another count
+
+// How far the first set bit is from the slot of `head`, upwards and around.
+int first_from(std::uint32_t occupied, rtp::SequenceNumber head) TUTTI_REALTIME {
+  return std::countr_zero(std::rotr(occupied, head.value() % JitterBuffer::kSlots));
+}
+
+int last_from(std::uint32_t occupied, rtp::SequenceNumber head) TUTTI_REALTIME {
+  return JitterBuffer::kSlots - 1 -
+         std::countl_zero(std::rotr(occupied, head.value() % JitterBuffer::kSlots));
+}
+
+}  // namespace
+
+void JitterBuffer::reset(int target) TUTTI_REALTIME {
+  DCHECK(empty());
+  *this = JitterBuffer();
+  floor_ = target_ = static_cast<std::int16_t>(std::clamp(target, 0, kTargetMax));
+}
+
+void JitterBuffer::restart(PayloadPool& pool) TUTTI_REALTIME {
+  drop_all(pool);
+  seen_ = 0;
+  idle_ = kRestartAfter;
+  anchored_ = false;
+  has_suspect_ = false;
+}
+
+void JitterBuffer::drop_all(PayloadPool& pool) TUTTI_REALTIME {
+  for (; occupied_ != 0; occupied_ &= occupied_ - 1) pool.release(slots_[std::countr_zero(occupied_)].block);
+}
+
+void JitterBuffer::pass(int steps) TUTTI_REALTIME {
+  head_ = head_ + steps;
+  seen_ = steps < kSeen ? seen_ << steps : 0;
+}
+
+void JitterBuffer::release_first(int steps, PayloadPool& pool) TUTTI_REALTIME {
+  const rtp::SequenceNumber number = head_ + steps;
+  pool.release(slot(number).block);
+  occupied_ &= ~(1U << (number.value() % kSlots));
+  pass(steps + 1);
+  seen_ |= 1;
+}
+
+std::optional<DropReason> JitterBuffer::insert(const rtp::RtpPacket& packet, codec::CodecId codec,
+                                               PayloadPool& pool) TUTTI_REALTIME {
+  if (packet.payload.empty()) return DropReason::kMalformed;
+  if (packet.payload.size() > PayloadBlock::kBytes) return DropReason::kOversize;
+  const rtp::RtpHeader& header = packet.header;
+  const int samples = static_cast<int>(packet.payload.size());  // G.711: a byte each
+  if (const auto refused = place(header, samples, pool)) return refused;
+
+  const PayloadPool::Index block = pool.try_acquire();
+  if (block == PayloadPool::kNone) return DropReason::kBufferFull;
+  std::memcpy(pool[block].bytes.data(), packet.payload.data(), packet.payload.size());
+  slot(header.sequence_number) = {block, header.timestamp, static_cast<std::uint16_t>(samples), codec};
+  occupied_ |= 1U << (header.sequence_number.value() % kSlots);
+  has_suspect_ = false;
+  note_lead(header.timestamp - playout_);
+  return std::nullopt;
+}
+
+// Makes room in the two windows, of time and of numbers, or says why not.
+std::optional<DropReason> JitterBuffer::place(const rtp::RtpHeader& header, int samples,
+                                              PayloadPool& pool) TUTTI_REALTIME {
+  const rtp::SequenceNumber number = header.sequence_number;
+  if (!anchored_) {
+    anchor(header, samples);
+    return std::nullopt;
+  }
+  const bool silent = empty() && idle_ >= kRestartAfter;
+  const int ahead = number - head_;
+  if (ahead < 0 && !(silent && ahead < -kForgotten)) return refuse_passed(header);
+  if (ahead < kSlots && ahead >= 0 && occupied(number)) return DropReason::kDuplicate;
+  const std::int32_t lead = header.timestamp - playout_;
+  const bool backwards = header.timestamp - played_ < 0;
+
+  if (silent) {
+    if (ahead >= 0 && !backwards && lead < 0 && lead >= -kReach) {
+      delay_playout(header.timestamp, -lead);  // the network paused, not the sender
+    } else {
+      anchor(header, samples);
+    }
+  } else if (backwards || lead > kReach) {
+    // Another timeline: to be believed when a second packet continues it.
+    if (!confirms_suspect(header, samples)) return backwards ? DropReason::kLate : DropReason::kTooFarAhead;
+    drop_all(pool);
+    anchor(header, samples);
+    played_ = playout_;
+  } else if (lead < 0) {
+    // Late, but nothing behind it was played: what was made up in its place becomes delay.
+    if (!empty() && slot(head_ + last_from(occupied_, head_)).timestamp - header.timestamp > kReach) {
+      return DropReason::kLate;
+    }
+    delay_playout(header.timestamp, -lead);
+  }
+  return slide_to(number);
+}
+
+// A timeline begins: its first sample is due after the delay.
+void JitterBuffer::anchor(const rtp::RtpHeader& header, int samples) TUTTI_REALTIME {
+  // The tick that plays a packet shorter than a frame wants the next one, too.
+  const int delay = std::max<int>(target_, kFrame - samples);
+  playout_ = header.timestamp + -delay;
+  const rtp::SequenceNumber first = header.sequence_number + -kReorder;
+  const int ahead = header.sequence_number - head_;
+  if (!anchored_ || ahead < 0 || ahead > kForgotten) {
+    // Packets that were sent before this one may come after it.
+    head_ = first;
+    seen_ = 0;
+    played_ = header.timestamp + -kReach;
+  } else {
+    if (first - head_ > 0) pass(first - head_);
+    if (played_ - playout_ > 0) played_ = playout_;
+  }
+  anchored_ = true;
+}
+
+void JitterBuffer::delay_playout(rtp::RtpTimestamp timestamp, int late_by) TUTTI_REALTIME {
+  raise_target(late_by);
+  playout_ = timestamp;
+}
+
+std::optional<DropReason> JitterBuffer::refuse_passed(const rtp::RtpHeader& header) TUTTI_REALTIME {
+  const int behind = head_ - header.sequence_number - 1;
+  if (behind >= kSeen) return DropReason::kLate;
+  const std::uint64_t bit = std::uint64_t{1} << behind;
+  if ((seen_ & bit) != 0) return DropReason::kDuplicate;
+  seen_ |= bit;
+  const std::int32_t late_by = playout_ - header.timestamp;
+  if (late_by > 0 && late_by <= kReach) {
+    // Its place was passed over; another such packet shall find more time.
+    raise_target(late_by);
+    note_lead(-late_by);
+    lengthen_by_ = static_cast<std::int16_t>(std::min(std::max<int>(lengthen_by_, late_by), kTargetMax));
+    wanted_ = DelayChange::kLengthen;
+  }
+  return DropReason::kLate;
+}
+
+bool JitterBuffer::confirms_suspect(const rtp::RtpHeader& header, int samples) TUTTI_REALTIME {
+  const std::int32_t off = header.timestamp - suspect_timestamp_;
+  if (has_suspect_ && header.sequence_number == suspect_number_ && off >= -kReach && off <= kReach) {
+    return true;
+  }
+  has_suspect_ = true;
+  suspect_number_ = header.sequence_number + 1;
+  suspect_timestamp_ = header.timestamp + samples;
+  return false;
+}
+
+std::optional<DropReason> JitterBuffer::slide_to(rtp::SequenceNumber number) TUTTI_REALTIME {
+  const int beyond = (number - head_) - (kSlots - 1);
+  if (beyond <= 0) return std::nullopt;
+  if (!empty() && first_from(occupied_, head_) < beyond) return DropReason::kTooFarAhead;
+  pass(beyond);
+  return std::nullopt;
+}
+
+void JitterBuffer::raise_target(int late_by) TUTTI_REALTIME {
+  const int delay = lead_max_ == INT32_MIN ? target_ : lead_max_;
+  target_ = static_cast<std::int16_t>(std::clamp<int>(delay + late_by, target_, kTargetMax));
+}
+
+void JitterBuffer::note_lead(int lead) TUTTI_REALTIME {
+  lead_min_ = std::min(lead_min_, lead);
+  lead_max_ = std::max(lead_max_, lead);
+}
+
+Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
+  DCHECK(samples_max > 0);
+  Chunk chunk;
+  int samples = samples_max;
+  while (!empty()) {
+    const int steps = first_from(occupied_, head_);
+    const Slot& next = slot(head_ + steps);
+    const std::int32_t offset = playout_ - next.timestamp;
+    if (offset >= next.samples) {
+      release_first(steps, pool);  // its sender overlapped it with the one before
+      continue;
+    }
+    if (offset < 0) {
+      samples = std::min(samples, -offset);
+      chunk.kind = steps == 0 ? Chunk::Kind::kGap : Chunk::Kind::kLost;
+      break;
+    }
+    samples = std::min(samples, next.samples - offset);
+    chunk.kind = Chunk::Kind::kAudio;
+    chunk.codec = next.codec;
+    chunk.payload = std::span(pool[next.block].bytes).subspan(offset, samples);
+    if (offset + samples == next.samples) {
+      release_first(steps, pool);
+    } else {
+      pass(steps);
+    }
+    break;
+  }
+  if (empty() && chunk.kind != Chunk::Kind::kAudio) chunk.kind = Chunk::Kind::kLost;
+  chunk.samples = samples;
+  playout_ = playout_ + samples;
+  if (chunk.kind == Chunk::Kind::kAudio) {
+    played_ = playout_;
+    idle_ = 0;
+  } else {
+    // Nobody misses what follows so long a silence, or comes before the first packet.
+    if (idle_ >= kRestartAfter) chunk.kind = Chunk::Kind::kGap;
+    idle_ = std::min(idle_ + samples, kRestartAfter);
+  }
+  return chunk;
+}
+
+void JitterBuffer::end_tick() TUTTI_REALTIME {
+  if (++window_ticks_ < kWindowTicks) return;
+  const bool any = lead_min_ <= lead_max_;
+  const int spare = any ? lead_min_ - kMargin : 0;
+  if (lengthen_by_ == 0) {
+    wanted_ = DelayChange::kNone;
+    if (any && spare >= kStep && lead_max_ - kStep >= floor_) {
+      wanted_ = spare >= kFarTooLong ? DelayChange::kShortenNow : DelayChange::kShorten;
+    }
+  }
+  window_ticks_ = 0;
+  lead_min_ = INT32_MAX;
+  lead_max_ = INT32_MIN;
+}
+
+void JitterBuffer::lengthened() TUTTI_REALTIME {
+  playout_ = playout_ + -kStep;
+  lengthen_by_ = static_cast<std::int16_t>(std::max(lengthen_by_ - kStep, 0));
+  if (lengthen_by_ == 0) wanted_ = DelayChange::kNone;
+}
+
+void JitterBuffer::shortened() TUTTI_REALTIME {
+  target_ = static_cast<std::int16_t>(std::max<int>(target_ - kStep, floor_));
+  wanted_ = DelayChange::kNone;
+}
+
+}  // namespace tutti::stream

@@ -1,0 +1,91 @@
+#include "dataplane/stream/outbound_stream.h"
+
+#include "dataplane/base/check.h"
+#include "mixer/codec/codec.h"
+
+namespace tutti::stream {
+
+namespace {
+
+constexpr int kFrame = static_cast<int>(base::kFrameSamples);
+constexpr int kUnitMs = 10;
+
+std::size_t payload_bytes(codec::CodecId codec, std::size_t samples) TUTTI_REALTIME {
+  return samples / Packetizer::kUnitSamples * codec::properties(codec).bytes_per_10ms;
+}
+
+}  // namespace
+
+void OutboundStream::attach(const SourceIdentity& identity, const SendFormat& format) TUTTI_REALTIME {
+  format_ = format;
+  marker_ = true;
+  sequence_number_ = identity.first_sequence_number;
+  timestamp_ = identity.first_timestamp;
+  ssrc_ = identity.ssrc;
+  packets_ = 0;
+  octets_ = 0;
+  tick_timestamp_ = timestamp_ + -kFrame;  // of the frame before the first
+  tick_at_ = base::Instant();
+  packetizer_.set_units(format.ptime_ms / kUnitMs);
+  packetizer_.restart();
+}
+
+void OutboundStream::configure(const SendFormat& format) TUTTI_REALTIME {
+  packetizer_.set_units(format.ptime_ms / kUnitMs);
+  if (format.may_send != format_.may_send) {
+    timestamp_ = timestamp_ + packetizer_.restart();
+    marker_ = true;
+  }
+  format_ = format;
+}
+
+std::size_t OutboundStream::tick(const base::Frame& frame, base::Instant now,
+                                 std::span<std::byte> out) TUTTI_REALTIME {
+  if (half_tick_due()) write(packetizer_.half_tick(), {});
+  tick_timestamp_ = tick_timestamp_ + kFrame;
+  tick_at_ = now;
+  if (!format_.may_send) {
+    timestamp_ = timestamp_ + kFrame;
+    return 0;
+  }
+  return write(packetizer_.tick(frame), out);
+}
+
+std::size_t OutboundStream::half_tick(std::span<std::byte> out) TUTTI_REALTIME {
+  return half_tick_due() ? write(packetizer_.half_tick(), out) : 0;
+}
+
+std::size_t OutboundStream::write(const PacketSamples& samples, std::span<std::byte> out) TUTTI_REALTIME {
+  if (samples.size() == 0) return 0;
+  rtp::RtpHeader header;
+  header.payload_type = format_.audio.payload_type;
+  header.marker = marker_;
+  header.sequence_number = sequence_number_;
+  header.timestamp = timestamp_;
+  header.ssrc = ssrc_;
+  sequence_number_ = sequence_number_ + 1;
+  timestamp_ = timestamp_ + static_cast<std::int32_t>(samples.size());
+
+  const std::size_t bytes = payload_bytes(format_.audio.codec, samples.size());
+  if (out.size() < rtp::kRtpHeaderBytes + bytes) return 0;
+  rtp::write_rtp_header(out, header);
+  const auto payload = out.subspan(rtp::kRtpHeaderBytes, bytes);
+  const std::size_t first = codec::encode(format_.audio.codec, samples.waiting, payload);
+  codec::encode(format_.audio.codec, samples.fresh, payload.subspan(first));
+  marker_ = false;
+  ++packets_;
+  octets_ += static_cast<std::uint32_t>(bytes);
+  return rtp::kRtpHeaderBytes + bytes;
+}
+
+rtp::SenderInfo OutboundStream::sender_info(base::Instant now, std::uint64_t ntp_now) const TUTTI_REALTIME {
+  rtp::SenderInfo info;
+  info.ntp = ntp_now;
+  const auto since = (now - tick_at_).count() * std::int64_t{base::kMixRateHz} / 1'000'000'000;
+  info.timestamp = tick_timestamp_ + static_cast<std::int32_t>(since);
+  info.packets = packets_;
+  info.octets = octets_;
+  return info;
+}
+
+}  // namespace tutti::stream
