@@ -12,7 +12,8 @@
 
 #include <cstdint>
 
-#include "hwy/highway.h"
+#include <hwy/highway.h>
+
 #include "mixer/kernel/scalar_reference.h"
 
 HWY_BEFORE_NAMESPACE();
