@@ -56,12 +56,13 @@ struct Rejection {
 };
 
 enum class EndReason : std::uint8_t {
-  kRemoteBye,       // the other side hung up
-  kCancelled,       // the caller gave up before we had answered
-  kRejected,        // our INVITE got a final answer other than 2xx: DialogEnd::status
-  kNoAnswer,        // our INVITE or a request in the dialog got no answer in time (64*T1), or 481, 408
-  kNoAck,           // our 2xx was never acknowledged (RFC 3261, 13.3.1.4); BYE was sent
-  kSessionTimer,    // nobody refreshed the session (RFC 4028, 10); BYE was sent
+  kRemoteBye,     // the other side hung up
+  kCancelled,     // the caller gave up before we had answered
+  kRejected,      // our INVITE got a final answer other than 2xx: DialogEnd::status
+  kNoAnswer,      // our INVITE or a request in the dialog got no answer in time (64*T1), or 481, 408;
+                  // theirs none from the observer within three minutes
+  kNoAck,         // our 2xx was never acknowledged (RFC 3261, 13.3.1.4), or not with the answer; BYE was sent
+  kSessionTimer,  // nobody refreshed the session (RFC 4028, 10); BYE was sent
   kTransportError,  // nothing can be sent to the other side
 };
 const char* to_string(EndReason reason);

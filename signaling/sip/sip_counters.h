@@ -36,13 +36,13 @@ class StatusCounters {
   std::array<base::Counter, 600> by_status_;
 };
 
+// What the library answers by itself (retransmissions, 481 to a CANCEL, 482, 400) is not in here.
 struct SipCounters {
   std::array<base::Counter, kMethodCount> requests_received;  // retransmissions are not counted
   std::array<base::Counter, kMethodCount> requests_sent;
   StatusCounters responses_sent;
   StatusCounters responses_received;
   base::Counter shed;          // INVITEs answered 503: too many pending, or draining
-  base::Counter guard_drops;   // messages the library never saw: too long, or of a form it cannot bear
   base::Counter invite_acked;  // 2xx of ours that were acknowledged
   base::Gauge dialogs;         // from INVITE until the last BYE is answered
   base::Gauge pending_invites;

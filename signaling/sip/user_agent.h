@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,16 +12,11 @@
 #include "dataplane/base/socket_address.h"
 #include "signaling/sip/dialog_control.h"
 #include "signaling/sip/event_loop.h"
+#include "signaling/sip/session_timer.h"
 #include "signaling/sip/sip_counters.h"
 #include "signaling/sip/sip_error.h"
 
 namespace tutti::sip {
-
-// Source: RFC 4028.
-struct SessionTimerConfig {
-  std::chrono::seconds session_expires{1800};
-  std::chrono::seconds min_se{90};  // the RFC's least; lower only in tests
-};
 
 // Source: RFC 3261, 17.1.1.1; lower only in tests.
 struct TransactionTimers {
@@ -32,7 +28,7 @@ struct TransactionTimers {
 struct UserAgentLimits {
   // INVITEs not yet acknowledged; above it 503 with Retry-After: the library's retransmission list is O(n).
   std::size_t pending_invites = 1000;
-  std::size_t dialogs = 0;  // 0: the caller of accept() decides
+  std::size_t dialogs = 0;  // 0: no limit here; whoever accepts decides
   std::chrono::seconds retry_after{5};
 };
 
@@ -74,6 +70,9 @@ class UserAgent final : public DialogControl {
   std::size_t dialogs() const;
   // Thread: any.
   const SipCounters& counters() const;
+  // Messages that the parser never saw: too long, or of a form the library cannot bear. Of the whole process.
+  // Thread: any.
+  static std::uint64_t messages_kept_out();
 
  private:
   class Impl;

@@ -1,0 +1,69 @@
+// EventLoopImpl: the library's root, a door for other threads, and timers on the monotonic clock (the
+// library's own follow the wall clock).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "dataplane/base/clock.h"
+#include "signaling/sip/event_loop.h"
+#include "signaling/sip/sofia_impl.h"
+
+namespace tutti::sip {
+
+struct TimerState {
+  // Due time, then the order of arming: equal times fire in the order they were asked for.
+  using Key = std::pair<base::Instant, std::uint64_t>;
+
+  EventLoopImpl* loop = nullptr;  // null: not armed
+  Key key;
+  base::Duration period{0};  // 0: one shot
+  std::function<void()> work;
+};
+
+class TimerImpl {
+ public:
+  explicit TimerImpl(std::shared_ptr<TimerState> state) : state_(std::move(state)) {}
+  TimerImpl(const TimerImpl&) = delete;
+  TimerImpl& operator=(const TimerImpl&) = delete;
+  ~TimerImpl() { cancel(); }
+
+  void cancel() noexcept;
+  bool active() const noexcept { return state_->loop != nullptr; }
+
+ private:
+  std::shared_ptr<TimerState> state_;  // shared with the loop while it fires
+};
+
+struct EventLoopImpl {
+  EventLoopImpl();
+  EventLoopImpl(const EventLoopImpl&) = delete;
+  EventLoopImpl& operator=(const EventLoopImpl&) = delete;
+  ~EventLoopImpl();
+
+  // One wait of at most `longest` and everything that is due after it; false once asked to stop.
+  bool turn(base::Duration longest);
+  void wake() const noexcept;
+  void arm(const std::shared_ptr<TimerState>& timer, base::Instant due);
+
+  su_root_t* root = nullptr;
+  int wake_fd = -1;
+  int wake_index = -1;
+  std::atomic<bool> stopped{false};
+  std::mutex mutex;
+  std::deque<std::function<void()>> posted;  // under mutex
+  std::map<TimerState::Key, std::shared_ptr<TimerState>> timers;
+  std::uint64_t armed = 0;
+
+ private:
+  bool run_posted();
+  bool run_timers();
+};
+
+}  // namespace tutti::sip

@@ -1,0 +1,107 @@
+#include "signaling/sip/message_guard_impl.h"
+
+#include <cstring>
+#include <string_view>
+
+#include <dlfcn.h>
+
+#include "dataplane/base/check.h"
+#include "signaling/sip/message_scan.h"
+
+namespace tutti::sip {
+namespace {
+
+// Loops of several threads (only in tests) may count at once and lose one: good enough for a diagnosis.
+base::Counter drops;
+base::Counter extractions;
+
+// The library closes a stream only for a message that has at least a request line: it gets one.
+int refuse(msg_t* msg) {
+  drops.add();
+  sip_t* sip = sip_object(msg);
+  if (sip && !sip->sip_request) {
+    sip->sip_request = sip_request_make(msg_home(msg), "OPTIONS sip:refused SIP/2.0");
+  }
+  msg_mark_as_complete(msg, MSG_FLG_ERROR);
+  return -1;
+}
+
+// The library compares a branch from its eighth character on without looking at its length (nta.c,
+// incoming_find). A short one gets its missing zeros here; what is echoed in answers is another copy.
+void pad_short_branch(msg_t* msg, sip_t* sip) {
+  constexpr std::size_t kMagicLength = 7;  // "z9hG4bK"
+  sip_via_t* via = sip->sip_via;
+  if (!via || !via->v_branch || std::strlen(via->v_branch) >= kMagicLength) return;
+  auto* padded = static_cast<char*>(su_zalloc(msg_home(msg), kMagicLength + 1));
+  if (!padded) return;
+  std::memcpy(padded, via->v_branch, std::strlen(via->v_branch));
+  via->v_branch = padded;
+}
+
+issize_t extract_body(msg_t* msg, msg_pub_t* pub, char bytes[], isize_t size, int end_of_stream) {
+  auto* sip = reinterpret_cast<sip_t*>(pub);
+  // The limit of the library counts only for the first message of a stream; another one that is pipelined
+  // behind it may say Content-Length: 2147483648 and end the process.
+  if (sip->sip_content_length && sip->sip_content_length->l_length > kMaxBodyBytes) {
+    drops.add();
+    sip->sip_flags |= MSG_FLG_TOOLARGE | MSG_FLG_ERROR;
+    return -1;
+  }
+  pad_short_branch(msg, sip);
+  return sip_extract_body(msg, sip, bytes, size, end_of_stream);
+}
+
+}  // namespace
+
+msg_mclass_t* guarded_message_class() {
+  static msg_mclass_t* const guarded = [] {
+    const msg_mclass_t* original = sip_default_mclass();
+    msg_mclass_t* copy = msg_mclass_clone(original, original->mc_hash_size, 0);
+    CHECK(copy != nullptr);
+    copy->mc_extract_body = extract_body;
+    return copy;
+  }();
+  return guarded;
+}
+
+bool message_guard_is_in_place() {
+  static const bool in_place = [] {
+    constexpr std::string_view kProbe = "OPTIONS sip:probe SIP/2.0\r\nCall-ID: probe\r\n\r\n";
+    const std::uint64_t before = extractions.value();
+    msg_t* msg = msg_make(guarded_message_class(), 0, kProbe.data(), static_cast<ssize_t>(kProbe.size()));
+    if (msg) msg_destroy(msg);
+    return extractions.value() != before;
+  }();
+  return in_place;
+}
+
+const base::Counter& message_guard_drops() {
+  return drops;
+}
+
+}  // namespace tutti::sip
+
+// Takes the place of the library's function of this name, which its transports call for every message and
+// every further segment of one: the program's symbols come before a shared library's.
+extern "C" int msg_extract(msg_t* msg) {
+  using tutti::sip::ScanResult;
+  static const auto library_msg_extract = reinterpret_cast<int (*)(msg_t*)>(dlsym(RTLD_NEXT, "msg_extract"));
+  tutti::sip::extractions.add();
+  // Once the headers are through, what is left is a body of a length already judged.
+  if (!msg || msg_get_flags(msg, MSG_FLG_HEADERS | MSG_FLG_BODY | MSG_FLG_COMPLETE)) {
+    return library_msg_extract(msg);
+  }
+  const auto* bytes = static_cast<const char*>(msg_buf_committed_data(msg));
+  const std::size_t size = msg_buf_committed(msg);
+  if (!bytes || size == 0) return library_msg_extract(msg);
+  switch (tutti::sip::scan_headers({bytes, size})) {
+    case ScanResult::kIncomplete:
+      return 0;
+    case ScanResult::kAcceptable:
+      return library_msg_extract(msg);
+    case ScanResult::kTooLarge:
+    case ScanResult::kGarbage:
+      return tutti::sip::refuse(msg);
+  }
+  return -1;
+}

@@ -1,0 +1,235 @@
+#include "signaling/sip/stack_impl.h"
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "signaling/sip/event_loop_impl.h"
+#include "signaling/sip/message_guard_impl.h"
+#include "signaling/sip/text.h"
+
+namespace tutti::sip {
+namespace {
+
+constexpr unsigned kTcpIncompleteMs = 32'000;  // a message that takes longer to come ends its connection
+constexpr unsigned kTcpQueue = 1024;           // messages waiting for a slow reader
+constexpr unsigned kUdpReceiveBytes = 4 << 20;
+
+void log_nothing(void*, const char*, va_list) {}
+
+unsigned milliseconds_of(std::chrono::milliseconds duration) {
+  return static_cast<unsigned>(duration.count());
+}
+
+SipError bind_error(const base::SocketAddress& address, bool tcp, int error) {
+  const std::string what = std::string(tcp ? "UDP/TCP" : "UDP") + " port " + std::to_string(address.port) +
+                           " of " + base::ip_to_string(address);
+  switch (error) {
+    case EADDRINUSE:
+      return {SipErrorKind::kAddressInUse, what + " is in use by another program"};
+    case EADDRNOTAVAIL:
+      return {SipErrorKind::kAddressNotAvailable,
+              base::ip_to_string(address) + " is not an address of this host"};
+    case EACCES:
+    case EPERM:
+      return {SipErrorKind::kPermissionDenied, what + " may not be opened by this user"};
+    default:
+      return {SipErrorKind::kLibrary, what + " cannot be opened: " + std::strerror(error)};
+  }
+}
+
+// The local address from which the kernel would send to `peer`: a connected UDP socket knows it.
+base::SocketAddress route_source(const base::SocketAddress& peer) {
+  sockaddr_storage storage{};
+  const socklen_t length = base::to_sockaddr(peer.with_port(peer.port ? peer.port : 9), storage);
+  const int fd = socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return {};
+  base::SocketAddress local;
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) == 0) {
+    sockaddr_storage name{};
+    socklen_t name_length = sizeof name;
+    if (getsockname(fd, reinterpret_cast<sockaddr*>(&name), &name_length) == 0) {
+      local = base::from_sockaddr(reinterpret_cast<const sockaddr*>(&name), name_length);
+    }
+  }
+  close(fd);
+  return local;
+}
+
+const char* or_null(const std::string& text) {
+  return text.empty() ? nullptr : text.c_str();
+}
+
+}  // namespace
+
+Method method_of(sip_method_t method) {
+  switch (method) {
+    case sip_method_invite:
+      return Method::kInvite;
+    case sip_method_ack:
+      return Method::kAck;
+    case sip_method_cancel:
+      return Method::kCancel;
+    case sip_method_bye:
+      return Method::kBye;
+    case sip_method_options:
+      return Method::kOptions;
+    case sip_method_update:
+      return Method::kUpdate;
+    default:
+      return Method::kOther;
+  }
+}
+
+Stack::Stack(EventLoop& loop, const UserAgentConfig& config, SipCounters& counters)
+    : loop_(loop), config_(config), counters_(counters) {}
+
+Stack::~Stack() {
+  if (agent_) nta_agent_destroy(agent_);
+}
+
+base::Result<void, SipError> Stack::open() {
+  if (!std::getenv("SU_DEBUG")) su_log_redirect(su_log_default, log_nothing, nullptr);
+  if (!message_guard_is_in_place()) {
+    return base::unexpected(
+        SipError{SipErrorKind::kLibrary, "the message guard is not linked in front of the SIP library"});
+  }
+  const unsigned t1 = milliseconds_of(config_.timers.t1);
+  agent_ = nta_agent_create(
+      loop_.impl().root, reinterpret_cast<url_string_t*>(-1), nullptr, nullptr,
+      NTATAG_MCLASS(guarded_message_class()), NTATAG_UA(1), NTATAG_MERGE_482(1), NTATAG_CLIENT_RPORT(1),
+      NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_SIP_T2(milliseconds_of(config_.timers.t2)),
+      NTATAG_SIP_T4(milliseconds_of(config_.timers.t4)),
+      // A backstop behind the limit of ours: INVITEs that nobody has answered yet.
+      NTATAG_MAX_PROCEEDING(static_cast<unsigned>(2 * config_.limits.pending_invites + 64)), TAG_END());
+  if (!agent_) return base::unexpected(SipError{SipErrorKind::kLibrary, "the SIP library does not start"});
+  for (const base::SocketAddress& address : config_.listen) {
+    if (auto done = bind(address); !done) return done;
+  }
+  if (bound_.empty()) {
+    return base::unexpected(SipError{SipErrorKind::kBadAddress, "no address to listen on is given"});
+  }
+  return {};
+}
+
+base::Result<void, SipError> Stack::bind(const base::SocketAddress& address) {
+  if (!address.valid())
+    return base::unexpected(SipError{SipErrorKind::kBadAddress, "an address to listen on is none"});
+  // For the library port 0 is "*", and it opens UDP and TCP on the same number.
+  std::string uri = "sip:" + base::to_string(address.with_port(1));
+  uri.replace(uri.rfind(':') + 1, std::string::npos, address.port ? std::to_string(address.port) : "*");
+  uri += config_.tcp ? ";transport=udp,tcp" : ";transport=udp";
+
+  const auto before = [this] {
+    std::size_t count = 0;
+    for (tport_t* t = tport_primaries(nta_agent_tports(agent_)); t; t = tport_next(t)) ++count;
+    return count;
+  };
+  const std::size_t count_before = nta_agent_tports(agent_) ? before() : 0;
+  errno = 0;
+  const int result =
+      nta_agent_add_tport(agent_, URL_STRING_MAKE(uri.c_str()), TPTAG_TIMEOUT(kTcpIncompleteMs),
+                          TPTAG_QUEUESIZE(kTcpQueue), TPTAG_UDP_RMEM(kUdpReceiveBytes), TAG_END());
+  if (result < 0) return base::unexpected(bind_error(address, config_.tcp, errno));
+
+  std::size_t index = 0;
+  std::size_t opened = 0;
+  base::SocketAddress real;
+  for (tport_t* t = tport_primaries(nta_agent_tports(agent_)); t; t = tport_next(t)) {
+    if (index++ < count_before) continue;
+    const su_addrinfo_t* info = tport_get_address(t);
+    if (!info) continue;
+    real = base::from_sockaddr(info->ai_addr, static_cast<socklen_t>(info->ai_addrlen));
+    ++opened;
+  }
+  // The library passes over a transport that it cannot have on an address that is not ours.
+  if (opened < (config_.tcp ? 2U : 1U))
+    return base::unexpected(bind_error(address, config_.tcp, EADDRNOTAVAIL));
+  base::SocketAddress listening = address;
+  listening.port = real.port;
+  bound_.push_back(listening);
+  return {};
+}
+
+void Stack::reply(nta_incoming_t* transaction, int status, std::string_view phrase, const Headers& headers) {
+  const std::string words(phrase);
+  const char* text = words.empty() ? sip_status_phrase(status) : words.c_str();
+  if (!text) text = "Answer";
+  counters_.responses_sent.add(status);
+  nta_incoming_treply(
+      transaction, status, text, SIPTAG_SERVER_STR(config_.product.c_str()),
+      TAG_IF(!headers.contact.empty(), SIPTAG_CONTACT_STR(headers.contact.c_str())),
+      TAG_IF(headers.capabilities, SIPTAG_ALLOW_STR(kAllow)),
+      TAG_IF(headers.capabilities, SIPTAG_SUPPORTED_STR(kSupported)),
+      TAG_IF(!headers.accept.empty(), SIPTAG_ACCEPT_STR(headers.accept.c_str())),
+      TAG_IF(!headers.require.empty(), SIPTAG_REQUIRE_STR(headers.require.c_str())),
+      TAG_IF(!headers.unsupported.empty(), SIPTAG_UNSUPPORTED_STR(headers.unsupported.c_str())),
+      TAG_IF(!headers.session_expires.empty(), SIPTAG_SESSION_EXPIRES_STR(headers.session_expires.c_str())),
+      TAG_IF(!headers.min_se.empty(), SIPTAG_MIN_SE_STR(headers.min_se.c_str())),
+      TAG_IF(!headers.retry_after.empty(), SIPTAG_RETRY_AFTER_STR(headers.retry_after.c_str())),
+      TAG_IF(!headers.warning.empty(), SIPTAG_WARNING_STR(headers.warning.c_str())),
+      TAG_IF(!headers.reason.empty(), SIPTAG_REASON_STR(headers.reason.c_str())),
+      TAG_IF(!headers.sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)),
+      TAG_IF(!headers.sdp.empty(), SIPTAG_PAYLOAD_STR(headers.sdp.c_str())), TAG_END());
+}
+
+ClientTransaction Stack::send(nta_leg_t* leg, nta_response_f* callback, nta_outgoing_magic_t* magic,
+                              sip_method_t method, const char* method_name, const url_t* target,
+                              const Headers& headers, tport_t* via) {
+  nta_outgoing_t* request = nta_outgoing_tcreate(
+      leg, callback, magic, nullptr, method, method_name, reinterpret_cast<const url_string_t*>(target),
+      TAG_IF(via != nullptr, NTATAG_TPORT(via)), SIPTAG_USER_AGENT_STR(config_.product.c_str()),
+      SIPTAG_CONTACT_STR(or_null(headers.contact)), TAG_IF(headers.capabilities, SIPTAG_ALLOW_STR(kAllow)),
+      TAG_IF(headers.capabilities, SIPTAG_SUPPORTED_STR(kSupported)),
+      TAG_IF(!headers.session_expires.empty(), SIPTAG_SESSION_EXPIRES_STR(headers.session_expires.c_str())),
+      TAG_IF(!headers.min_se.empty(), SIPTAG_MIN_SE_STR(headers.min_se.c_str())),
+      TAG_IF(!headers.reason.empty(), SIPTAG_REASON_STR(headers.reason.c_str())),
+      TAG_IF(!headers.accept.empty(), SIPTAG_ACCEPT_STR(headers.accept.c_str())),
+      TAG_IF(!headers.sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)),
+      TAG_IF(!headers.sdp.empty(), SIPTAG_PAYLOAD_STR(headers.sdp.c_str())), TAG_END());
+  if (request) counters_.sent(method_of(method)).add();
+  return ClientTransaction(request);
+}
+
+void Stack::send_ack(nta_leg_t* leg, nta_outgoing_t* invite, tport_t* via) {
+  const Home home = make_home();
+  const sip_cseq_t* cseq = sip_cseq_create(home.get(), nta_outgoing_cseq(invite), SIP_METHOD_ACK);
+  // Let go at once: the library keeps it to repeat it for each repetition of the 2xx.
+  const ClientTransaction ack(nta_outgoing_tcreate(
+      leg, nullptr, nullptr, nullptr, SIP_METHOD_ACK, nullptr, TAG_IF(via != nullptr, NTATAG_TPORT(via)),
+      NTATAG_ACK_BRANCH(nta_outgoing_branch(invite)), SIPTAG_CSEQ(cseq), TAG_END()));
+  if (ack) counters_.sent(Method::kAck).add();
+}
+
+base::SocketAddress Stack::address_towards(const base::SocketAddress& peer) const {
+  const base::SocketAddress* best = &bound_.front();
+  const base::SocketAddress source = peer.valid() ? route_source(peer) : base::SocketAddress{};
+  for (const base::SocketAddress& address : bound_) {
+    if (address.family != peer.family) continue;
+    if (best->family != peer.family) best = &address;
+    if (address.with_port(0) == source.with_port(0)) best = &address;
+  }
+  if (!best->unspecified()) return *best;
+  return source.valid() ? source.with_port(best->port) : *best;
+}
+
+std::string Stack::contact(const char* user, const base::SocketAddress& peer, Transport transport) const {
+  std::string contact = "<sip:";
+  if (user && *user) contact.append(user).append("@");
+  contact += base::to_string(address_towards(peer));
+  if (transport == Transport::kTcp) contact += ";transport=tcp";
+  contact += '>';
+  if (config_.focus) contact += ";isfocus";
+  return contact;
+}
+
+std::string Stack::warning(const Warning& warning) const {
+  return std::to_string(warning.code) + ' ' + base::to_string(bound_.front()) + ' ' + quote(warning.text);
+}
+
+}  // namespace tutti::sip

@@ -1,0 +1,75 @@
+// Stack: the library's agent, its sockets, and what every message of ours carries.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/base/result.h"
+#include "dataplane/base/socket_address.h"
+#include "signaling/sip/event_loop.h"
+#include "signaling/sip/handles_impl.h"
+#include "signaling/sip/sip_counters.h"
+#include "signaling/sip/sip_error.h"
+#include "signaling/sip/user_agent.h"
+
+namespace tutti::sip {
+
+inline constexpr const char* kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE";
+inline constexpr const char* kSupported = "timer";
+inline constexpr const char* kSdpType = "application/sdp";
+
+// The headers a message may carry beyond the compulsory ones; empty: left out.
+struct Headers {
+  std::string contact;
+  std::string session_expires;
+  std::string min_se;
+  std::string require;
+  std::string unsupported;
+  std::string retry_after;
+  std::string warning;
+  std::string reason;
+  std::string accept;
+  std::string sdp;
+  bool capabilities = false;  // Allow and Supported
+};
+
+class Stack {
+ public:
+  Stack(EventLoop& loop, const UserAgentConfig& config, SipCounters& counters);
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+  ~Stack();
+
+  base::Result<void, SipError> open();
+  nta_agent_t* agent() const { return agent_; }
+  const std::vector<base::SocketAddress>& bound() const { return bound_; }
+
+  // Answers `transaction`; `phrase` may be empty.
+  void reply(nta_incoming_t* transaction, int status, std::string_view phrase, const Headers& headers);
+  // Sends a request within (or starting) a dialog; `via` may be null. Null when the library refuses.
+  ClientTransaction send(nta_leg_t* leg, nta_response_f* callback, nta_outgoing_magic_t* magic,
+                         sip_method_t method, const char* method_name, const url_t* target,
+                         const Headers& headers, tport_t* via);
+  // Acknowledges a 2xx to `invite`. Source: RFC 3261, 13.2.2.4.
+  void send_ack(nta_leg_t* leg, nta_outgoing_t* invite, tport_t* via);
+
+  // "<sip:user@address:port;transport=tcp>;isfocus": where `peer` reaches us. `user` is escaped already.
+  std::string contact(const char* user, const base::SocketAddress& peer, Transport transport) const;
+  // Our address as `peer` sees it, with the port we listen on.
+  base::SocketAddress address_towards(const base::SocketAddress& peer) const;
+  std::string warning(const Warning& warning) const;
+
+ private:
+  base::Result<void, SipError> bind(const base::SocketAddress& address);
+
+  EventLoop& loop_;
+  const UserAgentConfig& config_;
+  SipCounters& counters_;
+  nta_agent_t* agent_ = nullptr;
+  std::vector<base::SocketAddress> bound_;
+};
+
+Method method_of(sip_method_t method);
+
+}  // namespace tutti::sip

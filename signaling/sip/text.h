@@ -1,0 +1,20 @@
+// Small text: the quoting and escaping of header fields and URIs.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tutti::sip {
+
+// Undoes %-escapes; a broken escape stays as it is. Source: RFC 3986, 2.1.
+std::string unescape(std::string_view text);
+// `"a \"b\""` becomes `a "b"`; text without quotes is only trimmed. Source: RFC 3261, 25.1, quoted-string.
+std::string unquote(std::string_view text);
+// The way back; control characters are left out.
+std::string quote(std::string_view text);
+// True when it cannot end a header line or hide one: no control character, not empty.
+bool fits_in_header(std::string_view text);
+// True when `type`, with parameters or not, is application/sdp.
+bool is_sdp(std::string_view type);
+
+}  // namespace tutti::sip

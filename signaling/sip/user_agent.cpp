@@ -1,0 +1,189 @@
+#include "signaling/sip/user_agent.h"
+
+#include <atomic>
+#include <utility>
+
+#include "signaling/sip/message_guard_impl.h"
+#include "signaling/sip/text.h"
+#include "signaling/sip/user_agent_impl.h"
+
+namespace tutti::sip {
+namespace {
+
+// One for the process: an id is never used twice, whatever agents come and go.
+std::atomic<std::uint64_t> last_dialog_id{0};
+
+}  // namespace
+
+UserAgent::Impl::Impl(EventLoop& loop, UserAgentConfig the_config, UserAgentObserver& observer)
+    : config(std::move(the_config)),
+      stack_(loop, config, counters),
+      context_{stack_, loop, config, observer, counters, [this](DialogId id) { retire(id); }} {}
+
+UserAgent::Impl::~Impl() {
+  burial_.cancel();
+  retired_.clear();
+  dialogs_.clear();
+  default_leg_.reset();
+}
+
+base::Result<void, SipError> UserAgent::Impl::open() {
+  if (auto opened = stack_.open(); !opened) return opened;
+  default_leg_.reset(nta_leg_tcreate(stack_.agent(), on_request, reinterpret_cast<nta_leg_magic_t*>(this),
+                                     NTATAG_NO_DIALOG(1), TAG_END()));
+  if (!default_leg_)
+    return base::unexpected(SipError{SipErrorKind::kLibrary, "the SIP library takes no requests"});
+  return {};
+}
+
+Dialog* UserAgent::Impl::find(DialogId id) {
+  const auto found = dialogs_.find(static_cast<std::uint64_t>(id));
+  if (found == dialogs_.end() || !found->second->audible()) return nullptr;
+  return found->second.get();
+}
+
+Dialog& UserAgent::Impl::make_dialog() {
+  const std::uint64_t id = ++last_dialog_id;
+  auto& slot = dialogs_[id];
+  slot = std::make_unique<Dialog>(context_, DialogId{id});
+  counters.dialogs.set(static_cast<std::int64_t>(dialogs_.size()));
+  return *slot;
+}
+
+void UserAgent::Impl::retire(DialogId id) {
+  const auto found = dialogs_.find(static_cast<std::uint64_t>(id));
+  if (found == dialogs_.end()) return;
+  retired_.push_back(std::move(found->second));
+  dialogs_.erase(found);
+  counters.dialogs.set(static_cast<std::int64_t>(dialogs_.size()));
+  if (!burial_.active()) {
+    burial_ = context_.loop.after(std::chrono::milliseconds(0), [this] { retired_.clear(); });
+  }
+}
+
+int UserAgent::Impl::on_request(nta_leg_magic_t* magic, nta_leg_t*, nta_incoming_t* request,
+                                const sip_t* sip) {
+  reinterpret_cast<Impl*>(magic)->receive(ServerTransaction(request), *sip);
+  return 0;
+}
+
+void UserAgent::Impl::refuse(const ServerTransaction& transaction, Refusal refusal) {
+  stack_.reply(transaction.get(), refusal.status, refusal.phrase, refusal.headers);
+}
+
+void UserAgent::Impl::receive(ServerTransaction transaction, const sip_t& sip) {
+  const sip_method_t method = sip.sip_request->rq_method;
+  counters.received(method_of(method)).add();
+  if (method == sip_method_ack) return;
+  if (method != sip_method_cancel) {
+    if (auto refusal = check_request(sip)) return refuse(transaction, std::move(*refusal));
+  }
+  const bool in_dialog = sip.sip_to->a_tag != nullptr;
+  if (!in_dialog && method == sip_method_invite) return receive_invite(std::move(transaction), sip);
+  if (!in_dialog && method == sip_method_options) {
+    Refusal answer{200, {}, {}};
+    answer.headers.capabilities = true;
+    answer.headers.accept = kSdpType;
+    return refuse(transaction, std::move(answer));
+  }
+  refuse(transaction, {481, {}, {}});  // of a dialog or an INVITE that is not, or no longer, here
+}
+
+void UserAgent::Impl::receive_invite(ServerTransaction transaction, const sip_t& sip) {
+  if (auto refusal = check_first_invite(sip)) return refuse(transaction, std::move(*refusal));
+  const bool full =
+      static_cast<std::size_t>(counters.pending_invites.value()) >= config.limits.pending_invites ||
+      (config.limits.dialogs > 0 && dialogs_.size() >= config.limits.dialogs);
+  if (full || draining) {
+    counters.shed.add();
+    Refusal refusal{503, {}, {}};
+    refusal.headers.retry_after = std::to_string(config.limits.retry_after.count());
+    return refuse(transaction, std::move(refusal));
+  }
+  if (!answer_session_timer(config.session_timer, session_timer_of(sip), false)) {
+    Refusal refusal{422, {}, {}};
+    refusal.headers.min_se = std::to_string(config.session_timer.min_se.count());
+    return refuse(transaction, std::move(refusal));
+  }
+  const TransportRef transport(nta_incoming_transport(stack_.agent(), transaction.get(), nullptr));
+  const bool tcp = transport && tport_is_tcp(transport.get());
+  IncomingInvite invite = read_invite(transaction.get(), sip, tcp ? Transport::kTcp : Transport::kUdp);
+  make_dialog().receive_invite(std::move(transaction), sip, std::move(invite));
+}
+
+base::Result<DialogId, SipError> UserAgent::Impl::invite(const OutgoingInvite& invite) {
+  if (config.limits.dialogs > 0 && dialogs_.size() >= config.limits.dialogs) {
+    return base::unexpected(SipError{SipErrorKind::kTooManyDialogs, "there are as many calls as allowed"});
+  }
+  const SipError bad_target{SipErrorKind::kBadAddress, "'" + invite.target + "' is not a SIP URI to call"};
+  const bool from_fits = invite.from_uri.empty() || fits_in_header(invite.from_uri);
+  if (!fits_in_header(invite.target) || !from_fits) return base::unexpected(bad_target);
+  const Home home = make_home();
+  const url_t* target = url_hdup(home.get(), URL_STRING_MAKE(invite.target.c_str())->us_url);
+  if (!target || target->url_type != url_sip || !target->url_host || !*target->url_host) {
+    return base::unexpected(bad_target);
+  }
+  // A name is resolved by the library; then our first address has to do for the Contact.
+  std::string_view host = target->url_host;
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  const base::SocketAddress address = base::parse_ip(host).value_or(base::SocketAddress{});
+  Dialog& dialog = make_dialog();
+  if (!dialog.send_invite(invite, *target, address)) {
+    retire(dialog.id());
+    return base::unexpected(bad_target);
+  }
+  return dialog.id();
+}
+
+base::Result<std::unique_ptr<UserAgent>, SipError> UserAgent::start(EventLoop& loop, UserAgentConfig config,
+                                                                    UserAgentObserver& observer) {
+  auto impl = std::make_unique<Impl>(loop, std::move(config), observer);
+  if (auto opened = impl->open(); !opened) return base::unexpected(opened.error());
+  return std::unique_ptr<UserAgent>(new UserAgent(std::move(impl)));
+}
+
+UserAgent::UserAgent(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+UserAgent::~UserAgent() = default;
+
+void UserAgent::ring(DialogId id) {
+  if (Dialog* dialog = impl_->find(id)) dialog->ring();
+}
+void UserAgent::accept(DialogId id, std::string sdp) {
+  if (Dialog* dialog = impl_->find(id)) dialog->accept(std::move(sdp));
+}
+void UserAgent::reject(DialogId id, const Rejection& rejection) {
+  if (Dialog* dialog = impl_->find(id)) dialog->reject(rejection);
+}
+void UserAgent::accept_reinvite(DialogId id, std::string sdp) {
+  if (Dialog* dialog = impl_->find(id)) dialog->accept_reinvite(std::move(sdp));
+}
+void UserAgent::reject_reinvite(DialogId id, const Rejection& rejection) {
+  if (Dialog* dialog = impl_->find(id)) dialog->reject_reinvite(rejection);
+}
+void UserAgent::reinvite(DialogId id, std::string offer) {
+  if (Dialog* dialog = impl_->find(id)) dialog->reinvite(std::move(offer));
+}
+void UserAgent::hang_up(DialogId id, const std::string& reason) {
+  if (Dialog* dialog = impl_->find(id)) dialog->hang_up(reason);
+}
+base::Result<DialogId, SipError> UserAgent::invite(const OutgoingInvite& invite) {
+  return impl_->invite(invite);
+}
+
+void UserAgent::refuse_new_calls() {
+  impl_->draining = true;
+}
+const std::vector<base::SocketAddress>& UserAgent::bound() const {
+  return impl_->stack().bound();
+}
+std::size_t UserAgent::dialogs() const {
+  return impl_->dialogs();
+}
+const SipCounters& UserAgent::counters() const {
+  return impl_->counters;
+}
+std::uint64_t UserAgent::messages_kept_out() {
+  return message_guard_drops().value();
+}
+
+}  // namespace tutti::sip

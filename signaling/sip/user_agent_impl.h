@@ -1,0 +1,48 @@
+// UserAgent::Impl: the table of dialogs and whatever comes from outside them.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "signaling/sip/dialog_impl.h"
+#include "signaling/sip/user_agent.h"
+
+namespace tutti::sip {
+
+class UserAgent::Impl {
+ public:
+  Impl(EventLoop& loop, UserAgentConfig config, UserAgentObserver& observer);
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl();
+
+  base::Result<void, SipError> open();
+  // Null for an id that is dead to the observer.
+  Dialog* find(DialogId id);
+  base::Result<DialogId, SipError> invite(const OutgoingInvite& invite);
+
+  bool draining = false;
+  SipCounters counters;
+  const UserAgentConfig config;
+
+  const Stack& stack() const { return stack_; }
+  std::size_t dialogs() const { return dialogs_.size(); }
+
+ private:
+  static int on_request(nta_leg_magic_t* magic, nta_leg_t* leg, nta_incoming_t* request, const sip_t* sip);
+  void receive(ServerTransaction transaction, const sip_t& sip);
+  void receive_invite(ServerTransaction transaction, const sip_t& sip);
+  void refuse(const ServerTransaction& transaction, Refusal refusal);
+  Dialog& make_dialog();
+  void retire(DialogId id);
+
+  Stack stack_;
+  DialogContext context_;
+  Leg default_leg_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Dialog>> dialogs_;
+  std::vector<std::unique_ptr<Dialog>> retired_;
+  Timer burial_;
+};
+
+}  // namespace tutti::sip
