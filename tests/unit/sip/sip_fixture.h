@@ -1,0 +1,154 @@
+// A user agent on an ephemeral loopback port, an observer that writes down what it hears, and raw peers that
+// speak canned SIP to it over real sockets. One thread: waiting turns the agent's loop.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "signaling/sip/user_agent.h"
+
+namespace tutti::sip {
+
+inline constexpr const char* kOffer =
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+inline constexpr const char* kAnswer =
+    "v=0\r\no=- 2 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 5000 RTP/AVP 0\r\n";
+
+// Writes down everything; the std::functions, where set, also act.
+class Recorder : public UserAgentObserver {
+ public:
+  void on_invite(const IncomingInvite& invite) override;
+  void on_reinvite(DialogId dialog, const std::string& offer) override;
+  void on_answer(DialogId dialog, const std::string& sdp) override;
+  void on_established(DialogId dialog) override;
+  void on_ended(DialogId dialog, const DialogEnd& end) override;
+  void on_progress(DialogId dialog, int status) override;
+  void on_reinvite_rejected(DialogId dialog, int status) override;
+
+  std::function<void(const IncomingInvite&)> invited;
+  std::function<void(DialogId, const std::string&)> reinvited;
+
+  std::vector<IncomingInvite> invites;
+  std::vector<std::string> reinvite_offers;
+  std::vector<std::string> answers;
+  std::vector<DialogId> established;
+  std::vector<DialogEnd> ends;
+  std::vector<DialogId> ended;
+  std::vector<int> progress;
+  std::vector<int> reinvite_rejections;
+};
+
+// The value of the first header of this name, without the white space around it; empty when there is none.
+std::string header(std::string_view message, std::string_view name);
+std::string body(std::string_view message);
+int status_of(std::string_view message);  // 0 for a request
+bool is_request(std::string_view message, std::string_view method);
+
+// A socket that speaks raw SIP.
+class Peer {
+ public:
+  // `server` is asked over UDP or TCP.
+  Peer(EventLoop& loop, const base::SocketAddress& server, bool tcp = false);
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+  ~Peer();
+
+  void send(std::string_view bytes);
+  void close();
+  // The next whole message within `timeout`, or nothing.
+  std::string next(std::chrono::milliseconds timeout = std::chrono::seconds(5));
+  // Passes over other messages (repetitions, 100) until this answer to `method`, or this request, comes.
+  std::string expect(int status, std::string_view method);
+  std::string expect_request(std::string_view method);
+  // True when the server has closed the connection.
+  bool closed_within(std::chrono::milliseconds timeout);
+
+  const base::SocketAddress& address() const { return address_; }
+  const char* via() const { return tcp_ ? "TCP" : "UDP"; }
+  bool tcp() const { return tcp_; }
+
+ private:
+  bool read_some();
+  std::string take_message();
+
+  EventLoop& loop_;
+  base::SocketAddress address_;
+  bool tcp_;
+  int fd_ = -1;
+  bool end_of_stream_ = false;
+  std::string stream_;
+  std::vector<std::string> datagrams_;
+};
+
+// One call of a raw peer: writes requests with the right tags, CSeq and branch.
+class RawCall {
+ public:
+  RawCall(Peer& peer, std::string user);
+
+  struct Extra {
+    std::string headers;  // whole lines
+    std::string body;
+    std::string content_type = "application/sdp";
+  };
+  std::string request(const std::string& method, const Extra& extra);
+  // The CSeq goes up, a new branch is used; ACK and CANCEL repeat those of the last INVITE.
+  std::string invite(const Extra& extra);
+  std::string invite() { return invite(Extra{"", kOffer}); }
+  std::string ack(const Extra& extra);
+  std::string ack() { return ack(Extra{}); }
+  std::string cancel();
+  std::string bye() { return request("BYE", {}); }
+  // Keeps the To tag of an answer to our first INVITE.
+  void learn(std::string_view answer) { to_ = header(answer, "To"); }
+  // A whole answer to a request of the server.
+  std::string answer(std::string_view request, int status, const Extra& extra);
+  std::string answer(std::string_view request, int status) { return answer(request, status, Extra{}); }
+
+  // Sends INVITE, expects 200, sends ACK.
+  std::string establish(const Extra& extra);
+  std::string establish() { return establish(Extra{"", kOffer}); }
+
+  std::string user;
+  std::string call_id;
+  std::string from_tag;
+  std::string contact;
+  int cseq = 0;
+
+ private:
+  std::string write(const std::string& method, int number, const std::string& branch, const Extra& extra);
+
+  Peer& peer_;
+  std::string to_;
+  int invite_cseq_ = 0;
+  std::string invite_branch_;
+};
+
+class SipTest : public testing::Test {
+ protected:
+  SipTest();
+  ~SipTest() override;
+
+  void start();
+  // Answers every call and every re-INVITE with kAnswer at once.
+  void accept_all();
+  bool wait_for(const std::function<bool()>& condition,
+                std::chrono::milliseconds timeout = std::chrono::seconds(10));
+  void turn_for(std::chrono::milliseconds time);
+  bool wait_for_no_dialogs() {
+    return wait_for([this] { return agent->dialogs() == 0; });
+  }
+  const base::SocketAddress& server() const { return agent->bound().front(); }
+
+  EventLoop loop;
+  Recorder recorder;
+  UserAgentConfig config;
+  std::unique_ptr<UserAgent> agent;
+};
+
+}  // namespace tutti::sip
