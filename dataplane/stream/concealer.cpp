@@ -46,18 +46,27 @@ bool Concealer::fill(std::span<std::int16_t> samples) TUTTI_REALTIME {
     return false;
   }
   if (samples.empty()) return false;
-  // Where a gap begins, plc_fillin() writes a quarter of a pitch period however little is asked for.
-  std::array<std::int16_t, kBlendSamplesMax + 2> scratch;
-  const bool tiny = samples.size() < scratch.size();
-  plc_fillin(plc(state_), tiny ? scratch.data() : samples.data(), static_cast<int>(samples.size()));
-  if (tiny) std::copy_n(scratch.begin(), samples.size(), samples.begin());
+  const int wanted = static_cast<int>(samples.size());
+  if (missing_ > 0 || samples.size() > kBlendSamplesMax) {
+    plc_fillin(plc(state_), samples.data(), wanted);
+  } else {
+    // Where a gap begins, plc_fillin() writes a quarter of a pitch period however little is asked for, and
+    // goes on behind it. So few samples are taken straight from the period that it repeats.
+    std::array<std::int16_t, kBlendSamplesMax + 1> scratch;
+    plc_fillin(plc(state_), scratch.data(), wanted);
+    plc_state_t& state = *plc(state_);
+    for (int i = 0; i < wanted; ++i) samples[i] = static_cast<std::int16_t>(state.pitchbuf[i]);
+    state.pitch_offset = wanted;
+  }
   missing_ = static_cast<std::uint16_t>(missing_ + std::min(samples.size(), kFadeSamples));
   return true;
 }
 
 void Concealer::splice() TUTTI_REALTIME {
-  std::int16_t sample = 0;
-  fill(std::span(&sample, 1));
+  if (!primed_ || missing_ > 0) return;
+  std::int16_t unheard = 0;
+  fill(std::span(&unheard, 1));
+  plc(state_)->pitch_offset = 0;
 }
 
 }  // namespace tutti::stream
