@@ -51,6 +51,13 @@ std::size_t OutboundStream::tick(const base::Frame& frame, base::Instant now,
   return write(packetizer_.tick(frame), out);
 }
 
+void OutboundStream::skip(std::uint32_t ticks) TUTTI_REALTIME {
+  const auto samples = static_cast<std::int32_t>(ticks) * kFrame;
+  tick_timestamp_ = tick_timestamp_ + samples;
+  timestamp_ = timestamp_ + packetizer_.restart() + samples;
+  marker_ = true;
+}
+
 std::size_t OutboundStream::half_tick(std::span<std::byte> out) TUTTI_REALTIME {
   return half_tick_due() ? write(packetizer_.half_tick(), out) : 0;
 }

@@ -1,0 +1,138 @@
+// RTCP of a participant, and what silence and BYE mean.
+
+#include <gtest/gtest.h>
+
+#include "dataplane/rtp/rtcp_writer.h"
+#include "tests/unit/core/wire.h"
+
+namespace tutti::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<std::byte> report_of(std::uint32_t ssrc, bool bye = false) {
+  std::vector<std::byte> bytes(rtp::rtcp_bytes_max(1));
+  rtp::OutgoingReport report;
+  report.sender = rtp::Ssrc{ssrc};
+  report.cname = std::span<const char>("c", 1);
+  report.bye = bye;
+  bytes.resize(rtp::write_rtcp(bytes, report));
+  return bytes;
+}
+
+TEST(Rtcp, ReportsWhatWasSentAndHeardEveryFewSeconds) {
+  Wire wire;
+  WireCaller caller(wire, "10.0.0.1");
+  const auto participant = wire.server.join(wire.server.open_conference(), caller.media());
+  caller.talk(participant.endpoint.rtp, 30s);
+  const auto datagrams = caller.take_rtcp();
+  const auto rtp = caller.take_rtp();
+  // 5 s on average, each between half and one and a half times over e - 3/2 (RFC 3550, 6.3.1).
+  ASSERT_GE(datagrams.size(), 3U);
+  ASSERT_LE(datagrams.size(), 15U);
+  for (const auto& datagram : datagrams) {
+    auto compound = rtp::RtcpCompound::parse(datagram.payload);
+    ASSERT_TRUE(compound.has_value());
+    const auto report = compound->next();
+    ASSERT_TRUE(report.has_value());
+    ASSERT_EQ(report->type(), rtp::RtcpType::kSenderReport);
+    EXPECT_EQ(report->ssrc(), rtp.front().header.ssrc);
+    ASSERT_EQ(report->report_count(), 1U);
+    EXPECT_EQ(report->report(0).source, rtp::Ssrc{caller.ssrc()});
+    EXPECT_EQ(report->report(0).cumulative_lost, 0);
+    std::size_t sent = 0;
+    for (const auto& packet : rtp) sent += packet.arrival <= datagram.arrival ? 1 : 0;
+    EXPECT_NEAR(report->sender_info().packets, static_cast<double>(sent), 1.0);
+    EXPECT_EQ(report->sender_info().octets, report->sender_info().packets * 160);
+    const auto description = compound->next();
+    ASSERT_TRUE(description.has_value());
+    EXPECT_EQ(description->type(), rtp::RtcpType::kSourceDescription);
+  }
+}
+
+TEST(Rtcp, SharesTheRtpPortWhereThatWasAgreed) {
+  Wire wire;
+  WireCaller caller(wire, "10.0.0.1");
+  auto media = caller.media();
+  media.rtcp_mux = true;
+  media.remote_rtcp = media.remote_rtp;
+  const auto participant = wire.server.join(wire.server.open_conference(), media);
+  caller.talk(participant.endpoint.rtp, 10s);
+  caller.take_rtp();
+  EXPECT_FALSE(caller.muxed_rtcp.empty());
+  EXPECT_TRUE(caller.take_rtcp().empty());
+  caller.send_raw(participant.endpoint.rtp, report_of(caller.ssrc(), true));
+  wire.run_for(20ms);
+  EXPECT_EQ(wire.server.events_of<mailbox::RemoteBye>().size(), 1U);
+}
+
+TEST(Rtcp, AByeOfTheSourceIsToldOnceAndAnyOthersNot) {
+  Wire wire;
+  WireCaller caller(wire, "10.0.0.1");
+  const auto participant = wire.server.join(wire.server.open_conference(), caller.media());
+  caller.talk(participant.endpoint.rtp, 100ms);
+  caller.send_raw(participant.endpoint.rtcp, report_of(0xBAD, true), WireCaller::kRtcpPort);
+  wire.run_for(20ms);
+  EXPECT_TRUE(wire.server.events_of<mailbox::RemoteBye>().empty());
+  for (int i = 0; i < 2; ++i) {
+    caller.send_raw(participant.endpoint.rtcp, report_of(caller.ssrc(), true), WireCaller::kRtcpPort);
+    wire.run_for(20ms);
+  }
+  EXPECT_EQ(wire.server.events_of<mailbox::RemoteBye>().size(), 1U);
+}
+
+TEST(Rtcp, AStrangersReportIsCountedAndNotBelieved) {
+  Wire wire;
+  WireCaller caller(wire, "10.0.0.1");
+  WireCaller stranger(wire, "10.0.0.9");
+  const auto participant = wire.server.join(wire.server.open_conference(), caller.media());
+  caller.talk(participant.endpoint.rtp, 100ms);
+  stranger.send_raw(participant.endpoint.rtcp, report_of(caller.ssrc(), true), WireCaller::kRtcpPort);
+  wire.run_for(20ms);
+  EXPECT_TRUE(wire.server.events_of<mailbox::RemoteBye>().empty());
+  EXPECT_EQ(wire.drops(base::DropReason::kStranger), 1U);
+}
+
+TEST(Liveness, SilenceIsToldOnceAfterTheAgreedTimeAndRtcpCountsAsLife) {
+  Wire wire;
+  WireCaller caller(wire, "10.0.0.1");
+  auto media = caller.media();
+  media.silence_timeout_s = 3;
+  const auto participant = wire.server.join(wire.server.open_conference(), media);
+  caller.talk(participant.endpoint.rtp, 1s);
+  for (int second = 0; second < 5; ++second) {
+    caller.send_raw(participant.endpoint.rtcp, report_of(caller.ssrc()), WireCaller::kRtcpPort);
+    wire.run_for(1s);
+  }
+  EXPECT_TRUE(wire.server.events_of<mailbox::MediaTimedOut>().empty());
+  wire.run_for(2'500ms);
+  EXPECT_EQ(wire.server.events_of<mailbox::MediaTimedOut>().size(), 1U);
+  wire.run_for(5s);
+  EXPECT_EQ(wire.server.events_of<mailbox::MediaTimedOut>().size(), 1U);
+}
+
+TEST(Liveness, DoesNotRunOnHoldNorWhenSwitchedOff) {
+  Wire wire;
+  WireCaller held(wire, "10.0.0.1");
+  WireCaller off(wire, "10.0.0.2");
+  const auto room = wire.server.open_conference();
+  auto media = held.media();
+  media.silence_timeout_s = 2;
+  media.may_receive = false;
+  const auto participant = wire.server.join(room, media);
+  auto forever = off.media();
+  forever.silence_timeout_s = 0;
+  wire.server.join(room, forever);
+  wire.run_for(10s);
+  EXPECT_TRUE(wire.server.events_of<mailbox::MediaTimedOut>().empty());
+  // It runs again from the moment of the resume.
+  media.may_receive = true;
+  wire.server.update(participant, media);
+  wire.run_for(1'900ms);
+  EXPECT_TRUE(wire.server.events_of<mailbox::MediaTimedOut>().empty());
+  wire.run_for(200ms);
+  EXPECT_EQ(wire.server.events_of<mailbox::MediaTimedOut>().size(), 1U);
+}
+
+}  // namespace
+}  // namespace tutti::core

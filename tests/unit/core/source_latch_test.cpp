@@ -1,0 +1,62 @@
+#include "dataplane/core/source_latch.h"
+
+#include <gtest/gtest.h>
+
+namespace tutti::core {
+namespace {
+
+using namespace std::chrono_literals;
+using Heard = SourceLatch::Heard;
+
+const base::SocketAddress kDescribed = *base::parse_address_and_port("192.0.2.1:4000");
+const base::SocketAddress kPeer = *base::parse_address_and_port("198.51.100.7:5000");
+const base::SocketAddress kStranger = *base::parse_address_and_port("203.0.113.9:6000");
+
+TEST(SourceLatch, SendsToTheDescriptionUntilAValidSourceIsHeard) {
+  SourceLatch latch;
+  latch.describe(kDescribed);
+  EXPECT_EQ(latch.destination(), kDescribed);
+  EXPECT_TRUE(latch.admits(kStranger));
+  EXPECT_EQ(latch.heard(kPeer, base::Instant(1s)), Heard::kNewSource);
+  EXPECT_EQ(latch.destination(), kPeer);
+}
+
+TEST(SourceLatch, AdmitsOnlyTheLockedSourceAndWhatTheNetworkFiltered) {
+  SourceLatch latch;
+  latch.describe(kDescribed);
+  latch.heard(kPeer, base::Instant(1s));
+  EXPECT_TRUE(latch.admits(kPeer));
+  EXPECT_TRUE(latch.admits({}));
+  EXPECT_FALSE(latch.admits(kStranger));
+  EXPECT_FALSE(latch.admits(kDescribed));
+  EXPECT_EQ(latch.heard({}, base::Instant(2s)), Heard::kKnown);
+  EXPECT_EQ(latch.destination(), kPeer);
+}
+
+TEST(SourceLatch, OpensAgainAfterASecondOfSilenceButKeepsSendingThere) {
+  SourceLatch latch;
+  latch.describe(kDescribed);
+  latch.heard(kPeer, base::Instant(1s));
+  EXPECT_FALSE(latch.reopen(base::Instant(1999ms)));
+  EXPECT_TRUE(latch.reopen(base::Instant(2s)));
+  EXPECT_FALSE(latch.reopen(base::Instant(3s)));  // once
+  EXPECT_EQ(latch.destination(), kPeer);
+  EXPECT_EQ(latch.heard(kPeer, base::Instant(3s)), Heard::kRelocked);
+  EXPECT_TRUE(latch.reopen(base::Instant(4s)));
+  EXPECT_EQ(latch.heard(kStranger, base::Instant(5s)), Heard::kNewSource);
+  EXPECT_EQ(latch.destination(), kStranger);
+}
+
+TEST(SourceLatch, ForgetsTheSourceWhenAnotherAddressIsDescribed) {
+  SourceLatch latch;
+  latch.describe(kDescribed);
+  latch.heard(kPeer, base::Instant(1s));
+  latch.describe(kDescribed);  // the same again: a re-INVITE that only holds
+  EXPECT_EQ(latch.destination(), kPeer);
+  latch.describe(kStranger);
+  EXPECT_EQ(latch.destination(), kStranger);
+  EXPECT_TRUE(latch.admits(kPeer));
+}
+
+}  // namespace
+}  // namespace tutti::core
