@@ -1,6 +1,30 @@
-#include "dataplane/net/endpoint_factory.h"
+#include "dataplane/net/net_error.h"
+
+#include <cerrno>
 
 namespace tutti::net {
+
+NetError net_error_from_errno(int error) {
+  switch (error) {
+    case EADDRINUSE:
+      return NetError::kAddressInUse;
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT:
+    case ENODEV:  // an IPv6 address without its interface
+      return NetError::kAddressNotAvailable;
+    case EMFILE:
+    case ENFILE:
+      return NetError::kNoDescriptors;
+    case EACCES:
+    case EPERM:
+      return NetError::kNotPermitted;
+    case ENOSYS:
+    case EOPNOTSUPP:
+      return NetError::kNotSupported;
+    default:
+      return NetError::kOther;
+  }
+}
 
 std::string_view to_string(NetError error) {
   switch (error) {

@@ -53,9 +53,10 @@ class PacketPort {
   // Only receive() brings a detach further.
   virtual std::optional<EndpointId> next_detached() TUTTI_REALTIME = 0;
 
-  // Receives from `remote` only, and makes it what send() uses; strangers are dropped below.
+  // Receives from `remote` only, and makes it what send() uses; strangers are dropped below. What comes
+  // from a new peer before the next receive() may be lost; no packet of an old one is taken for its.
   virtual void connect(EndpointId id, Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME = 0;
-  // Receives from anyone again.
+  // Receives from anyone again, with the next receive().
   virtual void disconnect(EndpointId id, Flow flow) TUTTI_REALTIME = 0;
 
   // What has arrived, at most kReceiveBatch packets; empty when there is no more for now.

@@ -49,5 +49,7 @@ struct MadeWorld {
 using WorldMaker = std::function<MadeWorld(const PortLimits& limits)>;
 
 MadeWorld make_sim_world(const PortLimits& limits);
+MadeWorld make_uring_world(const PortLimits& limits);
+MadeWorld make_uring_ipv6_world(const PortLimits& limits);
 
 }  // namespace tutti::net

@@ -1,0 +1,100 @@
+// UringPort: packets of one core through the kernel's UDP sockets and io_uring.
+//
+// Source: docs/decisions/0004-io-uring-multishot.md, and there the figures.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dataplane/base/result.h"
+#include "dataplane/net/endpoint_factory.h"
+#include "dataplane/net/packet_port.h"
+#include "dataplane/net/uring_flow.h"
+
+struct io_uring_cqe;
+
+namespace tutti::net {
+
+class UringBuffers;
+class UringRing;
+struct UringSendSlot;
+
+// Handles are descriptors of bound UDP sockets, without O_NONBLOCK: with it the kernel would not wait for
+// packets on our behalf. UdpEndpointFactory opens them.
+// Thread: as PacketPort; the first call by the core makes its thread the ring's. Destroyed there, or after
+// that thread has ended.
+class UringPort final : public PacketPort {
+ public:
+  // Errors: kNotSupported, kNoDescriptors (two registered files an endpoint must fit the process's limit of
+  // open files), kOther.
+  static base::Result<std::unique_ptr<UringPort>, NetError> make(const PortLimits& limits);
+  ~UringPort() override;
+
+  bool attach(EndpointId id, const base::EndpointHandles& handles) TUTTI_REALTIME override;
+  void detach(EndpointId id) TUTTI_REALTIME override;
+  std::optional<EndpointId> next_detached() TUTTI_REALTIME override;
+  void connect(EndpointId id, Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME override;
+  void disconnect(EndpointId id, Flow flow) TUTTI_REALTIME override;
+  std::span<const ReceivedPacket> receive() TUTTI_REALTIME override;
+  std::span<std::byte> reserve() TUTTI_REALTIME override;
+  void send(EndpointId id, Flow flow, const base::SocketAddress& to,
+            std::size_t bytes) TUTTI_REALTIME override;
+  void flush() TUTTI_REALTIME override;
+  // Returns early when half of the receive buffers, or a batch, wait to be taken.
+  void wait_until(base::Instant deadline) override;
+  const Counters& counters() const TUTTI_REALTIME override { return counters_; }
+
+ private:
+  using FlowIndex = std::uint32_t;  // of EndpointId and Flow, also the slot in the table of registered files
+
+  UringPort(const PortLimits& limits, std::unique_ptr<UringBuffers> buffers, std::unique_ptr<UringRing> ring);
+
+  static FlowIndex index_of(EndpointId id, Flow flow) TUTTI_REALTIME {
+    return static_cast<FlowIndex>(id) * 2 + static_cast<FlowIndex>(flow);
+  }
+  UringFlow& open_flow(EndpointId id, Flow flow) TUTTI_REALTIME;
+  void wish(EndpointId id, Flow flow, const base::SocketAddress& peer) TUTTI_REALTIME;
+
+  // Looking after flows: in uring_port_flows.cpp.
+  bool open(FlowIndex index, int fd) TUTTI_REALTIME;
+  void close(FlowIndex index) TUTTI_REALTIME;
+  void leave(FlowIndex index) TUTTI_REALTIME;
+  void enlist(FlowIndex index) TUTTI_REALTIME;
+  void look_after_flows() TUTTI_REALTIME;
+  bool look_after(FlowIndex index) TUTTI_REALTIME;
+  bool cancel_receive(FlowIndex index) TUTTI_REALTIME;
+  bool arm_receive(FlowIndex index) TUTTI_REALTIME;
+  void follow_peer(UringFlow& flow) TUTTI_REALTIME;
+
+  void give_back_batch() TUTTI_REALTIME;
+  void take_completions() TUTTI_REALTIME;
+  void complete(const io_uring_cqe& completion, base::Instant now) TUTTI_REALTIME;
+  void complete_receive(FlowIndex index, const io_uring_cqe& completion, base::Instant now) TUTTI_REALTIME;
+  void take_packet(FlowIndex index, const io_uring_cqe& completion, base::Instant now) TUTTI_REALTIME;
+
+  Counters counters_;
+  std::unique_ptr<UringBuffers> buffers_;
+  std::unique_ptr<UringRing> ring_;  // after the buffers: it goes first
+  std::vector<UringFlow> flows_;
+
+  // None of these grows beyond its first capacity.
+  std::vector<FlowIndex> to_look_after_;
+  std::vector<EndpointId> detached_;
+
+  std::array<ReceivedPacket, kReceiveBatch> batch_;
+  std::array<std::uint16_t, kReceiveBatch> batch_buffers_;
+  std::size_t batch_size_ = 0;
+
+  // Transmit buffers, used in turn; those before `next_send_` may wait to be submitted.
+  std::unique_ptr<UringSendSlot[]> send_slots_;
+  const std::uint32_t send_slots_count_;
+  std::uint32_t next_send_ = 0;
+  std::uint32_t unsubmitted_ = 0;
+
+  const std::uint32_t wake_at_;  // completions that end a sleep
+};
+
+}  // namespace tutti::net

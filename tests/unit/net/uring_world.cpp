@@ -1,0 +1,107 @@
+#include <array>
+#include <map>
+
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dataplane/base/check.h"
+#include "dataplane/net/udp_endpoint_factory.h"
+#include "dataplane/net/uring_port.h"
+#include "port_world.h"
+
+namespace tutti::net {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(20);
+
+// Clients are plain UDP sockets on the loopback interface.
+class UringWorld final : public PortWorld {
+ public:
+  UringWorld(std::unique_ptr<UringPort> port, std::string_view ip)
+      : ip_(*base::parse_ip(ip)), port_(std::move(port)), allocator_(factory_, {ip_, 40'000, 49'999}) {}
+  ~UringWorld() override {
+    for (const auto& [port, fd] : clients_) ::close(fd);
+  }
+
+  PacketPort& port() override { return *port_; }
+  EndpointAllocator& allocator() override { return allocator_; }
+
+  base::SocketAddress open_client() override {
+    sockaddr_storage address;
+    socklen_t length = base::to_sockaddr(ip_, address);
+    const int fd = ::socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    CHECK(fd >= 0);
+    CHECK(::bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0);
+    CHECK(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0);
+    const auto bound = base::from_sockaddr(reinterpret_cast<sockaddr*>(&address), length);
+    const int bytes = 1 << 20;
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+    clients_[bound.port] = fd;
+    return bound;
+  }
+  void close_client(const base::SocketAddress& client) override {
+    ::close(clients_.at(client.port));
+    clients_.erase(client.port);
+  }
+  void client_send(const base::SocketAddress& client, const base::SocketAddress& to,
+                   std::string_view payload) override {
+    sockaddr_storage address;
+    const socklen_t length = base::to_sockaddr(to, address);
+    const auto sent = ::sendto(clients_.at(client.port), payload.data(), payload.size(), 0,
+                               reinterpret_cast<sockaddr*>(&address), length);
+    CHECK(sent == static_cast<ssize_t>(payload.size()));
+  }
+  std::optional<TakenPacket> client_receive(const base::SocketAddress& client) override {
+    pollfd asked{.fd = clients_.at(client.port), .events = POLLIN, .revents = 0};
+    if (::poll(&asked, 1, 5'000) != 1) return std::nullopt;
+    std::array<char, 2'048> buffer;
+    sockaddr_storage address;
+    socklen_t length = sizeof(address);
+    const auto size =
+        ::recvfrom(asked.fd, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&address), &length);
+    if (size < 0) return std::nullopt;
+    TakenPacket taken;
+    taken.source = base::from_sockaddr(reinterpret_cast<sockaddr*>(&address), length);
+    taken.payload.assign(buffer.data(), static_cast<std::size_t>(size));
+    return taken;
+  }
+
+  void pass_time() override { port_->wait_until(base::monotonic_now() + std::chrono::milliseconds(1)); }
+  bool gave_up() const override { return base::monotonic_now() > give_up_at_; }
+
+ private:
+  const base::SocketAddress ip_;
+  const base::Instant give_up_at_ = base::monotonic_now() + kPatience;
+  std::map<std::uint16_t, int> clients_;
+  std::unique_ptr<UringPort> port_;
+  UdpEndpointFactory factory_;
+  EndpointAllocator allocator_;
+};
+
+MadeWorld make(const PortLimits& limits, std::string_view ip) {
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  auto port = UringPort::make(limits);
+  if (!port) return {nullptr, "no io_uring on this machine: " + std::string(to_string(port.error()))};
+  return {std::make_unique<UringWorld>(std::move(*port), ip), ""};
+}
+
+}  // namespace
+
+MadeWorld make_uring_world(const PortLimits& limits) {
+  return make(limits, "127.0.0.1");
+}
+
+MadeWorld make_uring_ipv6_world(const PortLimits& limits) {
+  const auto opened = UdpEndpointFactory().open(*base::parse_ip("::1", 40'000), false);
+  if (!opened && opened.error() == NetError::kAddressNotAvailable)
+    return {nullptr, "no IPv6 on this machine"};
+  if (opened) UdpEndpointFactory().close(*opened);
+  return make(limits, "::1");
+}
+
+}  // namespace tutti::net
