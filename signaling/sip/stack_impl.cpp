@@ -26,9 +26,9 @@ unsigned milliseconds_of(std::chrono::milliseconds duration) {
   return static_cast<unsigned>(duration.count());
 }
 
-SipError bind_error(const base::SocketAddress& address, bool tcp, int error) {
-  const std::string what = std::string(tcp ? "UDP/TCP" : "UDP") + " port " + std::to_string(address.port) +
-                           " of " + base::ip_to_string(address);
+SipError bind_error(const base::SocketAddress& address, const char* protocol, int error) {
+  const std::string what =
+      std::string(protocol) + " port " + std::to_string(address.port) + " of " + base::ip_to_string(address);
   switch (error) {
     case EADDRINUSE:
       return {SipErrorKind::kAddressInUse, what + " is in use by another program"};
@@ -41,6 +41,23 @@ SipError bind_error(const base::SocketAddress& address, bool tcp, int error) {
     default:
       return {SipErrorKind::kLibrary, what + " cannot be opened: " + std::strerror(error)};
   }
+}
+
+// A port that neither UDP nor TCP uses on `address` right now; 0 when there is none.
+std::uint16_t free_port(const base::SocketAddress& address) {
+  for (int tries = 0; tries < 16; ++tries) {
+    sockaddr_storage storage{};
+    socklen_t length = base::to_sockaddr(address.with_port(0), storage);
+    auto* name = reinterpret_cast<sockaddr*>(&storage);
+    const int udp = socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const int tcp = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool free = bind(udp, name, length) == 0 && getsockname(udp, name, &length) == 0;
+    free = free && bind(tcp, name, length) == 0;
+    close(udp);
+    close(tcp);
+    if (free) return base::from_sockaddr(name, length).port;
+  }
+  return 0;
 }
 
 // The local address from which the kernel would send to `peer`: a connected UDP socket knows it.
@@ -118,42 +135,32 @@ base::Result<void, SipError> Stack::open() {
 }
 
 base::Result<void, SipError> Stack::bind(const base::SocketAddress& address) {
-  if (!address.valid())
-    return base::unexpected(SipError{SipErrorKind::kBadAddress, "an address to listen on is none"});
-  // For the library port 0 is "*", and it opens UDP and TCP on the same number.
-  std::string uri = "sip:" + base::to_string(address.with_port(1));
-  uri.replace(uri.rfind(':') + 1, std::string::npos, address.port ? std::to_string(address.port) : "*");
-  uri += config_.tcp ? ";transport=udp,tcp" : ";transport=udp";
+  if (!address.valid()) {
+    return base::unexpected(SipError{SipErrorKind::kBadAddress, "there is no such address to listen on"});
+  }
+  constexpr int kTries = 16;  // another program may take a free port between our look and our bind
+  for (int left = address.port ? 1 : kTries; left > 0; --left) {
+    const base::SocketAddress real = address.port ? address : address.with_port(free_port(address));
+    int error = open_transport(real, "udp");
+    if (error == EADDRINUSE && left > 1) continue;
+    if (error) return base::unexpected(bind_error(real, "UDP", error));
+    if (config_.tcp) error = open_transport(real, "tcp");
+    if (error) return base::unexpected(bind_error(real, "TCP", error));
+    bound_.push_back(real);
+    return {};
+  }
+  return base::unexpected(bind_error(address, "UDP", EADDRINUSE));
+}
 
-  const auto before = [this] {
-    std::size_t count = 0;
-    for (tport_t* t = tport_primaries(nta_agent_tports(agent_)); t; t = tport_next(t)) ++count;
-    return count;
-  };
-  const std::size_t count_before = nta_agent_tports(agent_) ? before() : 0;
+// One transport a call: a list of them is kept by the library in memory that it has left already.
+int Stack::open_transport(const base::SocketAddress& address, const char* protocol) {
+  const std::string uri = "sip:" + base::to_string(address) + ";transport=" + protocol;
   errno = 0;
   const int result =
       nta_agent_add_tport(agent_, URL_STRING_MAKE(uri.c_str()), TPTAG_TIMEOUT(kTcpIncompleteMs),
                           TPTAG_QUEUESIZE(kTcpQueue), TPTAG_UDP_RMEM(kUdpReceiveBytes), TAG_END());
-  if (result < 0) return base::unexpected(bind_error(address, config_.tcp, errno));
-
-  std::size_t index = 0;
-  std::size_t opened = 0;
-  base::SocketAddress real;
-  for (tport_t* t = tport_primaries(nta_agent_tports(agent_)); t; t = tport_next(t)) {
-    if (index++ < count_before) continue;
-    const su_addrinfo_t* info = tport_get_address(t);
-    if (!info) continue;
-    real = base::from_sockaddr(info->ai_addr, static_cast<socklen_t>(info->ai_addrlen));
-    ++opened;
-  }
-  // The library passes over a transport that it cannot have on an address that is not ours.
-  if (opened < (config_.tcp ? 2U : 1U))
-    return base::unexpected(bind_error(address, config_.tcp, EADDRNOTAVAIL));
-  base::SocketAddress listening = address;
-  listening.port = real.port;
-  bound_.push_back(listening);
-  return {};
+  if (result == 0) return 0;
+  return errno ? errno : EINVAL;
 }
 
 void Stack::reply(nta_incoming_t* transaction, int status, std::string_view phrase, const Headers& headers) {

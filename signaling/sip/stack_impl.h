@@ -62,6 +62,8 @@ class Stack {
 
  private:
   base::Result<void, SipError> bind(const base::SocketAddress& address);
+  // Zero, or errno.
+  int open_transport(const base::SocketAddress& address, const char* protocol);
 
   EventLoop& loop_;
   const UserAgentConfig& config_;
