@@ -28,7 +28,8 @@ inline constexpr GainQ12 kUnityGain = 1 << 12;
 
 // One target's functions. Read the inline functions below for what each does.
 struct Kernels {
-  std::string_view name;  // "AVX3" (AVX-512), "AVX2", "SSE4", "SSSE3", "NEON", "SCALAR"
+  // "AVX3_DL" (AVX-512 with VBMI), "AVX3" (AVX-512), "AVX2", "SSE4", "SSSE3", "NEON", "SCALAR".
+  std::string_view name;
 
   void (*expand_ulaw)(const Byte*, Pcm*, std::size_t) noexcept;
   void (*expand_alaw)(const Byte*, Pcm*, std::size_t) noexcept;

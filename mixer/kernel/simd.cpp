@@ -2,10 +2,12 @@
 
 #include "mixer/kernel/simd.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "mixer/kernel/scalar_reference.h"
 
+#define HWY_WANT_AVX3_DL 1  // AVX-512 with VBMI, too
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "mixer/kernel/simd.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
@@ -51,7 +53,12 @@ HWY_INLINE hn::Vec<DI16> load_codewords(DI16 di16, const Byte* in) {
 template <class DI16>
 HWY_INLINE void store_codewords(DI16, hn::Vec<DI16> codewords, Byte* out) {
   const hn::Rebind<Byte, DI16> du8;
+#if HWY_TARGET == HWY_AVX3_DL
+  const hn::RebindToUnsigned<DI16> du16;
+  hn::StoreU(hn::TruncateTo(du8, hn::BitCast(du16, codewords)), du8, out);  // one permutation of bytes
+#else
   hn::StoreU(hn::DemoteTo(du8, codewords), du8, out);
+#endif
 }
 
 // Two vectors of 32-bit lanes as one of 16-bit lanes, saturated, in order.
@@ -106,7 +113,7 @@ void expand(const Byte* in, Pcm* out, std::size_t n) noexcept {
   const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
     hn::StoreU(Law::expand(d, load_codewords(d, in + at)), d, out + at);
   });
-  Law::expand_rest(in + i, out + i, n - i);
+  if (i != n) Law::expand_rest(in + i, out + i, n - i);
 }
 
 template <class Law>
@@ -114,13 +121,13 @@ void compress(const Pcm* in, Byte* out, std::size_t n) noexcept {
   const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
     store_codewords(d, Law::compress(d, hn::LoadU(d, in + at)), out + at);
   });
-  Law::compress_rest(in + i, out + i, n - i);
+  if (i != n) Law::compress_rest(in + i, out + i, n - i);
 }
 
 void add(const Pcm* in, Sum* sum, std::size_t n) noexcept {
   const std::size_t i = for_each_vector(
       n, [=](auto d, std::size_t at) HWY_ATTR { add_vector(d, hn::LoadU(d, in + at), sum + at); });
-  scalar::add(in + i, sum + i, n - i);
+  if (i != n) scalar::add(in + i, sum + i, n - i);
 }
 
 void add_sum(const Sum* in, Sum* sum, std::size_t n) noexcept {
@@ -130,20 +137,20 @@ void add_sum(const Sum* in, Sum* sum, std::size_t n) noexcept {
       hn::StoreU(hn::Add(hn::LoadU(di32, sum + j), hn::LoadU(di32, in + j)), di32, sum + j);
     }
   });
-  scalar::add_sum(in + i, sum + i, n - i);
+  if (i != n) scalar::add_sum(in + i, sum + i, n - i);
 }
 
 void mix_minus(const Sum* sum, const Pcm* own, Pcm* out, std::size_t n) noexcept {
   const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
     hn::StoreU(saturated_difference(d, sum + at, own + at), d, out + at);
   });
-  scalar::mix_minus(sum + i, own + i, out + i, n - i);
+  if (i != n) scalar::mix_minus(sum + i, own + i, out + i, n - i);
 }
 
 void saturate(const Sum* sum, Pcm* out, std::size_t n) noexcept {
   const std::size_t i = for_each_vector(
       n, [=](auto d, std::size_t at) HWY_ATTR { hn::StoreU(saturated_sum(d, sum + at), d, out + at); });
-  scalar::saturate(sum + i, out + i, n - i);
+  if (i != n) scalar::saturate(sum + i, out + i, n - i);
 }
 
 void gain(const Pcm* in, GainQ12 factor, Pcm* out, std::size_t n) noexcept {
@@ -158,7 +165,7 @@ void gain(const Pcm* in, GainQ12 factor, Pcm* out, std::size_t n) noexcept {
                              hn::ShiftRight<12>(hn::Add(hn::Mul(high, factors), rounding))),
                d, out + at);
   });
-  scalar::gain(in + i, factor, out + i, n - i);
+  if (i != n) scalar::gain(in + i, factor, out + i, n - i);
 }
 
 // The 32-bit lanes, unsigned, added into 64-bit lanes.
@@ -181,7 +188,8 @@ std::uint64_t energy(const Pcm* in, std::size_t n) noexcept {
     sum = widen_and_add(du64, hn::BitCast(du64, first), sum);
     sum = widen_and_add(du64, hn::BitCast(du64, second), sum);
   }
-  return hn::GetLane(hn::SumOfLanes(du64, sum)) + scalar::energy(in + i, n - i);
+  const std::uint64_t whole = hn::GetLane(hn::SumOfLanes(du64, sum));
+  return i == n ? whole : whole + scalar::energy(in + i, n - i);
 }
 
 std::uint16_t peak(const Pcm* in, std::size_t n) noexcept {
@@ -193,9 +201,8 @@ std::uint16_t peak(const Pcm* in, std::size_t n) noexcept {
     // |-32 768| wraps to itself, which is right when taken as unsigned.
     greatest = hn::Max(greatest, hn::BitCast(du16, hn::Abs(hn::LoadU(wide, in + i))));
   }
-  const std::uint16_t rest = scalar::peak(in + i, n - i);
-  const std::uint16_t vector = hn::GetLane(hn::MaxOfLanes(du16, greatest));
-  return vector > rest ? vector : rest;
+  const std::uint16_t whole = hn::GetLane(hn::MaxOfLanes(du16, greatest));
+  return i == n ? whole : std::max(whole, scalar::peak(in + i, n - i));
 }
 
 template <class Law>
@@ -205,6 +212,7 @@ void expand_add(const Byte* in, Pcm* out, Sum* sum, std::size_t n) noexcept {
     hn::StoreU(samples, d, out + at);
     add_vector(d, samples, sum + at);
   });
+  if (i == n) return;
   Law::expand_rest(in + i, out + i, n - i);
   scalar::add(out + i, sum + i, n - i);
 }
@@ -214,6 +222,7 @@ void mix_minus_compress(const Sum* sum, const Pcm* own, Byte* out, std::size_t n
   const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
     store_codewords(d, Law::compress(d, saturated_difference(d, sum + at, own + at)), out + at);
   });
+  if (i == n) return;
   Pcm rest[8];
   scalar::mix_minus(sum + i, own + i, rest, n - i);
   Law::compress_rest(rest, out + i, n - i);
@@ -224,6 +233,7 @@ void saturate_compress(const Sum* sum, Byte* out, std::size_t n) noexcept {
   const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
     store_codewords(d, Law::compress(d, saturated_sum(d, sum + at)), out + at);
   });
+  if (i == n) return;
   Pcm rest[8];
   scalar::saturate(sum + i, rest, n - i);
   Law::compress_rest(rest, out + i, n - i);
