@@ -2,6 +2,7 @@
 //
 // Time is for 160 samples. `table/...` is scalar code with G.711 by look-up, as most servers have it.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -77,7 +78,8 @@ void table_expand_add(Arrays& a) {
 void table_mix_minus_compress(Arrays& a) {
   const auto& table = tables().compress;
   for (std::size_t i = 0; i < kN; ++i) {
-    a.codewords_out[i] = table[static_cast<std::uint16_t>(scalar::saturate(a.sum[i] - a.samples[i]))];
+    a.codewords_out[i] =
+        table[static_cast<std::uint16_t>(std::clamp(a.sum[i] - a.samples[i], -32'768, 32'767))];
   }
 }
 
