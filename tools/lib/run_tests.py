@@ -13,16 +13,18 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import process  # noqa: E402
 from steps import JOBS, LOGS, ROOT, Progress, run, tail, tail_of_log  # noqa: E402
 
-# A preset, what it builds and the labels of the tests that it is for; None is everything.
+# A preset, what it builds, and the labels of the tests that it is for; None is everything.
 THREADED = "base|mailbox|net|core|mixer|sim"  # where two threads meet
 REALTIME = "base|mailbox|net|rtp|stream|core|mixer|kernel|codec|dsp|sim"  # what a core runs
 PRESETS = [
     ("release", None, None),
     ("asan", None, None),
     ("tsan", f"({THREADED})_test", THREADED),
-    ("rt", f"({REALTIME})_test", REALTIME),
+    ("rt", f"({REALTIME})_test|tuttid", f"{REALTIME}|interop"),
     ("fuzz", r"\w+_fuzz", "fuzz"),
 ]
+INTEROP_PRESETS = ("release", "asan", "rt")
+INTEROP_AT_ONCE = 3  # they sleep most of the time
 
 
 class Summary:
@@ -86,34 +88,32 @@ def ctest_results(junit):
     return failed, len(cases), skipped
 
 
-def test(preset, labels, options, progress, summary):
-    progress.begin(f"test {preset}")
-    log = LOGS / f"test-{preset}.log"
-    junit = LOGS / f"test-{preset}.xml"
+def test(preset, labels, options, progress, summary, interop):
+    """One run of ctest: the interop cases, or everything else."""
+    step = f"interop {preset}" if interop else f"test {preset}"
+    progress.begin(step)
+    log = LOGS / f"{step.replace(' ', '-')}.log"
+    junit = log.with_suffix(".xml")
     log.write_text("")
     junit.unlink(missing_ok=True)
-    command = ["ctest", "--test-dir", f"build/{preset}", "-j", str(JOBS), "--output-on-failure",
-               "--no-tests=ignore", "--output-junit", str(junit)]
+    command = ["ctest", "--test-dir", f"build/{preset}", "-j", str(INTEROP_AT_ONCE if interop else JOBS),
+               "--output-on-failure", "--no-tests=ignore", "--output-junit", str(junit)]
     if labels:
         command += ["-L", f"^({labels})$"]
-    if not options.all:
-        command += ["-LE", "^long$"]
+    if interop:
+        command += ["-L", "^interop$"]  # both labels must match
+    command += ["-LE", "|".join(["^long$"] * (not options.all) + ["^interop$"] * (not interop)) or "^$"]
     if options.names:
         command += ["-R", "|".join(options.names)]
     ok = run(command, log, progress, re.compile(r"^\s*(\d+/\d+) Test"))
-    if not junit.exists():
-        took = progress.end("" if ok else "  FAILED")
-        if not ok:
-            tail_of_log(log)
-        summary.add(f"test {preset}", 0 if ok else 1, [] if ok else ["ctest"], 0, took)
-        return
-    failed, count, skipped = ctest_results(junit)
+    failed, count, skipped = ctest_results(junit) if junit.exists() else ([], 0, 0)
     if not ok and not failed:
         failed, count = [("ctest", log.read_text(errors="replace"))], count + 1
     took = progress.end(f"  {count - len(failed) - skipped} of {count} passed" + ("  FAILED" if failed else ""))
     for name, output in failed[:10]:
         tail(name, output)
-    summary.add(f"test {preset}", count, [name for name, _ in failed], skipped, took)
+    if count:
+        summary.add(step, count, [name for name, _ in failed], skipped, took)
 
 
 def parse_options():
@@ -135,13 +135,15 @@ def main():
     LOGS.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     chosen = [p for p in PRESETS if not options.preset or p[0] in options.preset]
-    progress = Progress(2 * len(chosen))
+    progress = Progress(sum(3 if preset in INTEROP_PRESETS else 2 for preset, _, _ in chosen))
     summary = Summary()
     for preset, targets, labels in chosen:
-        if build(preset, targets, progress, summary):
-            test(preset, labels, options, progress, summary)
-        else:
-            progress.step += 1
+        runs = [False, True] if preset in INTEROP_PRESETS else [False]
+        if not build(preset, targets, progress, summary):
+            progress.step += len(runs)
+            continue
+        for interop in runs:
+            test(preset, labels, options, progress, summary, interop)
     summary.print(time.monotonic() - began)
     return 1 if summary.failed else 0
 

@@ -1,0 +1,104 @@
+"""baresip, a second real client: it plays a sine and records what it hears; we listen on both sides."""
+
+import math
+import re
+import subprocess
+import time
+import wave
+
+import media
+import process
+from server import free_port
+from world import JOIN_S
+
+CONFIG = """\
+sip_listen 127.0.0.1:{sip_port}
+module_path {modules}
+module g711.so
+module ausine.so
+module aufile.so
+module sndfile.so
+module_tmp account.so
+module_app menu.so
+audio_source ausine,{hz}
+audio_player aufile,{folder}/player.wav
+audio_alert aufile,{folder}/alert.wav
+ausrc_srate 48000
+ausrc_channels 2
+ausrc_format s16
+audio_level no
+audio_buffer 20-160
+rtp_ports {rtp_first}-{rtp_last}
+snd_path {folder}
+"""
+
+
+def _modules():
+    found = subprocess.run(["dpkg-query", "-L", "baresip-core"], text=True, capture_output=True).stdout
+    return re.search(r"^(\S+)/g711\.so$", found, re.M).group(1)
+
+
+def _baresip(world, name, hz, room, seconds):
+    folder = world.out / name
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.wav"):
+        old.unlink()
+    rtp_first = free_port((media.socket.SOCK_DGRAM,)) & ~1
+    (folder / "config").write_text(CONFIG.format(sip_port=free_port(), modules=_modules(), hz=hz, folder=folder,
+                                                 rtp_first=rtp_first, rtp_last=rtp_first + 20))
+    (folder / "accounts").write_text(f"<sip:{name}@127.0.0.1>;regint=0;audio_codecs=pcmu\n")
+    with (folder / "baresip.log").open("w") as sink:
+        return process.start(["baresip", "-f", str(folder), "-e", f"/dial sip:{room}@{world.server.sip}",
+                              "-t", str(seconds)], stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
+
+
+def _recording(folder):
+    """The samples of the longest recording of what was received, at 8 kHz."""
+    best = []
+    for file in folder.glob("dump-*-dec.wav"):
+        with wave.open(str(file)) as recorded:
+            if recorded.getframerate() != media.RATE_HZ or recorded.getsampwidth() != 2:
+                continue
+            frames = memoryview(recorded.readframes(recorded.getnframes())).cast("h")
+            samples = list(frames[::recorded.getnchannels()])
+            best = max(best, samples, key=len)
+    return best
+
+
+def two_and_a_listener(world):
+    """Two baresips and a caller of ours: we hear both sines, and each baresip recorded the other's and ours."""
+    ours = world.join("baresip", 700)
+    clients = [_baresip(world, "anna", 400, "baresip", 12), _baresip(world, "bert", 550, "baresip", 12)]
+    time.sleep(3.0)
+    ledger = world.server.ledger()
+    world.expect(ledger["participants"] == 3, f"three callers, and the ledger says {ledger}")
+    since = time.monotonic()
+    time.sleep(JOIN_S + 2.2)
+    until = time.monotonic()
+    spectra = ours.voice.spectra(since, until)
+    for hz in (400, 550):
+        level = max((s.amplitude(hz) for s in spectra), default=0)
+        world.expect(level > 500, f"baresip's {hz} Hz is not heard ({level:.0f})")
+    world.judge_stream(ours, since, until)
+    world.expect(max((s.amplitude(700) for s in spectra), default=0) < 80, "we hear ourselves")
+    for client in clients:
+        try:
+            client.wait(20)  # it ends by itself after its -t seconds, with a BYE
+        except subprocess.TimeoutExpired:
+            world.expect(False, "baresip did not end")
+        process.end(client)
+    for name, own, other in (("anna", 400, 550), ("bert", 550, 400)):
+        samples = _recording(world.out / name)
+        if not world.expect(len(samples) >= 4 * media.RATE_HZ, f"{name} recorded {len(samples)} samples: "
+                            + (world.out / name / "baresip.log").read_text(errors="replace")[-1500:]):
+            continue
+        middle = len(samples) // 2
+        spectrum = media.Spectrum(samples[middle:middle + media.RATE_HZ])
+        for hz in (other, 700):
+            world.expect(spectrum.amplitude(hz) > 500, f"{name} does not hear {hz} Hz ({spectrum.amplitude(hz):.0f})")
+        off = 20 * math.log10(max(spectrum.amplitude(own), 1e-3) / spectrum.amplitude(700))
+        world.expect(off < -30, f"{name} hears itself ({off:.0f} dB under our tone)")
+    world.leave(ours)
+
+
+CASES = [two_and_a_listener]

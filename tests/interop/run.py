@@ -1,0 +1,66 @@
+"""Runs one interop case against a tuttid of its own: run.py CASE --program TUTTID --out FOLDER; run.py --list"""
+
+import argparse
+import gc
+import pathlib
+import sys
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "lib"))
+import process  # noqa: E402
+from server import ServerError  # noqa: E402
+
+import cases_audio  # noqa: E402
+import cases_baresip  # noqa: E402
+import cases_hostile  # noqa: E402
+import cases_sipp  # noqa: E402
+from world import World  # noqa: E402
+
+GROUPS = {"audio": cases_audio, "sipp": cases_sipp, "hostile": cases_hostile, "baresip": cases_baresip}
+
+
+def all_cases():
+    """name -> (function, whether it is a long one)"""
+    found = {}
+    for group, module in GROUPS.items():
+        for case in module.CASES + getattr(module, "LONG", []):
+            found[f"{group}.{case.__name__}"] = (case, case not in module.CASES)
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("case", nargs="?")
+    parser.add_argument("--program", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--list", action="store_true", help="every case, the long ones marked, for CMake")
+    options = parser.parse_args()
+    cases = all_cases()
+    if options.list:
+        print("\n".join(f"{name} {'long' if is_long else 'short'}" for name, (_, is_long) in cases.items()))
+        return 0
+    if options.case not in cases or options.program is None or options.out is None:
+        parser.error("a CASE of --list, --program and --out are needed")
+    case, _ = cases[options.case]
+    process.install_traps()
+    gc.disable()  # a pause of this program is not the server's
+    print(case.__doc__)
+    try:
+        world = World(options.program, options.out)
+    except ServerError as error:
+        print(error)
+        return 1
+    try:
+        case(world)
+    except Exception:  # whatever it is, the server's last words and its end belong to the report
+        world.failures.append("the case broke off")
+        traceback.print_exc()
+    world.finish()
+    print(f"latest packet of ours: {world.pump.late_ms_max:.1f} ms")
+    if world.failures:
+        print(f"{len(world.failures)} wrong; the server said:\n{world.server.said()}")
+    return 1 if world.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
