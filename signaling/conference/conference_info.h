@@ -13,10 +13,12 @@
 
 namespace tutti::conference {
 
-// Never used twice in a process's life.
+// Never used twice in a process's life; a name may be.
+enum class ConferenceId : std::uint64_t {};
 enum class ParticipantId : std::uint64_t {};
 
 struct ConferenceInfo {
+  ConferenceId id{};
   std::string name;
   ConferenceState state = ConferenceState::kCreating;
   bool permanent = false;              // by configuration: stays when empty

@@ -8,8 +8,8 @@ namespace tutti::conference {
 
 inline constexpr std::size_t kConferenceNameBytesMax = 64;
 
-// 1 to kConferenceNameBytesMax letters, digits and -_.+!~*' of ASCII, or UTF-8 beyond it; so a name can go
-// into SDP's s=, a path, a log line or JSON as it is.
+// 1 to kConferenceNameBytesMax ASCII letters, digits and -_.+!~*' and no dot in front: so a name can go into
+// SDP's s=, a path, a log line or JSON as it is.
 bool is_conference_name(std::string_view name);
 
 }  // namespace tutti::conference

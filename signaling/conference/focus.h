@@ -32,7 +32,7 @@ class Focus final : public sip::UserAgentObserver {
   // Core events taken in one poll() from one core.
   static constexpr std::size_t kEventsPerPoll = 1'024;
 
-  // Owns neither; both outlive it.
+  // Owns no media; it outlives the focus. `config` has no fault (find_fault).
   Focus(MediaPlane& media, FocusConfig config);
   ~Focus() override;
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,5 +35,8 @@ struct FocusConfig {
   MediaRules media;
   std::chrono::seconds retry_after{5};  // what a 503 asks of the caller
 };
+
+// What no focus can be made with, as one sentence for people; empty where all is well.
+std::optional<std::string> find_fault(const FocusConfig& config);
 
 }  // namespace tutti::conference

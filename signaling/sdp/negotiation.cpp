@@ -14,7 +14,6 @@ constexpr std::uint8_t kPtimeMsMax = 60;
 constexpr std::uint8_t kPtimeMsStep = 10;
 constexpr std::uint8_t kPtimeMsDefault = 20;  // RFC 3551, 4.2
 constexpr std::uint8_t kPayloadTypeMax = 127;
-constexpr std::uint8_t kOfferedTelephoneEvent = 101;  // what everybody else uses
 
 // The static payload types of RFC 3551, table 4.
 constexpr std::uint8_t static_payload_type(AudioCodec codec) {
@@ -294,9 +293,15 @@ base::Result<Answer, SdpError> answer(const SessionDescription& offer, const Loc
   return result;
 }
 
+std::vector<CodecChoice> offered_codecs(const std::vector<AudioCodec>& codecs) {
+  std::vector<CodecChoice> choices;
+  for (const AudioCodec codec : codecs) choices.push_back({static_payload_type(codec), codec});
+  return choices;
+}
+
 SessionDescription offer(const LocalMedia& local) {
   MediaPlan wish;
-  for (const AudioCodec codec : local.codecs) wish.codecs.push_back({static_payload_type(codec), codec});
+  wish.codecs = offered_codecs(local.codecs);
   wish.telephone_event = kOfferedTelephoneEvent;
   wish.direction = local.direction;
   SessionDescription description = make_session(local);

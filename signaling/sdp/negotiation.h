@@ -70,8 +70,10 @@ base::Result<MediaPlan, SdpError> plan_answer(const SessionDescription& offer, c
 // The answer to `offer`: its streams in its order, all but one declined with port 0.
 base::Result<Answer, SdpError> answer(const SessionDescription& offer, const LocalMedia& local);
 
-// An offer of one audio stream, for an INVITE that brought none.
+// An offer of one audio stream, for an INVITE that brought none; and the payload types it gives.
 SessionDescription offer(const LocalMedia& local);
+std::vector<CodecChoice> offered_codecs(const std::vector<AudioCodec>& codecs);
+inline constexpr std::uint8_t kOfferedTelephoneEvent = 101;  // what everybody else uses
 
 // What the far end made of `offer`, which was ours. Codecs come in the answerer's order.
 base::Result<MediaPlan, SdpError> apply_answer(const SessionDescription& offer,

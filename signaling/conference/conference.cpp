@@ -1,0 +1,50 @@
+#include "signaling/conference/conference.h"
+
+#include <utility>
+
+#include "dataplane/base/check.h"
+
+namespace tutti::conference {
+
+Conference::Conference(ConferenceId id, std::string name, bool permanent, std::uint32_t max_participants,
+                       bool locked, base::Instant now)
+    : id_(id),
+      name_(std::move(name)),
+      permanent_(permanent),
+      max_participants_(max_participants),
+      created_at_(now) {
+  CHECK(try_enter(ConferenceState::kActive));
+  if (locked) CHECK(try_enter(ConferenceState::kLocked));
+}
+
+bool Conference::try_enter(ConferenceState next) {
+  if (!may_follow(state_, next)) return false;
+  state_ = next;
+  return true;
+}
+
+void Conference::add(ParticipantId participant) {
+  CHECK(participants_.insert(participant).second);
+  ++present_;
+}
+
+void Conference::begin_leave(ParticipantId participant) {
+  CHECK(participants_.count(participant) == 1 && present_ > 0);
+  --present_;
+}
+
+void Conference::remove(ParticipantId participant) {
+  CHECK(participants_.erase(participant) == 1);
+}
+
+ConferenceInfo Conference::info() const {
+  return {.id = id_,
+          .name = name_,
+          .state = state_,
+          .permanent = permanent_,
+          .participants = present_,
+          .max_participants = max_participants_,
+          .created_at = created_at_};
+}
+
+}  // namespace tutti::conference

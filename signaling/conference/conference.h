@@ -1,0 +1,65 @@
+// Conference: one room: its state, its rules, who is in it, and where it sits.
+//
+// Source: RFC 4353.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/mailbox/handles.h"
+#include "signaling/conference/conference_info.h"
+#include "signaling/conference/participant_status.h"
+
+namespace tutti::conference {
+
+// Where a conference is mixed.
+struct Seat {
+  std::size_t core = 0;
+  mailbox::ConferenceHandle handle;
+};
+
+class Conference {
+ public:
+  // Active at once, or Locked. `max_participants` 0 = none.
+  Conference(ConferenceId id, std::string name, bool permanent, std::uint32_t max_participants, bool locked,
+             base::Instant now);
+
+  ConferenceId id() const { return id_; }
+  const std::string& name() const { return name_; }
+  bool permanent() const { return permanent_; }
+  ConferenceState state() const { return state_; }
+  // False, and nothing done, where the state machine has no such step.
+  bool try_enter(ConferenceState next);
+
+  // Whether one more would be too many.
+  bool full() const { return max_participants_ != 0 && present_ >= max_participants_; }
+
+  void add(ParticipantId participant);
+  // It is on its way out: counts no longer, but still holds its place on the core.
+  void begin_leave(ParticipantId participant);
+  // It is out.
+  void remove(ParticipantId participant);
+  // In the order they came; leaving ones included.
+  const std::set<ParticipantId>& participants() const { return participants_; }
+
+  // Empty while nobody is in it: an empty conference costs a core nothing.
+  std::optional<Seat> seat;
+
+  ConferenceInfo info() const;
+
+ private:
+  const ConferenceId id_;
+  const std::string name_;
+  const bool permanent_;
+  const std::uint32_t max_participants_;
+  const base::Instant created_at_;
+  ConferenceState state_ = ConferenceState::kCreating;
+  std::set<ParticipantId> participants_;  // ids grow, so the order is that of coming
+  std::size_t present_ = 0;
+};
+
+}  // namespace tutti::conference

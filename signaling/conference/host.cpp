@@ -1,0 +1,85 @@
+#include "signaling/conference/host.h"
+
+#include <utility>
+
+#include "dataplane/base/check.h"
+#include "signaling/conference/placement.h"
+
+namespace tutti::conference {
+namespace {
+
+std::size_t to_count(const base::Gauge& gauge) {
+  const std::int64_t value = gauge.value();
+  return value > 0 ? static_cast<std::size_t>(value) : 0;
+}
+
+}  // namespace
+
+Host::Host(MediaPlane& media, FocusConfig host_config) : config(std::move(host_config)), media_(media) {
+  CHECK(!media.cores().empty() && !find_fault(config));
+  for (const CoreDoor& door : media.cores()) cores.push_back(std::make_unique<CoreLink>(door));
+  for (const RoomRule& rule : config.rooms.rooms) {
+    create_conference(rule.name);
+  }
+}
+
+void Host::connect(sip::DialogControl& dialogs, const sip::SipCounters& counters) {
+  dialogs_ = &dialogs;
+  sip_counters_ = &counters;
+}
+
+sip::DialogControl& Host::dialogs() const {
+  CHECK(dialogs_ != nullptr);
+  return *dialogs_;
+}
+
+std::optional<std::size_t> Host::choose_core() const {
+  std::vector<CoreLoad> loads;
+  for (const auto& core : cores) {
+    loads.push_back({.participants = core->participants.in_use(),
+                     .full = core->participants.full() || core->conferences.full(),
+                     .load_permille = core->counters().load_permille.value()});
+  }
+  return conference::choose_core(loads);
+}
+
+base::Result<MediaEndpoint, MediaError> Host::open_endpoint(bool with_rtcp) {
+  auto endpoint = media_.open_endpoint(with_rtcp);
+  if (endpoint) ++open_endpoints_;
+  return endpoint;
+}
+
+void Host::close_endpoint(const MediaEndpoint& endpoint) {
+  CHECK(open_endpoints_ > 0);
+  --open_endpoints_;
+  media_.close_endpoint(endpoint);
+}
+
+const RoomRule* Host::find_rule(std::string_view name) const {
+  for (const RoomRule& rule : config.rooms.rooms) {
+    if (rule.name == name) return &rule;
+  }
+  return nullptr;
+}
+
+Conference& Host::create_conference(const std::string& name) {
+  const RoomRule* rule = find_rule(name);
+  std::uint32_t max_participants = config.rooms.max_participants;
+  if (rule != nullptr && rule->max_participants != 0) max_participants = rule->max_participants;
+  return roster.add(std::make_unique<Conference>(roster.next_conference_id(), name, rule != nullptr,
+                                                 max_participants, rule != nullptr && rule->locked, now));
+}
+
+Ledger Host::ledger() const {
+  Ledger ledger;
+  if (sip_counters_ != nullptr) ledger.dialogs = to_count(sip_counters_->dialogs);
+  ledger.participants = roster.participants().size();
+  ledger.ports = open_endpoints_;
+  for (const auto& core : cores) {
+    ledger.streams += to_count(core->counters().participants);
+    ledger.rooms += core->conferences.in_use();
+  }
+  return ledger;
+}
+
+}  // namespace tutti::conference

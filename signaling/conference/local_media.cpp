@@ -1,0 +1,36 @@
+#include "signaling/conference/local_media.h"
+
+#include <utility>
+
+namespace tutti::conference {
+
+sdp::LocalMedia make_local_media(const MediaRules& rules) {
+  sdp::LocalMedia local;
+  local.codecs = rules.codecs;
+  return local;
+}
+
+sdp::LocalMedia make_local_media(const MediaRules& rules, const MediaEndpoint& endpoint,
+                                 const std::string& conference, std::uint64_t session_id,
+                                 std::uint64_t session_version) {
+  sdp::LocalMedia local = make_local_media(rules);
+  local.rtp = endpoint.rtp;
+  local.rtcp = endpoint.rtcp;
+  // Mux stays what the endpoint was opened for: its RTCP port is either there or not.
+  local.accept_mux = endpoint.rtcp == endpoint.rtp;
+  local.session_name = conference;
+  local.session_id = session_id;
+  local.session_version = session_version;
+  return local;
+}
+
+void set_local_description(Participant& participant, sdp::SessionDescription next) {
+  next.origin.session_version = std::to_string(participant.session_version);
+  if (next != participant.local_description) {
+    ++participant.session_version;
+    next.origin.session_version = std::to_string(participant.session_version);
+  }
+  participant.local_description = std::move(next);
+}
+
+}  // namespace tutti::conference

@@ -1,0 +1,65 @@
+#include "signaling/conference/participant.h"
+
+#include <utility>
+
+#include "dataplane/base/check.h"
+#include "signaling/conference/conference.h"
+
+namespace tutti::conference {
+
+void Participant::enter(ParticipantStatus next) {
+  CHECK(may_follow(status_, next));
+  status_ = next;
+}
+
+void Participant::settle() {
+  // On hold is who takes nothing from us: a listener (recvonly on its side) is not.
+  const bool held = plan_ && !sdp::may_send(plan_->direction);
+  const ParticipantStatus next = held     ? ParticipantStatus::kOnHold
+                                 : muted_ ? ParticipantStatus::kMuted
+                                          : ParticipantStatus::kActive;
+  if (next != status_) enter(next);
+}
+
+void Participant::begin_call() {
+  CHECK(status_ == ParticipantStatus::kJoining);
+  settle();
+}
+
+void Participant::begin_leave() {
+  enter(ParticipantStatus::kLeaving);
+}
+
+void Participant::end() {
+  enter(ParticipantStatus::kLeft);
+}
+
+void Participant::set_plan(sdp::MediaPlan plan) {
+  plan_ = std::move(plan);
+  if (in_call()) settle();
+}
+
+void Participant::set_muted(bool muted) {
+  muted_ = muted;
+  if (in_call()) settle();
+}
+
+ParticipantInfo Participant::info() const {
+  ParticipantInfo info{.id = identity_.id,
+                       .dialog = identity_.dialog,
+                       .conference = identity_.conference->name(),
+                       .uri = identity_.uri,
+                       .display_name = identity_.display_name,
+                       .status = status_,
+                       .muted = muted_,
+                       .local_rtp = identity_.endpoint.rtp,
+                       .remote_rtp = latched_source,
+                       .joined_at = identity_.joined_at};
+  if (plan_) {
+    info.codec = plan_->codecs.front().codec;
+    if (!latched_source.valid()) info.remote_rtp = plan_->remote_rtp;
+  }
+  return info;
+}
+
+}  // namespace tutti::conference

@@ -1,0 +1,53 @@
+#include "signaling/conference/roster.h"
+
+#include <utility>
+
+#include "dataplane/base/check.h"
+
+namespace tutti::conference {
+
+Conference& Roster::add(std::unique_ptr<Conference> conference) {
+  const auto [place, added] = conferences_.emplace(conference->name(), std::move(conference));
+  CHECK(added);
+  return *place->second;
+}
+
+Conference* Roster::find(std::string_view name) const {
+  const auto found = conferences_.find(name);
+  return found == conferences_.end() ? nullptr : found->second.get();
+}
+
+void Roster::erase(const Conference& conference) {
+  CHECK(conference.participants().empty());
+  const auto found = conferences_.find(conference.name());
+  CHECK(found != conferences_.end() && found->second.get() == &conference);
+  conferences_.erase(found);
+}
+
+Participant& Roster::add(std::unique_ptr<Participant> participant) {
+  Participant& added = *participant;
+  CHECK(by_dialog_.emplace(added.identity().dialog, &added).second);
+  CHECK(participants_.emplace(added.identity().id, std::move(participant)).second);
+  return added;
+}
+
+Participant* Roster::find(ParticipantId participant) const {
+  const auto found = participants_.find(participant);
+  return found == participants_.end() ? nullptr : found->second.get();
+}
+
+Participant* Roster::find(sip::DialogId dialog) const {
+  const auto found = by_dialog_.find(dialog);
+  return found == by_dialog_.end() ? nullptr : found->second;
+}
+
+void Roster::forget_dialog(const Participant& participant) {
+  by_dialog_.erase(participant.identity().dialog);
+}
+
+void Roster::erase(const Participant& participant) {
+  forget_dialog(participant);
+  CHECK(participants_.erase(participant.identity().id) == 1);
+}
+
+}  // namespace tutti::conference

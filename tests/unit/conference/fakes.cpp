@@ -1,0 +1,134 @@
+#include "fakes.h"
+
+#include <array>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include <gtest/gtest.h>
+
+namespace tutti::conference {
+
+sip::DialogId FakeDialogs::begin() {
+  const sip::DialogId id{dialogs_.size() + 1};
+  dialogs_[id];
+  counters_.dialogs.add(1);
+  return id;
+}
+
+void FakeDialogs::die(Dialog& dialog, State state) {
+  dialog.state = state;
+  counters_.dialogs.add(-1);
+}
+
+void FakeDialogs::establish(sip::DialogId id) {
+  dialogs_.at(id).state = State::kEstablished;
+}
+void FakeDialogs::end(sip::DialogId id) {
+  die(dialogs_.at(id), State::kEnded);
+}
+
+void FakeDialogs::accept(sip::DialogId id, std::string sdp) {
+  Dialog& dialog = dialogs_.at(id);
+  EXPECT_EQ(dialog.state, State::kInvited) << "accepted twice, or when it was over";
+  dialog.state = State::kAccepted;
+  dialog.sdp = std::move(sdp);
+}
+
+void FakeDialogs::reject(sip::DialogId id, const sip::Rejection& rejection) {
+  Dialog& dialog = dialogs_.at(id);
+  EXPECT_EQ(dialog.state, State::kInvited);
+  dialog.rejection = rejection;
+  die(dialog, State::kRejected);
+}
+
+void FakeDialogs::accept_reinvite(sip::DialogId id, std::string sdp) {
+  Dialog& dialog = dialogs_.at(id);
+  EXPECT_TRUE(dialog.alive());
+  ++dialog.accepted_reinvites;
+  dialog.sdp = std::move(sdp);
+}
+
+void FakeDialogs::reject_reinvite(sip::DialogId id, const sip::Rejection& rejection) {
+  dialogs_.at(id).rejected_reinvites.push_back(rejection);
+}
+
+void FakeDialogs::hang_up(sip::DialogId id, const std::string& reason) {
+  Dialog& dialog = dialogs_.at(id);
+  EXPECT_TRUE(dialog.alive()) << "hung up on a call that was over";
+  dialog.reason = reason;
+  die(dialog, State::kHungUp);
+}
+
+bool ScriptedCore::holds(const mailbox::ParticipantHandle& handle) const {
+  const auto found = attached_.find(handle.slot);
+  return found != attached_.end() && found->second.command.participant == handle;
+}
+
+void ScriptedCore::take(const mailbox::CoreCommand& command) {
+  if (const auto* open = std::get_if<mailbox::OpenConference>(&command)) {
+    EXPECT_LT(open->conference.slot, capacity_.conferences);
+    EXPECT_TRUE(open_.emplace(open->conference.slot, open->conference.generation).second);
+  } else if (const auto* close = std::get_if<mailbox::CloseConference>(&command)) {
+    EXPECT_EQ(open_.at(close->conference.slot), close->conference.generation);
+    for (const auto& [slot, who] : attached_) EXPECT_NE(who.command.conference, close->conference);
+    open_.erase(close->conference.slot);
+    emit(mailbox::ConferenceClosed{close->conference});
+  } else if (const auto* attach = std::get_if<mailbox::AttachParticipant>(&command)) {
+    EXPECT_LT(attach->participant.slot, capacity_.participants);
+    EXPECT_EQ(attached_.count(attach->participant.slot), 0u) << "the slot has a tenant";
+    EXPECT_EQ(open_.at(attach->conference.slot), attach->conference.generation);
+    if (refuse_attaches > 0) {
+      --refuse_attaches;
+      return emit(mailbox::ParticipantDetached{attach->participant, true, {}});
+    }
+    attached_[attach->participant.slot] = {*attach, attach->media, attach->mix, 0};
+    counters_.participants.add(1);
+    emit(mailbox::ParticipantAttached{attach->participant});
+  } else if (const auto* media = std::get_if<mailbox::UpdateMedia>(&command)) {
+    if (!holds(media->participant)) return;
+    attached_[media->participant.slot].media = media->media;
+    ++attached_[media->participant.slot].updates;
+  } else if (const auto* mix = std::get_if<mailbox::UpdateMix>(&command)) {
+    if (holds(mix->participant)) attached_[mix->participant.slot].mix = mix->mix;
+  } else if (const auto* detach = std::get_if<mailbox::DetachParticipant>(&command)) {
+    drop(detach->participant);
+  }
+}
+
+void ScriptedCore::drop(const mailbox::ParticipantHandle& handle) {
+  if (!holds(handle)) return;
+  attached_.erase(handle.slot);
+  counters_.participants.add(-1);
+  emit(mailbox::ParticipantDetached{handle, false, {}});
+}
+
+void ScriptedCore::run(std::size_t commands) {
+  std::array<mailbox::CoreCommand, 16> batch;
+  while (commands > 0) {
+    const std::size_t count = mailbox_.take(std::span(batch).first(std::min(commands, batch.size())));
+    for (std::size_t i = 0; i < count; ++i) take(batch[i]);
+    if (count == 0) break;
+    commands -= count;
+  }
+  while (!events_.empty() && mailbox_.try_emit(events_.front())) events_.pop_front();
+}
+
+base::Result<MediaEndpoint, MediaError> FakeMediaPlane::open_endpoint(bool with_rtcp) {
+  if (fail_with) return base::unexpected(*fail_with);
+  const std::int32_t handle = next_++;
+  open_.insert(handle);
+  MediaEndpoint endpoint;
+  endpoint.handles.rtp = handle;
+  if (with_rtcp) endpoint.handles.rtcp = -handle - 1;
+  endpoint.rtp = *base::parse_ip("127.0.0.1", static_cast<std::uint16_t>(10'000 + 2 * (handle % 20'000)));
+  endpoint.rtcp =
+      with_rtcp ? endpoint.rtp.with_port(static_cast<std::uint16_t>(endpoint.rtp.port + 1)) : endpoint.rtp;
+  return endpoint;
+}
+
+void FakeMediaPlane::close_endpoint(const MediaEndpoint& endpoint) {
+  EXPECT_EQ(open_.erase(endpoint.handles.rtp), 1u) << "closed twice, or never opened";
+}
+
+}  // namespace tutti::conference

@@ -1,0 +1,115 @@
+// The focus's three neighbours, scripted: the user agent, the media plane, and a core behind a real mailbox.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dataplane/mailbox/mailbox.h"
+#include "signaling/conference/media_plane.h"
+#include "signaling/sip/dialog_control.h"
+#include "signaling/sip/sip_counters.h"
+
+namespace tutti::conference {
+
+// Keeps the contract of DialogControl, and fails the test where the focus does not keep its own.
+class FakeDialogs final : public sip::DialogControl {
+ public:
+  enum class State { kInvited, kAccepted, kEstablished, kRejected, kHungUp, kEnded };
+  struct Dialog {
+    State state = State::kInvited;
+    sip::Rejection rejection;
+    std::string sdp;     // of the last 200
+    std::string reason;  // of hang_up
+    int accepted_reinvites = 0;
+    std::vector<sip::Rejection> rejected_reinvites;
+    bool alive() const { return state <= State::kEstablished; }
+  };
+
+  sip::DialogId begin();
+  Dialog& operator[](sip::DialogId dialog) { return dialogs_.at(dialog); }
+  // The far end's doing; the observer is told by the test.
+  void establish(sip::DialogId dialog);
+  void end(sip::DialogId dialog);
+  const sip::SipCounters& counters() const { return counters_; }
+  std::size_t alive() const { return static_cast<std::size_t>(counters_.dialogs.value()); }
+
+  void ring(sip::DialogId) override {}
+  void accept(sip::DialogId dialog, std::string sdp) override;
+  void reject(sip::DialogId dialog, const sip::Rejection& rejection) override;
+  void accept_reinvite(sip::DialogId dialog, std::string sdp) override;
+  void reject_reinvite(sip::DialogId dialog, const sip::Rejection& rejection) override;
+  void reinvite(sip::DialogId, std::string) override {}
+  void hang_up(sip::DialogId dialog, const std::string& reason) override;
+  base::Result<sip::DialogId, sip::SipError> invite(const sip::OutgoingInvite&) override {
+    return base::unexpected(sip::SipError{});
+  }
+
+ private:
+  void die(Dialog& dialog, State state);
+
+  std::map<sip::DialogId, Dialog> dialogs_;
+  sip::SipCounters counters_;
+};
+
+// The far side of one mailbox. Runs only when told to; holds every command against the slots.
+class ScriptedCore {
+ public:
+  ScriptedCore(std::size_t mailbox_capacity, mailbox::CoreCapacity capacity)
+      : mailbox_(mailbox_capacity), capacity_(capacity) {}
+
+  struct Attached {
+    mailbox::AttachParticipant command;
+    mailbox::MediaParameters media;
+    mailbox::MixControls mix;
+    int updates = 0;
+  };
+
+  CoreDoor door() { return {&mailbox_, &counters_, capacity_}; }
+  // Takes up to `commands`, and emits what they and before_run left to tell, as far as the mailbox takes it.
+  void run(std::size_t commands = 1'000);
+  void emit(const mailbox::CoreEvent& event) { events_.push_back(event); }
+  // Ends a participant of its own accord.
+  void drop(const mailbox::ParticipantHandle& handle);
+
+  int refuse_attaches = 0;  // so many of the next ones
+  const std::map<std::uint32_t, Attached>& attached() const { return attached_; }
+  std::size_t conferences() const { return open_.size(); }
+  bool idle() const { return events_.empty(); }
+
+ private:
+  void take(const mailbox::CoreCommand& command);
+  bool holds(const mailbox::ParticipantHandle& handle) const;
+
+  mailbox::Mailbox mailbox_;
+  mailbox::CoreCounters counters_;
+  mailbox::CoreCapacity capacity_;
+  std::map<std::uint32_t, Attached> attached_;
+  std::map<std::uint32_t, std::uint32_t> open_;  // conference slot to generation
+  std::deque<mailbox::CoreEvent> events_;
+};
+
+// Every endpoint has its own ports; each is closed once.
+class FakeMediaPlane final : public MediaPlane {
+ public:
+  void add_core(ScriptedCore& core) { doors_.push_back(core.door()); }
+
+  base::Result<MediaEndpoint, MediaError> open_endpoint(bool with_rtcp) override;
+  void close_endpoint(const MediaEndpoint& endpoint) override;
+  std::span<const CoreDoor> cores() const override { return doors_; }
+
+  std::optional<MediaError> fail_with;
+  std::size_t open() const { return open_.size(); }
+
+ private:
+  std::vector<CoreDoor> doors_;
+  std::set<std::int32_t> open_;
+  std::int32_t next_ = 1;
+};
+
+}  // namespace tutti::conference

@@ -1,0 +1,187 @@
+// Everything that can happen, in any order, with small mailboxes: nothing is lost, doubled or left behind.
+#include <algorithm>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "focus_fixture.h"
+
+namespace tutti::conference {
+namespace {
+
+using State = FakeDialogs::State;
+
+class Storm {
+ public:
+  explicit Storm(std::uint32_t seed)
+      : random_(seed), world_(config(), 2, 2 + seed % 6, mailbox::CoreCapacity{8, 3}) {}
+
+  void run(int steps) {
+    for (int i = 0; i < steps; ++i) step();
+    calm_down();
+  }
+
+ private:
+  static FocusConfig config() {
+    FocusConfig config;
+    config.rooms.rooms = {{"hall", false, 3}};
+    return config;
+  }
+
+  std::size_t below(std::size_t bound) { return random_() % bound; }
+  std::string room() { return std::vector<std::string>{"hall", "a", "b", "c"}[below(4)]; }
+  std::string offer() {
+    const std::vector<std::string> offers = {kSdp,
+                                             kSdp,
+                                             "",
+                                             std::string(kSdp) + "a=sendonly\r\n",
+                                             std::string(kSdp) + "a=rtcp-mux\r\n",
+                                             sdp_with("RTP/AVP 0", "RTP/AVP 18"),
+                                             "nonsense"};
+    return offers[below(offers.size())];
+  }
+  // A dialog that is still alive in one of these states; 0 where there is none.
+  sip::DialogId pick(std::initializer_list<State> states) {
+    std::vector<sip::DialogId> candidates;
+    for (const auto dialog : dialogs_) {
+      if (std::count(states.begin(), states.end(), world_.state(dialog)) > 0) candidates.push_back(dialog);
+    }
+    return candidates.empty() ? sip::DialogId{} : candidates[below(candidates.size())];
+  }
+  ParticipantId pick_participant() {
+    const auto participants = world_.focus->list_participants(room());
+    if (!participants || participants->empty()) return ParticipantId{};
+    return (*participants)[below(participants->size())].id;
+  }
+  ScriptedCore& core() { return *world_.cores[below(world_.cores.size())]; }
+
+  void step();
+  void acknowledge(sip::DialogId dialog);
+  void calm_down();
+
+  std::mt19937 random_;
+  FocusWorld world_;
+  std::vector<sip::DialogId> dialogs_;
+};
+
+void Storm::acknowledge(sip::DialogId dialog) {
+  // The answer to a delayed offer comes before, unless it is missing.
+  if (below(4) > 0) world_.focus->on_answer(dialog, offer());
+  if (world_.dialogs[dialog].alive()) world_.acknowledge(dialog);
+}
+
+void Storm::step() {
+  switch (below(16)) {
+    case 0:
+    case 1:
+    case 2:
+      dialogs_.push_back(world_.invite(room(), offer()));
+      break;
+    case 3:
+    case 4:
+      core().run(below(4));
+      break;
+    case 5:
+      core().run();
+      break;
+    case 6:
+    case 7:
+      world_.poll();
+      break;
+    case 8:
+      if (const auto dialog = pick({State::kAccepted}); dialog != sip::DialogId{}) acknowledge(dialog);
+      break;
+    case 9:
+      if (const auto dialog = pick({State::kInvited}); dialog != sip::DialogId{}) {
+        world_.end(dialog, sip::EndReason::kCancelled);
+      }
+      break;
+    case 10:
+      if (const auto dialog = pick({State::kAccepted, State::kEstablished}); dialog != sip::DialogId{}) {
+        world_.end(dialog, below(2) == 0 ? sip::EndReason::kRemoteBye : sip::EndReason::kNoAck);
+      }
+      break;
+    case 11:
+      if (const auto dialog = pick({State::kEstablished}); dialog != sip::DialogId{}) {
+        world_.reinvite(dialog, offer());
+      }
+      break;
+    case 12:
+      if (const auto& attached = core().attached(); !attached.empty()) {
+        const auto handle = attached.begin()->second.command.participant;
+        core().emit(mailbox::MediaTimedOut{handle});  // perhaps of the other core, where it means nobody
+      }
+      break;
+    case 13:
+      core().refuse_attaches = static_cast<int>(below(2));
+      break;
+    case 14:
+      if (const auto id = pick_participant(); id != ParticipantId{}) {
+        if (below(2) == 0) {
+          (void)world_.focus->kick(id, "kicked");
+        } else {
+          (void)world_.focus->set_muted(id, below(2) == 0);
+        }
+      }
+      break;
+    default: {
+      const std::string name = room();
+      const std::size_t what = below(6);
+      if (what == 0) (void)world_.focus->terminate(name);
+      if (what == 1) (void)world_.focus->lock(name);
+      if (what >= 2) (void)world_.focus->unlock(name);
+    }
+  }
+  // One endpoint for each participant, no more streams than participants; who has no call is on its way out.
+  const Ledger ledger = world_.focus->ledger();
+  ASSERT_EQ(ledger.ports, ledger.participants);
+  ASSERT_EQ(ledger.ports, world_.media.open());
+  ASSERT_LE(ledger.streams, ledger.participants);
+  ASSERT_LE(ledger.dialogs, ledger.participants);
+}
+
+void Storm::calm_down() {
+  world_.settle();
+  // With the storm over, every call is either in or out, and every one that is in has its stream.
+  std::size_t alive = 0;
+  for (const auto dialog : dialogs_) {
+    EXPECT_NE(world_.state(dialog), State::kInvited) << "an INVITE without a final answer";
+    if (world_.dialogs[dialog].alive()) ++alive;
+  }
+  const Ledger ledger = world_.focus->ledger();
+  EXPECT_EQ(ledger.dialogs, alive);
+  EXPECT_EQ(ledger.participants, alive);
+  EXPECT_EQ(ledger.streams, alive);
+  EXPECT_EQ(world_.count_attached(), alive);
+  for (const auto dialog : dialogs_) {
+    if (world_.dialogs[dialog].alive()) world_.end(dialog);
+  }
+  world_.settle();
+  EXPECT_TRUE(world_.focus->ledger().zero());
+  EXPECT_EQ(world_.focus->list_conferences().size(), 1u) << "only the permanent one";
+  for (const auto& one : world_.cores) EXPECT_EQ(one->conferences(), 0u);
+}
+
+TEST(Interleaving, AnythingInAnyOrderEndsAtZero) {
+  for (std::uint32_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Storm(seed).run(400);
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(Interleaving, IdsAreNeverUsedTwice) {
+  FocusWorld world;
+  std::set<ParticipantId> participants;
+  std::set<ConferenceId> conferences;
+  for (int i = 0; i < 100; ++i) {
+    const auto dialog = world.join("room");
+    EXPECT_TRUE(participants.insert(world.info("room", dialog).id).second);
+    EXPECT_TRUE(conferences.insert(world.focus->find_conference("room")->id).second);
+    world.end(dialog);
+    world.settle();
+  }
+}
+
+}  // namespace
+}  // namespace tutti::conference

@@ -1,0 +1,186 @@
+#include <gtest/gtest.h>
+
+#include "focus_fixture.h"
+
+namespace tutti::conference {
+namespace {
+
+using State = FakeDialogs::State;
+
+TEST(Leaving, EveryWayOutLeavesNothing) {
+  for (const auto reason : {sip::EndReason::kRemoteBye, sip::EndReason::kNoAck, sip::EndReason::kSessionTimer,
+                            sip::EndReason::kTransportError, sip::EndReason::kNoAnswer}) {
+    FocusWorld world;
+    const auto dialog = world.join("room");
+    world.end(dialog, reason);
+    EXPECT_FALSE(world.focus->ledger().zero()) << "the core still has it";
+    world.settle();
+    EXPECT_TRUE(world.focus->ledger().zero()) << static_cast<int>(reason);
+    EXPECT_FALSE(world.focus->find_conference("room")) << "freed when empty";
+    EXPECT_EQ(world.media.open(), 0u);
+  }
+}
+
+TEST(Leaving, CancelMeetsTheAttach) {
+  // Before the core has seen the attach, after it took it, and after it told so.
+  for (int moment = 0; moment < 3; ++moment) {
+    FocusWorld world;
+    const auto dialog = world.invite("room");
+    if (moment >= 1) world.run_cores();
+    if (moment >= 2) world.poll();
+    world.end(dialog, moment >= 2 ? sip::EndReason::kRemoteBye : sip::EndReason::kCancelled);
+    world.settle();
+    EXPECT_EQ(world.state(dialog), State::kEnded) << moment;
+    EXPECT_TRUE(world.focus->ledger().zero()) << moment;
+  }
+}
+
+TEST(Leaving, CancelMeetsTheRefusal) {
+  FocusWorld world({}, 1);
+  world.cores[0]->refuse_attaches = 1;
+  const auto dialog = world.invite("room");
+  world.run_cores();
+  world.end(dialog, sip::EndReason::kCancelled);
+  world.settle();
+  EXPECT_TRUE(world.focus->ledger().zero());
+}
+
+TEST(Leaving, SilenceEndsTheCallWithBye) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  world.cores[0]->emit(mailbox::MediaTimedOut{world.attached(dialog).command.participant});
+  world.settle();
+  EXPECT_EQ(world.state(dialog), State::kHungUp);
+  EXPECT_EQ(world.dialogs[dialog].reason, "No media");
+  EXPECT_TRUE(world.focus->ledger().zero());
+}
+
+TEST(Leaving, ACoreThatLetsGoByItselfEndsTheCall) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  world.cores[0]->drop(world.attached(dialog).command.participant);
+  world.settle();
+  EXPECT_EQ(world.state(dialog), State::kHungUp);
+  EXPECT_TRUE(world.focus->ledger().zero());
+}
+
+TEST(Leaving, AnRtcpByeEndsNoCall) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  world.cores[0]->emit(mailbox::RemoteBye{world.attached(dialog).command.participant});
+  world.settle();
+  EXPECT_EQ(world.state(dialog), State::kEstablished);
+}
+
+TEST(Leaving, TheOthersStay) {
+  FocusWorld world;
+  const auto a = world.join("room");
+  const auto b = world.join("room");
+  world.end(a);
+  world.settle();
+  EXPECT_EQ(world.state(b), State::kEstablished);
+  EXPECT_EQ(world.focus->ledger(),
+            (Ledger{.dialogs = 1, .participants = 1, .ports = 1, .streams = 1, .rooms = 1}));
+}
+
+TEST(Leaving, ADialIntoARoomThatIsJustClosingWorks) {
+  // After the BYE; after the core let go; after the close was posted but not yet done.
+  for (int moment = 0; moment < 3; ++moment) {
+    FocusWorld world({}, 1);
+    const auto last = world.join("room");
+    world.end(last);
+    if (moment >= 1) world.run_cores();
+    if (moment >= 2) world.poll();
+    const auto next = world.join("room");
+    EXPECT_EQ(world.state(next), State::kEstablished) << moment;
+    EXPECT_EQ(world.focus->ledger(),
+              (Ledger{.dialogs = 1, .participants = 1, .ports = 1, .streams = 1, .rooms = 1}));
+    world.end(next);
+    world.settle();
+    EXPECT_TRUE(world.focus->ledger().zero());
+  }
+}
+
+TEST(Leaving, WhoLeavesCountsNoLongerAgainstTheRoom) {
+  FocusConfig config;
+  config.rooms.max_participants = 1;
+  FocusWorld world(config);
+  world.end(world.join("room"));
+  EXPECT_EQ(world.state(world.join("room")), State::kEstablished);
+}
+
+TEST(Leaving, APermanentRoomStaysAndCostsNothing) {
+  FocusConfig config;
+  config.rooms.rooms = {{"hall", false, 0}};
+  FocusWorld world(config);
+  EXPECT_TRUE(world.focus->ledger().zero());
+  world.end(world.join("hall"));
+  world.settle();
+  EXPECT_TRUE(world.focus->ledger().zero());
+  ASSERT_TRUE(world.focus->find_conference("hall"));
+  EXPECT_EQ(world.focus->find_conference("hall")->state, ConferenceState::kActive);
+  world.join("hall");
+}
+
+TEST(Leaving, TwoHundredJoinsAndLeavesInARow) {
+  FocusWorld world;
+  for (int i = 0; i < 200; ++i) {
+    const auto dialog = world.join("room" + std::to_string(i % 3));
+    world.end(dialog);
+    if (i % 7 == 0) world.settle();
+  }
+  world.settle();
+  EXPECT_TRUE(world.focus->ledger().zero());
+  EXPECT_TRUE(world.focus->list_conferences().empty());
+}
+
+TEST(Leaving, AFullMailboxLosesNothing) {
+  FocusWorld world({}, 1, 2);  // two commands, two events
+  std::vector<sip::DialogId> dialogs;
+  for (int i = 0; i < 20; ++i) dialogs.push_back(world.invite("room" + std::to_string(i % 4)));
+  world.end(dialogs[3], sip::EndReason::kCancelled);
+  world.settle();
+  EXPECT_EQ(world.count_attached(), 19u);
+  for (std::size_t i = 0; i < dialogs.size(); ++i) {
+    EXPECT_EQ(world.state(dialogs[i]), i == 3 ? State::kEnded : State::kAccepted) << i;
+  }
+  for (std::size_t i = 0; i < dialogs.size(); ++i) {
+    if (i != 3) world.end(dialogs[i]);
+  }
+  world.settle();
+  EXPECT_TRUE(world.focus->ledger().zero());
+}
+
+TEST(Drain, EndsEveryCallAndThenSaysSo) {
+  FocusWorld world;
+  const auto in_call = world.join("a");
+  const auto joining = world.invite("b");
+  Ledger left{.dialogs = 99};
+  int told = 0;
+  world.focus->drain(world.now + std::chrono::seconds(5), [&](const Ledger& ledger) {
+    left = ledger;
+    ++told;
+  });
+  EXPECT_EQ(world.state(in_call), State::kHungUp);
+  EXPECT_EQ(world.state(joining), State::kHungUp);
+  EXPECT_EQ(world.status(world.invite("c")), 503);
+  world.poll();
+  EXPECT_EQ(told, 0) << "the cores still have them";
+  world.settle();
+  EXPECT_EQ(told, 1);
+  EXPECT_TRUE(left.zero());
+}
+
+TEST(Drain, EndsAtItsDeadline) {
+  FocusWorld world;
+  world.join("a");
+  Ledger left;
+  world.focus->drain(world.now + std::chrono::milliseconds(7), [&](const Ledger& ledger) { left = ledger; });
+  world.poll();  // no turn of a core
+  EXPECT_TRUE(left.zero());
+  world.poll();
+  EXPECT_EQ(left, (Ledger{.dialogs = 0, .participants = 1, .ports = 1, .streams = 1, .rooms = 1}));
+}
+
+}  // namespace
+}  // namespace tutti::conference

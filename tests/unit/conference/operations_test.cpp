@@ -1,0 +1,133 @@
+#include <gtest/gtest.h>
+
+#include "focus_fixture.h"
+
+namespace tutti::conference {
+namespace {
+
+using State = FakeDialogs::State;
+
+TEST(Operations, ALockKeepsNewcomersOutAndNobodyElse) {
+  FocusWorld world;
+  const auto inside = world.join("room");
+  ASSERT_TRUE(world.focus->lock("room"));
+  EXPECT_EQ(world.status(world.invite("room")), 403);
+  EXPECT_EQ(world.state(inside), State::kEstablished);
+  EXPECT_EQ(world.focus->lock("room").error(), ConferenceError::kInvalidState);
+  ASSERT_TRUE(world.focus->unlock("room"));
+  EXPECT_EQ(world.focus->unlock("room").error(), ConferenceError::kInvalidState);
+  world.join("room");
+}
+
+TEST(Operations, WhatIsNotThereIsNotFound) {
+  FocusWorld world;
+  EXPECT_EQ(world.focus->lock("room").error(), ConferenceError::kNotFound);
+  EXPECT_EQ(world.focus->unlock("room").error(), ConferenceError::kNotFound);
+  EXPECT_EQ(world.focus->terminate("room").error(), ConferenceError::kNotFound);
+  EXPECT_EQ(world.focus->find_conference("room").error(), ConferenceError::kNotFound);
+  EXPECT_EQ(world.focus->list_participants("room").error(), ConferenceError::kNotFound);
+  EXPECT_EQ(world.focus->kick(ParticipantId{7}, "").error(), ConferenceError::kNotFound);
+  EXPECT_EQ(world.focus->set_muted(ParticipantId{7}, true).error(), ConferenceError::kNotFound);
+}
+
+TEST(Operations, TerminateHangsUpOnEveryoneAndAdmitsNobody) {
+  FocusWorld world;
+  const auto a = world.join("room");
+  const auto b = world.join("room");
+  const auto joining = world.invite("room");
+  const auto elsewhere = world.join("other");
+  ASSERT_TRUE(world.focus->terminate("room"));
+  for (const auto dialog : {a, b, joining}) {
+    EXPECT_EQ(world.state(dialog), State::kHungUp);
+    EXPECT_EQ(world.dialogs[dialog].reason, "Conference ended");
+  }
+  EXPECT_EQ(world.status(world.invite("room")), 480);
+  EXPECT_EQ(world.focus->terminate("room").error(), ConferenceError::kInvalidState);
+  EXPECT_EQ(world.focus->lock("room").error(), ConferenceError::kInvalidState);
+  EXPECT_EQ(world.focus->find_conference("room")->state, ConferenceState::kTerminating);
+  world.settle();
+  EXPECT_FALSE(world.focus->find_conference("room"));
+  EXPECT_EQ(world.state(elsewhere), State::kEstablished);
+  world.join("room");
+}
+
+TEST(Operations, APermanentRoomStartsAfreshAfterItsEnd) {
+  FocusConfig config;
+  config.rooms.rooms = {{"hall", false, 0}};
+  FocusWorld world(config);
+  const ConferenceId first = world.focus->find_conference("hall")->id;
+  ASSERT_TRUE(world.focus->lock("hall"));
+  ASSERT_TRUE(world.focus->terminate("hall"));
+  EXPECT_EQ(world.focus->find_conference("hall")->state, ConferenceState::kActive);
+  EXPECT_NE(world.focus->find_conference("hall")->id, first);
+  world.join("hall");
+}
+
+TEST(Operations, KickHangsUpWithTheReason) {
+  FocusWorld world;
+  const auto dialog = world.join("room");
+  const auto other = world.join("room");
+  const ParticipantId id = world.info("room", dialog).id;
+  ASSERT_TRUE(world.focus->kick(id, "Enough"));
+  EXPECT_EQ(world.state(dialog), State::kHungUp);
+  EXPECT_EQ(world.dialogs[dialog].reason, "Enough");
+  EXPECT_EQ(world.focus->kick(id, "Enough").error(), ConferenceError::kInvalidState);
+  world.settle();
+  EXPECT_EQ(world.focus->kick(id, "Enough").error(), ConferenceError::kNotFound);
+  EXPECT_EQ(world.state(other), State::kEstablished);
+}
+
+TEST(Operations, MuteReachesTheCoreAndTheStatus) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  const ParticipantId id = world.info("room", dialog).id;
+  ASSERT_TRUE(world.focus->set_muted(id, true));
+  world.settle();
+  EXPECT_TRUE(world.attached(dialog).mix.muted);
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kMuted);
+  world.reinvite(dialog, std::string(kSdp) + "a=inactive\r\n");
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kOnHold) << "hold outranks mute";
+  world.reinvite(dialog, kSdp);
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kMuted);
+  ASSERT_TRUE(world.focus->set_muted(id, false));
+  world.settle();
+  EXPECT_FALSE(world.attached(dialog).mix.muted);
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kActive);
+}
+
+TEST(Operations, WhoIsMutedWhileJoiningIsMutedInTheCall) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.invite("room");
+  ASSERT_TRUE(world.focus->set_muted(world.info("room", dialog).id, true));
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kJoining);
+  world.settle();
+  EXPECT_TRUE(world.attached(dialog).mix.muted);
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kMuted);
+}
+
+TEST(Operations, ListsSayWhoIsWhere) {
+  FocusConfig config;
+  config.rooms.max_participants = 9;
+  FocusWorld world(config, 1);
+  const auto first = world.join("b");
+  world.join("a");
+  const auto second = world.join("b");
+  const auto conferences = world.focus->list_conferences();
+  ASSERT_EQ(conferences.size(), 2u);
+  EXPECT_EQ(conferences[0].name, "a");
+  EXPECT_EQ(conferences[1].name, "b");
+  EXPECT_EQ(conferences[1].participants, 2u);
+  EXPECT_EQ(conferences[1].max_participants, 9u);
+  const auto participants = world.focus->list_participants("b");
+  ASSERT_EQ(participants->size(), 2u);
+  EXPECT_EQ((*participants)[0].dialog, first);
+  EXPECT_EQ((*participants)[1].dialog, second);
+
+  base::SocketAddress source = *base::parse_ip("127.0.0.9", 4444);
+  world.cores[0]->emit(mailbox::SourceLatched{world.attached(first).command.participant, source});
+  world.settle();
+  EXPECT_EQ(world.info("b", first).remote_rtp, source);
+}
+
+}  // namespace
+}  // namespace tutti::conference

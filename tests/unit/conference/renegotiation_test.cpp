@@ -1,0 +1,145 @@
+#include <gtest/gtest.h>
+
+#include "focus_fixture.h"
+#include "signaling/sdp/session_description.h"
+
+namespace tutti::conference {
+namespace {
+
+using State = FakeDialogs::State;
+
+std::string version_of(FocusWorld& world, sip::DialogId dialog) {
+  return sdp::parse(world.dialogs[dialog].sdp)->origin.session_version;
+}
+std::string id_of(FocusWorld& world, sip::DialogId dialog) {
+  return sdp::parse(world.dialogs[dialog].sdp)->origin.session_id;
+}
+
+TEST(Renegotiation, HoldAndResume) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  const std::string session = id_of(world, dialog);
+  EXPECT_EQ(version_of(world, dialog), "1");
+
+  world.reinvite(dialog, std::string(kSdp) + "a=sendonly\r\n");
+  world.settle();
+  EXPECT_NE(world.dialogs[dialog].sdp.find("a=recvonly"), std::string::npos);
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kOnHold);
+  EXPECT_FALSE(world.attached(dialog).media.may_send);
+  EXPECT_TRUE(world.attached(dialog).media.may_receive);
+  EXPECT_EQ(version_of(world, dialog), "2");
+
+  world.reinvite(dialog, kSdp);
+  world.settle();
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kActive);
+  EXPECT_TRUE(world.attached(dialog).media.may_send);
+  EXPECT_EQ(version_of(world, dialog), "3");
+
+  world.reinvite(dialog, sdp_with("c=IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0"));
+  world.settle();
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kOnHold) << "the old way";
+  EXPECT_EQ(id_of(world, dialog), session) << "one session all along";
+  EXPECT_EQ(world.dialogs[dialog].accepted_reinvites, 3);
+}
+
+TEST(Renegotiation, AListenerIsNotOnHold) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room", std::string(kSdp) + "a=recvonly\r\n");
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kActive);
+  EXPECT_FALSE(world.attached(dialog).media.may_receive);
+}
+
+TEST(Renegotiation, TheSameOfferChangesNothing) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  const std::string before = world.dialogs[dialog].sdp;
+  world.reinvite(dialog, kSdp);
+  world.settle();
+  EXPECT_EQ(world.dialogs[dialog].sdp, before);
+  EXPECT_EQ(world.attached(dialog).updates, 0);
+}
+
+TEST(Renegotiation, NewAddressAndCodec) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  world.reinvite(dialog, sdp_with("m=audio 6000 RTP/AVP 0", "m=audio 7000 RTP/AVP 8"));
+  world.settle();
+  const auto& who = world.attached(dialog);
+  EXPECT_EQ(base::to_string(who.media.remote_rtp), "127.0.0.1:7000");
+  EXPECT_EQ(who.media.codecs[0].codec, codec::CodecId::kPcma);
+  EXPECT_EQ(world.info("room", dialog).codec, sdp::AudioCodec::kPcma);
+}
+
+TEST(Renegotiation, ARefusalHarmsNothing) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  world.reinvite(dialog, sdp_with("RTP/AVP 0", "RTP/AVP 18"));
+  world.reinvite(dialog, "nonsense");
+  world.settle();
+  ASSERT_EQ(world.dialogs[dialog].rejected_reinvites.size(), 2u);
+  EXPECT_EQ(world.dialogs[dialog].rejected_reinvites[0].status, 488);
+  EXPECT_EQ(world.dialogs[dialog].rejected_reinvites[0].warning->code, 305);
+  EXPECT_EQ(world.dialogs[dialog].rejected_reinvites[1].status, 400);
+  EXPECT_EQ(world.state(dialog), State::kEstablished);
+  EXPECT_EQ(world.attached(dialog).updates, 0);
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kActive);
+}
+
+TEST(Renegotiation, WaitsForACoreThatIsBehind) {
+  FocusWorld world({}, 1, 2);
+  const auto dialog = world.join("room");
+  for (int i = 0; i < 4; ++i) world.invite("room");
+  world.reinvite(dialog, std::string(kSdp) + "a=sendonly\r\n");
+  ASSERT_EQ(world.dialogs[dialog].rejected_reinvites.size(), 1u);
+  EXPECT_EQ(world.dialogs[dialog].rejected_reinvites[0].status, 500);
+  EXPECT_TRUE(world.dialogs[dialog].rejected_reinvites[0].retry_after);
+}
+
+TEST(Renegotiation, WhoIsNotInACallCannotChangeIt) {
+  FocusWorld world({}, 1);
+  const auto joining = world.invite("room");
+  world.reinvite(joining, kSdp);
+  ASSERT_EQ(world.dialogs[joining].rejected_reinvites.size(), 1u);
+  EXPECT_EQ(world.dialogs[joining].rejected_reinvites[0].status, 491);
+  world.end(joining);
+  world.reinvite(joining, kSdp);
+  ASSERT_EQ(world.dialogs[joining].rejected_reinvites.size(), 2u);
+  EXPECT_EQ(world.dialogs[joining].rejected_reinvites[1].status, 481);
+}
+
+TEST(Renegotiation, ADelayedOfferWithinACall) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  world.reinvite(dialog, "");
+  EXPECT_EQ(version_of(world, dialog), "2");
+  EXPECT_NE(world.dialogs[dialog].sdp.find("RTP/AVP 0 8 101"), std::string::npos);
+  world.focus->on_answer(dialog, sdp_with("m=audio 6000 RTP/AVP 0", "m=audio 7000 RTP/AVP 8"));
+  world.settle();
+  EXPECT_EQ(base::to_string(world.attached(dialog).media.remote_rtp), "127.0.0.1:7000");
+  world.focus->on_answer(dialog, "nonsense");
+  world.settle();
+  EXPECT_EQ(world.state(dialog), State::kEstablished) << "the session goes on as it was";
+}
+
+TEST(Renegotiation, TheAnswerToARefreshMayBeTheSameOrNew) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  world.focus->on_answer(dialog, kSdp);  // the user agent repeated our last description
+  world.settle();
+  EXPECT_EQ(world.attached(dialog).updates, 0);
+  world.focus->on_answer(dialog, sdp_with("m=audio 6000", "m=audio 6002"));
+  world.settle();
+  EXPECT_EQ(world.attached(dialog).media.remote_rtp.port, 6002);
+}
+
+TEST(Renegotiation, MuxStaysWhatTheEndpointWasOpenedFor) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  world.reinvite(dialog, std::string(kSdp) + "a=rtcp-mux\r\n");
+  world.settle();
+  EXPECT_EQ(world.dialogs[dialog].sdp.find("rtcp-mux"), std::string::npos);
+  EXPECT_FALSE(world.attached(dialog).media.rtcp_mux);
+}
+
+}  // namespace
+}  // namespace tutti::conference
