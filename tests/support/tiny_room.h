@@ -1,0 +1,53 @@
+// TinyRoom: a conference server of a hundred lines for the tests of the caller: one room, G.711, no jitter
+// buffer.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "signaling/sip/user_agent.h"
+#include "tools/caller/rtp_talker.h"
+
+namespace tutti::test_support {
+
+class TinyRoom final : private sip::UserAgentObserver {
+ public:
+  TinyRoom();
+  ~TinyRoom() override;
+
+  base::SocketAddress address() const { return address_; }
+  std::size_t dialogs() const { return members_now_; }
+
+  // Faults to be found. Set before the first call.
+  int reject_with = 0;                      // answers every INVITE with this status
+  bool echo_own = false;                    // everyone hears himself too
+  std::optional<std::pair<int, int>> deaf;  // the n-th listener does not hear the m-th talker
+  int hang_up_after_ticks = 0;              // BYE to all
+  bool lose_a_packet = false;               // the 60th to each
+
+ private:
+  struct Member;
+  void run();
+  void tick();
+  void on_invite(const sip::IncomingInvite& invite) override;
+  void on_reinvite(sip::DialogId, const std::string&) override {}
+  void on_answer(sip::DialogId, const std::string&) override {}
+  void on_established(sip::DialogId) override {}
+  void on_ended(sip::DialogId dialog, const sip::DialogEnd&) override;
+
+  base::SocketAddress address_;
+  std::atomic<bool> ready_ = false;
+  std::atomic<std::size_t> members_now_ = 0;
+  sip::EventLoop* loop_ = nullptr;  // of the room's thread
+  sip::UserAgent* agent_ = nullptr;
+  std::map<sip::DialogId, std::unique_ptr<Member>> members_;
+  int joined_ = 0;
+  int ticks_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace tutti::test_support
