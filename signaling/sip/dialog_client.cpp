@@ -26,8 +26,8 @@ bool Dialog::send_invite(const OutgoingInvite& invite, const url_t& target,
                          const base::SocketAddress& target_address) {
   const Home home = make_home();
   const Transport transport = url_has_param(&target, "transport=tcp") ? Transport::kTcp : Transport::kUdp;
-  const std::string host = base::to_string(context_.stack.address_towards(target_address));
-  const std::string from_uri = invite.from_uri.empty() ? "sip:" + host : invite.from_uri;
+  const base::SocketAddress ours = context_.stack.address_towards(target_address);
+  const std::string from_uri = invite.from_uri.empty() ? "sip:" + base::to_string(ours) : invite.from_uri;
   url_t* from = url_hdup(home.get(), URL_STRING_MAKE(from_uri.c_str())->us_url);
   if (!from || (from->url_type != url_sip && from->url_type != url_sips)) return false;
   url_t callee = target;
@@ -45,7 +45,7 @@ bool Dialog::send_invite(const OutgoingInvite& invite, const url_t& target,
   state_ = State::kCalling;
   target_ = invite.target;
   offered_sdp_ = invite.offer;
-  contact_ = context_.stack.contact(from->url_user, target_address, transport);
+  contact_ = context_.stack.contact(from->url_user, ours, transport);
   agreement_ = {context_.config.session_timer.session_expires, false};
   guard_ = context_.loop.after(kAnswerLimit, [this] {
     cancel_invite("No answer");

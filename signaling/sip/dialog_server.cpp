@@ -36,6 +36,9 @@ void Dialog::receive_invite(ServerTransaction transaction, const sip_t& sip, Inc
   nta_leg_server_route(leg_.get(), sip.sip_record_route, sip.sip_contact);
   nta_incoming_bind(transaction.get(), on_ack_or_cancel, incoming_magic());
   TransportRef connection(nta_incoming_transport(agent, transaction.get(), nullptr));
+  contact_ =
+      context_.stack.contact(sip.sip_request->rq_url->url_user,
+                             context_.stack.address_of(connection.get(), invite.source), invite.transport);
   if (connection && tport_is_tcp(connection.get())) connection_ = std::move(connection);
 
   state_ = State::kIncoming;
@@ -45,7 +48,6 @@ void Dialog::receive_invite(ServerTransaction transaction, const sip_t& sip, Inc
   asked_ = session_timer_of(sip);
   session_offers_ = !invite.offer.empty();
   learn_peer(sip);
-  contact_ = context_.stack.contact(sip.sip_request->rq_url->url_user, invite.source, invite.transport);
   guard_ = context_.loop.after(kAnswerLimit, [this] {
     answer(invite_, 408, {});
     end({EndReason::kNoAnswer, 408, "Nobody answered the call"});

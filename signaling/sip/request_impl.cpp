@@ -44,6 +44,10 @@ std::string uri_to_string(const url_t* url) {
 
 std::optional<Refusal> check_request(const sip_t& sip) {
   const sip_method_t method = sip.sip_request->rq_method;
+  // A datagram that was cut off after its headers. RFC 3261, 18.3
+  const std::size_t length = sip.sip_payload ? sip.sip_payload->pl_len : 0;
+  if (sip.sip_content_length && sip.sip_content_length->l_length > length)
+    return Refusal{400, "Truncated Body", {}};
   if (!is_implemented(method)) {
     Refusal refusal{method == sip_method_unknown ? 501 : 405, {}, {}};
     refusal.headers.capabilities = true;

@@ -225,10 +225,17 @@ base::SocketAddress Stack::address_towards(const base::SocketAddress& peer) cons
   return source.valid() ? source.with_port(best->port) : *best;
 }
 
-std::string Stack::contact(const char* user, const base::SocketAddress& peer, Transport transport) const {
+base::SocketAddress Stack::address_of(tport_t* transport, const base::SocketAddress& peer) const {
+  const su_addrinfo_t* info = transport ? tport_get_address(tport_parent(transport)) : nullptr;
+  if (!info) return address_towards(peer);
+  const auto local = base::from_sockaddr(info->ai_addr, static_cast<socklen_t>(info->ai_addrlen));
+  return local.valid() && !local.unspecified() ? local : address_towards(peer);
+}
+
+std::string Stack::contact(const char* user, const base::SocketAddress& address, Transport transport) const {
   std::string contact = "<sip:";
   if (user && *user) contact.append(user).append("@");
-  contact += base::to_string(address_towards(peer));
+  contact += base::to_string(address);
   if (transport == Transport::kTcp) contact += ";transport=tcp";
   contact += '>';
   if (config_.focus) contact += ";isfocus";

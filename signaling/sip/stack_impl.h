@@ -54,8 +54,10 @@ class Stack {
   // Acknowledges a 2xx to `invite`. Source: RFC 3261, 13.2.2.4.
   void send_ack(nta_leg_t* leg, nta_outgoing_t* invite, tport_t* via);
 
-  // "<sip:user@address:port;transport=tcp>;isfocus": where `peer` reaches us. `user` is escaped already.
-  std::string contact(const char* user, const base::SocketAddress& peer, Transport transport) const;
+  // "<sip:user@address:port;transport=tcp>;isfocus". `user` is escaped already.
+  std::string contact(const char* user, const base::SocketAddress& address, Transport transport) const;
+  // Our address to which `peer` has sent over `transport`.
+  base::SocketAddress address_of(tport_t* transport, const base::SocketAddress& peer) const;
   // Our address as `peer` sees it, with the port we listen on.
   base::SocketAddress address_towards(const base::SocketAddress& peer) const;
   std::string warning(const Warning& warning) const;

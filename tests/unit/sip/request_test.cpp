@@ -1,0 +1,228 @@
+// Requests that start no call: capabilities, refusals, overload, and where it listens.
+#include "tests/unit/sip/sip_fixture.h"
+
+namespace tutti::sip {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class RequestTest : public SipTest {
+ protected:
+  RequestTest() { accept_all(); }
+  // The answer to one request of a fresh call.
+  std::string ask(const std::string& method, const RawCall::Extra& extra, int status) {
+    Peer peer(loop, server());
+    RawCall call(peer, "room");
+    peer.send(method == "INVITE" ? call.invite(extra) : call.request(method, extra));
+    return peer.expect(status, method);
+  }
+  // The answer to a request written by hand; `request` has %V for the Via's and %C for the Contact's place.
+  std::string ask_raw(std::string request, int status, std::string_view method) {
+    static int requests = 0;
+    Peer peer(loop, server());
+    const auto put = [&](std::string_view mark, const std::string& text) {
+      if (const auto at = request.find(mark); at != std::string::npos) request.replace(at, mark.size(), text);
+    };
+    const std::string number = std::to_string(++requests);
+    put("%V", "Via: SIP/2.0/UDP " + base::to_string(peer.address()) + ";branch=z9hG4bKraw" + number);
+    put("%C", "Contact: <sip:raw@" + base::to_string(peer.address()) + ">");
+    put("%I", "Call-ID: raw" + number);
+    peer.send(request);
+    return peer.expect(status, method);
+  }
+};
+
+TEST_F(RequestTest, OptionsTellsWhatWeCan) {
+  start();
+  const std::string answer = ask("OPTIONS", {}, 200);
+  EXPECT_EQ(header(answer, "Allow"), "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE");
+  EXPECT_EQ(header(answer, "Accept"), "application/sdp");
+  EXPECT_EQ(header(answer, "Supported"), "timer");
+  EXPECT_EQ(header(answer, "Server"), "Tutti-Test/1");
+}
+
+TEST_F(RequestTest, RequestsOfUnknownDialogsAre481) {
+  start();
+  ask("BYE", {}, 481);
+  ask("UPDATE", {}, 481);
+  for (const char* method : {"BYE", "INVITE", "UPDATE", "OPTIONS"}) {
+    Peer peer(loop, server());
+    RawCall call(peer, "room");
+    call.learn("\r\nTo: <sip:room@127.0.0.1>;tag=nobody\r\n");
+    peer.send(std::string_view(method) == "INVITE" ? call.invite() : call.request(method, {}));
+    peer.expect(481, method);
+  }
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  call.invite();  // never sent
+  peer.send(call.cancel());
+  peer.expect(481, "CANCEL");
+  peer.send(call.ack());  // no answer to that, ever
+  EXPECT_EQ(peer.next(milliseconds(50)), "");
+  EXPECT_TRUE(recorder.invites.empty());
+}
+
+TEST_F(RequestTest, OtherMethodsAreRefused) {
+  start();
+  EXPECT_NE(header(ask("REGISTER", {}, 405), "Allow"), "");
+  EXPECT_NE(header(ask("MESSAGE", {}, 405), "Allow"), "");
+  EXPECT_NE(header(ask("FROBNICATE", {}, 501), "Allow"), "");
+}
+
+TEST_F(RequestTest, UnknownExtensionsAreRefused) {
+  start();
+  const std::string answer = ask("INVITE", {"Require: 100rel, timer\r\nRequire: foo\r\n", kOffer}, 420);
+  EXPECT_EQ(header(answer, "Unsupported"), "100rel, foo");
+  ask("INVITE", {"Require: timer\r\n", kOffer}, 200);
+}
+
+TEST_F(RequestTest, OtherBodiesAreRefused) {
+  start();
+  EXPECT_EQ(header(ask("INVITE", {"", "hello", "text/plain"}, 415), "Accept"), "application/sdp");
+  ask("INVITE", {"Content-Encoding: gzip\r\n", kOffer}, 415);
+  ask("INVITE", {"", kOffer, ""}, 415);  // a body of no type
+  EXPECT_TRUE(recorder.invites.empty());
+  ask("INVITE", {"Content-Disposition: render;handling=optional\r\n", "hello", "text/plain"}, 200);
+  EXPECT_EQ(recorder.invites.back().offer, "");
+  ask("INVITE", {"", kOffer, "APPLICATION/SDP;charset=utf-8"}, 200);
+  EXPECT_EQ(recorder.invites.back().offer, kOffer);
+}
+
+TEST_F(RequestTest, MissingHeadersAre400) {
+  start();
+  const std::string line = "INVITE sip:room@127.0.0.1 SIP/2.0\r\n";
+  const std::string max = "%V\r\nMax-Forwards: 70\r\n";
+  const std::string from = "From: <sip:a@b>;tag=1\r\n";
+  const std::string to = "To: <sip:room@127.0.0.1>\r\n";
+  const std::string id = "%I\r\n";
+  const std::string cseq = "CSeq: 1 INVITE\r\n";
+  const std::string contact = "%C\r\n";
+  const std::string end = "Content-Length: 0\r\n\r\n";
+  ask_raw(line + max + to + id + cseq + contact + end, 400, "INVITE");
+  ask_raw(line + max + from + id + cseq + contact + end, 400, "INVITE");
+  ask_raw(line + max + from + to + cseq + contact + end, 400, "INVITE");
+  ask_raw(line + max + from + to + id + cseq + end, 400, "INVITE");
+  ask_raw(line + max + "From: <sip:a@b>\r\n" + to + id + cseq + contact + end, 400, "INVITE");
+  ask_raw(line + max + from + to + id + "CSeq: 1 BYE\r\n" + contact + end, 400, "BYE");
+  EXPECT_TRUE(recorder.invites.empty());
+  ask_raw(line + max + from + to + id + cseq + contact + end, 200, "INVITE");
+}
+
+TEST_F(RequestTest, RequestWithoutAnythingIsDropped) {
+  start();
+  Peer peer(loop, server());
+  peer.send("INVITE sip:room@127.0.0.1 SIP/2.0\r\n\r\n");
+  peer.send("INVITE sip:room@127.0.0.1 SIP/2.0\r\n");
+  peer.send("\r\n\r\n");
+  peer.send(std::string_view("\0\0\0\0", 4));
+  turn_for(milliseconds(20));
+  EXPECT_TRUE(recorder.invites.empty());
+  ask("OPTIONS", {}, 200);
+}
+
+TEST_F(RequestTest, SchemesVersionsAndHopsAreChecked) {
+  start();
+  const std::string rest =
+      "From: <sip:a@b>;tag=1\r\nTo: <sip:room@127.0.0.1>\r\n%I\r\nCSeq: 1 INVITE\r\n%C\r\nContent-Length: "
+      "0\r\n\r\n";
+  ask_raw("INVITE http://room SIP/2.0\r\n%V\r\nMax-Forwards: 70\r\n" + rest, 416, "INVITE");
+  ask_raw("INVITE sip:room@127.0.0.1 SIP/7.0\r\n%V\r\nMax-Forwards: 70\r\n" + rest, 505, "INVITE");
+  ask_raw("INVITE sip:room@127.0.0.1 SIP/2.0\r\n%V\r\nMax-Forwards: 0\r\n" + rest, 483, "INVITE");
+  EXPECT_TRUE(recorder.invites.empty());
+}
+
+TEST_F(RequestTest, MergedRequestIs482) {  // RFC 3261, 8.2.2.2
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  std::string invite = call.invite();
+  peer.send(invite);
+  call.learn(peer.expect(200, "INVITE"));
+  const auto at = invite.find("branch=");
+  invite.replace(at, invite.find('\r', at) - at, "branch=z9hG4bK-another-way");
+  peer.send(invite);
+  peer.expect(482, "INVITE");
+  EXPECT_EQ(recorder.invites.size(), 1u);
+}
+
+TEST_F(RequestTest, OverloadIsShed) {
+  config.limits.pending_invites = 3;
+  config.limits.retry_after = seconds(9);
+  recorder.invited = nullptr;
+  start();
+  Peer peer(loop, server());
+  std::vector<RawCall> calls;
+  for (int i = 0; i < 5; ++i) {
+    calls.emplace_back(peer, "room");
+    peer.send(calls.back().invite());
+  }
+  const std::string refusal = peer.expect(503, "INVITE");
+  EXPECT_EQ(header(refusal, "Retry-After"), "9");
+  ASSERT_TRUE(wait_for([&] { return agent->counters().shed.value() == 2; }));
+  EXPECT_EQ(recorder.invites.size(), 3u);
+  EXPECT_EQ(agent->counters().pending_invites.value(), 3);
+  agent->reject(recorder.invites[0].dialog, {486, "", {}, {}});  // room for one
+  RawCall late(peer, "room");
+  peer.send(late.invite());
+  EXPECT_TRUE(wait_for([&] { return recorder.invites.size() == 4; }));
+}
+
+TEST_F(RequestTest, DrainingRefusesNewCallsOnly) {
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  call.establish();
+  ASSERT_TRUE(wait_for([&] { return recorder.established.size() == 1; }));
+  agent->refuse_new_calls();
+  EXPECT_NE(header(ask("INVITE", {"", kOffer}, 503), "Retry-After"), "");
+  peer.send(call.invite());
+  peer.expect(200, "INVITE");
+  peer.send(call.ack());
+  peer.send(call.bye());
+  peer.expect(200, "BYE");
+  EXPECT_TRUE(wait_for_no_dialogs());
+}
+
+TEST_F(RequestTest, PortInUseIsAClearSentence) {
+  start();
+  config.listen = {server()};
+  const auto second = UserAgent::start(loop, config, recorder);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, SipErrorKind::kAddressInUse);
+  EXPECT_EQ(second.error().message,
+            "UDP port " + std::to_string(server().port) + " of 127.0.0.1 is in use by another program");
+  ask("OPTIONS", {}, 200);
+}
+
+TEST_F(RequestTest, AddressOfAnotherHostIsAClearSentence) {
+  config.listen = {*base::parse_address_and_port("192.0.2.1:5060")};
+  const auto started = UserAgent::start(loop, config, recorder);
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, SipErrorKind::kAddressNotAvailable);
+  EXPECT_EQ(started.error().message, "192.0.2.1 is not an address of this host");
+}
+
+TEST_F(RequestTest, SeveralAddressesAndNone) {
+  config.listen = {*base::parse_address_and_port("127.0.0.1:0"),
+                   *base::parse_address_and_port("127.0.0.2:0")};
+  start();
+  ASSERT_EQ(agent->bound().size(), 2u);
+  Peer peer(loop, agent->bound()[1]);
+  RawCall call(peer, "room");
+  EXPECT_NE(call.establish().find(base::to_string(agent->bound()[1])), std::string::npos);
+  config.listen.clear();
+  EXPECT_FALSE(UserAgent::start(loop, config, recorder));
+}
+
+TEST_F(RequestTest, WildcardAddressIsNotTold) {
+  config.listen = {*base::parse_address_and_port("0.0.0.0:0")};
+  start();
+  Peer peer(loop, *base::parse_ip("127.0.0.1", server().port));
+  RawCall call(peer, "room");
+  EXPECT_EQ(header(call.establish(), "Contact"),
+            "<sip:room@127.0.0.1:" + std::to_string(server().port) + ">;isfocus");
+}
+
+}  // namespace
+}  // namespace tutti::sip

@@ -1,0 +1,448 @@
+// What happens within a call: re-INVITE, UPDATE, glare, session timers.
+#include "tests/unit/sip/sip_fixture.h"
+
+namespace tutti::sip {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const std::string kHold = std::string(kOffer) + "a=sendonly\r\n";
+constexpr const char* kKnowsTimers = "Supported: timer\r\n";
+
+class SessionTest : public SipTest {
+ protected:
+  SessionTest() { config.session_timer = {seconds(1800), seconds(90)}; }
+  // An established call of `call`; the answer to its INVITE.
+  std::string establish(RawCall& call, const RawCall::Extra& extra) {
+    const std::size_t before = recorder.established.size();
+    std::string answer = call.establish(extra);
+    EXPECT_TRUE(wait_for([&] { return recorder.established.size() == before + 1; }));
+    return answer;
+  }
+  std::string establish(RawCall& call) { return establish(call, {"", kOffer}); }
+  DialogId dialog() const { return recorder.established.back(); }
+};
+
+TEST_F(SessionTest, ReinviteChangesTheSession) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  peer.send(call.invite({"", kHold}));
+  const std::string answer = peer.expect(200, "INVITE");
+  EXPECT_EQ(body(answer), kAnswer);
+  EXPECT_EQ(header(answer, "Content-Type"), "application/sdp");
+  peer.send(call.ack());
+  EXPECT_EQ(recorder.reinvite_offers, std::vector<std::string>{kHold});
+  turn_for(milliseconds(50));
+  EXPECT_EQ(recorder.established.size(), 1u);
+  EXPECT_EQ(agent->dialogs(), 1u);
+}
+
+TEST_F(SessionTest, ReinviteWithADelayedOfferAnswersInTheAck) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  peer.send(call.invite({}));
+  EXPECT_EQ(body(peer.expect(200, "INVITE")), kAnswer);
+  peer.send(call.ack({"", kHold}));
+  ASSERT_TRUE(wait_for([&] { return recorder.answers.size() == 1; }));
+  EXPECT_EQ(recorder.answers[0], kHold);
+  EXPECT_EQ(recorder.reinvite_offers, std::vector<std::string>{""});
+}
+
+TEST_F(SessionTest, ReinviteMovesTheTarget) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  Peer moved(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  call.contact = "<sip:raw@" + base::to_string(moved.address()) + ">";
+  peer.send(call.invite());
+  peer.expect(200, "INVITE");
+  peer.send(call.ack());
+  turn_for(milliseconds(20));
+  agent->hang_up(dialog(), "");
+  moved.expect_request("BYE");
+}
+
+TEST_F(SessionTest, ReinviteIsRejectedAndTheCallGoesOn) {
+  accept_all();
+  recorder.reinvited = [this](DialogId id, const std::string&) {
+    agent->reject_reinvite(id, {488, "", {}, {}});
+  };
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  peer.send(call.invite({"", kHold}));
+  peer.expect(488, "INVITE");
+  peer.send(call.ack());
+  EXPECT_EQ(agent->dialogs(), 1u);
+  EXPECT_TRUE(recorder.ends.empty());
+}
+
+TEST_F(SessionTest, SecondOfferBeforeTheAnswerIsPutOff) {  // RFC 3261, 14.2
+  accept_all();
+  recorder.reinvited = nullptr;
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  peer.send(call.invite({"", kHold}));
+  ASSERT_TRUE(wait_for([&] { return recorder.reinvite_offers.size() == 1; }));
+  peer.send(call.request("UPDATE", {"", kOffer}));
+  EXPECT_NE(header(peer.expect(500, "UPDATE"), "Retry-After"), "");
+  RawCall second = call;
+  peer.send(second.invite({"", kOffer}));
+  EXPECT_NE(header(peer.expect(500, "INVITE"), "Retry-After"), "");
+  agent->accept_reinvite(dialog(), kAnswer);
+  peer.expect(200, "INVITE");
+}
+
+TEST_F(SessionTest, PendingReinviteIsEndedByHangUpAndByBye) {
+  accept_all();
+  recorder.reinvited = nullptr;
+  start();
+  Peer peer(loop, server());
+  RawCall ours(peer, "room");
+  establish(ours);
+  peer.send(ours.invite({"", kHold}));
+  ASSERT_TRUE(wait_for([&] { return recorder.reinvite_offers.size() == 1; }));
+  agent->hang_up(dialog(), "");
+  peer.expect(487, "INVITE");
+  peer.send(ours.answer(peer.expect_request("BYE"), 200));
+
+  RawCall theirs(peer, "room");
+  establish(theirs);
+  peer.send(theirs.invite({"", kHold}));
+  ASSERT_TRUE(wait_for([&] { return recorder.reinvite_offers.size() == 2; }));
+  peer.send(theirs.bye());
+  std::vector<int> statuses;
+  for (std::string m = peer.next(); !m.empty(); m = peer.next(milliseconds(30)))
+    statuses.push_back(status_of(m));
+  EXPECT_TRUE(std::count(statuses.begin(), statuses.end(), 487) >= 1);
+  EXPECT_TRUE(std::count(statuses.begin(), statuses.end(), 200) >= 1);
+  EXPECT_TRUE(wait_for_no_dialogs());
+}
+
+TEST_F(SessionTest, PendingReinviteIsCancelled) {
+  accept_all();
+  recorder.reinvited = nullptr;
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  peer.send(call.invite({"", kHold}));
+  ASSERT_TRUE(wait_for([&] { return recorder.reinvite_offers.size() == 1; }));
+  peer.send(call.cancel());
+  peer.expect(487, "INVITE");
+  agent->accept_reinvite(dialog(), kAnswer);
+  EXPECT_EQ(agent->dialogs(), 1u);
+}
+
+TEST_F(SessionTest, ReinviteOfOursIsAnswered) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  agent->reinvite(dialog(), kHold);
+  const std::string invite = peer.expect_request("INVITE");
+  EXPECT_EQ(body(invite), kHold);
+  EXPECT_EQ(header(invite, "Call-ID"), call.call_id);
+  EXPECT_NE(header(invite, "Contact").find(";isfocus"), std::string::npos);
+  peer.send(call.answer(invite, 200, {"", kAnswer}));
+  const std::string ack = peer.expect_request("ACK");
+  EXPECT_EQ(header(ack, "CSeq").substr(0, header(ack, "CSeq").find(' ')),
+            header(invite, "CSeq").substr(0, header(invite, "CSeq").find(' ')));
+  EXPECT_EQ(recorder.answers, std::vector<std::string>{kAnswer});
+}
+
+TEST_F(SessionTest, GlareIsRefusedOnBothSides) {  // RFC 3261, 14.1 and 14.2
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  agent->reinvite(dialog(), kHold);
+  const std::string ours = peer.expect_request("INVITE");
+  peer.send(call.invite({"", kOffer}));
+  peer.expect(491, "INVITE");
+  peer.send(call.answer(ours, 491));
+  peer.expect_request("ACK");
+  EXPECT_EQ(recorder.reinvite_rejections, std::vector<int>{491});
+  EXPECT_TRUE(recorder.reinvite_offers.empty());
+  agent->reinvite(dialog(), kHold);  // and again
+  peer.send(call.answer(peer.expect_request("INVITE"), 200, {"", kAnswer}));
+  EXPECT_TRUE(wait_for([&] { return recorder.answers.size() == 1; }));
+}
+
+TEST_F(SessionTest, ReinviteOfOursAnswered481EndsTheCall) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  agent->reinvite(dialog(), kHold);
+  peer.send(call.answer(peer.expect_request("INVITE"), 481));
+  peer.send(call.answer(peer.expect_request("BYE"), 481));
+  ASSERT_TRUE(wait_for_no_dialogs());
+  ASSERT_EQ(recorder.ends.size(), 1u);
+  EXPECT_EQ(recorder.ends[0].reason, EndReason::kNoAnswer);
+  EXPECT_EQ(recorder.ends[0].status, 481);
+}
+
+TEST_F(SessionTest, ReinviteBeforeTheAckOfADelayedOfferIsRefused) {  // RFC 5407, 3.1
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  peer.send(call.invite({}));
+  call.learn(peer.expect(200, "INVITE"));
+  RawCall early = call;
+  peer.send(early.invite({"", kHold}));
+  peer.expect(491, "INVITE");
+  peer.send(call.ack({"", kOffer}));
+  EXPECT_TRUE(wait_for([&] { return recorder.established.size() == 1; }));
+}
+
+TEST_F(SessionTest, ReinviteWhoseAckWasLostCountsAsOne) {  // RFC 5407, 3.1
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  peer.send(call.invite());
+  call.learn(peer.expect(200, "INVITE"));
+  peer.send(call.invite({"", kHold}));
+  ASSERT_TRUE(wait_for([&] { return recorder.reinvite_offers.size() == 1; }));
+  EXPECT_EQ(recorder.established.size(), 1u);
+  peer.expect(200, "INVITE");
+  peer.send(call.ack());
+  turn_for(milliseconds(1900));  // past 64*T1: the first 2xx never got its own ACK
+  EXPECT_TRUE(recorder.ends.empty());
+  EXPECT_EQ(agent->dialogs(), 1u);
+}
+
+TEST_F(SessionTest, ReinviteNeverAcknowledgedEndsTheCall) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  peer.send(call.invite({"", kHold}));
+  peer.expect(200, "INVITE");
+  peer.send(call.answer(peer.expect_request("BYE"), 200));
+  ASSERT_EQ(recorder.ends.size(), 1u);
+  EXPECT_EQ(recorder.ends[0].reason, EndReason::kNoAck);
+}
+
+TEST_F(SessionTest, UpdateCarriesAnOffer) {  // RFC 3311
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  peer.send(call.request("UPDATE", {"", kHold}));
+  EXPECT_EQ(body(peer.expect(200, "UPDATE")), kAnswer);
+  EXPECT_EQ(recorder.reinvite_offers, std::vector<std::string>{kHold});
+}
+
+TEST_F(SessionTest, OptionsWithinTheCallIsAnswered) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  peer.send(call.request("OPTIONS", {}));
+  EXPECT_EQ(header(peer.expect(200, "OPTIONS"), "Accept"), "application/sdp");
+  peer.send(call.request("INFO", {}));
+  EXPECT_NE(header(peer.expect(405, "INFO"), "Allow"), "");
+}
+
+TEST_F(SessionTest, OldSequenceNumberIsRefused) {  // RFC 3261, 12.2.2
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  call.cseq = 100;
+  establish(call);
+  call.cseq = 50;
+  peer.send(call.request("OPTIONS", {}));
+  peer.expect(500, "OPTIONS");
+}
+
+TEST_F(SessionTest, TimerIsOfferedToWhoKnowsNoTimers) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  const std::string answer = establish(call);
+  EXPECT_EQ(header(answer, "Session-Expires"), "1800;refresher=uas");
+  EXPECT_EQ(header(answer, "Require"), "");
+}
+
+TEST_F(SessionTest, TimerIsLeftToTheCallerWhoKnowsThem) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  const std::string answer =
+      establish(call, {std::string(kKnowsTimers) + "Session-Expires: 600\r\n", kOffer});
+  EXPECT_EQ(header(answer, "Session-Expires"), "600;refresher=uac");
+  EXPECT_EQ(header(answer, "Require"), "timer");
+  RawCall other(peer, "room");
+  const std::string mine =
+      establish(other, {std::string(kKnowsTimers) + "Session-Expires: 600;refresher=uas\r\n", kOffer});
+  EXPECT_EQ(header(mine, "Session-Expires"), "600;refresher=uas");
+}
+
+TEST_F(SessionTest, TooShortAnIntervalIsRefused) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  peer.send(call.invite({std::string(kKnowsTimers) + "Session-Expires: 30\r\n", kOffer}));
+  const std::string answer = peer.expect(422, "INVITE");
+  EXPECT_EQ(header(answer, "Min-SE"), "90");
+  EXPECT_TRUE(recorder.invites.empty());
+  peer.send(call.invite({std::string(kKnowsTimers) + "Session-Expires: 90\r\nMin-SE: 90\r\n", kOffer}));
+  call.learn(peer.expect(200, "INVITE"));
+  peer.send(call.ack());
+  ASSERT_TRUE(wait_for([&] { return recorder.established.size() == 1; }));
+  peer.send(call.request("UPDATE", {std::string(kKnowsTimers) + "Session-Expires: 20\r\n", ""}));
+  EXPECT_EQ(header(peer.expect(422, "UPDATE"), "Min-SE"), "90");
+}
+
+class ShortSessionTest : public SessionTest {
+ protected:
+  ShortSessionTest() { config.session_timer = {seconds(2), seconds(1)}; }
+};
+
+TEST_F(ShortSessionTest, SessionNobodyRefreshesIsEnded) {  // RFC 4028, 10
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call, {std::string(kKnowsTimers) + "Session-Expires: 2;refresher=uac\r\n", kOffer});
+  const std::string bye = peer.expect_request("BYE");
+  EXPECT_EQ(header(bye, "Reason"), "SIP;cause=200;text=\"Session expired\"");
+  ASSERT_EQ(recorder.ends.size(), 1u);
+  EXPECT_EQ(recorder.ends[0].reason, EndReason::kSessionTimer);
+  peer.send(call.answer(bye, 200));
+  EXPECT_TRUE(wait_for_no_dialogs());
+}
+
+TEST_F(ShortSessionTest, RefreshByUpdateKeepsTheCall) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call, {std::string(kKnowsTimers) + "Session-Expires: 2;refresher=uac\r\n", kOffer});
+  for (int i = 0; i < 4; ++i) {  // 2.4 s: longer than the session would live
+    turn_for(milliseconds(600));
+    peer.send(
+        call.request("UPDATE", {std::string(kKnowsTimers) + "Session-Expires: 2;refresher=uac\r\n", ""}));
+    const std::string answer = peer.expect(200, "UPDATE");
+    EXPECT_EQ(header(answer, "Session-Expires"), "2;refresher=uac");
+    EXPECT_EQ(header(answer, "Content-Type"), "");
+  }
+  EXPECT_TRUE(recorder.ends.empty());
+  EXPECT_TRUE(recorder.reinvite_offers.empty());
+}
+
+TEST_F(ShortSessionTest, WeRefreshByUpdateWhereItIsAllowed) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call, {"Allow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n", kOffer});
+  for (int i = 0; i < 3; ++i) {
+    const std::string update = peer.expect_request("UPDATE");
+    EXPECT_EQ(header(update, "Session-Expires"), "2;refresher=uac");
+    peer.send(call.answer(update, 200, {"Session-Expires: 2;refresher=uac\r\n", ""}));
+  }
+  EXPECT_TRUE(recorder.ends.empty());
+}
+
+TEST_F(ShortSessionTest, WeRefreshByReinviteElsewhere) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  const std::string invite = peer.expect_request("INVITE");
+  EXPECT_EQ(body(invite), kAnswer);  // the session as it is
+  peer.send(call.answer(invite, 200, {"", kOffer}));
+  peer.expect_request("ACK");
+  EXPECT_EQ(recorder.answers, std::vector<std::string>{kOffer});
+  peer.expect_request("INVITE");  // and goes on, though they know no timers
+}
+
+TEST_F(ShortSessionTest, UpdateThatIsNotAllowedBecomesAReinvite) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call, {"Allow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n", kOffer});
+  peer.send(call.answer(peer.expect_request("UPDATE"), 405));
+  peer.send(call.answer(peer.expect_request("INVITE"), 200, {"", kOffer}));
+  peer.expect_request("ACK");
+  EXPECT_TRUE(recorder.ends.empty());
+}
+
+TEST_F(ShortSessionTest, RefreshNobodyAnswersEndsTheCall) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call, {"Allow: UPDATE\r\n", kOffer});
+  peer.expect_request("UPDATE");
+  ASSERT_TRUE(wait_for([&] { return recorder.ends.size() == 1; }));
+  EXPECT_TRUE(recorder.ends[0].reason == EndReason::kNoAnswer ||
+              recorder.ends[0].reason == EndReason::kSessionTimer);
+  EXPECT_TRUE(wait_for_no_dialogs());
+}
+
+TEST(SessionTimer, AnswersByTheTable) {  // RFC 4028, 9, table 2
+  const SessionTimerConfig config{seconds(1800), seconds(90)};
+  const auto answer = [&](SessionTimerHeaders request, bool we_refreshed = false) {
+    return answer_session_timer(config, request, we_refreshed).value();
+  };
+  using R = Refresher;
+  EXPECT_EQ(answer({false, {}, R::kUnsaid, {}}), (SessionAgreement{seconds(1800), true}));
+  EXPECT_EQ(answer({true, {}, R::kUnsaid, {}}), (SessionAgreement{seconds(1800), false}));
+  EXPECT_EQ(answer({true, {}, R::kUnsaid, {}}, true), (SessionAgreement{seconds(1800), true}));
+  EXPECT_EQ(answer({true, seconds(100), R::kUac, {}}, true), (SessionAgreement{seconds(100), false}));
+  EXPECT_EQ(answer({true, seconds(100), R::kUas, {}}), (SessionAgreement{seconds(100), true}));
+  EXPECT_EQ(answer({false, seconds(100), R::kUac, {}}), (SessionAgreement{seconds(100), true}));
+  EXPECT_EQ(answer({false, seconds(10), R::kUnsaid, {}}), (SessionAgreement{seconds(90), true}));
+  EXPECT_EQ(answer({true, seconds(4'000'000'000), R::kUnsaid, {}}).interval, seconds(1800));
+  EXPECT_EQ(answer({true, {}, R::kUnsaid, seconds(3600)}).interval, seconds(3600));
+  EXPECT_EQ(answer({true, {}, R::kUnsaid, seconds(4'000'000'000)}).interval, seconds(86400));
+  EXPECT_FALSE(answer_session_timer(config, {true, seconds(89), R::kUnsaid, {}}, false));
+}
+
+TEST(SessionTimer, ConcludesFromTheAnswer) {
+  const SessionTimerConfig config{seconds(1800), seconds(90)};
+  EXPECT_EQ(conclude_session_timer(config, {}), (SessionAgreement{seconds(1800), true}));
+  EXPECT_EQ(conclude_session_timer(config, {true, seconds(600), Refresher::kUas, {}}),
+            (SessionAgreement{seconds(600), false}));
+  EXPECT_EQ(conclude_session_timer(config, {true, seconds(600), Refresher::kUnsaid, {}}),
+            (SessionAgreement{seconds(600), true}));
+}
+
+TEST(SessionTimer, RefreshesAtHalfAndExpiresBeforeTheEnd) {
+  const SessionAgreement hour{seconds(3600), true};
+  EXPECT_EQ(hour.refresh_after(), seconds(1800));
+  EXPECT_EQ(hour.expires_after(), seconds(3568));  // 32 s before
+  EXPECT_EQ((SessionAgreement{seconds(90), true}).expires_after(), seconds(60));
+}
+
+}  // namespace
+}  // namespace tutti::sip
