@@ -23,6 +23,13 @@ plc_state_t* plc(std::byte* bytes) TUTTI_REALTIME {
   return std::launder(reinterpret_cast<plc_state_t*>(bytes));
 }
 
+// Begins the ring of known samples at its start. plc_fillin() would do it with a memcpy() onto itself, which
+// moves the right bytes only by luck.
+void straighten_history(plc_state_t& state) TUTTI_REALTIME {
+  std::rotate(state.history, state.history + state.buf_ptr, state.history + PLC_HISTORY_LEN);
+  state.buf_ptr = 0;
+}
+
 }  // namespace
 
 void Concealer::reset() TUTTI_REALTIME {
@@ -47,6 +54,7 @@ bool Concealer::fill(std::span<std::int16_t> samples) TUTTI_REALTIME {
   }
   if (samples.empty()) return false;
   const int wanted = static_cast<int>(samples.size());
+  if (missing_ == 0) straighten_history(*plc(state_));
   if (missing_ > 0 || samples.size() > kBlendSamplesMax) {
     plc_fillin(plc(state_), samples.data(), wanted);
   } else {

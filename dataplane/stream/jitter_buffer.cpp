@@ -141,7 +141,7 @@ void JitterBuffer::delay_playout(rtp::RtpTimestamp timestamp, int late_by) TUTTI
 }
 
 std::optional<DropReason> JitterBuffer::refuse_passed(const rtp::RtpHeader& header) TUTTI_REALTIME {
-  const int behind = head_ - header.sequence_number - 1;
+  const int behind = -(header.sequence_number - head_) - 1;  // 0 to 32 767: half the circle counts as behind
   if (behind >= kSeen) return DropReason::kLate;
   const std::uint64_t bit = std::uint64_t{1} << behind;
   if ((seen_ & bit) != 0) return DropReason::kDuplicate;

@@ -8,7 +8,6 @@ namespace tutti::stream {
 
 namespace {
 
-constexpr int kFrame = static_cast<int>(base::kFrameSamples);
 constexpr int kHalfTicks = 2;  // in a tick
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -87,8 +88,7 @@ class Call {
     for (std::int64_t now_ms = 20; next != packets_.end() || !buffer_.empty(); now_ms += 20) {
       for (; next != packets_.end() && next->at_ms <= now_ms; ++next) {
         const auto packet = timeline.packet(next->number, next->position, next->samples);
-        const base::RealtimeSection realtime;
-        const auto refused = buffer_.insert(packet, codec::CodecId::kPcmu, pool_);
+        const auto refused = insert(packet);
         if (refused) {
           ++refused_[*refused];
         } else {
@@ -109,6 +109,11 @@ class Call {
   }
 
  private:
+  std::optional<DropReason> insert(const rtp::RtpPacket& packet) {
+    const base::RealtimeSection realtime;
+    return buffer_.insert(packet, codec::CodecId::kPcmu, pool_);
+  }
+
   void tick(bool in_place) {
     for (int left = base::kFrameSamples; left > 0;) {
       Chunk chunk;
