@@ -234,7 +234,11 @@ void JitterBuffer::end_tick() TUTTI_REALTIME {
   const int spare = any ? lead_min_ - kMargin : 0;
   if (lengthen_by_ == 0) {
     wanted_ = DelayChange::kNone;
-    if (any && spare >= kStep && lead_max_ - kStep >= floor_) {
+    if (any && spare < 0 && lead_max_ + kStep <= floor_) {
+      // A slow sender's clock ate the delay: better mended now than by a frame that comes too late.
+      lengthen_by_ = kStep;
+      wanted_ = DelayChange::kLengthen;
+    } else if (any && spare >= kStep && lead_max_ - kStep >= floor_) {
       wanted_ = spare >= kFarTooLong ? DelayChange::kShortenNow : DelayChange::kShorten;
     }
   }

@@ -35,7 +35,7 @@ struct Chunk {
 // What would bring the delay nearer to what the network needs; done where nobody hears it.
 enum class DelayChange : std::uint8_t {
   kNone,
-  kLengthen,   // packets came too late: say a quiet frame twice
+  kLengthen,   // packets came too late, or soon will: wait a frame after a quiet one
   kShorten,    // the delay is longer than needed: leave a quiet frame out
   kShortenNow  // it is far longer: leave a frame out, quiet or not
 };
@@ -69,7 +69,7 @@ class JitterBuffer {
   // Once a tick, after its take() calls: judges the delay.
   void end_tick() TUTTI_REALTIME;
   DelayChange wanted() const TUTTI_REALTIME { return wanted_; }
-  // A frame was said twice: what waits is due a frame later.
+  // What waits is due a frame later than it was.
   void lengthened() TUTTI_REALTIME;
   // A frame was taken and thrown away.
   void shortened() TUTTI_REALTIME;

@@ -479,6 +479,23 @@ TEST(InboundStream, ShortensTheDelayWhereItIsQuietUnlessItIsFarTooLong) {
   }
 }
 
+TEST(InboundStream, KeepsItsDelayAgainstAClockThatRunsSlowOrFast) {
+  for (const int parts_per_million : {-400, 400}) {  // far more than a crystal is wrong by
+    SCOPED_TRACE(parts_per_million);
+    Line line(40);
+    line.amplitude = 100;
+    const double samples_a_tick = 160 * (1 + parts_per_million / 1e6);
+    int n = 0;
+    int concealed = 0;
+    for (int tick = 1; tick < 50 * 600; ++tick) {  // ten minutes: 240 ms of drift
+      for (; (n + 1) * 160 <= tick * samples_a_tick; ++n) ASSERT_EQ(line.audio(n, n * 160), kOk);
+      if (line.pop() == FrameKind::kConcealed) ++concealed;
+      ASSERT_LE(line.pool.in_use(), 6U);  // 120 ms
+    }
+    EXPECT_EQ(concealed, 0);
+  }
+}
+
 TEST(InboundStream, RandomPacketsLeakNothing) {
   for (unsigned seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE(seed);
