@@ -2,127 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdlib>
-#include <numbers>
-#include <random>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 
-#include "dataplane/base/realtime.h"
-#include "mixer/codec/codec.h"
-#include "tests/unit/stream/timeline.h"
+#include "tests/unit/stream/inbound_line.h"
 
 namespace tutti::stream {
 namespace {
 
-using base::DropReason;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-constexpr auto kOk = DropReason::kCount;
-constexpr rtp::Ssrc kAlice{0xA11CE};
-constexpr rtp::Ssrc kBob{0xB0B};
-
-ReceiveFormats formats() {
-  ReceiveFormats formats;
-  formats.audio[0] = {kPcmu, codec::CodecId::kPcmu};
-  formats.audio[1] = {kPcma, codec::CodecId::kPcma};
-  formats.telephone_event = kEvents;
-  return formats;
-}
-
-// 1 000 Hz would repeat itself with every frame; this does not.
-std::int16_t tone(std::int64_t n, int amplitude) {
-  const double phase = 2 * std::numbers::pi * 437.0 * static_cast<double>(n) / 8'000;
-  return static_cast<std::int16_t>(std::lround(amplitude * std::sin(phase)));
-}
-
-std::vector<std::int16_t> tone(std::int64_t from, std::size_t samples, int amplitude, codec::CodecId codec,
-                               std::vector<std::byte>* encoded = nullptr) {
-  std::vector<std::int16_t> out(samples);
-  for (std::size_t i = 0; i < samples; ++i) out[i] = tone(from + static_cast<std::int64_t>(i), amplitude);
-  std::vector<std::byte> payload(samples);
-  codec::encode(codec, out, payload);
-  codec::decode(codec, payload, out);
-  if (encoded != nullptr) *encoded = payload;
-  return out;
-}
-
-class Line {
- public:
-  explicit Line(int delay_ms = 0) { stream.attach(formats(), milliseconds(delay_ms)); }
-  ~Line() {
-    stream.detach(pool);
-    EXPECT_EQ(pool.in_use(), 0U);
-  }
-
-  DropReason receive(rtp::RtpPacket packet) {
-    const base::RealtimeSection realtime;
-    const auto receipt = stream.receive(packet, now, pool);
-    last = receipt ? *receipt : Receipt{};
-    return receipt ? kOk : receipt.error();
-  }
-
-  // A packet with the tone that belongs to its timestamp.
-  DropReason audio(int number, std::int64_t position, std::size_t samples = 160, rtp::Ssrc ssrc = kAlice,
-                   rtp::PayloadType type = kPcmu) {
-    std::vector<std::byte> payload;
-    tone(position, samples, amplitude, type == kPcma ? codec::CodecId::kPcma : codec::CodecId::kPcmu,
-         &payload);
-    rtp::RtpPacket packet;
-    packet.header = header(number, position, ssrc, type);
-    packet.payload = payload;
-    return receive(packet);
-  }
-
-  char key(int number, std::int64_t position, std::uint8_t event, std::uint16_t duration, bool end = false) {
-    const std::array payload = {std::byte{event}, std::byte(end ? 0x8A : 0x0A), std::byte(duration >> 8),
-                                std::byte(duration & 0xFF)};
-    rtp::RtpPacket packet;
-    packet.header = header(number, position, kAlice, kEvents);
-    packet.payload = payload;
-    return receive(packet) == kOk ? last.digit : '!';
-  }
-
-  static rtp::RtpHeader header(int number, std::int64_t position, rtp::Ssrc ssrc, rtp::PayloadType type) {
-    return {type, false, rtp::SequenceNumber(static_cast<std::uint16_t>(65'500 + number)),
-            rtp::RtpTimestamp(static_cast<std::uint32_t>(0xFFFF'F000 + position)), ssrc};
-  }
-
-  FrameKind pop() {
-    now += base::kTick;
-    for (auto& sample : frame.samples) sample = 12'345;  // every sample must be written
-    const base::RealtimeSection realtime;
-    return stream.pop(frame, pool);
-  }
-
-  // Whether the frame is the tone from `position` on, bit for bit but for what was blended at its start.
-  bool hears(std::int64_t position, std::size_t blended = 0,
-             codec::CodecId codec = codec::CodecId::kPcmu) const {
-    const auto expected = tone(position, base::kFrameSamples, amplitude, codec);
-    return std::equal(expected.begin() + static_cast<std::ptrdiff_t>(blended), expected.end(),
-                      frame.samples.begin() + static_cast<std::ptrdiff_t>(blended));
-  }
-
-  int peak() const {
-    int largest = 0;
-    for (const std::int16_t sample : frame.samples) largest = std::max(largest, std::abs(int{sample}));
-    return largest;
-  }
-
-  InboundStream stream;
-  PayloadPool pool{64};
-  base::Frame frame;
-  Receipt last;
-  base::Instant now{seconds(1)};
-  int amplitude = 8'000;
-};
-
 TEST(InboundStream, IsSilentBeforeAnythingCame) {
-  Line line(40);
+  InboundLine line(40);
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(line.pop(), FrameKind::kSilence);
     EXPECT_EQ(line.peak(), 0);
@@ -134,7 +25,7 @@ TEST(InboundStream, IsSilentBeforeAnythingCame) {
 TEST(InboundStream, EveryPtimeComesOutUnbrokenAndExact) {
   for (const std::size_t ptime_ms : {10, 20, 30, 40, 50, 60}) {
     SCOPED_TRACE(ptime_ms);
-    Line line(20);
+    InboundLine line(20);
     const auto samples = static_cast<std::int64_t>(ptime_ms) * 8;
     int number = 0;
     bool began = false;
@@ -156,7 +47,7 @@ TEST(InboundStream, EveryPtimeComesOutUnbrokenAndExact) {
 }
 
 TEST(InboundStream, MixesBothLawsInOneStream) {
-  Line line;
+  InboundLine line;
   for (int n = 0; n < 20; ++n) {
     ASSERT_EQ(line.audio(n, n * 160, 160, kAlice, n % 2 == 0 ? kPcmu : kPcma), kOk);
     ASSERT_EQ(line.pop(), FrameKind::kAudio);
@@ -165,7 +56,7 @@ TEST(InboundStream, MixesBothLawsInOneStream) {
 }
 
 TEST(InboundStream, ALostFrameIsMadeUpAndTheNextOneBlendsIn) {
-  Line line;
+  InboundLine line;
   int largest_step = 0;
   std::int16_t before = 0;
   for (int n = 0; n < 30; ++n) {
@@ -191,7 +82,7 @@ TEST(InboundStream, ALostFrameIsMadeUpAndTheNextOneBlendsIn) {
 }
 
 TEST(InboundStream, ALongLossFadesToSilenceWithinSixtyMilliseconds) {
-  Line line;
+  InboundLine line;
   for (int n = 0; n < 10; ++n) {
     line.audio(n, n * 160);
     line.pop();
@@ -210,7 +101,7 @@ TEST(InboundStream, ALongLossFadesToSilenceWithinSixtyMilliseconds) {
 }
 
 TEST(InboundStream, ASuppressedSilenceIsNotCountedAsConcealed) {
-  Line line(40);
+  InboundLine line(40);
   for (int n = 0; n < 10; ++n) {
     line.audio(n, n * 160);
     line.pop();
@@ -224,7 +115,7 @@ TEST(InboundStream, ASuppressedSilenceIsNotCountedAsConcealed) {
 }
 
 TEST(InboundStream, UnknownPayloadTypesAreRefusedAndFoundNoSource) {
-  Line line;
+  InboundLine line;
   EXPECT_EQ(line.audio(0, 0, 160, kAlice, rtp::PayloadType{96}), DropReason::kUnknownPayloadType);
   EXPECT_FALSE(line.stream.source());
   EXPECT_EQ(line.audio(1, 160), kOk);
@@ -248,7 +139,7 @@ TEST(InboundStream, NoPayloadTypeMeansNothingByItsAbsence) {
 }
 
 TEST(InboundStream, StraysOfAnotherSsrcDisturbNothing) {
-  Line line;
+  InboundLine line;
   int refused = 0;
   for (int n = 0; n < 100; ++n) {
     ASSERT_EQ(line.audio(n, n * 160), kOk);
@@ -264,7 +155,7 @@ TEST(InboundStream, StraysOfAnotherSsrcDisturbNothing) {
 }
 
 TEST(InboundStream, ANewSourceTakesOverWithItsSecondPacket) {
-  Line line;
+  InboundLine line;
   for (int n = 0; n < 10; ++n) {
     line.audio(n, n * 160);
     line.pop();
@@ -288,7 +179,7 @@ TEST(InboundStream, ANewSourceTakesOverWithItsSecondPacket) {
 }
 
 TEST(InboundStream, PacketsOfANewSourceOutOfSequenceProveNothing) {
-  Line line;
+  InboundLine line;
   line.audio(0, 0);
   for (const int number : {100, 102, 104, 103, 103, 101}) {
     EXPECT_EQ(line.audio(number, number * 160, 160, kBob), DropReason::kProbation) << number;
@@ -297,7 +188,7 @@ TEST(InboundStream, PacketsOfANewSourceOutOfSequenceProveNothing) {
 }
 
 TEST(InboundStream, ARestartOfTheSameSourceIsFollowedAtItsSecondPacket) {
-  Line line;
+  InboundLine line;
   for (int n = 0; n < 10; ++n) {
     line.audio(n, n * 160);
     line.pop();
@@ -315,7 +206,7 @@ TEST(InboundStream, ARestartOfTheSameSourceIsFollowedAtItsSecondPacket) {
 }
 
 TEST(InboundStream, TellsEachKeyOnceAndHearsNoHoleBehindIt) {
-  Line line;
+  InboundLine line;
   std::string digits;
   int number = 0;
   std::int64_t position = 0;
@@ -342,14 +233,14 @@ TEST(InboundStream, TellsEachKeyOnceAndHearsNoHoleBehindIt) {
 }
 
 TEST(InboundStream, AKeyMayBeTheFirstThatComes) {
-  Line line;
+  InboundLine line;
   EXPECT_EQ(line.key(0, 0, 1, 160), '1');
   EXPECT_TRUE(line.last.new_source);
   EXPECT_EQ(line.pop(), FrameKind::kSilence);
 }
 
 TEST(InboundStream, CountsEveryRefusal) {
-  Line line;
+  InboundLine line;
   EXPECT_EQ(line.audio(0, 0), kOk);
   EXPECT_EQ(line.audio(0, 0), DropReason::kDuplicate);
   EXPECT_EQ(line.audio(1, 160, 513), DropReason::kOversize);
@@ -361,7 +252,7 @@ TEST(InboundStream, CountsEveryRefusal) {
   line.pop();
   EXPECT_EQ(line.audio(2, 320), DropReason::kLate);
   rtp::RtpPacket half_event;
-  half_event.header = Line::header(4, 640, kAlice, kEvents);
+  half_event.header = InboundLine::header(4, 640, kAlice, kEvents);
   EXPECT_EQ(line.receive(half_event), DropReason::kTruncated);
   EXPECT_EQ(line.stream.totals().packets_dropped, 5U);
 }
@@ -373,12 +264,12 @@ TEST(InboundStream, WithoutABlockThePacketIsLostAndTheSourceIsKept) {
   stream.attach(formats(), milliseconds(0));
   const std::array<std::byte, 160> payload{};
   rtp::RtpPacket packet;
-  packet.header = Line::header(0, 0, kAlice, kPcmu);
+  packet.header = InboundLine::header(0, 0, kAlice, kPcmu);
   packet.payload = payload;
   const auto first = stream.receive(packet, base::Instant(), none);
   ASSERT_TRUE(first) << "the source is accepted, whatever becomes of its packet";
   EXPECT_TRUE(first->new_source);
-  packet.header = Line::header(1, 160, kAlice, kPcmu);
+  packet.header = InboundLine::header(1, 160, kAlice, kPcmu);
   const auto second = stream.receive(packet, base::Instant(), none);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), DropReason::kBufferFull);
@@ -386,7 +277,7 @@ TEST(InboundStream, WithoutABlockThePacketIsLostAndTheSourceIsKept) {
 }
 
 TEST(InboundStream, DetachGivesBackEveryBlockAndKeepsTheTotals) {
-  Line line(100);
+  InboundLine line(100);
   for (int n = 0; n < 5; ++n) line.audio(n, n * 160);
   EXPECT_EQ(line.pool.in_use(), 5U);
   line.stream.detach(line.pool);
@@ -402,7 +293,7 @@ TEST(InboundStream, DetachGivesBackEveryBlockAndKeepsTheTotals) {
 }
 
 TEST(InboundStream, ReportsWhatCame) {
-  Line line;
+  InboundLine line;
   for (int n = 0; n < 50; ++n) {
     if (n % 5 != 4) line.audio(n, n * 160);
     line.pop();
@@ -420,126 +311,6 @@ TEST(InboundStream, ReportsWhatCame) {
   EXPECT_EQ(report->highest_sequence, 65'550U);
   EXPECT_EQ(report->last_sender_report, 0x1111'2222U);
   EXPECT_EQ(report->delay_since_last, 65'536U);
-}
-
-TEST(InboundStream, LengthensTheDelayWhereItIsQuietOnly) {
-  for (const bool quiet : {false, true}) {
-    SCOPED_TRACE(quiet);
-    Line line;
-    line.amplitude = quiet ? 100 : 8'000;
-    line.audio(0, 0);
-    line.pop();
-    line.pop();  // packet 1 is late
-    line.audio(2, 320);
-    line.pop();
-    EXPECT_EQ(line.audio(1, 160), DropReason::kLate);
-    int gaps = 0;
-    for (int n = 3; n < 40; ++n) {
-      EXPECT_EQ(line.audio(n, n * 160), kOk);
-      line.pop();
-      if (!line.hears((n - gaps) * 160) && !line.hears((n - gaps) * 160, Concealer::kBlendSamplesMax)) ++gaps;
-    }
-    EXPECT_EQ(gaps, quiet ? 2 : 0);  // it was 320 samples late
-  }
-}
-
-TEST(InboundStream, ShortensTheDelayWhereItIsQuietUnlessItIsFarTooLong) {
-  struct Case {
-    int pause_ticks;
-    int amplitude;
-    bool shortens;
-  };
-  for (const Case& c : {Case{4, 100, true}, Case{4, 8'000, false}, Case{11, 8'000, true}}) {
-    SCOPED_TRACE(testing::Message() << c.pause_ticks << " ticks, amplitude " << c.amplitude);
-    Line line;
-    line.amplitude = c.amplitude;
-    int n = 0;
-    int largest_step = 0;
-    std::int16_t before = 0;
-    const auto steady = [&](int ticks) {
-      for (int i = 0; i < ticks; ++i, ++n) {
-        line.audio(n, n * 160);
-        line.pop();
-        for (const std::int16_t sample : line.frame.samples) {
-          largest_step = std::max(largest_step, std::abs(sample - before));
-          before = sample;
-        }
-      }
-    };
-    steady(50);
-    for (int i = 0; i < c.pause_ticks; ++i) line.pop();  // the network pauses, then catches up
-    before = 0;
-    for (int i = 0; i < c.pause_ticks; ++i, ++n) line.audio(n, n * 160);
-    steady(100);
-    const unsigned waiting = line.pool.in_use();
-    steady(20 * JitterBuffer::kWindowTicks);
-    EXPECT_EQ(line.pool.in_use() < waiting, c.shortens);
-    EXPECT_LT(largest_step, c.amplitude * 0.343 * 2 + 50) << "and nobody hears a click";
-    EXPECT_EQ(line.stream.totals().packets_dropped, 0U);
-  }
-}
-
-TEST(InboundStream, KeepsItsDelayAgainstAClockThatRunsSlowOrFast) {
-  for (const int parts_per_million : {-400, 400}) {  // far more than a crystal is wrong by
-    SCOPED_TRACE(parts_per_million);
-    Line line(40);
-    line.amplitude = 100;
-    const double samples_a_tick = 160 * (1 + parts_per_million / 1e6);
-    int n = 0;
-    int concealed = 0;
-    for (int tick = 1; tick < 50 * 600; ++tick) {  // ten minutes: 240 ms of drift
-      for (; (n + 1) * 160 <= tick * samples_a_tick; ++n) ASSERT_EQ(line.audio(n, n * 160), kOk);
-      if (line.pop() == FrameKind::kConcealed) ++concealed;
-      ASSERT_LE(line.pool.in_use(), 6U);  // 120 ms
-    }
-    EXPECT_EQ(concealed, 0);
-  }
-}
-
-TEST(InboundStream, RandomPacketsLeakNothing) {
-  for (unsigned seed = 1; seed <= 12; ++seed) {
-    SCOPED_TRACE(seed);
-    std::mt19937 random(seed);
-    Line line(static_cast<int>(random() % 100));
-    std::uint64_t refused = 0;
-    std::uint64_t sent = 0;
-    int number = 0;
-    std::int64_t position = 0;
-    for (int i = 0; i < 3'000; ++i) {
-      switch (random() % 16) {
-        case 0:
-          number = static_cast<int>(random() % 65'536);
-          break;
-        case 1:
-          position = static_cast<std::int64_t>(random());
-          break;
-        case 2:
-          number -= static_cast<int>(random() % 40);
-          break;
-        case 3:
-          position += 80 * static_cast<std::int64_t>(random() % 60) - 2'400;
-          break;
-        default:
-          break;
-      }
-      const auto samples = random() % 64 == 0 ? random() % 600 : 80 * (1 + random() % 6);
-      const rtp::Ssrc ssrc = random() % 20 == 0 ? kBob : kAlice;
-      const rtp::PayloadType type = random() % 20 == 0   ? kEvents
-                                    : random() % 20 == 0 ? rtp::PayloadType{77}
-                                                         : kPcmu;
-      ++sent;
-      if (line.audio(number, position, samples, ssrc, type) != kOk) ++refused;
-      ++number;
-      position += static_cast<std::int64_t>(samples);
-      if (random() % 2 == 0) line.pop();
-      ASSERT_LE(line.pool.in_use(), static_cast<unsigned>(JitterBuffer::kSlots));
-    }
-    const InboundTotals totals = line.stream.totals();
-    EXPECT_GE(totals.packets_dropped, refused);
-    EXPECT_LE(totals.packets_received, sent);
-    for (int i = 0; i < 40; ++i) line.pop();
-    EXPECT_EQ(line.pool.in_use(), 0U) << "what waits is played or thrown away within the reach";
-  }
 }
 
 }  // namespace
