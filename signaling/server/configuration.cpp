@@ -119,6 +119,7 @@ class Reader {
       return;
     }
     std::vector<const Key<Configuration::Room>*> keys;
+    keys.reserve(room_keys().size());
     for (const auto& key : room_keys()) keys.push_back(&key);
     for (const toml::node& entry : *rooms) {
       Configuration::Room room;

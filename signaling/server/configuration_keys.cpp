@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "signaling/conference/conference_name.h"
+
 namespace tutti::server {
 namespace {
 
@@ -140,13 +142,8 @@ bool set_http_listen(Configuration& c, const std::string& given) {
   return address.has_value();
 }
 
-// What the user part of a SIP URI holds unescaped (RFC 3261, 25.1: unreserved).
 bool set_room_name(Configuration::Room& room, const std::string& given) {
-  constexpr std::string_view kAllowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()";
-  if (given.empty() || given.size() > 64 || given.find_first_not_of(kAllowed) != std::string::npos) {
-    return false;
-  }
+  if (!conference::is_conference_name(given)) return false;
   room.name = given;
   return true;
 }
@@ -231,7 +228,7 @@ std::vector<Key<Configuration::Room>> make_room_table() {
   using R = Configuration::Room;
   return {
       text<R>(
-          "", "name", "1 to 64 letters, digits or any of -_.!~*'()", set_room_name,
+          "", "name", "1 to 64 letters, digits and any of -_.+!~*', and no dot in front", set_room_name,
           [](const R& r) { return r.name; }, "The user part of the URI that callers dial."),
       yes_or_no<R>(
           "", "locked", [](auto& r) -> auto& { return r.locked; }, "Lets nobody in: 403."),

@@ -195,7 +195,7 @@ TEST(Configuration, RefusesBadRooms) {
             "t.toml:3:1: a second [[room]] of the name \"a\": choose another");
   EXPECT_EQ(errors_of("[[room]]\nname = \"a\"\nlock = true\n").at(0),
             "t.toml:3:1: unknown key \"lock\" in [[room]]; did you mean \"locked\"?");
-  for (const char* name : {"\"\"", "\"a b\"", "\"a@b\"", "1", "\"\\u00e9\""}) {
+  for (const char* name : {"\"\"", "\"a b\"", "\"a@b\"", "1", "\"a/b\""}) {
     EXPECT_EQ(errors_of(std::string("[[room]]\nname = ") + name).size(), 1U) << name;
   }
   EXPECT_EQ(errors_of("[[room]]\nname = \"" + std::string(65, 'a') + "\"\n").size(), 1U);

@@ -1,0 +1,136 @@
+#include "signaling/server/media_host.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "dataplane/net/udp_endpoint_factory.h"
+#include "dataplane/net/uring_port.h"
+
+namespace tutti::server {
+namespace {
+
+using base::Result;
+using conference::MediaError;
+
+// Commands and events that may wait at a core's door: twice a burst of 1 000 joins with their conferences.
+constexpr std::size_t kMailboxCapacity = 4'096;
+
+net::PortLimits port_limits(std::uint32_t participants) {
+  return {
+      .endpoints = participants,
+      // Two packets each: a turn may be late by a tick.
+      .receive_buffers = std::clamp(2 * participants, 1'024U, 32'768U),
+      // A tick is spread over sub-slots; what does not fit is flushed in between.
+      .transmit_buffers = std::clamp(participants / 4, 256U, 4'096U),
+  };
+}
+
+core::Realtime to_realtime(Configuration::Realtime wish) {
+  switch (wish) {
+    case Configuration::Realtime::kOn:
+      return core::Realtime::kOn;
+    case Configuration::Realtime::kOff:
+      return core::Realtime::kOff;
+    case Configuration::Realtime::kAuto:
+      break;
+  }
+  return core::Realtime::kAuto;
+}
+
+conference::MediaEndpoint to_media_endpoint(const net::Endpoint& endpoint) {
+  return {endpoint.handles, endpoint.rtp, endpoint.rtcp};
+}
+
+}  // namespace
+
+MediaHost::MediaHost(const Configuration::Media& media)
+    : factory_(std::make_unique<net::UdpEndpointFactory>()),
+      allocator_(*factory_, {media.address, media.rtp_port_low, media.rtp_port_high}) {}
+
+MediaHost::~MediaHost() = default;
+
+Result<std::unique_ptr<MediaHost>, StartError> MediaHost::start(const Configuration& configuration,
+                                                                const CpuSet& cpus) {
+  std::unique_ptr<MediaHost> host(new MediaHost(configuration.media));
+  if (auto tried = host->try_address(configuration.media); !tried) return base::unexpected(tried.error());
+  for (const int cpu : cpus) {
+    if (auto started = host->start_core(configuration, cpu); !started)
+      return base::unexpected(started.error());
+  }
+  return host;
+}
+
+// A wrong address shows at start, not at the first call.
+Result<void, StartError> MediaHost::try_address(const Configuration::Media& media) {
+  const auto endpoint = allocator_.open(true);
+  if (!endpoint) {
+    const std::string where = endpoint.error() == net::NetError::kNoPorts
+                                  ? fmt::format("{}, ports {}-{}", base::ip_to_string(media.address),
+                                                media.rtp_port_low, media.rtp_port_high)
+                                  : base::ip_to_string(media.address);
+    return base::unexpected(
+        StartError{fmt::format("media cannot use {}: {}", where, to_string(endpoint.error()))});
+  }
+  allocator_.close(*endpoint);
+  return {};
+}
+
+Result<void, StartError> MediaHost::start_core(const Configuration& configuration, int cpu) {
+  const std::uint32_t participants = configuration.cores.participants_per_core;
+  auto port = net::UringPort::make(port_limits(participants));
+  if (!port) {
+    return base::unexpected(StartError{fmt::format("io_uring cannot be used: {}", to_string(port.error()))});
+  }
+  core::CoreThread::Options options;
+  options.cpu = cpu;
+  options.realtime = to_realtime(configuration.cores.realtime);
+  options.core.capacity = {participants, configuration.cores.conferences_per_core};
+  options.core.jitter_delay = std::chrono::milliseconds(configuration.media.jitter_ms);
+  options.core.clock = &base::monotonic_now;
+  Core core{std::make_unique<mailbox::Mailbox>(kMailboxCapacity), nullptr};
+  auto thread = core::CoreThread::start(options, std::move(*port), *core.mailbox);
+  if (!thread) {
+    return base::unexpected(
+        StartError{fmt::format("CPU {} cannot carry media: {}", cpu, core::to_string(thread.error()))});
+  }
+  core.thread = std::move(*thread);
+  doors_.push_back({core.mailbox.get(), &core.thread->counters(), options.core.capacity});
+  cores_.push_back(std::move(core));
+  return {};
+}
+
+Result<conference::MediaEndpoint, MediaError> MediaHost::open_endpoint(bool with_rtcp) {
+  const auto endpoint = allocator_.open(with_rtcp);
+  if (endpoint) return to_media_endpoint(*endpoint);
+  switch (endpoint.error()) {
+    case net::NetError::kNoPorts:
+      return base::unexpected(MediaError::kNoPorts);
+    case net::NetError::kNoDescriptors:
+      return base::unexpected(MediaError::kNoDescriptors);
+    default:
+      return base::unexpected(MediaError::kOther);
+  }
+}
+
+void MediaHost::close_endpoint(const conference::MediaEndpoint& endpoint) {
+  allocator_.close({endpoint.handles, endpoint.rtp, endpoint.rtcp});
+}
+
+bool MediaHost::realtime() const {
+  return std::all_of(cores_.begin(), cores_.end(), [](const Core& core) { return core.thread->realtime(); });
+}
+
+void MediaHost::count(StatusSample& sample) const {
+  for (const Core& core : cores_) {
+    const mailbox::CoreCounters& counters = core.thread->counters();
+    sample.packets_received += counters.packets_received.value();
+    sample.packets_sent += counters.packets_sent.value();
+    sample.drops += counters.drops.total();
+    sample.late_ticks += counters.late_ticks.value();
+    sample.load_permille.push_back(counters.load_permille.value());
+  }
+}
+
+}  // namespace tutti::server

@@ -1,0 +1,56 @@
+// MediaHost: the cores of this process and the ports of its media address; the focus's MediaPlane.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "dataplane/base/result.h"
+#include "dataplane/core/core_thread.h"
+#include "dataplane/mailbox/mailbox.h"
+#include "dataplane/net/endpoint_allocator.h"
+#include "dataplane/net/endpoint_factory.h"
+#include "signaling/conference/media_plane.h"
+#include "signaling/server/configuration.h"
+#include "signaling/server/cpu_set.h"
+#include "signaling/server/start_error.h"
+#include "signaling/server/status_line.h"
+
+namespace tutti::server {
+
+// Thread: signaling.
+class MediaHost final : public conference::MediaPlane {
+ public:
+  // Starts a pinned thread on each CPU. Shapes: `cpus` is not empty.
+  static base::Result<std::unique_ptr<MediaHost>, StartError> start(const Configuration& configuration,
+                                                                    const CpuSet& cpus);
+  // Ends the threads; what is attached falls silent.
+  ~MediaHost() override;
+
+  base::Result<conference::MediaEndpoint, conference::MediaError> open_endpoint(bool with_rtcp) override;
+  void close_endpoint(const conference::MediaEndpoint& endpoint) override;
+  std::span<const conference::CoreDoor> cores() const override { return doors_; }
+
+  // Whether every core has SCHED_FIFO.
+  bool realtime() const;
+  // Adds what the cores have counted.
+  void count(StatusSample& sample) const;
+
+ private:
+  struct Core {
+    std::unique_ptr<mailbox::Mailbox> mailbox;
+    std::unique_ptr<core::CoreThread> thread;  // before the mailbox in death
+  };
+
+  explicit MediaHost(const Configuration::Media& media);
+  base::Result<void, StartError> try_address(const Configuration::Media& media);
+  base::Result<void, StartError> start_core(const Configuration& configuration, int cpu);
+
+  const std::unique_ptr<net::EndpointFactory> factory_;
+  net::EndpointAllocator allocator_;
+  std::vector<Core> cores_;
+  std::vector<conference::CoreDoor> doors_;
+};
+
+}  // namespace tutti::server

@@ -1,0 +1,202 @@
+#include "signaling/server/server.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "signaling/api/status_routes.h"
+#include "signaling/server/descriptors.h"
+#include "signaling/server/log.h"
+
+namespace tutti::server {
+namespace {
+
+using base::Result;
+
+template <typename... Arguments>
+base::unexpected<StartError> cannot(fmt::format_string<Arguments...> form, Arguments&&... arguments) {
+  return base::unexpected(StartError{fmt::format(form, std::forward<Arguments>(arguments)...)});
+}
+
+Result<CpuSet, StartError> choose_cpus(const CpuSet& wanted) {
+  const CpuSet allowed = allowed_cpus();
+  if (wanted.empty()) return default_media_cpus(allowed);
+  for (const int cpu : wanted) {
+    if (std::binary_search(allowed.begin(), allowed.end(), cpu)) continue;
+    return cannot("CPU {} is not one that this process may use ({}): choose others with --cores", cpu,
+                  to_string(allowed));
+  }
+  return wanted;
+}
+
+// How many participants a core can have: what is configured, or less where descriptors are fewer.
+Result<std::uint32_t, StartError> check_descriptors(const Configuration& configuration, std::size_t cores) {
+  const std::uint64_t limit = raise_descriptor_limit();
+  const std::uint64_t fit = calls_that_fit(limit);
+  const std::uint64_t configured = calls_configured(configuration, cores);
+  if (fit == 0) {
+    return cannot("{} file descriptors are not enough, {} are the least: raise the limit (ulimit -n)", limit,
+                  kDescriptorsReserved + kDescriptorsPerCall);
+  }
+  if (fit < configured) {
+    log::warning(
+        fmt::format("{} file descriptors are enough for {} calls at a time, of the {} that ports and cores "
+                    "have room for: raise the limit (ulimit -n)",
+                    limit, fit, configured));
+  }
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(fit, configuration.cores.participants_per_core));
+}
+
+conference::FocusConfig focus_config(const Configuration& configuration) {
+  conference::FocusConfig config;
+  config.rooms.create_on_dial = configuration.rooms.create_on_dial;
+  config.rooms.max_participants = configuration.rooms.max_participants;
+  config.rooms.max_rooms = configuration.rooms.max_rooms;
+  for (const auto& room : configuration.room) {
+    config.rooms.rooms.push_back({room.name, room.locked, room.max_participants});
+  }
+  config.media.codecs.clear();
+  for (const auto& codec : configuration.media.codecs) {
+    config.media.codecs.push_back(codec == "PCMU" ? sdp::AudioCodec::kPcmu : sdp::AudioCodec::kPcma);
+  }
+  config.media.silence_timeout_s = configuration.media.silence_timeout_s;
+  return config;
+}
+
+sip::UserAgentConfig user_agent_config(const Configuration& configuration) {
+  sip::UserAgentConfig config;
+  config.listen = {configuration.sip.listen};
+  config.session_timer.session_expires = std::chrono::seconds(configuration.sip.session_timer_s);
+  config.session_timer.min_se = std::chrono::seconds(configuration.sip.min_session_timer_s);
+  config.limits.pending_invites = configuration.sip.max_pending_invites;
+  return config;
+}
+
+}  // namespace
+
+Server::Server(const Configuration& configuration) : started_at_(base::monotonic_now()) {
+  facts_.media = configuration.media.address;
+  facts_.rtp_port_low = configuration.media.rtp_port_low;
+  facts_.rtp_port_high = configuration.media.rtp_port_high;
+  facts_.backend = configuration.cores.backend;
+  facts_.pid = getpid();
+}
+
+// The members' own order of dying is the order to stop in; only the timers, which use all, go first.
+Server::~Server() {
+  status_timer_.cancel();
+  poll_timer_.cancel();
+}
+
+Result<std::unique_ptr<Server>, StartError> Server::start(const Configuration& configuration) {
+  std::unique_ptr<Server> server(new Server(configuration));
+  for (const auto step : {&Server::start_media, &Server::start_sip, &Server::start_http}) {
+    if (auto done = (server.get()->*step)(configuration); !done)
+      return base::unexpected(std::move(done.error()));
+  }
+  return server;
+}
+
+Result<void, StartError> Server::start_media(const Configuration& configuration) {
+  const auto cpus = choose_cpus(configuration.cores.cpus);
+  if (!cpus) return base::unexpected(cpus.error());
+  const auto participants = check_descriptors(configuration, cpus->size());
+  if (!participants) return base::unexpected(participants.error());
+  facts_.media_cpus = *cpus;
+  facts_.control_cpus = control_cpus(allowed_cpus(), *cpus);
+  Configuration bounded = configuration;
+  bounded.cores.participants_per_core = *participants;
+  auto media = MediaHost::start(bounded, *cpus);
+  if (!media) return base::unexpected(std::move(media.error()));
+  media_ = std::move(*media);
+  facts_.realtime = media_->realtime();
+  // Threads made from now on, HTTP's and the signals', stay off the media CPUs as well.
+  set_thread_affinity(facts_.control_cpus);
+  return {};
+}
+
+Result<void, StartError> Server::start_sip(const Configuration& configuration) {
+  conference::FocusConfig config = focus_config(configuration);
+  if (const auto fault = conference::find_fault(config)) return cannot("{}", *fault);
+  focus_ = std::make_unique<conference::Focus>(*media_, std::move(config));
+  auto user_agent = sip::UserAgent::start(loop_, user_agent_config(configuration), *focus_);
+  if (!user_agent) {
+    return cannot("SIP cannot listen on {}: {}", base::to_string(configuration.sip.listen),
+                  user_agent.error().message);
+  }
+  user_agent_ = std::move(*user_agent);
+  focus_->connect(*user_agent_, user_agent_->counters());
+  facts_.sip = user_agent_->bound().front();
+  poll_timer_ = loop_.every(conference::Focus::kPollPeriod, [this] { focus_->poll(base::monotonic_now()); });
+  return {};
+}
+
+Result<void, StartError> Server::start_http(const Configuration& configuration) {
+  if (!configuration.http.listen.valid()) return {};
+  api::Router router;
+  api::add_status_routes(
+      router,
+      [this] {
+        const auto uptime = base::monotonic_now() - started_at_;
+        return api::Health{draining_, std::chrono::duration_cast<std::chrono::seconds>(uptime)};
+      },
+      [this] { return focus_->ledger(); });
+  auto http = api::HttpServer::start(configuration.http.listen, std::move(router),
+                                     [this](std::function<void()> task) { loop_.post(std::move(task)); });
+  if (!http) {
+    return cannot("HTTP cannot listen on {}: {}", base::to_string(configuration.http.listen),
+                  http.error().message());
+  }
+  http_ = std::move(*http);
+  facts_.http = http_->bound();
+  return {};
+}
+
+StatusSample Server::sample() const {
+  StatusSample sample;
+  sample.taken = base::monotonic_now();
+  const conference::Ledger ledger = focus_->ledger();
+  sample.calls = ledger.participants;
+  sample.rooms = ledger.rooms;
+  media_->count(sample);
+  return sample;
+}
+
+void Server::watch(std::function<void(const std::string&)> show) {
+  status_timer_ =
+      loop_.every(std::chrono::seconds(1), [this, show = std::move(show), before = sample()]() mutable {
+        StatusSample now = sample();
+        show(status_text(before, now, facts_.media_cpus));
+        before = std::move(now);
+      });
+}
+
+void Server::run() {
+  loop_.run();
+}
+
+void Server::drain() {
+  loop_.post([this] { begin_drain(); });
+}
+
+void Server::end() {
+  loop_.stop();
+}
+
+void Server::begin_drain() {
+  if (draining_) return;
+  draining_ = true;
+  log::info(fmt::format("draining {} calls", focus_->ledger().participants));
+  user_agent_->refuse_new_calls();
+  focus_->drain(base::monotonic_now() + kDrainTime, [this](const conference::Ledger& left) {
+    if (!left.zero()) {
+      log::warning(fmt::format(
+          "gave up after {} s on {} dialogs, {} participants, {} ports, {} streams, {} rooms",
+          kDrainTime.count(), left.dialogs, left.participants, left.ports, left.streams, left.rooms));
+    }
+    loop_.stop();
+  });
+}
+
+}  // namespace tutti::server

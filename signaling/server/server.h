@@ -1,0 +1,68 @@
+// Server: everything, started in order and stopped in reverse.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/result.h"
+#include "signaling/api/http_server.h"
+#include "signaling/conference/focus.h"
+#include "signaling/server/banner.h"
+#include "signaling/server/configuration.h"
+#include "signaling/server/media_host.h"
+#include "signaling/server/start_error.h"
+#include "signaling/server/status_line.h"
+#include "signaling/sip/event_loop.h"
+#include "signaling/sip/user_agent.h"
+
+namespace tutti::server {
+
+class Server {
+ public:
+  // How long calls may take to end at a drain.
+  static constexpr std::chrono::seconds kDrainTime{5};
+
+  // Takes calls from run() on. The calling thread becomes the signaling thread, off the media CPUs.
+  static base::Result<std::unique_ptr<Server>, StartError> start(const Configuration& configuration);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  const ServerFacts& facts() const { return facts_; }
+
+  // Calls `show` once a second with what a status line says.
+  void watch(std::function<void(const std::string&)> show);
+
+  // Serves until a drain or end() is over.
+  void run();
+
+  // Refuses new calls, hangs up on everyone, waits for the end of it up to kDrainTime, then ends run().
+  // Thread: any.
+  void drain();
+  // Ends run() at once. Thread: any.
+  void end();
+
+ private:
+  explicit Server(const Configuration& configuration);
+  base::Result<void, StartError> start_media(const Configuration& configuration);
+  base::Result<void, StartError> start_sip(const Configuration& configuration);
+  base::Result<void, StartError> start_http(const Configuration& configuration);
+  void begin_drain();
+  StatusSample sample() const;
+
+  const base::Instant started_at_;
+  ServerFacts facts_;
+  bool draining_ = false;
+
+  // In the order of their making; each uses those above it.
+  std::unique_ptr<MediaHost> media_;
+  sip::EventLoop loop_;
+  std::unique_ptr<conference::Focus> focus_;
+  std::unique_ptr<sip::UserAgent> user_agent_;
+  std::unique_ptr<api::HttpServer> http_;
+  sip::Timer poll_timer_;
+  sip::Timer status_timer_;
+};
+
+}  // namespace tutti::server
