@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/base/check.h"
+#include "mixer/codec/codec.h"
 #include "mixer/kernel/kernels.h"
 
 namespace tutti::mixer {
@@ -23,11 +24,19 @@ kernel::Byte* codewords(std::span<std::byte> payload) {
 void ConferenceMixer::begin_tick() TUTTI_REALTIME {
   sum_.samples.fill(0);
   contributors_ = 0;
+  split_ = false;
 }
 
 void ConferenceMixer::count(std::uint32_t contributors) TUTTI_REALTIME {
   DCHECK(contributors <= kContributorsMax - contributors_);
   contributors_ += contributors;
+  split_ = false;
+}
+
+void ConferenceMixer::split_once() TUTTI_REALTIME {
+  if (split_) return;
+  kernel::split(sum_.samples.data(), mix_.samples.data(), excess_.samples.data(), kFrameSamples);
+  split_ = true;
 }
 
 void ConferenceMixer::add(const base::Frame& frame) TUTTI_REALTIME {
@@ -55,42 +64,38 @@ void ConferenceMixer::add_sum(const base::SumFrame& sum, std::uint32_t contribut
   kernel::add_sum(sum.samples.data(), sum_.samples.data(), kFrameSamples);
 }
 
-void ConferenceMixer::mix_minus(const base::Frame& own, base::Frame& out) const TUTTI_REALTIME {
-  kernel::mix_minus(sum_.samples.data(), own.samples.data(), out.samples.data(), kFrameSamples);
+void ConferenceMixer::mix_minus(const base::Frame& own, base::Frame& out) TUTTI_REALTIME {
+  split_once();
+  kernel::mix_minus(mix_.samples.data(), excess_.samples.data(), own.samples.data(), out.samples.data(),
+                    kFrameSamples);
 }
 
 std::size_t ConferenceMixer::mix_minus_encoded(CodecId codec, const base::Frame& own,
-                                               std::span<std::byte> payload) const TUTTI_REALTIME {
+                                               std::span<std::byte> payload) TUTTI_REALTIME {
   DCHECK(payload.size() >= kFrameSamples);
+  split_once();
+  const std::int16_t* mix = mix_.samples.data();
+  const std::int16_t* excess = excess_.samples.data();
   switch (codec) {
     case CodecId::kPcmu:
-      kernel::mix_minus_compress_ulaw(sum_.samples.data(), own.samples.data(), codewords(payload),
-                                      kFrameSamples);
+      kernel::mix_minus_compress_ulaw(mix, excess, own.samples.data(), codewords(payload), kFrameSamples);
       break;
     case CodecId::kPcma:
-      kernel::mix_minus_compress_alaw(sum_.samples.data(), own.samples.data(), codewords(payload),
-                                      kFrameSamples);
+      kernel::mix_minus_compress_alaw(mix, excess, own.samples.data(), codewords(payload), kFrameSamples);
       break;
   }
   return kFrameSamples;
 }
 
-void ConferenceMixer::full_mix(base::Frame& out) const TUTTI_REALTIME {
-  kernel::saturate(sum_.samples.data(), out.samples.data(), kFrameSamples);
+void ConferenceMixer::full_mix(base::Frame& out) TUTTI_REALTIME {
+  split_once();
+  out = mix_;
 }
 
-std::size_t ConferenceMixer::full_mix_encoded(CodecId codec,
-                                              std::span<std::byte> payload) const TUTTI_REALTIME {
+std::size_t ConferenceMixer::full_mix_encoded(CodecId codec, std::span<std::byte> payload) TUTTI_REALTIME {
   DCHECK(payload.size() >= kFrameSamples);
-  switch (codec) {
-    case CodecId::kPcmu:
-      kernel::saturate_compress_ulaw(sum_.samples.data(), codewords(payload), kFrameSamples);
-      break;
-    case CodecId::kPcma:
-      kernel::saturate_compress_alaw(sum_.samples.data(), codewords(payload), kFrameSamples);
-      break;
-  }
-  return kFrameSamples;
+  split_once();
+  return codec::encode(codec, mix_.samples, payload);
 }
 
 }  // namespace tutti::mixer

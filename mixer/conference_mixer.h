@@ -36,15 +36,15 @@ class ConferenceMixer {
   void add_sum(const base::SumFrame& sum, std::uint32_t contributors) TUTTI_REALTIME;
 
   // The sum without `own`, which was added this tick as it is.
-  void mix_minus(const base::Frame& own, base::Frame& out) const TUTTI_REALTIME;
+  void mix_minus(const base::Frame& own, base::Frame& out) TUTTI_REALTIME;
 
   // The same, encoded in one pass. Shapes: `payload` has room for the frame; returns the bytes written.
   std::size_t mix_minus_encoded(codec::CodecId codec, const base::Frame& own,
-                                std::span<std::byte> payload) const TUTTI_REALTIME;
+                                std::span<std::byte> payload) TUTTI_REALTIME;
 
-  // The whole sum: for those who are not in the mix.
-  void full_mix(base::Frame& out) const TUTTI_REALTIME;
-  std::size_t full_mix_encoded(codec::CodecId codec, std::span<std::byte> payload) const TUTTI_REALTIME;
+  // The whole sum, saturated: for those who are not in the mix.
+  void full_mix(base::Frame& out) TUTTI_REALTIME;
+  std::size_t full_mix_encoded(codec::CodecId codec, std::span<std::byte> payload) TUTTI_REALTIME;
 
   // Not yet saturated; for the ring and for other cores.
   const base::SumFrame& sum() const TUTTI_REALTIME { return sum_; }
@@ -53,8 +53,13 @@ class ConferenceMixer {
 
  private:
   void count(std::uint32_t contributors) TUTTI_REALTIME;
+  void split_once() TUTTI_REALTIME;
 
   base::SumFrame sum_;
+  // The sum in two halves, as N-1 wants it; made when the first one asks.
+  base::Frame mix_;
+  base::Frame excess_;
+  bool split_ = false;
   std::uint32_t contributors_ = 0;
 };
 

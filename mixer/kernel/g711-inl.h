@@ -57,7 +57,7 @@ HWY_INLINE V exponent_and_step(DI16 di16, V value) {
 template <int Bit>
 inline constexpr std::int16_t kExponentBias = (127 + Bit) * 16;
 
-struct Ulaw {
+struct PortableUlaw {
   // Shapes: lanes hold codewords, 0 to 255.
   template <class DI16>
   static HWY_INLINE hn::Vec<DI16> expand(DI16 di16, hn::Vec<DI16> codewords) {
@@ -86,7 +86,7 @@ struct Ulaw {
   static void compress_rest(const Pcm* in, Byte* out, std::size_t n) { scalar::compress_ulaw(in, out, n); }
 };
 
-struct Alaw {
+struct PortableAlaw {
   template <class DI16>
   static HWY_INLINE hn::Vec<DI16> expand(DI16 di16, hn::Vec<DI16> codewords) {
     const hn::RebindToUnsigned<DI16> du16;

@@ -37,17 +37,16 @@ struct Kernels {
   void (*compress_alaw)(const Pcm*, Byte*, std::size_t) noexcept;
   void (*add)(const Pcm*, Sum*, std::size_t) noexcept;
   void (*add_sum)(const Sum*, Sum*, std::size_t) noexcept;
-  void (*mix_minus)(const Sum*, const Pcm*, Pcm*, std::size_t) noexcept;
   void (*saturate)(const Sum*, Pcm*, std::size_t) noexcept;
+  void (*split)(const Sum*, Pcm*, Pcm*, std::size_t) noexcept;
+  void (*mix_minus)(const Pcm*, const Pcm*, const Pcm*, Pcm*, std::size_t) noexcept;
   void (*gain)(const Pcm*, GainQ12, Pcm*, std::size_t) noexcept;
   std::uint64_t (*energy)(const Pcm*, std::size_t) noexcept;
   std::uint16_t (*peak)(const Pcm*, std::size_t) noexcept;
   void (*expand_add_ulaw)(const Byte*, Pcm*, Sum*, std::size_t) noexcept;
   void (*expand_add_alaw)(const Byte*, Pcm*, Sum*, std::size_t) noexcept;
-  void (*mix_minus_compress_ulaw)(const Sum*, const Pcm*, Byte*, std::size_t) noexcept;
-  void (*mix_minus_compress_alaw)(const Sum*, const Pcm*, Byte*, std::size_t) noexcept;
-  void (*saturate_compress_ulaw)(const Sum*, Byte*, std::size_t) noexcept;
-  void (*saturate_compress_alaw)(const Sum*, Byte*, std::size_t) noexcept;
+  void (*mix_minus_compress_ulaw)(const Pcm*, const Pcm*, const Pcm*, Byte*, std::size_t) noexcept;
+  void (*mix_minus_compress_alaw)(const Pcm*, const Pcm*, const Pcm*, Byte*, std::size_t) noexcept;
 };
 
 // The targets that this processor can run, best first, scalar last.
@@ -90,14 +89,23 @@ inline void add_sum(const Sum* in, Sum* sum, std::size_t n) TUTTI_REALTIME {
   active().add_sum(in, sum, n);
 }
 
-// out = saturated (sum - own): N-1.
-inline void mix_minus(const Sum* sum, const Pcm* own, Pcm* out, std::size_t n) TUTTI_REALTIME {
-  active().mix_minus(sum, own, out, n);
-}
-
-// out = saturated sum: N.
+// out = saturated sum.
 inline void saturate(const Sum* sum, Pcm* out, std::size_t n) TUTTI_REALTIME {
   active().saturate(sum, out, n);
+}
+
+// Prepares a sum for N-1, once for all who hear it: mix = saturated sum, which is N, and excess = what that
+// cut off, saturated as well.
+inline void split(const Sum* sum, Pcm* mix, Pcm* excess, std::size_t n) TUTTI_REALTIME {
+  active().split(sum, mix, excess, n);
+}
+
+// N-1: out = saturated (saturated (mix - own) + excess). With what split() made of a sum this is exactly
+// saturated (sum - own), in 16 bits: excess is nothing unless mix is at a rail, and then, however far own
+// brings it back, only a rail's worth of excess can matter.
+inline void mix_minus(const Pcm* mix, const Pcm* excess, const Pcm* own, Pcm* out,
+                      std::size_t n) TUTTI_REALTIME {
+  active().mix_minus(mix, excess, own, out, n);
 }
 
 // out = saturated (in x gain), rounded to nearest, halves upwards.
@@ -123,19 +131,14 @@ inline void expand_add_ulaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) T
 inline void expand_add_alaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) TUTTI_REALTIME {
   active().expand_add_alaw(in, out, sum, n);
 }
-// out = compressed saturated (sum - own).
-inline void mix_minus_compress_ulaw(const Sum* sum, const Pcm* own, Byte* out, std::size_t n) TUTTI_REALTIME {
-  active().mix_minus_compress_ulaw(sum, own, out, n);
+// out = compressed mix_minus.
+inline void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
+                                    std::size_t n) TUTTI_REALTIME {
+  active().mix_minus_compress_ulaw(mix, excess, own, out, n);
 }
-inline void mix_minus_compress_alaw(const Sum* sum, const Pcm* own, Byte* out, std::size_t n) TUTTI_REALTIME {
-  active().mix_minus_compress_alaw(sum, own, out, n);
-}
-// out = compressed saturated sum.
-inline void saturate_compress_ulaw(const Sum* sum, Byte* out, std::size_t n) TUTTI_REALTIME {
-  active().saturate_compress_ulaw(sum, out, n);
-}
-inline void saturate_compress_alaw(const Sum* sum, Byte* out, std::size_t n) TUTTI_REALTIME {
-  active().saturate_compress_alaw(sum, out, n);
+inline void mix_minus_compress_alaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
+                                    std::size_t n) TUTTI_REALTIME {
+  active().mix_minus_compress_alaw(mix, excess, own, out, n);
 }
 
 }  // namespace tutti::kernel

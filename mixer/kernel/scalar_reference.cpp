@@ -9,8 +9,9 @@ namespace {
 Sum wrapping_add(Sum a, Sum b) noexcept {
   return static_cast<Sum>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
 }
-Sum wrapping_subtract(Sum a, Sum b) noexcept {
-  return static_cast<Sum>(static_cast<std::uint32_t>(a) - static_cast<std::uint32_t>(b));
+
+Pcm without(Pcm mix, Pcm excess, Pcm own) noexcept {
+  return saturate(Sum{saturate(Sum{mix} - own)} + excess);
 }
 
 // What follows the sign: seven bits, segment and step, of both laws' codewords.
@@ -97,12 +98,19 @@ void add_sum(const Sum* in, Sum* sum, std::size_t n) TUTTI_REALTIME {
   for (std::size_t i = 0; i < n; ++i) sum[i] = wrapping_add(sum[i], in[i]);
 }
 
-void mix_minus(const Sum* sum, const Pcm* own, Pcm* out, std::size_t n) TUTTI_REALTIME {
-  for (std::size_t i = 0; i < n; ++i) out[i] = saturate(wrapping_subtract(sum[i], own[i]));
-}
-
 void saturate(const Sum* sum, Pcm* out, std::size_t n) TUTTI_REALTIME {
   for (std::size_t i = 0; i < n; ++i) out[i] = saturate(sum[i]);
+}
+
+void split(const Sum* sum, Pcm* mix, Pcm* excess, std::size_t n) TUTTI_REALTIME {
+  for (std::size_t i = 0; i < n; ++i) {
+    mix[i] = saturate(sum[i]);
+    excess[i] = saturate(sum[i] - mix[i]);
+  }
+}
+
+void mix_minus(const Pcm* mix, const Pcm* excess, const Pcm* own, Pcm* out, std::size_t n) TUTTI_REALTIME {
+  for (std::size_t i = 0; i < n; ++i) out[i] = without(mix[i], excess[i], own[i]);
 }
 
 void gain(const Pcm* in, GainQ12 gain, Pcm* out, std::size_t n) TUTTI_REALTIME {
@@ -132,20 +140,14 @@ void expand_add_alaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) TUTTI_RE
   add(out, sum, n);
 }
 
-void mix_minus_compress_ulaw(const Sum* sum, const Pcm* own, Byte* out, std::size_t n) TUTTI_REALTIME {
-  for (std::size_t i = 0; i < n; ++i) out[i] = compress_ulaw(saturate(wrapping_subtract(sum[i], own[i])));
+void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
+                             std::size_t n) TUTTI_REALTIME {
+  for (std::size_t i = 0; i < n; ++i) out[i] = compress_ulaw(without(mix[i], excess[i], own[i]));
 }
 
-void mix_minus_compress_alaw(const Sum* sum, const Pcm* own, Byte* out, std::size_t n) TUTTI_REALTIME {
-  for (std::size_t i = 0; i < n; ++i) out[i] = compress_alaw(saturate(wrapping_subtract(sum[i], own[i])));
-}
-
-void saturate_compress_ulaw(const Sum* sum, Byte* out, std::size_t n) TUTTI_REALTIME {
-  for (std::size_t i = 0; i < n; ++i) out[i] = compress_ulaw(saturate(sum[i]));
-}
-
-void saturate_compress_alaw(const Sum* sum, Byte* out, std::size_t n) TUTTI_REALTIME {
-  for (std::size_t i = 0; i < n; ++i) out[i] = compress_alaw(saturate(sum[i]));
+void mix_minus_compress_alaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
+                             std::size_t n) TUTTI_REALTIME {
+  for (std::size_t i = 0; i < n; ++i) out[i] = compress_alaw(without(mix[i], excess[i], own[i]));
 }
 
 constinit const Kernels kKernels{
@@ -156,8 +158,9 @@ constinit const Kernels kKernels{
     .compress_alaw = compress_alaw,
     .add = add,
     .add_sum = add_sum,
-    .mix_minus = mix_minus,
     .saturate = saturate,
+    .split = split,
+    .mix_minus = mix_minus,
     .gain = gain,
     .energy = energy,
     .peak = peak,
@@ -165,8 +168,6 @@ constinit const Kernels kKernels{
     .expand_add_alaw = expand_add_alaw,
     .mix_minus_compress_ulaw = mix_minus_compress_ulaw,
     .mix_minus_compress_alaw = mix_minus_compress_alaw,
-    .saturate_compress_ulaw = saturate_compress_ulaw,
-    .saturate_compress_alaw = saturate_compress_alaw,
 };
 
 }  // namespace tutti::kernel::scalar

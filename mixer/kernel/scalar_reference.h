@@ -22,17 +22,18 @@ void compress_ulaw(const Pcm* in, Byte* out, std::size_t n) TUTTI_REALTIME;
 void compress_alaw(const Pcm* in, Byte* out, std::size_t n) TUTTI_REALTIME;
 void add(const Pcm* in, Sum* sum, std::size_t n) TUTTI_REALTIME;
 void add_sum(const Sum* in, Sum* sum, std::size_t n) TUTTI_REALTIME;
-void mix_minus(const Sum* sum, const Pcm* own, Pcm* out, std::size_t n) TUTTI_REALTIME;
 void saturate(const Sum* sum, Pcm* out, std::size_t n) TUTTI_REALTIME;
+void split(const Sum* sum, Pcm* mix, Pcm* excess, std::size_t n) TUTTI_REALTIME;
+void mix_minus(const Pcm* mix, const Pcm* excess, const Pcm* own, Pcm* out, std::size_t n) TUTTI_REALTIME;
 void gain(const Pcm* in, GainQ12 gain, Pcm* out, std::size_t n) TUTTI_REALTIME;
 std::uint64_t energy(const Pcm* in, std::size_t n) TUTTI_REALTIME;
 std::uint16_t peak(const Pcm* in, std::size_t n) TUTTI_REALTIME;
 void expand_add_ulaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) TUTTI_REALTIME;
 void expand_add_alaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) TUTTI_REALTIME;
-void mix_minus_compress_ulaw(const Sum* sum, const Pcm* own, Byte* out, std::size_t n) TUTTI_REALTIME;
-void mix_minus_compress_alaw(const Sum* sum, const Pcm* own, Byte* out, std::size_t n) TUTTI_REALTIME;
-void saturate_compress_ulaw(const Sum* sum, Byte* out, std::size_t n) TUTTI_REALTIME;
-void saturate_compress_alaw(const Sum* sum, Byte* out, std::size_t n) TUTTI_REALTIME;
+void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
+                             std::size_t n) TUTTI_REALTIME;
+void mix_minus_compress_alaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
+                             std::size_t n) TUTTI_REALTIME;
 
 // All of them as a target; constant-initialised, so it is there before main().
 extern const Kernels kKernels;

@@ -14,6 +14,7 @@
 #include <hwy/highway.h>
 
 #include "mixer/kernel/g711-inl.h"
+#include "mixer/kernel/g711_avx512-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tutti::kernel::HWY_NAMESPACE {
@@ -53,9 +54,9 @@ HWY_INLINE hn::Vec<DI16> load_codewords(DI16 di16, const Byte* in) {
 template <class DI16>
 HWY_INLINE void store_codewords(DI16, hn::Vec<DI16> codewords, Byte* out) {
   const hn::Rebind<Byte, DI16> du8;
-#if HWY_TARGET == HWY_AVX3_DL
+#if TUTTI_AVX512
   const hn::RebindToUnsigned<DI16> du16;
-  hn::StoreU(hn::TruncateTo(du8, hn::BitCast(du16, codewords)), du8, out);  // one permutation of bytes
+  hn::StoreU(hn::TruncateTo(du8, hn::BitCast(du16, codewords)), du8, out);  // whatever is above the low byte
 #else
   hn::StoreU(hn::DemoteTo(du8, codewords), du8, out);
 #endif
@@ -86,14 +87,9 @@ HWY_INLINE hn::Vec<DI16> saturated_sum(DI16 di16, const Sum* sum) {
 }
 
 template <class DI16>
-HWY_INLINE hn::Vec<DI16> saturated_difference(DI16 di16, const Sum* sum, const Pcm* own) {
-  const hn::RepartitionToWide<DI16> di32;
-  const hn::Half<DI16> half;
-  const std::size_t middle = hn::Lanes(di32);
-  const auto low = hn::Sub(hn::LoadU(di32, sum), hn::PromoteTo(di32, hn::LoadU(half, own)));
-  const auto high =
-      hn::Sub(hn::LoadU(di32, sum + middle), hn::PromoteTo(di32, hn::LoadU(half, own + middle)));
-  return saturate_pair(di16, low, high);
+HWY_INLINE hn::Vec<DI16> without(DI16 di16, const Pcm* mix, const Pcm* excess, const Pcm* own) {
+  return hn::SaturatedAdd(hn::SaturatedSub(hn::LoadU(di16, mix), hn::LoadU(di16, own)),
+                          hn::LoadU(di16, excess));
 }
 
 template <class DI16>
@@ -140,17 +136,32 @@ void add_sum(const Sum* in, Sum* sum, std::size_t n) noexcept {
   if (i != n) scalar::add_sum(in + i, sum + i, n - i);
 }
 
-void mix_minus(const Sum* sum, const Pcm* own, Pcm* out, std::size_t n) noexcept {
-  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
-    hn::StoreU(saturated_difference(d, sum + at, own + at), d, out + at);
-  });
-  if (i != n) scalar::mix_minus(sum + i, own + i, out + i, n - i);
-}
-
 void saturate(const Sum* sum, Pcm* out, std::size_t n) noexcept {
   const std::size_t i = for_each_vector(
       n, [=](auto d, std::size_t at) HWY_ATTR { hn::StoreU(saturated_sum(d, sum + at), d, out + at); });
   if (i != n) scalar::saturate(sum + i, out + i, n - i);
+}
+
+void split(const Sum* sum, Pcm* mix, Pcm* excess, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
+    const hn::RepartitionToWide<decltype(d)> di32;
+    const hn::Half<decltype(d)> half;
+    const auto low = hn::LoadU(di32, sum + at);
+    const auto high = hn::LoadU(di32, sum + at + hn::Lanes(di32));
+    const auto kept = saturate_pair(d, low, high);
+    hn::StoreU(kept, d, mix + at);
+    hn::StoreU(saturate_pair(d, hn::Sub(low, hn::PromoteTo(di32, hn::LowerHalf(half, kept))),
+                             hn::Sub(high, hn::PromoteTo(di32, hn::UpperHalf(half, kept)))),
+               d, excess + at);
+  });
+  if (i != n) scalar::split(sum + i, mix + i, excess + i, n - i);
+}
+
+void mix_minus(const Pcm* mix, const Pcm* excess, const Pcm* own, Pcm* out, std::size_t n) noexcept {
+  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
+    hn::StoreU(without(d, mix + at, excess + at, own + at), d, out + at);
+  });
+  if (i != n) scalar::mix_minus(mix + i, excess + i, own + i, out + i, n - i);
 }
 
 void gain(const Pcm* in, GainQ12 factor, Pcm* out, std::size_t n) noexcept {
@@ -218,24 +229,14 @@ void expand_add(const Byte* in, Pcm* out, Sum* sum, std::size_t n) noexcept {
 }
 
 template <class Law>
-void mix_minus_compress(const Sum* sum, const Pcm* own, Byte* out, std::size_t n) noexcept {
+void mix_minus_compress(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
+                        std::size_t n) noexcept {
   const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
-    store_codewords(d, Law::compress(d, saturated_difference(d, sum + at, own + at)), out + at);
+    store_codewords(d, Law::compress(d, without(d, mix + at, excess + at, own + at)), out + at);
   });
   if (i == n) return;
   Pcm rest[8];
-  scalar::mix_minus(sum + i, own + i, rest, n - i);
-  Law::compress_rest(rest, out + i, n - i);
-}
-
-template <class Law>
-void saturate_compress(const Sum* sum, Byte* out, std::size_t n) noexcept {
-  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
-    store_codewords(d, Law::compress(d, saturated_sum(d, sum + at)), out + at);
-  });
-  if (i == n) return;
-  Pcm rest[8];
-  scalar::saturate(sum + i, rest, n - i);
+  scalar::mix_minus(mix + i, excess + i, own + i, rest, n - i);
   Law::compress_rest(rest, out + i, n - i);
 }
 
@@ -248,8 +249,9 @@ const Kernels* kernels() {
       .compress_alaw = compress<Alaw>,
       .add = add,
       .add_sum = add_sum,
-      .mix_minus = mix_minus,
       .saturate = saturate,
+      .split = split,
+      .mix_minus = mix_minus,
       .gain = gain,
       .energy = energy,
       .peak = peak,
@@ -257,8 +259,6 @@ const Kernels* kernels() {
       .expand_add_alaw = expand_add<Alaw>,
       .mix_minus_compress_ulaw = mix_minus_compress<Ulaw>,
       .mix_minus_compress_alaw = mix_minus_compress<Alaw>,
-      .saturate_compress_ulaw = saturate_compress<Ulaw>,
-      .saturate_compress_alaw = saturate_compress<Alaw>,
   };
   return &kKernels;
 }

@@ -25,7 +25,7 @@ std::vector<T> values(std::span<const std::uint8_t> bytes, std::size_t n) {
 
 }  // namespace
 
-// Two bytes of gain, one of alignment, then samples; codewords and sums are made of the same bytes.
+// Two bytes of gain, one of alignment, then samples; all other arrays are made of the same bytes.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t kHeader = 3;
   if (size < kHeader) return 0;
@@ -37,9 +37,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto codewords = values<tutti::kernel::Byte>(bytes, n);
   const auto samples = values<tutti::kernel::Pcm>(bytes, n);
   const auto sums = values<tutti::kernel::Sum>(bytes, n);
+  const auto mix = values<tutti::kernel::Pcm>(bytes.subspan(bytes.size() / 3), n);
+  const auto excess = values<tutti::kernel::Pcm>(bytes.subspan(bytes.size() / 2), n);
   for (const tutti::kernel::Kernels* kernels : tutti::kernel::supported()) {
-    const auto different =
-        tutti::support::KernelEquality(*kernels).first_difference({codewords, samples, sums, gain}, offset);
+    const auto different = tutti::support::KernelEquality(*kernels).first_difference(
+        {codewords, samples, sums, mix, excess, gain}, offset);
     if (!different.empty()) {
       std::fprintf(stderr, "%.*s differs on %.*s, %zu samples, offset %zu\n",
                    static_cast<int>(different.size()), different.data(),

@@ -17,6 +17,8 @@ struct KernelInput {
   std::span<const kernel::Byte> codewords;
   std::span<const kernel::Pcm> samples;
   std::span<const kernel::Sum> sums;
+  std::span<const kernel::Pcm> mix;
+  std::span<const kernel::Pcm> excess;
   kernel::GainQ12 gain = kernel::kUnityGain;
 };
 
@@ -37,9 +39,13 @@ class KernelEquality {
     auto codewords = placed(input.codewords, offset);
     auto samples = placed(input.samples, offset);
     auto sums = placed(input.sums, offset);
+    auto mix = placed(input.mix, offset);
+    auto excess = placed(input.excess, offset);
     const Byte* c = codewords->data();
     const Pcm* p = samples->data();
     const Sum* s = sums->data();
+    const Pcm* m = mix->data();
+    const Pcm* e = excess->data();
 
     const auto pcm_out = [&](auto run) { return same<Pcm>(n, offset, {}, run, right, tried); };
     const auto byte_out = [&](auto run) { return same<Byte>(n, offset, {}, run, right, tried); };
@@ -51,37 +57,40 @@ class KernelEquality {
     if (!byte_out([&](auto& k, Byte* out) { k.compress_alaw(p, out, n); })) return "compress_alaw";
     if (!sum_in_out([&](auto& k, Sum* out) { k.add(p, out, n); })) return "add";
     if (!sum_in_out([&](auto& k, Sum* out) { k.add_sum(s, out, n); })) return "add_sum";
-    if (!pcm_out([&](auto& k, Pcm* out) { k.mix_minus(s, p, out, n); })) return "mix_minus";
     if (!pcm_out([&](auto& k, Pcm* out) { k.saturate(s, out, n); })) return "saturate";
     if (!pcm_out([&](auto& k, Pcm* out) { k.gain(p, gain, out, n); })) return "gain";
     if (right.energy(p, n) != tried.energy(p, n)) return "energy";
     if (right.peak(p, n) != tried.peak(p, n)) return "peak";
-    if (!byte_out([&](auto& k, Byte* out) { k.mix_minus_compress_ulaw(s, p, out, n); })) {
+    // Mix and excess of any kind, whether or not split() could have made them.
+    if (!pcm_out([&](auto& k, Pcm* out) { k.mix_minus(m, e, p, out, n); })) return "mix_minus";
+    if (!byte_out([&](auto& k, Byte* out) { k.mix_minus_compress_ulaw(m, e, p, out, n); })) {
       return "mix_minus_compress_ulaw";
     }
-    if (!byte_out([&](auto& k, Byte* out) { k.mix_minus_compress_alaw(s, p, out, n); })) {
+    if (!byte_out([&](auto& k, Byte* out) { k.mix_minus_compress_alaw(m, e, p, out, n); })) {
       return "mix_minus_compress_alaw";
     }
-    if (!byte_out([&](auto& k, Byte* out) { k.saturate_compress_ulaw(s, out, n); }))
-      return "saturate_compress_ulaw";
-    if (!byte_out([&](auto& k, Byte* out) { k.saturate_compress_alaw(s, out, n); }))
-      return "saturate_compress_alaw";
 
-    // Two outputs: the sums here, the samples through the array beside them.
-    PlacedArray<Pcm> expanded(offset + 1, n);
-    if (!sum_in_out([&](auto& k, Sum* out) { k.expand_add_ulaw(c, expanded.data(), out, n); }) ||
-        !pcm_out([&](auto& k, Pcm* out) { copy_of_expanded(k, right, c, expanded.data(), out, n, true); })) {
+    // Two outputs each: one is compared, the other is the array beside it, compared next.
+    PlacedArray<Pcm> beside(offset + 1, n);
+    Pcm* const b = beside.data();
+    PlacedArray<Pcm> unused(0, n);
+    if (!sum_in_out([&](auto& k, Sum* out) { k.expand_add_ulaw(c, b, out, n); }) ||
+        !holds(b, n, [&](Pcm* out) { right.expand_ulaw(c, out, n); })) {
       return "expand_add_ulaw";
     }
-    if (!sum_in_out([&](auto& k, Sum* out) { k.expand_add_alaw(c, expanded.data(), out, n); }) ||
-        !pcm_out([&](auto& k, Pcm* out) { copy_of_expanded(k, right, c, expanded.data(), out, n, false); })) {
+    if (!sum_in_out([&](auto& k, Sum* out) { k.expand_add_alaw(c, b, out, n); }) ||
+        !holds(b, n, [&](Pcm* out) { right.expand_alaw(c, out, n); })) {
       return "expand_add_alaw";
     }
-    if (!expanded.canaries_live()) return "expand_add writes beyond its samples";
+    if (!pcm_out([&](auto& k, Pcm* out) { k.split(s, out, b, n); }) ||
+        !holds(b, n, [&](Pcm* out) { right.split(s, unused.data(), out, n); })) {
+      return "split";
+    }
+    if (!beside.canaries_live()) return "writes beyond the second output";
 
     // In place.
     const auto pcm_in_out = [&](auto run) { return same<Pcm>(n, offset, input.samples, run, right, tried); };
-    if (!pcm_in_out([&](auto& k, Pcm* out) { k.mix_minus(s, out, out, n); })) return "mix_minus in place";
+    if (!pcm_in_out([&](auto& k, Pcm* out) { k.mix_minus(m, e, out, out, n); })) return "mix_minus in place";
     if (!pcm_in_out([&](auto& k, Pcm* out) { k.gain(out, gain, out, n); })) return "gain in place";
 
     if (!codewords->canaries_live() || !samples->canaries_live() || !sums->canaries_live()) return "input";
@@ -96,16 +105,12 @@ class KernelEquality {
     return array;
   }
 
-  // Scalar's expanded samples, or, for the candidate, what its last expand_add left in `expanded`.
-  static void copy_of_expanded(const kernel::Kernels& k, const kernel::Kernels& right, const kernel::Byte* c,
-                               const kernel::Pcm* expanded, kernel::Pcm* out, std::size_t n, bool ulaw) {
-    if (&k != &right) {
-      std::copy(expanded, expanded + n, out);
-    } else if (ulaw) {
-      k.expand_ulaw(c, out, n);
-    } else {
-      k.expand_alaw(c, out, n);
-    }
+  // Whether `actual`, which the candidate wrote last, is what `run` writes.
+  template <typename Run>
+  static bool holds(const kernel::Pcm* actual, std::size_t n, Run run) {
+    PlacedArray<kernel::Pcm> expected(0, n);
+    run(expected.data());
+    return std::equal(expected.data(), expected.data() + n, actual);
   }
 
   // Runs both on an output that begins as `before` (canaries when empty) and compares.

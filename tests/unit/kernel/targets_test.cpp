@@ -57,20 +57,27 @@ TEST_P(EveryTarget, CompressesEverySample) {
     ASSERT_EQ(out[i], scalar::compress_alaw(in[i])) << "A-law " << in[i];
 }
 
+// N-1 by mix and excess is the definition, saturated (sum - own), wherever own can have been part of the sum.
 TEST_P(EveryTarget, MixesEverySampleUnderEverySumNearTheRails) {
   const auto own = all_samples();
-  std::vector<Pcm> mixed(own.size());
+  std::vector<Sum> sums{0, 1, -1, 12'345, 1'000'000, -1'000'000, 2'147'450'880, -2'147'450'880};
+  for (const Sum rail : {32'768, 65'536, 98'304}) {
+    for (Sum near = -3; near <= 3; ++near) sums.insert(sums.end(), {rail + near, -rail + near});
+  }
+  std::vector<Pcm> mix(own.size()), excess(own.size()), mixed(own.size());
   std::vector<Byte> encoded(own.size());
-  for (const Sum total :
-       {-65'536, -32'769, -32'768, -1, 0, 1, 32'767, 32'768, 65'535, 2'147'450'880 - 32'768}) {
+  for (const Sum total : sums) {
     const std::vector<Sum> sum(own.size(), total);
-    GetParam()->mix_minus(sum.data(), own.data(), mixed.data(), own.size());
+    GetParam()->split(sum.data(), mix.data(), excess.data(), own.size());
+    ASSERT_EQ(mix[0], scalar::saturate(total));
+    GetParam()->mix_minus(mix.data(), excess.data(), own.data(), mixed.data(), own.size());
     for (std::size_t i = 0; i < own.size(); ++i) {
-      ASSERT_EQ(mixed[i], scalar::saturate(total - own[i])) << total << " - " << own[i];
+      const auto exact = std::clamp<std::int64_t>(std::int64_t{total} - own[i], -32'768, 32'767);
+      ASSERT_EQ(mixed[i], exact) << total << " - " << own[i];
     }
-    GetParam()->mix_minus_compress_ulaw(sum.data(), own.data(), encoded.data(), own.size());
+    GetParam()->mix_minus_compress_ulaw(mix.data(), excess.data(), own.data(), encoded.data(), own.size());
     for (std::size_t i = 0; i < own.size(); ++i) ASSERT_EQ(encoded[i], scalar::compress_ulaw(mixed[i]));
-    GetParam()->mix_minus_compress_alaw(sum.data(), own.data(), encoded.data(), own.size());
+    GetParam()->mix_minus_compress_alaw(mix.data(), excess.data(), own.data(), encoded.data(), own.size());
     for (std::size_t i = 0; i < own.size(); ++i) ASSERT_EQ(encoded[i], scalar::compress_alaw(mixed[i]));
   }
 }
@@ -100,19 +107,23 @@ TEST_P(EveryTarget, MeasuresTheRails) {
 // Random input of every kind, rails included: a uniform one would hardly ever hold a small sample.
 struct RandomInput {
   std::vector<Byte> codewords;
-  std::vector<Pcm> samples;
+  std::vector<Pcm> samples, mix, excess;
   std::vector<Sum> sums;
   GainQ12 gain;
 
-  RandomInput(std::mt19937& random, std::size_t n) : codewords(n), samples(n), sums(n) {
+  RandomInput(std::mt19937& random, std::size_t n) : codewords(n), samples(n), mix(n), excess(n), sums(n) {
     for (auto& codeword : codewords) codeword = static_cast<Byte>(random());
-    for (auto& sample : samples) {
-      sample = static_cast<Pcm>(static_cast<Pcm>(random()) >> (random() % 16));
-      if (random() % 8 == 0) sample = random() % 2 == 0 ? Pcm{-32'768} : Pcm{32'767};
+    for (auto* values : {&samples, &mix, &excess}) {
+      for (auto& value : *values) {
+        value = static_cast<Pcm>(static_cast<Pcm>(random()) >> (random() % 16));
+        if (random() % 8 == 0) value = random() % 2 == 0 ? Pcm{-32'768} : Pcm{32'767};
+      }
     }
     for (auto& sum : sums) sum = static_cast<Sum>(random()) >> (random() % 32);
     gain = static_cast<GainQ12>(random() >> (random() % 16));
   }
+
+  support::KernelInput view() const { return {codewords, samples, sums, mix, excess, gain}; }
 };
 
 TEST_P(EveryTarget, EqualsScalarAtEveryLengthAndAlignment) {
@@ -122,8 +133,7 @@ TEST_P(EveryTarget, EqualsScalarAtEveryLengthAndAlignment) {
   for (std::size_t n = 0; n <= kLengthMax; ++n) {
     for (std::size_t offset = 0; offset < 64; ++offset) {
       const RandomInput input(random, n);
-      ASSERT_EQ(equality.first_difference({input.codewords, input.samples, input.sums, input.gain}, offset),
-                "")
+      ASSERT_EQ(equality.first_difference(input.view(), offset), "")
           << "length " << n << ", offset " << offset << ", seed " << kSeed;
     }
   }

@@ -13,6 +13,7 @@
 #include "mixer/codec/codec.h"
 #include "mixer/dsp/level.h"
 #include "mixer/dsp/tone_generator.h"
+#include "mixer/mix_ring.h"
 
 namespace tutti::mixer {
 namespace {
@@ -171,6 +172,42 @@ TEST(ConferenceMixer, HoldsAsManyAsItSaysAtFullScale) {
     mixer.mix_minus(loud, heard);
     EXPECT_EQ(heard.samples[0], rail);
   }
+}
+
+// Under the rt preset an allocation or a lock in here aborts.
+TEST(ConferenceMixer, KeepsToACoresRules) {
+  const auto frames = random_frames(3, 32'767);
+  const std::array<std::byte, kFrameSamples> in{};
+  std::array<std::byte, kFrameSamples> out;
+  const auto ring = std::make_unique<MixRing>();
+  Frame own, heard;
+  base::SumFrame read_back;
+  ConferenceMixer mixer;
+  const base::RealtimeSection turn;
+  mixer.begin_tick();
+  for (const auto& frame : frames) mixer.add(frame);
+  mixer.add_encoded(CodecId::kPcma, in, own);
+  mixer.mix_minus(frames[0], heard);
+  mixer.mix_minus_encoded(CodecId::kPcmu, own, out);
+  mixer.full_mix_encoded(CodecId::kPcma, out);
+  ring->publish(1, mixer.sum());
+  EXPECT_EQ(ring->read(1, read_back), MixRead::kWhole);
+  EXPECT_LE(dsp::level_dbov(heard.samples), dsp::kSilent);
+}
+
+TEST(ConferenceMixer, MoreMayBeAddedAfterSomebodyHasHeard) {
+  const auto frames = random_frames(3, 32'767);
+  ConferenceMixer mixer;
+  mixer.begin_tick();
+  mixer.add(frames[0]);
+  Frame heard;
+  mixer.full_mix(heard);
+  mixer.add(frames[1]);
+  mixer.mix_minus(frames[1], heard);
+  EXPECT_EQ(heard.samples, frames[0].samples);
+  mixer.add_sum(mixer.sum(), 2);
+  mixer.mix_minus(Frame{}, heard);
+  EXPECT_EQ(heard.samples, others({frames[0], frames[1], frames[0], frames[1]}, 4).samples);
 }
 
 TEST(ConferenceMixer, SubMixesOfTwoCoresGiveTheSameAsOneMix) {
