@@ -148,7 +148,8 @@ void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
   attach.participant = agreement.handle;
   attach.conference = conference->seat->handle;
   attach.endpoint = agreement.endpoint.handles;
-  attach.media = agreement.plan ? to_media_parameters(*agreement.plan, rules) : listening_parameters(rules);
+  attach.media = agreement.plan ? to_media_parameters(*agreement.plan, agreement.endpoint, rules)
+                                : listening_parameters(agreement.endpoint, rules);
   attach.ssrc = start.ssrc;
   attach.first_sequence_number = start.sequence_number;
   attach.first_timestamp = start.timestamp;

@@ -9,7 +9,8 @@ codec::CodecId to_codec_id(sdp::AudioCodec codec) {
 
 }  // namespace
 
-mailbox::MediaParameters to_media_parameters(const sdp::MediaPlan& plan, const MediaRules& rules) {
+mailbox::MediaParameters to_media_parameters(const sdp::MediaPlan& plan, const MediaEndpoint& endpoint,
+                                             const MediaRules& rules) {
   mailbox::MediaParameters media;
   media.remote_rtp = plan.remote_rtp;
   media.remote_rtcp = plan.remote_rtcp;
@@ -21,17 +22,18 @@ mailbox::MediaParameters to_media_parameters(const sdp::MediaPlan& plan, const M
   media.ptime_ms = plan.ptime_ms;
   media.may_send = sdp::may_send(plan.direction);
   media.may_receive = sdp::may_receive(plan.direction);
-  media.rtcp_mux = plan.rtcp_mux;
+  media.rtcp_mux = endpoint.handles.rtcp == base::EndpointHandles::kNone;
+  if (media.rtcp_mux) media.remote_rtcp = media.remote_rtp;
   media.silence_timeout_s = rules.silence_timeout_s;
   return media;
 }
 
-mailbox::MediaParameters listening_parameters(const MediaRules& rules) {
+mailbox::MediaParameters listening_parameters(const MediaEndpoint& endpoint, const MediaRules& rules) {
   sdp::MediaPlan plan;
   plan.codecs = sdp::offered_codecs(rules.codecs);
   plan.telephone_event = sdp::kOfferedTelephoneEvent;
   plan.direction = sdp::Direction::kRecvOnly;
-  return to_media_parameters(plan, rules);
+  return to_media_parameters(plan, endpoint, rules);
 }
 
 }  // namespace tutti::conference

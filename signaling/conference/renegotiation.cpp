@@ -67,7 +67,8 @@ void Renegotiation::on_established(sip::DialogId dialog) {
 void Renegotiation::agree(Participant& participant, sdp::MediaPlan plan) {
   const sdp::MediaPlan* before = participant.plan();
   if (before != nullptr && *before == plan) return;  // a refresh
-  const mailbox::MediaParameters media = to_media_parameters(plan, host_.config.media);
+  const mailbox::MediaParameters media =
+      to_media_parameters(plan, participant.identity().endpoint, host_.config.media);
   participant.set_plan(std::move(plan));
   host_.core_of(participant).post(mailbox::UpdateMedia{participant.identity().handle, media});
 }

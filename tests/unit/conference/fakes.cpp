@@ -78,6 +78,7 @@ void ScriptedCore::take(const mailbox::CoreCommand& command) {
     EXPECT_LT(attach->participant.slot, capacity_.participants);
     EXPECT_EQ(attached_.count(attach->participant.slot), 0u) << "the slot has a tenant";
     EXPECT_EQ(open_.at(attach->conference.slot), attach->conference.generation);
+    EXPECT_TRUE(attach->media.rtcp_mux || attach->endpoint.rtcp != base::EndpointHandles::kNone);
     if (refuse_attaches > 0) {
       --refuse_attaches;
       return emit(mailbox::ParticipantDetached{attach->participant, true, {}});
@@ -87,6 +88,9 @@ void ScriptedCore::take(const mailbox::CoreCommand& command) {
     emit(mailbox::ParticipantAttached{attach->participant});
   } else if (const auto* media = std::get_if<mailbox::UpdateMedia>(&command)) {
     if (!holds(media->participant)) return;
+    const auto& endpoint = attached_[media->participant.slot].command.endpoint;
+    EXPECT_TRUE(media->media.rtcp_mux || endpoint.rtcp != base::EndpointHandles::kNone)
+        << "RTCP from a port that is not there";
     attached_[media->participant.slot].media = media->media;
     ++attached_[media->participant.slot].updates;
   } else if (const auto* mix = std::get_if<mailbox::UpdateMix>(&command)) {
@@ -96,7 +100,7 @@ void ScriptedCore::take(const mailbox::CoreCommand& command) {
   }
 }
 
-void ScriptedCore::drop(const mailbox::ParticipantHandle& handle) {
+void ScriptedCore::drop(mailbox::ParticipantHandle handle) {
   if (!holds(handle)) return;
   attached_.erase(handle.slot);
   counters_.participants.add(-1);

@@ -75,7 +75,7 @@ class ScriptedCore {
   void run(std::size_t commands = 1'000);
   void emit(const mailbox::CoreEvent& event) { events_.push_back(event); }
   // Ends a participant of its own accord.
-  void drop(const mailbox::ParticipantHandle& handle);
+  void drop(mailbox::ParticipantHandle handle);
 
   int refuse_attaches = 0;  // so many of the next ones
   const std::map<std::uint32_t, Attached>& attached() const { return attached_; }

@@ -144,7 +144,7 @@ TEST(ConferenceError, HasItsNameAndStatus) {
 TEST(MediaMapping, ListensWhileAnOfferWaits) {
   MediaRules rules;
   rules.silence_timeout_s = 7;
-  const auto media = listening_parameters(rules);
+  const auto media = listening_parameters(MediaEndpoint{.handles = {1, 2}, .rtp = {}, .rtcp = {}}, rules);
   EXPECT_FALSE(media.may_send);
   EXPECT_TRUE(media.may_receive);
   EXPECT_FALSE(media.remote_rtp.valid());

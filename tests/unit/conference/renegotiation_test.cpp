@@ -139,6 +139,14 @@ TEST(Renegotiation, MuxStaysWhatTheEndpointWasOpenedFor) {
   world.settle();
   EXPECT_EQ(world.dialogs[dialog].sdp.find("rtcp-mux"), std::string::npos);
   EXPECT_FALSE(world.attached(dialog).media.rtcp_mux);
+
+  const auto muxed = world.join("room", std::string(kSdp) + "a=rtcp-mux\r\n");
+  world.reinvite(muxed, sdp_with("m=audio 6000", "m=audio 6002"));
+  world.settle();
+  EXPECT_EQ(world.dialogs[muxed].accepted_reinvites, 1);
+  EXPECT_NE(world.dialogs[muxed].sdp.find("a=rtcp:"), std::string::npos) << "and says where RTCP comes in";
+  EXPECT_TRUE(world.attached(muxed).media.rtcp_mux) << "it has no port to send RTCP from";
+  EXPECT_EQ(world.attached(muxed).media.remote_rtcp, world.attached(muxed).media.remote_rtp);
 }
 
 }  // namespace
