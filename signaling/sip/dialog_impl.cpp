@@ -1,6 +1,6 @@
 #include "signaling/sip/dialog_impl.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace tutti::sip {
 
@@ -51,7 +51,7 @@ Dialog::Dialog(DialogContext& context, DialogId id)
       random_(static_cast<std::minstd_rand::result_type>(id) + 1) {}
 
 Dialog::~Dialog() {
-  if (counted_pending_) context_.counters.pending_invites.add(-1);
+  release_invite();
 }
 
 void Dialog::learn_peer(const sip_t& sip) {
@@ -101,6 +101,11 @@ void Dialog::end_with_bye(DialogEnd end) {
   tell_end(end);
 }
 
+void Dialog::release_invite() {
+  invite_.reset();
+  if (std::exchange(counted_pending_, false)) context_.counters.pending_invites.add(-1);
+}
+
 void Dialog::finish() {
   if (state_ == State::kGone) return;
   state_ = State::kGone;
@@ -108,17 +113,13 @@ void Dialog::finish() {
   refresh_timer_.cancel();
   expiry_timer_.cancel();
   later_.cancel();
-  invite_.reset();
+  release_invite();
   session_.reset();
   answered_.reset();
   client_.reset();
   bye_.reset();
   leg_.reset();
   connection_.reset();
-  if (counted_pending_) {
-    counted_pending_ = false;
-    context_.counters.pending_invites.add(-1);
-  }
   context_.retire(id_);
 }
 

@@ -80,8 +80,8 @@ class Dialog {
               Headers headers = {});
   void answer_session(const ServerTransaction& transaction, const SessionTimerHeaders& asked,
                       const std::string& sdp);
-  void establish();
   void await_ack();
+  void release_invite();
 
   // dialog_client.cpp: what we ask.
   static int on_response(nta_outgoing_magic_t* magic, nta_outgoing_t* request, const sip_t* sip);

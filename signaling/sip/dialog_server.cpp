@@ -16,6 +16,10 @@ std::string reason_header(const std::string& reason) {
   return reason.empty() ? std::string() : "SIP;cause=200;text=" + quote(reason);
 }
 
+int final_status(const Rejection& rejection) {
+  return rejection.status >= 300 && rejection.status <= 699 ? rejection.status : 500;
+}
+
 }  // namespace
 
 void Dialog::receive_invite(ServerTransaction transaction, const sip_t& sip, IncomingInvite invite) {
@@ -96,7 +100,7 @@ void Dialog::reject(const Rejection& rejection) {
   Headers headers;
   if (rejection.retry_after) headers.retry_after = std::to_string(rejection.retry_after->count());
   if (rejection.warning) headers.warning = context_.stack.warning(*rejection.warning);
-  answer(invite_, rejection.status, rejection.phrase, std::move(headers));
+  answer(invite_, final_status(rejection), rejection.phrase, std::move(headers));
   finish();
 }
 
@@ -145,9 +149,7 @@ void Dialog::acknowledged(nta_incoming_t* request, const sip_t& ack) {
   context_.counters.invite_acked.add();
   const std::string sdp = sdp_of(ack);
   if (request == invite_.get()) {
-    invite_.reset();
-    counted_pending_ = false;
-    context_.counters.pending_invites.add(-1);
+    release_invite();
   } else if (request == answered_.get()) {
     answered_.reset();
   } else {
@@ -158,6 +160,8 @@ void Dialog::acknowledged(nta_incoming_t* request, const sip_t& ack) {
     if (state_ == State::kAccepted) send_bye(leave_reason_);
     return;
   }
+  const bool first = state_ == State::kAccepted;
+  state_ = State::kEstablished;  // first: the observer may hang up at once
   if (std::exchange(offer_in_2xx_, false)) {
     if (sdp.empty()) {
       end_with_bye({EndReason::kNoAck, 0, "ACK without an answer"});
@@ -165,13 +169,7 @@ void Dialog::acknowledged(nta_incoming_t* request, const sip_t& ack) {
     }
     context_.observer.on_answer(id_, sdp);
   }
-  establish();
-}
-
-void Dialog::establish() {
-  if (state_ != State::kAccepted || silent_) return;
-  state_ = State::kEstablished;
-  context_.observer.on_established(id_);
+  if (first && !silent_) context_.observer.on_established(id_);
 }
 
 void Dialog::cancelled(nta_incoming_t* request, const sip_t& cancel) {
@@ -186,8 +184,8 @@ void Dialog::cancelled(nta_incoming_t* request, const sip_t& cancel) {
 }
 
 void Dialog::never_acknowledged() {
+  release_invite();
   if (state_ == State::kAccepted) {
-    invite_.reset();
     if (silent_) {
       send_bye(leave_reason_);
     } else {
@@ -281,7 +279,10 @@ void Dialog::receive_offer(ServerTransaction transaction, const sip_t& sip, sip_
     return;
   }
   // Only who has our 2xx can ask this, so its ACK was lost or overtaken. Source: RFC 5407, 3.1.
-  establish();
+  if (state_ == State::kAccepted) {
+    state_ = State::kEstablished;
+    context_.observer.on_established(id_);
+  }
   if (state_ != State::kEstablished || silent_) {
     answer(transaction, 481, {});
     return;
@@ -316,7 +317,7 @@ void Dialog::reject_reinvite(const Rejection& rejection) {
   Headers headers;
   if (rejection.retry_after) headers.retry_after = std::to_string(rejection.retry_after->count());
   if (rejection.warning) headers.warning = context_.stack.warning(*rejection.warning);
-  answer(session_, rejection.status, rejection.phrase, std::move(headers));
+  answer(session_, final_status(rejection), rejection.phrase, std::move(headers));
   session_.reset();
 }
 

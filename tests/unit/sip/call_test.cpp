@@ -143,6 +143,27 @@ TEST_P(Call, WithADelayedOfferAndNoAnswerIsEnded) {
   EXPECT_TRUE(wait_for_no_dialogs());
 }
 
+TEST_P(Call, IsHungUpInsideTheCallbacks) {
+  accept_all();
+  recorder.answered = [this](DialogId dialog) { agent->hang_up(dialog, "no common codec"); };
+  start();
+  Peer peer(loop, server(), tcp());
+  RawCall call(peer, "room");
+  peer.send(call.invite({}));
+  call.learn(peer.expect(200, "INVITE"));
+  peer.send(call.ack({"", kOffer}));
+  peer.send(call.answer(peer.expect_request("BYE"), 200));
+  EXPECT_TRUE(wait_for_no_dialogs());
+  EXPECT_TRUE(recorder.established.empty());
+
+  recorder.invited = [this](const IncomingInvite& invite) { agent->hang_up(invite.dialog, ""); };
+  RawCall second(peer, "room");
+  peer.send(second.invite());
+  peer.expect(480, "INVITE");
+  EXPECT_EQ(agent->dialogs(), 0u);
+  EXPECT_TRUE(recorder.ends.empty());
+}
+
 TEST_P(Call, IsCancelledWhileItRings) {
   start();
   Peer peer(loop, server(), tcp());

@@ -1,4 +1,5 @@
 // What hostile or broken peers send: nothing of it may crash the process, hang it, or disturb a call.
+#include <algorithm>
 #include <random>
 
 #include "signaling/sip/message_scan.h"
@@ -38,7 +39,7 @@ class HostileTest : public SipTest {
     peer.expect(200, "OPTIONS");
     witness_peer_->send(witness_->request("OPTIONS", {}));
     witness_peer_->expect(200, "OPTIONS");
-    EXPECT_TRUE(recorder.ends.empty());
+    EXPECT_EQ(std::count(recorder.ended.begin(), recorder.ended.end(), recorder.established.front()), 0);
   }
 
   std::unique_ptr<Peer> witness_peer_;
@@ -98,7 +99,6 @@ TEST_F(HostileTest, MessagesInPiecesAndInOneSegmentAreUnderstood) {
     peer.expect(200, "BYE");
   }
   EXPECT_EQ(recorder.ends.size(), 3u);
-  recorder.ends.clear();
   expect_unharmed();
 }
 
@@ -172,7 +172,8 @@ TEST_F(HostileTest, NulBytesAndGarbageOverTcp) {
 }
 
 // SIP.md, fault 3: a stored branch shorter than "z9hG4bK" was read past its end when the next request of the
-// same Call-ID, CSeq and From tag came. Under ASan this test is the proof.
+// same Call-ID, CSeq and From tag came. Debian's library is not instrumented, so this shows only that the
+// answers are right.
 TEST_F(HostileTest, ShortViaBranchIsNotReadPastItsEnd) {
   Peer peer(loop, server());
   for (const std::string branch : {"", "a", "z9hG4b", "z9hG4bK"}) {
@@ -239,8 +240,6 @@ TEST_F(HostileTest, MutatedMessages) {
     if (i % 16 == 0) turn_for(milliseconds(1));
   }
   turn_for(milliseconds(100));
-  recorder.ends.clear();
-  recorder.ended.clear();
   expect_unharmed();
 }
 

@@ -215,6 +215,31 @@ TEST_F(RequestTest, SeveralAddressesAndNone) {
   EXPECT_FALSE(UserAgent::start(loop, config, recorder));
 }
 
+TEST_F(RequestTest, RejectionOfNoFinalStatusIs500) {
+  recorder.invited = [this](const IncomingInvite& invite) {
+    agent->reject(invite.dialog, {200, "OK", {}, {}});
+  };
+  start();
+  ask("INVITE", {"", kOffer}, 500);
+  EXPECT_EQ(agent->dialogs(), 0u);
+}
+
+TEST_F(RequestTest, CallsOverIpv6) {
+  config.listen = {*base::parse_address_and_port("[::1]:0")};
+  auto started = UserAgent::start(loop, config, recorder);
+  if (!started) GTEST_SKIP() << started.error().message;
+  agent = std::move(*started);
+  Recorder client_recorder;
+  auto client = UserAgent::start(loop, config, client_recorder);
+  ASSERT_TRUE(client);
+  const auto dialog = (*client)->invite({"sip:room@" + base::to_string(server()), "", "", kOffer});
+  ASSERT_TRUE(dialog);
+  ASSERT_TRUE(wait_for([&] { return recorder.established.size() == 1; }));
+  EXPECT_EQ(recorder.invites[0].source, (*client)->bound().front());
+  (*client)->hang_up(*dialog, "");
+  EXPECT_TRUE(wait_for([&] { return agent->dialogs() == 0 && (*client)->dialogs() == 0; }));
+}
+
 TEST_F(RequestTest, WildcardAddressIsNotTold) {
   config.listen = {*base::parse_address_and_port("0.0.0.0:0")};
   start();

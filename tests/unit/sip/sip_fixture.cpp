@@ -23,8 +23,9 @@ void Recorder::on_reinvite(DialogId dialog, const std::string& offer) {
   reinvite_offers.push_back(offer);
   if (reinvited) reinvited(dialog, offer);
 }
-void Recorder::on_answer(DialogId, const std::string& sdp) {
+void Recorder::on_answer(DialogId dialog, const std::string& sdp) {
   answers.push_back(sdp);
+  if (answered) answered(dialog);
 }
 void Recorder::on_established(DialogId dialog) {
   established.push_back(dialog);
@@ -144,7 +145,7 @@ std::string Peer::next(milliseconds timeout) {
   }
 }
 
-std::string Peer::expect(int status, std::string_view method) {
+std::string Peer::expect(int status, std::string_view method, std::string_view call_id) {
   std::string seen;
   for (;;) {
     std::string message = next();
@@ -153,7 +154,8 @@ std::string Peer::expect(int status, std::string_view method) {
       return {};
     }
     const std::string cseq = header(message, "CSeq");
-    if (status_of(message) == status && cseq.substr(cseq.find(' ') + 1) == method) return message;
+    const bool ours = call_id.empty() || header(message, "Call-ID") == call_id;
+    if (ours && status_of(message) == status && cseq.substr(cseq.find(' ') + 1) == method) return message;
     seen += message.substr(0, message.find("\r\n")) + "  [" + cseq + "]\n";
   }
 }
@@ -239,7 +241,7 @@ std::string RawCall::answer(std::string_view request, int status, const Extra& e
 
 std::string RawCall::establish(const Extra& extra) {
   peer_.send(invite(extra));
-  std::string answer = peer_.expect(200, "INVITE");
+  std::string answer = peer_.expect(200, "INVITE", call_id);
   learn(answer);
   peer_.send(ack());
   return answer;

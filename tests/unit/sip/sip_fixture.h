@@ -33,6 +33,7 @@ class Recorder : public UserAgentObserver {
 
   std::function<void(const IncomingInvite&)> invited;
   std::function<void(DialogId, const std::string&)> reinvited;
+  std::function<void(DialogId)> answered;
 
   std::vector<IncomingInvite> invites;
   std::vector<std::string> reinvite_offers;
@@ -63,8 +64,9 @@ class Peer {
   void close();
   // The next whole message within `timeout`, or nothing.
   std::string next(std::chrono::milliseconds timeout = std::chrono::seconds(5));
-  // Passes over other messages (repetitions, 100) until this answer to `method`, or this request, comes.
-  std::string expect(int status, std::string_view method);
+  // Passes over other messages (100, repetitions, other calls where `call_id` is given) until this answer to
+  // `method`, or this request, comes.
+  std::string expect(int status, std::string_view method, std::string_view call_id = {});
   std::string expect_request(std::string_view method);
   // True when the server has closed the connection.
   bool closed_within(std::chrono::milliseconds timeout);
