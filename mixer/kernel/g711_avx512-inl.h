@@ -1,5 +1,5 @@
-// G.711 on whole 512-bit vectors, for AVX-512 only: a third fewer instructions than g711-inl.h, by what only
-// this set has. On other targets the portable laws take these names.
+// G.711 on whole 512-bit vectors, for AVX-512 only: fewer instructions than g711-inl.h, by what only this
+// set has. On other targets the portable laws take these names.
 //
 // Expanding: a law is 16 straight lines, so a codeword's value is the first of its line plus step times
 // slope, both found by permuting registers of 16-bit lanes. Compressing: as in g711-inl.h, but four times the
