@@ -1,0 +1,209 @@
+// What only the io_uring body of PacketPort has to show; the contract is in packet_port_test.cpp.
+#include "dataplane/net/uring_port.h"
+
+#include <array>
+#include <cstddef>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "dataplane/base/realtime.h"
+#include "dataplane/net/uring_request.h"
+#include "port_world.h"
+
+namespace tutti::net {
+namespace {
+
+using base::RealtimeSection;
+using base::SocketAddress;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr EndpointId kFirst{0};
+
+class UringPortTest : public testing::Test {
+ protected:
+  void make(const PortLimits& limits) {
+    MadeWorld made = make_uring_world(limits);
+    if (!made.world) GTEST_SKIP() << made.reason;
+    world_ = std::move(made.world);
+  }
+  void SetUp() override { make({.endpoints = 16, .receive_buffers = 64, .transmit_buffers = 16}); }
+  PacketPort& port() { return world_->port(); }
+
+  Endpoint attach(EndpointId id) {
+    const auto opened = world_->allocator().open(true);
+    EXPECT_TRUE(opened);
+    EXPECT_TRUE(port().attach(id, opened->handles));
+    return *opened;
+  }
+
+  std::unique_ptr<PortWorld> world_;
+};
+
+// Sends back whatever comes to kFirst, until `count` packets have.
+void echo(PacketPort& port, const base::EndpointHandles& handles, int count) {
+  const base::Instant give_up_at = base::monotonic_now() + seconds(20);
+  const RealtimeSection section;
+  ASSERT_TRUE(port.attach(kFirst, handles));
+  while (count > 0 && base::monotonic_now() < give_up_at) {
+    for (const ReceivedPacket& packet : port.receive()) {
+      const auto buffer = port.reserve();
+      std::copy(packet.payload.begin(), packet.payload.end(), buffer.begin());
+      port.send(packet.endpoint, packet.flow, packet.source, packet.payload.size());
+      if (packet.source.valid()) port.connect(packet.endpoint, packet.flow, packet.source);
+      --count;
+    }
+    port.flush();
+    port.wait_until(base::monotonic_now() + milliseconds(1));
+  }
+  port.detach(kFirst);
+  while (!port.next_detached() && base::monotonic_now() < give_up_at) static_cast<void>(port.receive());
+}
+
+TEST_F(UringPortTest, RunsOnOtherThreadsThanItsMakers) {
+  constexpr int kPackets = 50;
+  MadeWorld other = make_uring_world({.endpoints = 1, .receive_buffers = 8, .transmit_buffers = 8});
+  ASSERT_TRUE(other.world);
+  const std::array worlds{world_.get(), other.world.get()};
+  std::array<Endpoint, 2> endpoints;
+  std::array<std::thread, 2> threads;
+  for (std::size_t i = 0; i < 2; ++i) {
+    endpoints[i] = *worlds[i]->allocator().open(true);
+    threads[i] = std::thread(echo, std::ref(worlds[i]->port()), endpoints[i].handles, kPackets);
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    const SocketAddress client = worlds[i]->open_client();
+    for (int sent = 0; sent < kPackets; ++sent) {
+      worlds[i]->client_send(client, endpoints[i].rtp, std::to_string(sent));
+      const auto back = worlds[i]->client_receive(client);
+      EXPECT_EQ(back ? back->payload : "(nothing)", std::to_string(sent));
+    }
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    threads[i].join();
+    EXPECT_EQ(worlds[i]->port().counters().packets_received.value(), 50u);
+    worlds[i]->allocator().close(endpoints[i]);
+  }
+}
+
+TEST_F(UringPortTest, SleepsToTheDeadlineWhileFewPacketsWait) {
+  const Endpoint endpoint = attach(kFirst);
+  const SocketAddress client = world_->open_client();
+  EXPECT_TRUE(port().receive().empty());
+  const base::Instant deadline = base::monotonic_now() + milliseconds(30);
+  std::thread sender([&] {
+    for (int i = 0; i < 5; ++i) world_->client_send(client, endpoint.rtp, "few");
+  });
+  port().wait_until(deadline);
+  EXPECT_GE(base::monotonic_now(), deadline);
+  sender.join();
+  std::size_t received = 0;
+  while (received < 5 && !world_->gave_up()) received += port().receive().size();
+  EXPECT_EQ(received, 5u);
+}
+
+TEST_F(UringPortTest, WakesEarlyWhenABatchWaits) {
+  constexpr std::uint32_t kEndpoints = 300;
+  make({.endpoints = kEndpoints, .receive_buffers = 600, .transmit_buffers = 16});
+  std::vector<Endpoint> endpoints;
+  for (std::uint32_t i = 0; i < kEndpoints; ++i) endpoints.push_back(attach(EndpointId{i}));
+  EXPECT_TRUE(port().receive().empty());
+  const SocketAddress client = world_->open_client();
+  std::thread sender([&] {
+    for (const Endpoint& endpoint : endpoints) world_->client_send(client, endpoint.rtp, "many");
+  });
+  const base::Instant deadline = base::monotonic_now() + seconds(60);
+  port().wait_until(deadline);
+  EXPECT_LT(base::monotonic_now(), deadline);
+  sender.join();
+}
+
+TEST_F(UringPortTest, WaitsForADeadlineThatHasPassedNotAtAll) {
+  port().wait_until(base::monotonic_now() - milliseconds(1));
+  EXPECT_TRUE(port().receive().empty());
+}
+
+TEST_F(UringPortTest, CountsPeersThatAreGone) {
+  attach(kFirst);
+  const SocketAddress gone = world_->open_client();
+  port().connect(kFirst, Flow::kRtp, gone);
+  static_cast<void>(port().receive());
+  world_->close_client(gone);
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_FALSE(port().reserve().empty());
+    port().send(kFirst, Flow::kRtp, {}, 100);
+    port().flush();
+    EXPECT_TRUE(port().receive().empty());
+  }
+  const auto& counters = port().counters();
+  EXPECT_EQ(counters.packets_sent.value(), 4u);
+  // Each ICMP error is told once, to the receive request or to the next send.
+  EXPECT_GE(counters.peers_gone.value(), 2u);
+  EXPECT_LE(counters.peers_gone.value(), 4u);
+  EXPECT_EQ(counters.drops.total(), counters.drops.value(base::DropReason::kSendFailed));
+}
+
+TEST_F(UringPortTest, GoesAwayWithEndpointsAttached) {
+  const Endpoint endpoint = attach(kFirst);
+  const SocketAddress client = world_->open_client();
+  world_->client_send(client, endpoint.rtp, "unread");
+  world_->pass_time();
+  ASSERT_FALSE(port().reserve().empty());
+  port().send(kFirst, Flow::kRtp, client, 10);  // never flushed
+  world_.reset();
+}
+
+TEST_F(UringPortTest, SaysThatTheLimitOfOpenFilesIsTooLow) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit tight = before;
+  tight.rlim_cur = 256;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  const auto port = UringPort::make({.endpoints = 200});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(port);
+  EXPECT_EQ(port.error(), NetError::kNoDescriptors);
+}
+
+// Forbids io_uring to this process, as containers often do, and leaves 0 if that is said clearly.
+[[noreturn]] void make_where_io_uring_is_forbidden() {
+  std::array<sock_filter, 4> rules{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  sock_fprog program{.len = rules.size(), .filter = rules.data()};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) std::_Exit(2);
+  if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) std::_Exit(3);
+  const auto port = UringPort::make({});
+  std::_Exit(!port && port.error() == NetError::kNotSupported ? 0 : 1);
+}
+
+TEST(UringPortDeathTest, SaysThatIoUringIsSwitchedOff) {
+  EXPECT_EXIT(make_where_io_uring_is_forbidden(), testing::ExitedWithCode(0), "");
+}
+
+TEST(UringRequestTest, ComesBackFromTheKernelAsItWas) {
+  for (const auto kind :
+       {UringRequest::Kind::kReceive, UringRequest::Kind::kCancel, UringRequest::Kind::kSend}) {
+    for (const std::uint32_t generation : {0u, 1u, UINT32_MAX}) {
+      for (const std::uint32_t flow : {0u, 77u, UringRequest::kFlowsMax - 1}) {
+        const auto back = UringRequest::unpack(UringRequest{kind, generation, flow}.pack());
+        EXPECT_EQ(back.kind, kind);
+        EXPECT_EQ(back.generation, generation);
+        EXPECT_EQ(back.flow, flow);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tutti::net
