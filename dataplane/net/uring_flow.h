@@ -12,7 +12,7 @@ namespace tutti::net {
 // request that no longer fits is cancelled, and when it has ended the next one is made to fit. So while a
 // request runs, what it means does not change, and each packet's source is known:
 // kMessage says it, under kPlain it is `connected_to`.
-struct UringFlow {
+struct alignas(64) UringFlow {
   enum class Receive : std::uint8_t {
     kNone,     // no request: ended, or not yet begun
     kMessage,  // multishot recvmsg: gives the source
@@ -40,5 +40,6 @@ struct UringFlow {
     return leaving || connect_due() || (connected() && armed == Receive::kMessage);
   }
 };
+static_assert(sizeof(UringFlow) == 64);  // a line for each packet; docs/BUDGETS.md
 
 }  // namespace tutti::net

@@ -20,6 +20,7 @@ struct UringSendSlot {
   iovec part;
   msghdr message;
 };
+static_assert(sizeof(UringSendSlot) == 1'664);  // docs/BUDGETS.md
 
 namespace {
 
