@@ -14,7 +14,7 @@ LevelDbov level_dbov(std::uint64_t energy, std::size_t n) TUTTI_REALTIME {
   // Single precision: off by less than 0.001 dB, and a fraction of the cost.
   const float share = static_cast<float>(energy) / (static_cast<float>(n) * kFullScalePower);
   const float level = -kDbPerOctaveOfPower * std::log2(share);
-  return static_cast<LevelDbov>(std::clamp(level, 0.0f, 127.0f) + 0.5f);
+  return static_cast<LevelDbov>(std::lrintf(std::clamp(level, 0.0f, 127.0f)));
 }
 
 LevelDbov level_dbov(std::span<const std::int16_t> samples) TUTTI_REALTIME {

@@ -98,7 +98,7 @@ TEST_P(EveryTarget, GainsEverySample) {
 TEST_P(EveryTarget, MeasuresTheRails) {
   for (const Pcm rail : {std::numeric_limits<Pcm>::min(), std::numeric_limits<Pcm>::max()}) {
     const std::vector<Pcm> in(100'000, rail);
-    const auto square = static_cast<std::uint64_t>(Sum{rail} * Sum{rail});
+    const auto square = static_cast<std::uint64_t>(std::int64_t{rail} * rail);
     EXPECT_EQ(GetParam()->energy(in.data(), in.size()), square * in.size());
     EXPECT_EQ(GetParam()->peak(in.data(), in.size()), rail < 0 ? 32'768 : 32'767);
   }

@@ -97,6 +97,7 @@ TEST(MixRing, NoReaderEverTakesATornTickForWhole) {
     }
   };
   std::vector<std::thread> readers;
+  readers.reserve(kReaders);
   for (int reader = 0; reader < kReaders; ++reader) {
     readers.emplace_back(read_on, reader == 0 ? MixRing::kTicks - 1 : MixRing::kTicks / 2);
   }
