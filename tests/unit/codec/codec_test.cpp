@@ -41,8 +41,10 @@ TEST(Codec, DecodesEachLawByItsOwnRule) {
 }
 
 TEST(Codec, EncodesWhatDecodesToTheSame) {
-  std::vector<std::int16_t> samples;
-  for (int i = 0; i < 160; ++i) samples.push_back(static_cast<std::int16_t>(i * 409 - 32'000));
+  std::vector<std::int16_t> samples(160);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    samples[i] = static_cast<std::int16_t>(static_cast<int>(i) * 409 - 32'000);
+  }
   for (const CodecId codec : kAll) {
     std::vector<std::byte> once(samples.size()), twice(samples.size());
     std::vector<std::int16_t> decoded(samples.size());
@@ -51,7 +53,8 @@ TEST(Codec, EncodesWhatDecodesToTheSame) {
     ASSERT_EQ(encode(codec, decoded, twice), samples.size());
     EXPECT_EQ(once, twice);
     for (std::size_t i = 0; i < samples.size(); ++i) {
-      EXPECT_NEAR(decoded[i], samples[i], 16 + std::abs(samples[i]) / 32) << properties(codec).encoding_name;
+      EXPECT_NEAR(decoded[i], samples[i], 16 + std::abs(samples[i]) / 32.0)
+          << properties(codec).encoding_name;
     }
   }
 }
