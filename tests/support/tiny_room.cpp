@@ -30,7 +30,7 @@ TinyRoom::TinyRoom() : thread_([this] { run(); }) {
 }
 
 TinyRoom::~TinyRoom() {
-  loop_->stop();
+  stopping_ = true;
   thread_.join();
 }
 
@@ -41,12 +41,12 @@ void TinyRoom::run() {
   auto agent = sip::UserAgent::start(loop, config, *this);
   CHECK(agent.has_value());
   agent_ = agent->get();
-  loop_ = &loop;
   address_ = agent_->bound().front();
   ready_ = true;
   ready_.notify_all();
   const sip::Timer beat = loop.every(std::chrono::milliseconds(20), [this] { tick(); });
-  loop.run();
+  // Not EventLoop::stop(): the loop lives here and would be gone before the other thread has left it.
+  while (!stopping_) loop.step(std::chrono::milliseconds(5));
   members_.clear();
 }
 

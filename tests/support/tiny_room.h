@@ -24,7 +24,7 @@ class TinyRoom final : private sip::UserAgentObserver {
 
   // Faults to be found. Set before the first call.
   int reject_with = 0;                      // answers every INVITE with this status
-  bool echo_own = false;                    // everyone hears himself too
+  bool echo_own = false;                    // everyone hears their own voice too
   std::optional<std::pair<int, int>> deaf;  // the n-th listener does not hear the m-th talker
   int hang_up_after_ticks = 0;              // BYE to all
   bool lose_a_packet = false;               // the 60th to each
@@ -41,9 +41,9 @@ class TinyRoom final : private sip::UserAgentObserver {
 
   base::SocketAddress address_;
   std::atomic<bool> ready_ = false;
+  std::atomic<bool> stopping_ = false;
   std::atomic<std::size_t> members_now_ = 0;
-  sip::EventLoop* loop_ = nullptr;  // of the room's thread
-  sip::UserAgent* agent_ = nullptr;
+  sip::UserAgent* agent_ = nullptr;  // of the room's thread
   std::map<sip::DialogId, std::unique_ptr<Member>> members_;
   int joined_ = 0;
   int ticks_ = 0;

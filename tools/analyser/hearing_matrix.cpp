@@ -20,7 +20,7 @@ std::string level_text(double level_db) {
 std::string sentence(const HearingMatrix& matrix, std::size_t listener, std::size_t caller) {
   const HearingCell& cell = matrix.at(listener, caller);
   const std::string& who = matrix.name(listener);
-  const std::string whom = listener == caller ? "himself" : matrix.name(caller);
+  const std::string whom = listener == caller ? "their own voice" : matrix.name(caller);
   const std::string level = level_text(cell.level_db);
   if (cell.expected == Hearing::kAbsent) {
     return fmt::format("{} hears {} ({}), and should not", who, whom, level);

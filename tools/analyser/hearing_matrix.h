@@ -37,7 +37,7 @@ struct HearingThresholds {
 
 class HearingMatrix {
  public:
-  // Expects what a conference promises: everyone hears everyone else and not himself.
+  // Expects what a conference promises: everyone hears everyone else and nobody their own voice.
   explicit HearingMatrix(std::vector<std::string> names);
 
   std::size_t size() const { return names_.size(); }

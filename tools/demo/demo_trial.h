@@ -17,7 +17,7 @@ struct DemoPlan {
   std::string room = "demo";
   std::size_t callers = 3;
   int seconds = 8;
-  std::string out = "demo";
+  std::string out = "build/demo";
 };
 
 // What is known of one caller afterwards, beside the two files.

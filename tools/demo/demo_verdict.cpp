@@ -92,13 +92,13 @@ base::Result<bool, std::string> print_verdict(const TrialResult& trial, const De
   fmt::print("\nwho hears whom, from the recordings in {} (level relative to what was said):\n\n{}\n",
              plan.out, analyser::to_text(hearing.matrix, colour));
   fmt::print("{:<9} {:>8} {:>6} {:>6} {:>11} {:>13} {:>14} {:>9}\n", "stream to", "packets", "lost", "gaps",
-             "jitter ms", "longest wait", "discontinuous", "delay ms");
+             "jitter ms", "longest wait", "broken frames", "delay ms");
   bool steady = true;
   std::vector<std::string> faults = hearing.matrix.wrong_cells();
   for (std::size_t i = 0; i < trial.callers.size(); ++i) {
     const CallerResult& one = trial.callers[i];
     const analyser::VoiceReport& report = hearing.reports[i];
-    fmt::print("{:<9} {:>8} {:>6} {:>6} {:>11.2f} {:>10.1f} ms {:>7} frames {:>9.1f}\n", one.name,
+    fmt::print("{:<9} {:>8} {:>6} {:>6} {:>11.2f} {:>10.1f} ms {:>14} {:>9.1f}\n", one.name,
                one.stream.packets, one.stream.lost, one.stream.gaps, one.stream.jitter_ms,
                one.stream.spacing_ms_max, report.unexplained.size(), mean_delay_ms(report, i));
     const std::string why = unsteady(one, report);
@@ -121,8 +121,9 @@ base::Result<bool, std::string> print_verdict(const TrialResult& trial, const De
   for (const std::string& fault : faults) fmt::print("wrong: {}\n", fault);
   const bool right = hearing.matrix.right() && steady;
   if (right) {
-    fmt::print("right: each of the {} hears the {} others and not himself; all streams are steady\n",
-               names.size(), names.size() - 1);
+    fmt::print("right: each of the {} callers hears {} and not their own voice; all streams are steady\n",
+               names.size(),
+               names.size() == 2 ? std::string("the other") : fmt::format("the {} others", names.size() - 1));
   }
   return right;
 }

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   std::string server = "127.0.0.1:5060";
   CLI::App app(
       "Dials callers with speech-like audio into one room of a running Tutti, keeps what each of them heard "
-      "as WAV, and prints who hears whom. Exits 0 when each hears the others and not himself.");
+      "as WAV, and prints who hears whom. Exits 0 when each hears the others and not their own voice.");
   app.add_option("--server", server, "the server's SIP address, ADDR:PORT")->capture_default_str();
   app.add_option("--out", plan.out, "folder for said-NAME.wav, heard-NAME.wav and matrix.json")
       ->capture_default_str();

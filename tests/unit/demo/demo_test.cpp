@@ -37,7 +37,7 @@ TEST_F(Demo, PraisesARightRoom) {
   TinyRoom room;
   const auto [text, right] = run(room);
   EXPECT_TRUE(right) << text;
-  EXPECT_NE(text.find("each of the 3 hears the 2 others"), std::string::npos) << text;
+  EXPECT_NE(text.find("each of the 3 callers hears the 2 others"), std::string::npos) << text;
   for (const char* file :
        {"said-alice.wav", "heard-alice.wav", "heard-bob.wav", "heard-carol.wav", "matrix.json"}) {
     EXPECT_GT(std::filesystem::file_size(std::filesystem::path(plan_.out) / file), 100U) << file;
