@@ -1,8 +1,6 @@
 // tuttid as its user meets it: a process with flags, a file, exit codes and sentences.
-#include <algorithm>
 #include <csignal>
 #include <cstddef>
-#include <fstream>
 
 #include <gmock/gmock.h>
 #include <linux/filter.h>
@@ -17,7 +15,7 @@
 #include "dataplane/base/socket_address.h"
 #include "signaling/server/configuration.h"
 #include "signaling/server/cpu_set.h"
-#include "tests/unit/server/child_process.h"
+#include "tests/unit/server/tuttid_process.h"
 
 namespace tutti::server {
 namespace {
@@ -47,36 +45,6 @@ class TakenPort {
   base::SocketAddress address_;
 };
 
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& text) {
-    char name[] = "/tmp/tuttid_test_XXXXXX";
-    close(mkstemp(name));
-    name_ = name;
-    std::ofstream(name_) << text;
-  }
-  ~TemporaryFile() { unlink(name_.c_str()); }
-  const std::string& name() const { return name_; }
-
- private:
-  std::string name_;
-};
-
-// Small cores, so that a start is quick under every sanitizer.
-const char* const kSmall = "[cores]\nparticipants_per_core = 16\nconferences_per_core = 16\n";
-
-// tuttid on free ports of the loopback, unless `more` says otherwise.
-std::vector<std::string> on_free_ports(const TemporaryFile& file, const std::vector<std::string>& more = {}) {
-  std::vector<std::string> arguments = {"--config", file.name()};
-  const auto given = [&](const std::string& flag) {
-    return std::find(more.begin(), more.end(), flag) != more.end();
-  };
-  if (!given("--sip")) arguments.insert(arguments.end(), {"--sip", "127.0.0.1:0"});
-  if (!given("--http")) arguments.insert(arguments.end(), {"--http", "127.0.0.1:0"});
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
-}
-
 struct Ended {
   int code;
   std::string out;
@@ -97,29 +65,6 @@ std::string refusal(const std::vector<std::string>& more, const std::function<vo
   EXPECT_EQ(ended.out, "");
   EXPECT_THAT(ended.err, MatchesRegex("tuttid: [^\n]+\n"));
   return ended.err;
-}
-
-// What follows `name=` in the ready line.
-std::string told(const ChildProcess& child, const std::string& name) {
-  const std::size_t line = child.out().find("tuttid ready ");
-  const std::size_t begin = child.out().find(' ' + name + '=', line) + name.size() + 2;
-  return child.out().substr(begin, child.out().find_first_of(" \n", begin) - begin);
-}
-
-std::string http_get(const std::string& address, const std::string& path) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_storage storage{};
-  const socklen_t length = base::to_sockaddr(*base::parse_address_and_port(address), storage);
-  EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&storage), length), 0) << address;
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-  EXPECT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
-  std::string answer;
-  char bytes[1024];
-  for (ssize_t got = 0; (got = recv(fd, bytes, sizeof bytes, 0)) > 0;) {
-    answer.append(bytes, static_cast<std::size_t>(got));
-  }
-  close(fd);
-  return answer;
 }
 
 TEST(TuttidFlags, TellsItsVersion) {

@@ -1,0 +1,35 @@
+// What tests of the whole program share: a small configuration, free ports, the ready line, HTTP.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/server/child_process.h"
+
+namespace tutti::server {
+
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& text);
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string name_;
+};
+
+// Small cores, so that a start is quick under every sanitizer.
+inline constexpr const char* kSmall = "[cores]\nparticipants_per_core = 16\nconferences_per_core = 16\n";
+
+// The flags for tuttid on free ports of the loopback, unless `more` says otherwise.
+std::vector<std::string> on_free_ports(const TemporaryFile& file, const std::vector<std::string>& more = {});
+
+// What follows `name=` in the ready line.
+std::string told(const ChildProcess& child, const std::string& name);
+
+// The whole answer.
+std::string http_get(const std::string& address, const std::string& path);
+
+}  // namespace tutti::server
