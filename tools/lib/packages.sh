@@ -32,13 +32,30 @@ install_packages() {
   local log="$root/build/log/packages.log" start=$SECONDS apt
   apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300)
   # The lists that are here may know them all; a fresh machine has none, and old ones name files that are gone.
-  "${apt[@]}" install --no-install-recommends $missing </dev/null >"$log" 2>&1 ||
+  : >"$log"
+  with_heartbeat "$log" "${apt[@]}" install --no-install-recommends $missing ||
     { echo "  fetching the package lists" &&
-      "${apt[@]}" update </dev/null >>"$log" 2>&1 &&
-      "${apt[@]}" install --no-install-recommends $missing </dev/null >>"$log" 2>&1; } || {
+      with_heartbeat "$log" "${apt[@]}" update &&
+      with_heartbeat "$log" "${apt[@]}" install --no-install-recommends $missing; } || {
     tail -n 20 "$log" >&2
     echo "apt-get could not install: $missing (whole log: build/log/packages.log)" >&2
     return 1
   }
   echo "  installed in $((SECONDS - start)) s"
+}
+
+# with_heartbeat LOG COMMAND...: appends its output to the log, and shows the last line of that now and then.
+with_heartbeat() {
+  local log=$1 start=$SECONDS shown=$SECONDS
+  shift
+  "$@" </dev/null >>"$log" 2>&1 &
+  local child=$!
+  while kill -0 "$child" 2>/dev/null; do
+    sleep 0.5
+    if [ $((SECONDS - shown)) -ge 10 ]; then
+      shown=$SECONDS
+      echo "  ... $((SECONDS - start)) s: $(tail -n 1 "$log" | cut -c 1-90)"
+    fi
+  done
+  wait "$child"
 }
