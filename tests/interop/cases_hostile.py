@@ -214,12 +214,9 @@ def evil_tcp_segment(world):
     bystanders.leave()
 
 
-def sip_garbage(world):
-    """Random bytes, cut messages and a slow stream at the SIP port."""
+def _send_garbage(world, pattern):
     print(f"seed {SEED}")
     rng = random.Random(SEED)
-    bystanders = Bystanders(world)
-    pattern = world.caller("garbage").request("INVITE", sip.audio_sdp(40000)).encode()
     for _ in range(300):
         probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         probe.connect(("127.0.0.1", world.server.sip_port))
@@ -242,9 +239,24 @@ def sip_garbage(world):
         except OSError:
             pass
         slow.close()
+
+
+def sip_garbage(world):
+    """Random bytes, cut and broken messages and a slow stream at the SIP port."""
+    bystanders = Bystanders(world)
+    # Its offer is refused, so that a message which breaks nowhere leaves no call behind.
+    _send_garbage(world, world.caller("garbage").request("INVITE", sip.audio_sdp(40000, (101,))).encode())
     bystanders.check()
     bystanders.leave()
-    world.patience_s = 45.0  # a broken INVITE may still be a good one; nobody acknowledges it for 64 x T1 = 32 s
+
+
+def broken_invites(world):
+    """The same with an offer to be taken: calls that nobody acknowledges, and whose BYE nobody answers, end too."""
+    bystanders = Bystanders(world)
+    _send_garbage(world, world.caller("garbage").request("INVITE", sip.audio_sdp(40000)).encode())
+    bystanders.check()
+    bystanders.leave()
+    world.patience_s = 90.0  # 32 s without an ACK, and 32 s without an answer to the BYE (64 x T1 each)
 
 
 def cancel_at_once(world):
@@ -285,4 +297,4 @@ def nobody_acknowledges(world):
 
 
 CASES = [cancel_at_once, rtp_garbage, ssrc_change, stranger, unowned_ports, bad_sdp, missing_headers, evil_tcp_segment, sip_garbage]
-LONG = [nobody_acknowledges]
+LONG = [nobody_acknowledges, broken_invites]

@@ -26,7 +26,8 @@ class Message:
             name, _, value = line.partition(":")
             self.headers.append((name.strip().lower(), value.strip()))
         self.status = int(self.start.split()[1]) if self.start.startswith("SIP/2.0 ") else None
-        self.method = self.start.split()[0] if self.status is None else self.header("cseq").split()[-1]
+        # A response has the CSeq of its request, and none where that had none.
+        self.method = self.start.split()[0] if self.status is None else self.header("cseq").rpartition(" ")[2]
 
     COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "l": "content-length"}
 
