@@ -130,8 +130,8 @@ def hold(world):
     time.sleep(JOIN_S + 2.2)
     world.judge_mix(other, [caller], resumed + JOIN_S, time.monotonic())
     world.judge_mix(caller, [other], resumed + JOIN_S, time.monotonic())
-    before = caller.voice.heard(since, held)[-1]
-    after = caller.voice.heard(resumed, resumed + 2.0)
+    before = caller.voice.heard(since, held + 0.5)[-1]
+    after = caller.voice.heard(held + 0.5, resumed + 2.0)
     if world.expect(after, "nothing came after resume"):
         silent_s = ((after[0].timestamp - before.timestamp) & 0xFFFFFFFF) / media.RATE_HZ
         passed_s = after[0].arrival - before.arrival
