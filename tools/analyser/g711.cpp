@@ -49,7 +49,7 @@ Tables make(Law law) {
         best = code;
       }
     }
-    tables.encode[static_cast<std::size_t>(sample + 32'768)] = static_cast<std::byte>(best);
+    tables.encode[static_cast<std::uint16_t>(sample + 32'768)] = static_cast<std::byte>(best);
   }
   return tables;
 }
@@ -63,7 +63,7 @@ const Tables& tables_of(Law law) {
 }  // namespace
 
 std::byte encode_g711(Law law, std::int16_t sample) {
-  return tables_of(law).encode[static_cast<std::size_t>(sample + 32'768)];
+  return tables_of(law).encode[static_cast<std::uint16_t>(sample + 32'768)];
 }
 
 std::int16_t decode_g711(Law law, std::byte code) {
@@ -74,7 +74,7 @@ void encode_g711(Law law, SampleView samples, std::span<std::byte> codes) {
   CHECK(samples.size() == codes.size());
   const Tables& tables = tables_of(law);
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    codes[i] = tables.encode[static_cast<std::size_t>(samples[i] + 32'768)];
+    codes[i] = tables.encode[static_cast<std::uint16_t>(samples[i] + 32'768)];
   }
 }
 
@@ -91,7 +91,7 @@ Samples through_g711(Law law, SampleView samples) {
   Samples heard(samples.size());
   for (std::size_t i = 0; i < samples.size(); ++i) {
     heard[i] = tables.decode[std::to_integer<std::size_t>(
-        tables.encode[static_cast<std::size_t>(samples[i] + 32'768)])];
+        tables.encode[static_cast<std::uint16_t>(samples[i] + 32'768)])];
   }
   return heard;
 }

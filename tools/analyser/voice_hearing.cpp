@@ -213,6 +213,7 @@ std::vector<VoiceReport> search_all(std::span<const Track> heard, std::span<cons
     for (Listener& listener : listeners) listener.take(segment, sent, to);
   }
   std::vector<VoiceReport> reports;
+  reports.reserve(listeners.size());
   for (Listener& listener : listeners) reports.push_back(listener.finish());
   return reports;
 }
