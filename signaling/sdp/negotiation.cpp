@@ -295,6 +295,7 @@ base::Result<Answer, SdpError> answer(const SessionDescription& offer, const Loc
 
 std::vector<CodecChoice> offered_codecs(const std::vector<AudioCodec>& codecs) {
   std::vector<CodecChoice> choices;
+  choices.reserve(codecs.size());
   for (const AudioCodec codec : codecs) choices.push_back({static_payload_type(codec), codec});
   return choices;
 }
