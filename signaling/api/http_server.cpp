@@ -17,6 +17,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <pthread.h>
 
 namespace tutti::api {
 namespace {
@@ -236,7 +237,10 @@ class HttpServer::Impl {
     if (error) return error;
     bound = base::from_sockaddr(endpoint.data(), static_cast<socklen_t>(endpoint.size()));
     accept();
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "http");
+      context_.run();
+    });
     return {};
   }
 

@@ -145,6 +145,7 @@ class Reader {
       const auto key = std::find_if(keys.begin(), keys.end(), [&](auto* k) { return k->name == given; });
       if (key == keys.end()) {
         std::vector<std::string_view> names;
+        names.reserve(keys.size());
         for (const auto* k : keys) names.push_back(k->name);
         error(name.source(),
               fmt::format("unknown key \"{}\" in {}{}", given, place, suggestion(given, names)));

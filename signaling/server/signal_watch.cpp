@@ -47,6 +47,7 @@ SignalWatch::~SignalWatch() {
 }
 
 void SignalWatch::watch(const std::function<void(int)>& on_signal) const {
+  pthread_setname_np(pthread_self(), "signals");
   int count = 0;
   while (true) {
     pollfd polled[2] = {{signals_, POLLIN, 0}, {end_, POLLIN, 0}};

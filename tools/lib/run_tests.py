@@ -14,7 +14,7 @@ import process  # noqa: E402
 from steps import JOBS, LOGS, ROOT, Progress, run, tail, tail_of_log  # noqa: E402
 
 # A preset, what it builds, and the labels of the tests that it is for; None is everything.
-THREADED = "base|mailbox|net|core|mixer|sim"  # where two threads meet
+THREADED = "base|mailbox|net|core|mixer|sim|api"  # where two threads meet
 REALTIME = "base|mailbox|net|rtp|stream|core|mixer|kernel|codec|dsp|sim"  # what a core runs
 PRESETS = [
     ("release", None, None),
