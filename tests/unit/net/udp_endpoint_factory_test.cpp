@@ -75,6 +75,7 @@ TEST_F(UdpEndpointFactoryTest, RefusesAddressesThatAreNotThisHosts) {
 }
 
 TEST_F(UdpEndpointFactoryTest, SaysThatDescriptorsAreOut) {
+  factory_.close(open_pair());  // so local_ is free
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const int lowest_free = ::dup(0);
@@ -83,7 +84,7 @@ TEST_F(UdpEndpointFactoryTest, SaysThatDescriptorsAreOut) {
   rlimit tight = before;
   tight.rlim_cur = static_cast<rlim_t>(lowest_free) + 1;  // room for one of the two
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
-  const auto opened = factory_.open(local_.with_port(50'300), true);
+  const auto opened = factory_.open(local_, true);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error(), NetError::kNoDescriptors);

@@ -136,17 +136,18 @@ TEST_F(UringPortTest, CountsPeersThatAreGone) {
   port().connect(kFirst, Flow::kRtp, gone);
   static_cast<void>(port().receive());
   world_->close_client(gone);
-  for (int i = 0; i < 4; ++i) {
+  const auto& counters = port().counters();
+  // Each ICMP error is told once, to the receive request or to the next send; on a busy machine it takes a
+  // moment.
+  while (counters.peers_gone.value() < 3 && !world_->gave_up()) {
     ASSERT_FALSE(port().reserve().empty());
     port().send(kFirst, Flow::kRtp, {}, 100);
     port().flush();
     EXPECT_TRUE(port().receive().empty());
+    world_->pass_time();
   }
-  const auto& counters = port().counters();
-  EXPECT_EQ(counters.packets_sent.value(), 4u);
-  // Each ICMP error is told once, to the receive request or to the next send.
-  EXPECT_GE(counters.peers_gone.value(), 2u);
-  EXPECT_LE(counters.peers_gone.value(), 4u);
+  EXPECT_GE(counters.peers_gone.value(), 3u);
+  EXPECT_LE(counters.peers_gone.value(), counters.packets_sent.value());
   EXPECT_EQ(counters.drops.total(), counters.drops.value(base::DropReason::kSendFailed));
 }
 
