@@ -54,7 +54,7 @@ void SimHost::send(std::uint16_t from_port, const base::SocketAddress& to, std::
   packet.node = socket.node;
   packet.oversize = payload.size() > kPayloadBytesMax;
   packet.size = static_cast<std::uint16_t>(std::min(payload.size(), kPayloadBytesMax));
-  std::memcpy(packet.payload.data(), payload.data(), packet.size);
+  if (!payload.empty()) std::memcpy(packet.payload.data(), payload.data(), packet.size);
   network_.transmit(index, at);
 }
 

@@ -58,7 +58,7 @@ def targets_for(preset, wanted):
     """The targets of a configured preset that match."""
     found = subprocess.run(["ninja", "-C", ROOT / "build" / preset, "-t", "targets", "all"], text=True,
                            capture_output=True).stdout
-    return sorted(set(re.findall(rf"^({wanted}): phony", found, re.M)))
+    return sorted({match.group(1) for match in re.finditer(rf"^((?:{wanted})): phony", found, re.M)})
 
 
 def build(preset, wanted, progress, summary):
