@@ -6,6 +6,7 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/mailbox/handles.h"
+#include "mixer/dsp/speech_gate.h"
 
 namespace tutti::core {
 
@@ -13,6 +14,7 @@ struct CoreOptions {
   mailbox::CoreCapacity capacity;
   // Kept between a packet's arrival and the tick that plays it; late packets make it grow.
   base::Duration jitter_delay = std::chrono::milliseconds(40);
+  dsp::SpeechGateOptions gate;
   // Read within a turn to know how long it took; none: a turn takes no time (virtual time).
   base::Instant (*clock)() = nullptr;
   // The wall clock of RTCP's sender reports.

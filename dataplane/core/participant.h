@@ -14,6 +14,7 @@
 #include "dataplane/stream/formats.h"
 #include "dataplane/stream/inbound_stream.h"
 #include "dataplane/stream/outbound_stream.h"
+#include "mixer/dsp/speech_gate.h"
 
 namespace tutti::core {
 
@@ -34,6 +35,9 @@ struct Participant {
   // Whether RTCP from `source` is the peer's: from where its RTP comes or was said to come.
   bool admits_rtcp(const base::SocketAddress& source) const TUTTI_REALTIME;
 
+  // Whether the voice may be in the mix of this tick.
+  bool may_talk() const TUTTI_REALTIME { return speaking && !mix.muted; }
+
   // Whether the peer has been silent for longer than agreed, while it should not have been.
   bool silent_too_long(base::Instant now) const TUTTI_REALTIME;
 
@@ -43,7 +47,12 @@ struct Participant {
   std::uint32_t conference = kNoSlot;  // slot of it, while a member
   SlotLinks links;                     // in its conference's list
   bool detaching = false;              // only waits for the network to let go
-  bool in_mix = false;                 // of the tick that is being mixed
+  bool in_mix = false;                 // of the last tick, then of the one that is being mixed
+  bool speaking = false;               // the gate is open
+  bool spoke = false;                  // it was open in the tick before
+  bool fading = false;                 // in the mix for the last time
+  dsp::SpeechGate gate;
+  std::uint16_t loudness = 0;  // the peak of late, falling slowly: who is among the loudest
   bool timeout_told = false;
   bool bye_told = false;
   mailbox::MixControls mix;

@@ -1,10 +1,16 @@
 #include "dataplane/core/ticker.h"
 
+#include <cstring>
+
+#include "mixer/dsp/fade.h"
+
 namespace tutti::core {
 
 // Default-initialised: pages are touched as conferences grow.
 Ticker::Ticker(CoreState& state)
-    : state_(state), frames_(new base::Frame[state.options.capacity.participants]) {}
+    : state_(state),
+      choice_(state.options.capacity.participants),
+      frames_(new base::Frame[state.options.capacity.participants]) {}
 
 void Ticker::run(base::Instant now) TUTTI_REALTIME {
   TickWheel& wheel = state_.wheel;
@@ -46,45 +52,87 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REA
 }
 
 void Ticker::gather(Conference& conference) TUTTI_REALTIME {
-  conference.mixer.begin_tick();
   const auto links = state_.member_links();
+  choice_.begin(conference.talkers_max);
+  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
+    Participant& participant = state_.participants[slot];
+    TalkerChoice::listen(participant, state_.options.gate);
+    if (participant.may_talk()) choice_.offer(participant);
+  }
+  choice_.choose();
+
+  conference.mixer.begin_tick();
   base::Frame* frame = frames_.get();
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next, ++frame) {
     Participant& participant = state_.participants[slot];
-    // Taken whether or not it is mixed: the stream's clock is the tick.
-    const auto kind = participant.inbound.pop(*frame, state_.payloads);
-    if (kind == stream::FrameKind::kConcealed) state_.counters.frames_concealed.add();
-    participant.in_mix =
-        kind != stream::FrameKind::kSilence && !participant.mix.muted && participant.media.may_receive;
-    if (participant.in_mix) conference.mixer.add(*frame);
+    const bool wanted = participant.may_talk() && choice_.chosen(participant);
+    if (take(participant, wanted, *frame)) conference.mixer.add(*frame);
   }
   state_.counters.frames_mixed.add(conference.mixer.contributors());
 }
 
-void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
-  static constexpr base::Frame kSilence{};
-  base::Frame listeners;  // what everyone hears who is not in the mix
-  conference.mixer.full_mix(listeners);
+// Takes the frame of this tick out of a stream, whether or not it is mixed: the stream's clock is the tick.
+// Returns whether it is mixed.
+bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame) TUTTI_REALTIME {
+  // Who is put out of the mix in the middle of a sound fades out for a frame, who is let in fades in. The
+  // gate needs neither: it opens before the sound and closes after it.
+  const bool fade_out = !wanted && participant.in_mix && participant.speaking;
+  const bool fade_in = wanted && !participant.in_mix && participant.spoke;
+  participant.spoke = participant.speaking;
+  if (!wanted && !fade_out) {
+    participant.inbound.skip(state_.payloads);
+    participant.in_mix = false;
+    return false;
+  }
+  const auto kind = participant.inbound.pop(frame, state_.payloads);
+  if (kind == stream::FrameKind::kConcealed) state_.counters.frames_concealed.add();
+  const bool mixed = kind != stream::FrameKind::kSilence;
+  if (mixed && fade_out) dsp::fade(frame.samples, dsp::Fade::kOut);
+  if (mixed && fade_in) dsp::fade(frame.samples, dsp::Fade::kIn);
+  participant.in_mix = mixed;
+  participant.fading = fade_out;
+  return mixed;
+}
 
+void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+  ListenerPackets listeners(conference.mixer);
   const auto links = state_.member_links();
   const base::Frame* own = frames_.get();
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next, ++own) {
     Participant& participant = state_.participants[slot];
-    base::Frame minus_own;
-    const base::Frame* heard = &listeners;
-    if (participant.mix.deaf) {
-      heard = &kSilence;
-    } else if (participant.in_mix) {
-      conference.mixer.mix_minus(*own, minus_own);
-      heard = &minus_own;
-    }
-    auto& outbound = participant.outbound;
-    const auto out = outbound.tick_due() ? state_.port.reserve() : std::span<std::byte>();
-    const std::size_t bytes = outbound.tick(*heard, turn.due, out);
-    state_.send(participant, net::Flow::kRtp, participant.rtp_latch.destination(), bytes);
-    conference.half_tick_due |= outbound.half_tick_due();
+    send_mix(participant, conference.mixer, *own, listeners, turn.due);
+    conference.half_tick_due |= participant.outbound.half_tick_due();
+    if (participant.fading) participant.in_mix = participant.fading = false;
     look_after(participant, turn.due);
   }
+}
+
+// What one participant hears of this tick: the mix without the own voice where that is in it.
+void Ticker::send_mix(Participant& participant, mixer::ConferenceMixer& mixer, const base::Frame& own,
+                      ListenerPackets& listeners, base::Instant due) TUTTI_REALTIME {
+  auto& outbound = participant.outbound;
+  std::size_t bytes = 0;
+  if (outbound.whole_frame_due() && !participant.mix.deaf) {
+    const auto payload = outbound.open_packet(due, state_.port.reserve());
+    if (payload.empty()) return;
+    if (participant.in_mix) {
+      mixer.mix_minus_encoded(outbound.codec(), own, payload);
+    } else {
+      const auto shared = listeners.payload(outbound.codec());
+      std::memcpy(payload.data(), shared.data(), shared.size());
+    }
+    bytes = rtp::kRtpHeaderBytes + payload.size();
+  } else {
+    base::Frame heard{};
+    if (participant.in_mix && !participant.mix.deaf) {
+      mixer.mix_minus(own, heard);
+    } else if (!participant.mix.deaf) {
+      mixer.full_mix(heard);
+    }
+    const auto out = outbound.tick_due() ? state_.port.reserve() : std::span<std::byte>();
+    bytes = outbound.tick(heard, due, out);
+  }
+  state_.send(participant, net::Flow::kRtp, participant.rtp_latch.destination(), bytes);
 }
 
 void Ticker::half_tick(Conference& conference) TUTTI_REALTIME {

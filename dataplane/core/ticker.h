@@ -8,6 +8,8 @@
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/tick.h"
 #include "dataplane/core/core_state.h"
+#include "dataplane/core/listener_packets.h"
+#include "dataplane/core/talker_choice.h"
 
 namespace tutti::core {
 
@@ -29,10 +31,14 @@ class Ticker {
   void tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void half_tick(Conference& conference) TUTTI_REALTIME;
   void gather(Conference& conference) TUTTI_REALTIME;
+  bool take(Participant& participant, bool wanted, base::Frame& frame) TUTTI_REALTIME;
+  void send_mix(Participant& participant, mixer::ConferenceMixer& mixer, const base::Frame& own,
+                ListenerPackets& listeners, base::Instant due) TUTTI_REALTIME;
   void hand_out(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
 
   CoreState& state_;
+  TalkerChoice choice_;
   // The frames of the conference that is being mixed, in its members' order.
   const std::unique_ptr<base::Frame[]> frames_;
 };

@@ -28,6 +28,10 @@ class Concealer {
   bool fill(std::span<std::int16_t> samples) TUTTI_REALTIME;
   // Audio is about to be left out: the next receive() blends as after a gap.
   void splice() TUTTI_REALTIME;
+  // Audio goes on without us: what was learned is of no use for what is lost next.
+  void forget() TUTTI_REALTIME {
+    if (primed_) reset();
+  }
 
  private:
   static constexpr std::size_t kStateBytes = 1'056;  // sizeof(plc_state_t), proven in the source

@@ -133,7 +133,7 @@ void InboundStream::bank_statistics() TUTTI_REALTIME {
 
 FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
   if (buffer_.wanted() == DelayChange::kShortenNow && !buffer_.empty()) {
-    for (int left = kFrame; left > 0;) left -= static_cast<int>(buffer_.take(left, pool).samples);
+    discard(pool);
     concealer_.splice();
     buffer_.shortened();
   }
@@ -149,6 +149,24 @@ FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME
   buffer_.end_tick();
   if (kind == FrameKind::kConcealed) ++banked_.frames_concealed;
   return kind;
+}
+
+void InboundStream::skip(PayloadPool& pool) TUTTI_REALTIME {
+  concealer_.forget();
+  // Nobody hears this frame, so the delay may change by it.
+  discard(pool);
+  if (buffer_.wanted() == DelayChange::kLengthen) {
+    buffer_.lengthened();
+  } else if (buffer_.wanted() != DelayChange::kNone && !buffer_.empty()) {
+    discard(pool);
+    buffer_.shortened();
+  }
+  buffer_.end_tick();
+}
+
+// Takes a frame and throws it away.
+void InboundStream::discard(PayloadPool& pool) TUTTI_REALTIME {
+  for (int left = kFrame; left > 0;) left -= static_cast<int>(buffer_.take(left, pool).samples);
 }
 
 FrameKind InboundStream::fill(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {

@@ -62,6 +62,12 @@ class alignas(64) InboundStream {
   // The frame of this tick, written whole. To be called once every tick, heard or not.
   FrameKind pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
 
+  // The same without the audio, for who is not in the mix: nothing is decoded, and what follows is not
+  // concealed from what came before.
+  void skip(PayloadPool& pool) TUTTI_REALTIME;
+  // The greatest peak, of 32 767, of what is due in this tick and of what waits for the next two.
+  std::uint16_t peak_ahead() const TUTTI_REALTIME { return buffer_.peak_ahead(kLookAheadSamples); }
+
   // The SSRC that is followed, once there is one.
   std::optional<rtp::Ssrc> source() const TUTTI_REALTIME;
   // Ignored unless it is from the source that is followed.
@@ -72,11 +78,14 @@ class alignas(64) InboundStream {
   InboundTotals totals() const TUTTI_REALTIME;
 
  private:
+  static constexpr int kLookAheadSamples = 3 * static_cast<int>(base::kFrameSamples);
+
   std::optional<codec::CodecId> find_codec(rtp::PayloadType type) const TUTTI_REALTIME;
   base::Result<Receipt, base::DropReason> accept(const rtp::RtpPacket& packet, base::Instant arrival,
                                                  PayloadPool& pool) TUTTI_REALTIME;
   std::optional<base::DropReason> count(const rtp::RtpHeader& header, bool is_event, base::Instant arrival,
                                         PayloadPool& pool) TUTTI_REALTIME;
+  void discard(PayloadPool& pool) TUTTI_REALTIME;
   FrameKind fill(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
   void follow(const rtp::RtpHeader& header, base::Instant arrival, PayloadPool& pool) TUTTI_REALTIME;
   void bank_statistics() TUTTI_REALTIME;

@@ -6,6 +6,7 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/tick.h"
+#include "mixer/codec/codec.h"
 
 namespace tutti::stream {
 
@@ -72,7 +73,8 @@ std::optional<DropReason> JitterBuffer::insert(const rtp::RtpPacket& packet, cod
   const PayloadPool::Index block = pool.try_acquire();
   if (block == PayloadPool::kNone) return DropReason::kBufferFull;
   std::memcpy(pool[block].bytes.data(), packet.payload.data(), packet.payload.size());
-  slot(header.sequence_number) = {block, header.timestamp, static_cast<std::uint16_t>(samples), codec};
+  slot(header.sequence_number) = {block, header.timestamp, static_cast<std::uint16_t>(samples),
+                                  codec::peak(codec, packet.payload), codec};
   occupied_ |= 1U << (header.sequence_number.value() % kSlots);
   has_suspect_ = false;
   note_lead(header.timestamp - playout_);
@@ -226,6 +228,15 @@ Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
     idle_ = std::min(idle_ + samples, kRestartAfter);
   }
   return chunk;
+}
+
+std::uint16_t JitterBuffer::peak_ahead(int samples) const TUTTI_REALTIME {
+  std::uint16_t peak = 0;
+  for (std::uint32_t rest = occupied_; rest != 0; rest &= rest - 1) {
+    const Slot& waiting = slots_[std::countr_zero(rest)];
+    if (waiting.timestamp - playout_ < samples) peak = std::max(peak, waiting.peak);
+  }
+  return peak;
 }
 
 void JitterBuffer::end_tick() TUTTI_REALTIME {

@@ -66,6 +66,9 @@ class JitterBuffer {
   // The next samples, at most `samples_max` (positive), as far as they are of one kind and packet.
   Chunk take(int samples_max, PayloadPool& pool) TUTTI_REALTIME;
 
+  // The greatest peak among the packets that are due within `samples`, partly played ones included.
+  std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
+
   // Once a tick, after its take() calls: judges the delay.
   void end_tick() TUTTI_REALTIME;
   DelayChange wanted() const TUTTI_REALTIME { return wanted_; }
@@ -82,6 +85,7 @@ class JitterBuffer {
     PayloadPool::Index block;
     rtp::RtpTimestamp timestamp;
     std::uint16_t samples;
+    std::uint16_t peak;  // of 32 767
     codec::CodecId codec;
   };
 

@@ -64,6 +64,17 @@ std::size_t OutboundStream::half_tick(std::span<std::byte> out) TUTTI_REALTIME {
 
 std::size_t OutboundStream::write(const PacketSamples& samples, std::span<std::byte> out) TUTTI_REALTIME {
   if (samples.size() == 0) return 0;
+  const auto payload = write_header(samples.size(), out);
+  if (payload.empty()) return 0;
+  const std::size_t first = codec::encode(format_.audio.codec, samples.waiting, payload);
+  codec::encode(format_.audio.codec, samples.fresh, payload.subspan(first));
+  return rtp::kRtpHeaderBytes + payload.size();
+}
+
+// The header of the next packet, which holds so many samples; returns the place of its payload, empty if
+// there is none.
+std::span<std::byte> OutboundStream::write_header(std::size_t samples,
+                                                  std::span<std::byte> out) TUTTI_REALTIME {
   rtp::RtpHeader header;
   header.payload_type = format_.audio.payload_type;
   header.marker = marker_;
@@ -71,18 +82,23 @@ std::size_t OutboundStream::write(const PacketSamples& samples, std::span<std::b
   header.timestamp = timestamp_;
   header.ssrc = ssrc_;
   sequence_number_ = sequence_number_ + 1;
-  timestamp_ = timestamp_ + static_cast<std::int32_t>(samples.size());
+  timestamp_ = timestamp_ + static_cast<std::int32_t>(samples);
 
-  const std::size_t bytes = payload_bytes(format_.audio.codec, samples.size());
-  if (out.size() < rtp::kRtpHeaderBytes + bytes) return 0;
+  const std::size_t bytes = payload_bytes(format_.audio.codec, samples);
+  if (out.size() < rtp::kRtpHeaderBytes + bytes) return {};
   rtp::write_rtp_header(out, header);
-  const auto payload = out.subspan(rtp::kRtpHeaderBytes, bytes);
-  const std::size_t first = codec::encode(format_.audio.codec, samples.waiting, payload);
-  codec::encode(format_.audio.codec, samples.fresh, payload.subspan(first));
   marker_ = false;
   ++packets_;
   octets_ += static_cast<std::uint32_t>(bytes);
-  return rtp::kRtpHeaderBytes + bytes;
+  return out.subspan(rtp::kRtpHeaderBytes, bytes);
+}
+
+std::span<std::byte> OutboundStream::open_packet(base::Instant now, std::span<std::byte> out) TUTTI_REALTIME {
+  DCHECK(whole_frame_due());
+  tick_timestamp_ = tick_timestamp_ + kFrame;
+  tick_at_ = now;
+  packetizer_.pass_whole_frame();
+  return write_header(base::kFrameSamples, out);
 }
 
 rtp::SenderInfo OutboundStream::sender_info(base::Instant now, std::uint64_t ntp_now) const TUTTI_REALTIME {

@@ -48,6 +48,14 @@ class alignas(64) OutboundStream {
   // due; with less than its bytes there (no buffer was free) it counts as lost on the way.
   // Returns the bytes written, or zero.
   std::size_t tick(const base::Frame& frame, base::Instant now, std::span<std::byte> out) TUTTI_REALTIME;
+  // Whether the packet of this tick is one whole frame: then its payload may be made by who made it for
+  // others already, between open_packet() and the end of the buffer it gave.
+  bool whole_frame_due() const TUTTI_REALTIME { return format_.may_send && packetizer_.whole_frame_due(); }
+  codec::CodecId codec() const TUTTI_REALTIME { return format_.audio.codec; }
+  // Instead of tick(), where whole_frame_due(): writes the header to the front of `out` and returns where the
+  // payload goes, which the caller fills; empty if `out` is too small, and then the packet counts as lost.
+  std::span<std::byte> open_packet(base::Instant now, std::span<std::byte> out) TUTTI_REALTIME;
+
   // 10 ms after tick(): the packet that is due between two ticks. May be left out unless half_tick_due();
   // left out then, it counts as lost on the way.
   std::size_t half_tick(std::span<std::byte> out) TUTTI_REALTIME;
@@ -62,6 +70,7 @@ class alignas(64) OutboundStream {
 
  private:
   std::size_t write(const PacketSamples& samples, std::span<std::byte> out) TUTTI_REALTIME;
+  std::span<std::byte> write_header(std::size_t samples, std::span<std::byte> out) TUTTI_REALTIME;
 
   SendFormat format_;
   bool marker_ = true;                   // the next packet begins a talkspurt

@@ -40,6 +40,13 @@ class Packetizer {
   // The frame of an even half tick, and the packet that leaves with it, if one is due.
   // At most one of them: 20 ms packets take no copy, longer and shorter ones wait here.
   PacketSamples tick(const base::Frame& frame) TUTTI_REALTIME;
+  // Whether tick() would give a packet of this frame and nothing else: 20 ms, and nothing waits.
+  bool whole_frame_due() const TUTTI_REALTIME {
+    return units_ == 2 && next_units_ == 2 && waiting_ == handed_out_ && tick_due();
+  }
+  // Instead of tick(), where whole_frame_due(): the caller has the frame's packet made otherwise.
+  void pass_whole_frame() TUTTI_REALTIME { waiting_ = handed_out_ = 0; }
+
   // The packet of an odd half tick. May be left out when none is due, and only then.
   PacketSamples half_tick() TUTTI_REALTIME;
 

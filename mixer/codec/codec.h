@@ -35,4 +35,7 @@ std::size_t decode(CodecId codec, std::span<const std::byte> payload,
 std::size_t encode(CodecId codec, std::span<const std::int16_t> samples,
                    std::span<std::byte> out) TUTTI_REALTIME;
 
+// The greatest magnitude that the payload decodes to, 0 to 32 767, found without decoding it.
+std::uint16_t peak(CodecId codec, std::span<const std::byte> payload) TUTTI_REALTIME;
+
 }  // namespace tutti::codec

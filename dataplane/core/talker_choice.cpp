@@ -1,0 +1,52 @@
+#include "dataplane/core/talker_choice.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace tutti::core {
+
+void TalkerChoice::listen(Participant& participant, const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
+  const std::uint16_t peak = participant.media.may_receive ? participant.inbound.peak_ahead() : 0;
+  participant.speaking = participant.gate.update(peak, gate) && participant.media.may_receive;
+  // Falls by a sixteenth a tick: to half in 220 ms.
+  const auto fallen = static_cast<std::uint16_t>(participant.loudness - participant.loudness / 16);
+  participant.loudness = std::max(peak, fallen);
+}
+
+void TalkerChoice::begin(std::uint32_t talkers_max) TUTTI_REALTIME {
+  offered_ = 0;
+  talkers_max_ = talkers_max;
+  least_ = 0;
+  left_at_least_ = UINT32_MAX;
+}
+
+std::uint16_t TalkerChoice::weight(const Participant& participant) TUTTI_REALTIME {
+  const int loudness = participant.in_mix ? 2 * participant.loudness : participant.loudness;
+  return static_cast<std::uint16_t>(std::min<int>(loudness, UINT16_MAX));
+}
+
+void TalkerChoice::offer(const Participant& participant) TUTTI_REALTIME {
+  if (talkers_max_ != 0) loudness_[offered_] = weight(participant);
+  ++offered_;
+}
+
+void TalkerChoice::choose() TUTTI_REALTIME {
+  if (talkers_max_ == 0 || offered_ <= talkers_max_) return;
+  std::uint16_t* const begin = loudness_.get();
+  std::uint16_t* const nth = begin + (talkers_max_ - 1);
+  // Linear on average, and in place.
+  std::nth_element(begin, nth, begin + offered_, std::greater<>());
+  least_ = *nth;
+  const auto louder = std::count_if(begin, nth, [this](std::uint16_t w) { return w > least_; });
+  left_at_least_ = talkers_max_ - static_cast<std::uint32_t>(louder);
+}
+
+bool TalkerChoice::chosen(const Participant& participant) TUTTI_REALTIME {
+  const std::uint16_t own = weight(participant);
+  if (own > least_) return true;
+  if (own < least_ || left_at_least_ == 0) return false;
+  --left_at_least_;
+  return true;
+}
+
+}  // namespace tutti::core
