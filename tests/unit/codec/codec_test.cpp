@@ -86,5 +86,21 @@ TEST(Codec, StopsAtTheShorterSide) {
   }
 }
 
+TEST(Codec, PeakIsThatOfTheDecodedPayload) {
+  for (const CodecId codec : kAll) {
+    EXPECT_EQ(peak(codec, {}), codec == CodecId::kPcmu ? 0 : 8);
+    for (int i = 0; i < 256; ++i) {
+      // One codeword among quieter ones, at the place that its value says.
+      std::vector<std::byte> payload(160, properties(codec).silence);
+      payload[i % 160] = static_cast<std::byte>(i);
+      std::vector<std::int16_t> decoded(160);
+      decode(codec, payload, decoded);
+      const auto loudest = std::max_element(decoded.begin(), decoded.end(),
+                                            [](int a, int b) { return std::abs(a) < std::abs(b); });
+      EXPECT_EQ(peak(codec, payload), std::abs(int{*loudest})) << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tutti::codec

@@ -1,0 +1,206 @@
+// Who is in the mix, who only listens, and how one becomes the other.
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "mixer/codec/codec.h"
+#include "tests/unit/core/wire.h"
+
+namespace tutti::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::int16_t sample_of(std::byte codeword) {
+  std::int16_t sample = 0;
+  codec::decode(codec::CodecId::kPcmu, std::span(&codeword, 1), std::span(&sample, 1));
+  return sample;
+}
+
+// So many callers of one room, each of whom sends packets of one byte; the last one may only listen.
+class Room {
+ public:
+  Room(std::size_t size, std::uint32_t talkers_max, base::Duration jitter_delay = 40ms)
+      : wire({.jitter_delay = jitter_delay}), conference(wire.server.open_conference(0, talkers_max)) {
+    for (std::size_t i = 0; i < size; ++i) {
+      callers.push_back(std::make_unique<WireCaller>(wire, "10.0.0." + std::to_string(i + 1),
+                                                     static_cast<std::uint32_t>(100 + i)));
+      participants.push_back(wire.server.join(conference, callers.back()->media()));
+    }
+  }
+
+  // One tick in which caller i sends bytes[i].
+  void tick(const std::vector<std::uint8_t>& bytes) {
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      callers[i]->send_rtp(participants[i].endpoint.rtp, bytes[i]);
+    wire.run_for(base::kTick);
+  }
+  void ticks(int count, const std::vector<std::uint8_t>& bytes) {
+    for (int i = 0; i < count; ++i) tick(bytes);
+  }
+
+  Wire wire;
+  sim::ConferenceKey conference;
+  std::vector<std::unique_ptr<WireCaller>> callers;
+  std::vector<sim::ParticipantKey> participants;
+};
+
+constexpr std::uint8_t kSilence = kMuSilence;
+constexpr std::uint8_t kHiss = 0xFE;  // one step of u-law: 8 of 32 767
+
+TEST(Gate, LineNoiseIsNotMixed) {
+  Room room(2, 0);
+  room.ticks(20, {kHiss, kSilence});
+  room.callers[1]->take_rtp();
+  const auto mixed = room.wire.counters().frames_mixed.value();
+  room.ticks(20, {kHiss, kSilence});
+  for (const auto& packet : room.callers[1]->take_rtp()) EXPECT_TRUE(all_bytes_are(packet.payload, kSilence));
+  EXPECT_EQ(room.wire.counters().frames_mixed.value(), mixed);
+}
+
+class FirstSyllable : public ::testing::TestWithParam<int> {};
+
+TEST_P(FirstSyllable, IsHeardWholeAndSoIsTheLastAndThePauseBetween) {
+  Room room(2, 0, std::chrono::milliseconds(GetParam()));
+  room.ticks(50, {kHiss, kSilence});
+  room.callers[1]->take_rtp();
+  room.ticks(5, {0xA0, kSilence});
+  room.ticks(15, {kHiss, kSilence});  // 300 ms: a pause within a sentence
+  room.ticks(5, {0xA1, kSilence});
+  room.ticks(60, {kHiss, kSilence});
+  std::vector<std::byte> heard;
+  for (const auto& packet : room.callers[1]->take_rtp()) {
+    heard.insert(heard.end(), packet.payload.begin(), packet.payload.end());
+  }
+  // From the first loud sample to the last not one is missing.
+  const auto first = std::find(heard.begin(), heard.end(), std::byte{0xA0});
+  ASSERT_NE(first, heard.end());
+  std::vector<std::byte> said(5 * 160, std::byte{0xA0});
+  said.insert(said.end(), 15 * 160, std::byte{kHiss});
+  said.insert(said.end(), 5 * 160, std::byte{0xA1});
+  ASSERT_GE(heard.end() - first, static_cast<std::ptrdiff_t>(said.size()));
+  EXPECT_TRUE(std::equal(said.begin(), said.end(), first));
+  EXPECT_EQ(std::count(heard.begin(), heard.end(), std::byte{0xA0}), 5 * 160);
+  // Long after the last sound the noise is gone.
+  EXPECT_EQ(heard.back(), std::byte{kSilence});
+}
+
+INSTANTIATE_TEST_SUITE_P(JitterMs, FirstSyllable, ::testing::Values(0, 20, 40, 100));
+
+TEST(Listeners, HearOnePayloadUnderHeadersOfTheirOwn) {
+  Room room(6, 0);
+  room.ticks(30, {0xA0, 0x90, kSilence, kSilence, kSilence});  // the sixth has never sent
+  for (auto& caller : room.callers) caller->take_rtp();
+  room.ticks(20, {0xA0, 0x90, kSilence, kSilence, kSilence});
+  const auto first = room.callers[2]->take_rtp();
+  const auto sum = static_cast<std::int16_t>(sample_of(std::byte{0xA0}) + sample_of(std::byte{0x90}));
+  std::byte expected{};
+  codec::encode(codec::CodecId::kPcmu, std::span(&sum, 1), std::span(&expected, 1));
+  ASSERT_EQ(first.size(), 20U);
+  for (std::size_t listener = 3; listener < 6; ++listener) {
+    const auto other = room.callers[listener]->take_rtp();
+    ASSERT_EQ(other.size(), first.size());
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      EXPECT_TRUE(all_bytes_are(first[i].payload, static_cast<std::uint8_t>(expected)));
+      EXPECT_EQ(other[i].payload, first[i].payload);
+      EXPECT_NE(other[i].header.ssrc, first[i].header.ssrc);
+      if (i == 0) continue;
+      EXPECT_EQ(other[i].header.sequence_number - other[i - 1].header.sequence_number, 1);
+      EXPECT_EQ(other[i].header.timestamp - other[i - 1].header.timestamp, 160);
+    }
+  }
+}
+
+TEST(Listeners, WhoBeginsToTalkGetsNMinusOneInTheSameTickAndBackAgain) {
+  Room room(2, 0);
+  std::vector<std::uint8_t> both{0xA0, kSilence};
+  room.ticks(30, both);
+  room.callers[1]->take_rtp();
+  both[1] = 0x90;
+  room.ticks(10, both);
+  both[1] = kSilence;
+  room.ticks(60, both);
+  // Its own voice is in none of its packets, and the other's in each.
+  const auto packets = room.callers[1]->take_rtp();
+  ASSERT_EQ(packets.size(), 70U);
+  for (const auto& packet : packets) EXPECT_TRUE(all_bytes_are(packet.payload, 0xA0));
+}
+
+TEST(Loudest, OnlySoManyAreInTheMixAndTheyHearEachOther) {
+  Room room(5, 2);
+  // In u-law a smaller byte is louder: the second and the fourth.
+  const std::vector<std::uint8_t> bytes{0xB0, 0x90, 0xC0, 0x98, 0xC8};
+  room.ticks(40, bytes);
+  for (auto& caller : room.callers) caller->take_rtp();
+  room.ticks(10, bytes);
+  const auto sum = static_cast<std::int16_t>(sample_of(std::byte{0x90}) + sample_of(std::byte{0x98}));
+  std::byte both{};
+  codec::encode(codec::CodecId::kPcmu, std::span(&sum, 1), std::span(&both, 1));
+  const std::array<std::uint8_t, 5> expected{static_cast<std::uint8_t>(both), 0x98,
+                                             static_cast<std::uint8_t>(both), 0x90,
+                                             static_cast<std::uint8_t>(both)};
+  for (std::size_t i = 0; i < 5; ++i) {
+    for (const auto& packet : room.callers[i]->take_rtp()) {
+      EXPECT_TRUE(all_bytes_are(packet.payload, expected[i])) << "caller " << i;
+    }
+  }
+}
+
+TEST(Loudest, EqualsDoNotTakeTurns) {
+  Room room(4, 2);
+  const std::vector<std::uint8_t> bytes{0xA0, 0xA0, 0xA0, kSilence};
+  room.ticks(40, bytes);
+  room.callers[3]->take_rtp();
+  room.ticks(50, bytes);
+  const auto packets = room.callers[3]->take_rtp();
+  for (const auto& packet : packets) EXPECT_EQ(packet.payload, packets.front().payload);
+}
+
+TEST(Loudest, ASwitchIsSeamless) {
+  Room room(3, 1);
+  room.ticks(40, {0xB0, kSilence, kSilence});
+  room.callers[2]->take_rtp();
+  room.ticks(20, {0xB0, 0x90, kSilence});  // much louder: takes over
+  room.ticks(60, {0xB0, kSilence, kSilence});
+  std::vector<std::int16_t> heard;
+  for (const auto& packet : room.callers[2]->take_rtp()) {
+    for (const auto codeword : packet.payload) heard.push_back(sample_of(codeword));
+  }
+  const int quiet = sample_of(std::byte{0xB0});
+  const int loud = sample_of(std::byte{0x90});
+  EXPECT_EQ(*std::max_element(heard.begin(), heard.end()), std::max(quiet, loud));
+  EXPECT_NE(std::find(heard.begin(), heard.end(), loud), heard.end());
+  EXPECT_EQ(heard.back(), quiet);
+  // The one who is put out fades out over a frame, and fades in when back: no step but G.711's own, and the
+  // one that the loud caller's own beginning is.
+  int steps = 0;
+  for (std::size_t i = 1; i < heard.size(); ++i) {
+    if (std::abs(heard[i] - heard[i - 1]) > std::abs(quiet) / 4) ++steps;
+  }
+  EXPECT_LE(steps, 2);
+}
+
+TEST(Mute, InTheMiddleOfASoundFadesOutWithinATick) {
+  Room room(2, 0);
+  room.ticks(30, {0xA0, kSilence});
+  room.callers[1]->take_rtp();
+  room.wire.server.update(room.participants[0], {.muted = true});
+  room.ticks(10, {0xA0, kSilence});
+  const auto packets = room.callers[1]->take_rtp();
+  std::vector<std::byte> heard;
+  for (const auto& packet : packets) heard.insert(heard.end(), packet.payload.begin(), packet.payload.end());
+  // Not longer than two ticks, and quieter with every sample.
+  EXPECT_TRUE(std::all_of(heard.begin() + 320, heard.end(), [](auto b) { return b == std::byte{kSilence}; }));
+  const auto by_loudness = [](std::byte a, std::byte b) {
+    return std::abs(sample_of(a)) > std::abs(sample_of(b));
+  };
+  EXPECT_TRUE(std::is_sorted(heard.begin(), heard.end(), by_loudness));
+}
+
+}  // namespace
+}  // namespace tutti::core

@@ -1,0 +1,25 @@
+#include "mixer/dsp/speech_gate.h"
+
+#include <gtest/gtest.h>
+
+namespace tutti::dsp {
+namespace {
+
+TEST(SpeechGate, OpensAtTheThresholdAndHoldsBehindTheLastSound) {
+  const SpeechGateOptions options{.threshold = 100, .hold_ticks = 3};
+  SpeechGate gate;
+  EXPECT_FALSE(gate.update(99, options));
+  EXPECT_TRUE(gate.update(100, options));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(gate.update(0, options)) << i;
+  EXPECT_FALSE(gate.update(0, options));
+  EXPECT_TRUE(gate.update(32'767, options));
+}
+
+TEST(SpeechGate, ThresholdZeroIsAlwaysOpen) {
+  SpeechGate gate;
+  EXPECT_TRUE(gate.update(0, {.threshold = 0, .hold_ticks = 0}));
+  EXPECT_TRUE(gate.update(0, {.threshold = 0, .hold_ticks = 0}));
+}
+
+}  // namespace
+}  // namespace tutti::dsp
