@@ -86,6 +86,9 @@ TEST_P(FirstSyllable, IsHeardWholeAndSoIsTheLastAndThePauseBetween) {
   ASSERT_GE(heard.end() - first, static_cast<std::ptrdiff_t>(said.size()));
   EXPECT_TRUE(std::equal(said.begin(), said.end(), first));
   EXPECT_EQ(std::count(heard.begin(), heard.end(), std::byte{0xA0}), 5 * 160);
+  // The soft beginning before it is heard as well, as far as it waited in the jitter buffer by then.
+  const auto frames_before = std::min(GetParam() / 20, 2);
+  EXPECT_EQ(std::count(heard.begin(), first, std::byte{kHiss}), frames_before * 160);
   // Long after the last sound the noise is gone.
   EXPECT_EQ(heard.back(), std::byte{kSilence});
 }
@@ -159,6 +162,20 @@ TEST(Loudest, EqualsDoNotTakeTurns) {
   room.ticks(50, bytes);
   const auto packets = room.callers[3]->take_rtp();
   for (const auto& packet : packets) EXPECT_EQ(packet.payload, packets.front().payload);
+}
+
+TEST(Loudest, TwoWhoDifferByLittleDoNotTakeTurns) {
+  Room room(3, 1);
+  room.ticks(40, {0xA0, 0xA8, kSilence});
+  room.callers[2]->take_rtp();
+  for (int i = 0; i < 5; ++i) {
+    room.ticks(15, {0xA8, 0xA0, kSilence});  // 0xA0 is 3 dB louder
+    room.ticks(15, {0xA0, 0xA8, kSilence});
+  }
+  for (const auto& packet : room.callers[2]->take_rtp()) {
+    // Always the first one's: one byte, never a fade.
+    EXPECT_TRUE(all_bytes_are(packet.payload, 0xA0) || all_bytes_are(packet.payload, 0xA8));
+  }
 }
 
 TEST(Loudest, ASwitchIsSeamless) {
