@@ -18,7 +18,7 @@ struct Conference {
   std::uint64_t next_tick = 0;
   bool ticking = false;           // next_tick means something
   bool half_tick_due = false;     // a member has a packet that leaves between two ticks
-  std::uint32_t talkers_max = 0;  // the loudest so many are in the mix; 0: all who speak
+  std::uint32_t max_talkers = 0;  // the loudest so many are in the mix; 0: all who speak
   mixer::ConferenceMixer mixer;
 };
 

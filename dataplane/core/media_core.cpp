@@ -44,7 +44,7 @@ void MediaCore::obey(const mailbox::OpenConference& command, base::Instant) TUTT
     state_.ring_made[slot] = true;
   }
   conference.handle = command.conference;
-  conference.talkers_max = command.talkers_max;
+  conference.max_talkers = command.max_talkers;
   for (std::uint32_t i = 1; i < kSubSlots; ++i) {
     if (state_.sub_slots[i].size() < state_.sub_slots[conference.sub_slot].size()) conference.sub_slot = i;
   }

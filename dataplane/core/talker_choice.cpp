@@ -13,9 +13,9 @@ void TalkerChoice::listen(Participant& participant, const dsp::SpeechGateOptions
   participant.loudness = std::max(peak, fallen);
 }
 
-void TalkerChoice::begin(std::uint32_t talkers_max) TUTTI_REALTIME {
+void TalkerChoice::begin(std::uint32_t max_talkers) TUTTI_REALTIME {
   offered_ = 0;
-  talkers_max_ = talkers_max;
+  max_talkers_ = max_talkers;
   least_ = 0;
   left_at_least_ = UINT32_MAX;
 }
@@ -26,19 +26,19 @@ std::uint16_t TalkerChoice::weight(const Participant& participant) TUTTI_REALTIM
 }
 
 void TalkerChoice::offer(const Participant& participant) TUTTI_REALTIME {
-  if (talkers_max_ != 0) loudness_[offered_] = weight(participant);
+  if (max_talkers_ != 0) loudness_[offered_] = weight(participant);
   ++offered_;
 }
 
 void TalkerChoice::choose() TUTTI_REALTIME {
-  if (talkers_max_ == 0 || offered_ <= talkers_max_) return;
+  if (max_talkers_ == 0 || offered_ <= max_talkers_) return;
   std::uint16_t* const begin = loudness_.get();
-  std::uint16_t* const nth = begin + (talkers_max_ - 1);
+  std::uint16_t* const nth = begin + (max_talkers_ - 1);
   // Linear on average, and in place.
   std::nth_element(begin, nth, begin + offered_, std::greater<>());
   least_ = *nth;
   const auto louder = std::count_if(begin, nth, [this](std::uint16_t w) { return w > least_; });
-  left_at_least_ = talkers_max_ - static_cast<std::uint32_t>(louder);
+  left_at_least_ = max_talkers_ - static_cast<std::uint32_t>(louder);
 }
 
 bool TalkerChoice::chosen(const Participant& participant) TUTTI_REALTIME {

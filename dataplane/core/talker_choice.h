@@ -18,8 +18,8 @@ class TalkerChoice {
   // Looks at one member's stream, once a tick and before choose(): is it speaking, how loudly?
   static void listen(Participant& participant, const dsp::SpeechGateOptions& gate) TUTTI_REALTIME;
 
-  // Begins to choose at most `talkers_max` of those who are offered.
-  void begin(std::uint32_t talkers_max) TUTTI_REALTIME;
+  // Begins to choose at most `max_talkers` of those who are offered.
+  void begin(std::uint32_t max_talkers) TUTTI_REALTIME;
   void offer(const Participant& participant) TUTTI_REALTIME;
   // After the last offer.
   void choose() TUTTI_REALTIME;
@@ -32,7 +32,7 @@ class TalkerChoice {
 
   const std::unique_ptr<std::uint16_t[]> loudness_;
   std::uint32_t offered_ = 0;
-  std::uint32_t talkers_max_ = 0;
+  std::uint32_t max_talkers_ = 0;
   std::uint16_t least_ = 0;          // the weight that is just enough
   std::uint32_t left_at_least_ = 0;  // of those with just this weight, so many are still let in
 };

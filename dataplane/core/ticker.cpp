@@ -53,7 +53,7 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REA
 
 void Ticker::gather(Conference& conference) TUTTI_REALTIME {
   const auto links = state_.member_links();
-  choice_.begin(conference.talkers_max);
+  choice_.begin(conference.max_talkers);
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
     Participant& participant = state_.participants[slot];
     TalkerChoice::listen(participant, state_.options.gate);

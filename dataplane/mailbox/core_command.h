@@ -17,7 +17,7 @@ namespace tutti::mailbox {
 // Makes an empty conference in a free slot. It ticks until it is closed.
 struct OpenConference {
   ConferenceHandle conference;
-  std::uint32_t talkers_max = 0;  // the loudest so many are in the mix; 0: all who speak
+  std::uint32_t max_talkers = 0;  // the loudest so many are in the mix; 0: all who speak
 };
 
 // Ends an empty conference; answered by ConferenceClosed.

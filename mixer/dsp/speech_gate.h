@@ -10,11 +10,14 @@ namespace tutti::dsp {
 
 struct SpeechGateOptions {
   // The peak, of 32 767, from which a frame counts as speech; 0: the gate is always open.
-  // 65 = 32 767 x 10^(-54 / 20): a sine of -57 dBov. Line noise of a step or two of G.711 stays below.
+  // 65 = peak_of_dbov(54): a sine of -57 dBov. Line noise of a step or two of G.711 stays below.
   std::uint16_t threshold = 65;
   // How long it stays open behind the last such frame: the pauses within a sentence. 25 x 20 ms = 500 ms.
   std::uint16_t hold_ticks = 25;
 };
+
+// The peak, of 32 767, that is so many dB below full scale; 0 for 0: no threshold at all.
+std::uint16_t peak_of_dbov(unsigned below_full_scale_db);
 
 // The threshold does not follow the noise, so that a steady tone is never taken for it.
 // Thread: one. Two bytes, so that a participant's hot state has room for it.

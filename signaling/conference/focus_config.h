@@ -21,6 +21,7 @@ struct RoomRule {
 struct RoomRules {
   bool create_on_dial = true;          // dialling an unknown name makes the conference
   std::uint32_t max_participants = 0;  // of each conference; 0 = the host's admission bounds it
+  std::uint32_t max_talkers = 0;       // in the mix of each conference; 0 = all who speak
   std::uint32_t max_rooms = 0;         // made by dialling, at a time; 0 = no bound of its own
   std::vector<RoomRule> rooms;
 };

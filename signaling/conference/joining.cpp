@@ -121,7 +121,7 @@ void Joining::seat(Conference& conference, std::size_t core) {
   const auto handle = host_.cores[core]->conferences.try_take(conference.id());
   CHECK(handle);  // choose_core() chose one with a free slot
   conference.seat = Seat{core, *handle};
-  host_.cores[core]->post(mailbox::OpenConference{*handle});
+  host_.cores[core]->post(mailbox::OpenConference{*handle, host_.config.rooms.max_talkers});
 }
 
 void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {

@@ -26,6 +26,7 @@ struct Configuration {
     std::uint16_t rtp_port_low = 16'384;
     std::uint16_t rtp_port_high = 32'767;
     std::uint16_t jitter_ms = 40;
+    std::uint16_t gate_dbov = 54;          // in -dBov; 0 = no gate
     std::uint16_t silence_timeout_s = 60;  // 0 = never
     std::vector<std::string> codecs = {"PCMU", "PCMA"};
   } media;
@@ -46,6 +47,7 @@ struct Configuration {
   struct Rooms {
     bool create_on_dial = true;
     std::uint32_t max_participants = 0;  // of each room; 0 = no limit but the host's
+    std::uint32_t max_talkers = 0;       // in the mix of each room; 0 = all who speak
     std::uint32_t max_rooms = 0;         // 0 = no limit but the cores'
   } rooms;
 

@@ -175,6 +175,10 @@ Table make_table() {
           "media", "jitter_ms", 0, 500, [](auto& c) -> auto& { return c.media.jitter_ms; },
           "How long the jitter buffer holds a stream back to put its packets in order."),
       number<C>(
+          "media", "gate_dbov", 0, 90, [](auto& c) -> auto& { return c.media.gate_dbov; },
+          "Sound with peaks below this level, in dB under full scale, is line noise and not mixed; 0 = all "
+          "is."),
+      number<C>(
           "media", "silence_timeout_s", 0, 65'535, [](auto& c) -> auto& { return c.media.silence_timeout_s; },
           "A call that sends neither RTP nor RTCP for so long is ended; 0 = never."),
       {"media", "codecs", "What is offered and taken, best first.",
@@ -218,6 +222,9 @@ Table make_table() {
       number<C>(
           "rooms", "max_participants", 0, 65'535, [](auto& c) -> auto& { return c.rooms.max_participants; },
           "Callers in a room that was made by dialling; 0 = no limit but the host's."),
+      number<C>(
+          "rooms", "max_talkers", 0, 65'535, [](auto& c) -> auto& { return c.rooms.max_talkers; },
+          "The loudest so many are in the mix of a room, all others listen; 0 = all who speak."),
       number<C>(
           "rooms", "max_rooms", 0, 1'000'000, [](auto& c) -> auto& { return c.rooms.max_rooms; },
           "Rooms at one time; 0 = no limit but the cores'."),

@@ -7,6 +7,7 @@
 
 #include "dataplane/net/udp_endpoint_factory.h"
 #include "dataplane/net/uring_port.h"
+#include "mixer/dsp/speech_gate.h"
 
 namespace tutti::server {
 namespace {
@@ -88,6 +89,7 @@ Result<void, StartError> MediaHost::start_core(const Configuration& configuratio
   options.realtime = to_realtime(configuration.cores.realtime);
   options.core.capacity = {participants, configuration.cores.conferences_per_core};
   options.core.jitter_delay = std::chrono::milliseconds(configuration.media.jitter_ms);
+  options.core.gate.threshold = dsp::peak_of_dbov(configuration.media.gate_dbov);
   options.core.clock = &base::monotonic_now;
   Core core{std::make_unique<mailbox::Mailbox>(kMailboxCapacity), nullptr};
   auto thread = core::CoreThread::start(options, std::move(*port), *core.mailbox);

@@ -52,6 +52,7 @@ conference::FocusConfig focus_config(const Configuration& configuration) {
   conference::FocusConfig config;
   config.rooms.create_on_dial = configuration.rooms.create_on_dial;
   config.rooms.max_participants = configuration.rooms.max_participants;
+  config.rooms.max_talkers = configuration.rooms.max_talkers;
   config.rooms.max_rooms = configuration.rooms.max_rooms;
   for (const auto& room : configuration.room) {
     config.rooms.rooms.push_back({room.name, room.locked, room.max_participants});

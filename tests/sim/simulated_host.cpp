@@ -35,12 +35,12 @@ void SimulatedHost::post(std::uint32_t core, const mailbox::CoreCommand& command
   CHECK(cores_[core].mailbox.post(command));
 }
 
-ConferenceKey SimulatedHost::open_conference(std::uint32_t core, std::uint32_t talkers_max) {
+ConferenceKey SimulatedHost::open_conference(std::uint32_t core, std::uint32_t max_talkers) {
   auto& free = cores_[core].free_conferences;
   CHECK(!free.empty());
   const ConferenceKey key{core, {free.back(), ++generation_}};
   free.pop_back();
-  post(core, mailbox::OpenConference{key.handle, talkers_max});
+  post(core, mailbox::OpenConference{key.handle, max_talkers});
   return key;
 }
 

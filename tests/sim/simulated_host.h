@@ -42,7 +42,7 @@ class SimulatedHost {
  public:
   explicit SimulatedHost(const SimulatedHostConfig& config);
 
-  ConferenceKey open_conference(std::uint32_t core = 0, std::uint32_t talkers_max = 0);
+  ConferenceKey open_conference(std::uint32_t core = 0, std::uint32_t max_talkers = 0);
   void close_conference(const ConferenceKey& conference);
 
   // Opens an endpoint and attaches a participant that speaks PCMU (0), PCMA (8) and telephone-event (101).

@@ -68,6 +68,7 @@ bool ScriptedCore::holds(const mailbox::ParticipantHandle& handle) const {
 void ScriptedCore::take(const mailbox::CoreCommand& command) {
   if (const auto* open = std::get_if<mailbox::OpenConference>(&command)) {
     EXPECT_LT(open->conference.slot, capacity_.conferences);
+    max_talkers = open->max_talkers;
     EXPECT_TRUE(open_.emplace(open->conference.slot, open->conference.generation).second);
   } else if (const auto* close = std::get_if<mailbox::CloseConference>(&command)) {
     EXPECT_EQ(open_.at(close->conference.slot), close->conference.generation);

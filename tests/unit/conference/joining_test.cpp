@@ -92,6 +92,15 @@ TEST(Joining, TwoRoomsAtOnceDoNotDisturbEachOther) {
   EXPECT_EQ(world.attached(a).command.conference, world.attached(c).command.conference);
 }
 
+TEST(Joining, TellsTheCoreHowManyMayTalk) {
+  FocusConfig config;
+  config.rooms.max_talkers = 4;
+  FocusWorld world(config);
+  world.invite("room", kSdp);
+  world.run_cores();
+  EXPECT_EQ(world.cores[0]->max_talkers, 4u);
+}
+
 TEST(Joining, SaysNoWithTheRightStatus) {
   FocusConfig config;
   config.rooms.max_rooms = 1;

@@ -25,8 +25,8 @@ std::int16_t sample_of(std::byte codeword) {
 // So many callers of one room, each of whom sends packets of one byte; the last one may only listen.
 class Room {
  public:
-  Room(std::size_t size, std::uint32_t talkers_max, base::Duration jitter_delay = 40ms)
-      : wire({.jitter_delay = jitter_delay}), conference(wire.server.open_conference(0, talkers_max)) {
+  Room(std::size_t size, std::uint32_t max_talkers, base::Duration jitter_delay = 40ms)
+      : wire({.jitter_delay = jitter_delay}), conference(wire.server.open_conference(0, max_talkers)) {
     for (std::size_t i = 0; i < size; ++i) {
       callers.push_back(std::make_unique<WireCaller>(wire, "10.0.0." + std::to_string(i + 1),
                                                      static_cast<std::uint32_t>(100 + i)));

@@ -21,5 +21,12 @@ TEST(SpeechGate, ThresholdZeroIsAlwaysOpen) {
   EXPECT_TRUE(gate.update(0, {.threshold = 0, .hold_ticks = 0}));
 }
 
+TEST(SpeechGate, ThresholdIsSetInDecibels) {
+  EXPECT_EQ(peak_of_dbov(0), 0);
+  EXPECT_EQ(peak_of_dbov(6), 16'422);
+  EXPECT_EQ(peak_of_dbov(54), SpeechGateOptions().threshold);
+  EXPECT_EQ(peak_of_dbov(90), 1);
+}
+
 }  // namespace
 }  // namespace tutti::dsp

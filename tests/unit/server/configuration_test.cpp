@@ -86,6 +86,7 @@ const std::vector<KeyCase>& key_cases() {
        {R"("20000")", R"("20000-19999")", R"("1000-2000")", R"("20001-20002")", R"("20000-70000")",
         R"("a-b")", R"("20000-20010x")", R"("-")", "20000", R"("65535-65535")"}},
       {"media.jitter_ms", "0", {"-1", "501"}},
+      {"media.gate_dbov", "90", {"-1", "91"}},
       {"media.silence_timeout_s", "0", {"-1", "65536"}},
       {"media.codecs",
        R"(["PCMA"])",
@@ -100,6 +101,7 @@ const std::vector<KeyCase>& key_cases() {
       {"http.listen", R"("off")", {R"("on")", "false", R"("127.0.0.1")"}},
       {"rooms.create_on_dial", "false", {"0", R"("false")"}},
       {"rooms.max_participants", "65535", {"-1", "65536"}},
+      {"rooms.max_talkers", "65535", {"-1", "65536"}},
       {"rooms.max_rooms", "1000000", {"-1", "1000001"}},
   };
   return cases;
