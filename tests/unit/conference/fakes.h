@@ -78,7 +78,7 @@ class ScriptedCore {
   void drop(mailbox::ParticipantHandle handle);
 
   std::uint32_t max_talkers = 0;  // of the conference opened last
-  int refuse_attaches = 0;  // so many of the next ones
+  int refuse_attaches = 0;        // so many of the next ones
   const std::map<std::uint32_t, Attached>& attached() const { return attached_; }
   std::size_t conferences() const { return open_.size(); }
   bool idle() const { return events_.empty(); }
