@@ -117,6 +117,8 @@ void measure_target(const Kernels& k) {
   });
   measure(target + "gain", [&k](Arrays& a) { k.gain(a.samples.data(), 2'896, a.samples_out.data(), kN); });
   measure(target + "energy", [&k](Arrays& a) { benchmark::DoNotOptimize(k.energy(a.samples.data(), kN)); });
+  measure(target + "greatest",
+          [&k](Arrays& a) { benchmark::DoNotOptimize(k.greatest(a.codewords.data(), 0x7F, kN)); });
   measure(target + "peak", [&k](Arrays& a) { benchmark::DoNotOptimize(k.peak(a.samples.data(), kN)); });
   measure(target + "expand_add_ulaw",
           [&k](Arrays& a) { k.expand_add_ulaw(a.codewords.data(), a.samples_out.data(), a.sum.data(), kN); });

@@ -11,17 +11,6 @@ namespace {
 constexpr CodecProperties kPcmuProperties{"PCMU", 8'000, 8'000, 80, 0, std::byte{0xFF}};
 constexpr CodecProperties kPcmaProperties{"PCMA", 8'000, 8'000, 80, 8, std::byte{0xD5}};
 
-// In both laws the seven bits behind the sign grow with the magnitude, once the wire's inversions are undone.
-std::uint8_t greatest_magnitude(std::span<const std::byte> payload, std::uint8_t inversions) TUTTI_REALTIME {
-  std::uint8_t greatest = 0;
-  for (const std::byte codeword : payload) {
-    const auto magnitude =
-        static_cast<std::uint8_t>((static_cast<std::uint8_t>(codeword) ^ inversions) & 0x7F);
-    greatest = std::max(greatest, magnitude);
-  }
-  return greatest;
-}
-
 }  // namespace
 
 const CodecProperties& properties(CodecId codec) TUTTI_REALTIME {
@@ -67,8 +56,9 @@ std::size_t encode(CodecId codec, std::span<const std::int16_t> samples,
 std::uint16_t peak(CodecId codec, std::span<const std::byte> payload) TUTTI_REALTIME {
   constexpr std::uint8_t kPositive = 0x80;  // the sign bit of both laws
   const std::uint8_t inversions = codec == CodecId::kPcmu ? 0x7F : 0x55;
-  const auto codeword =
-      static_cast<std::byte>((greatest_magnitude(payload, inversions) ^ inversions) | kPositive);
+  const kernel::Byte magnitude =
+      kernel::greatest(reinterpret_cast<const kernel::Byte*>(payload.data()), inversions, payload.size());
+  const auto codeword = static_cast<std::byte>((magnitude ^ inversions) | kPositive);
   std::int16_t sample = 0;
   decode(codec, std::span(&codeword, 1), std::span(&sample, 1));
   return static_cast<std::uint16_t>(sample);

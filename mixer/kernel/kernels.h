@@ -43,6 +43,7 @@ struct Kernels {
   void (*gain)(const Pcm*, GainQ12, Pcm*, std::size_t) noexcept;
   std::uint64_t (*energy)(const Pcm*, std::size_t) noexcept;
   std::uint16_t (*peak)(const Pcm*, std::size_t) noexcept;
+  Byte (*greatest)(const Byte*, Byte, std::size_t) noexcept;
   void (*expand_add_ulaw)(const Byte*, Pcm*, Sum*, std::size_t) noexcept;
   void (*expand_add_alaw)(const Byte*, Pcm*, Sum*, std::size_t) noexcept;
   void (*mix_minus_compress_ulaw)(const Pcm*, const Pcm*, const Pcm*, Byte*, std::size_t) noexcept;
@@ -121,6 +122,12 @@ inline std::uint64_t energy(const Pcm* in, std::size_t n) TUTTI_REALTIME {
 // The greatest magnitude, 0 to 32 768.
 inline std::uint16_t peak(const Pcm* in, std::size_t n) TUTTI_REALTIME {
   return active().peak(in, n);
+}
+
+// The greatest of the low seven bits of the codewords, once `inversions` are undone; 0 for none. These bits
+// grow with the magnitude in both laws: u-law inverts 0x7F of them on the wire, A-law 0x55.
+inline Byte greatest(const Byte* in, Byte inversions, std::size_t n) TUTTI_REALTIME {
+  return active().greatest(in, inversions, n);
 }
 
 // The fused pairs: one pass where the two steps would be two.

@@ -130,6 +130,14 @@ std::uint16_t peak(const Pcm* in, std::size_t n) TUTTI_REALTIME {
   return static_cast<std::uint16_t>(greatest);
 }
 
+Byte greatest(const Byte* in, Byte inversions, std::size_t n) TUTTI_REALTIME {
+  Byte greatest = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    greatest = std::max(greatest, static_cast<Byte>((in[i] ^ inversions) & 0x7F));
+  }
+  return greatest;
+}
+
 void expand_add_ulaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) TUTTI_REALTIME {
   expand_ulaw(in, out, n);
   add(out, sum, n);
@@ -164,6 +172,7 @@ constinit const Kernels kKernels{
     .gain = gain,
     .energy = energy,
     .peak = peak,
+    .greatest = greatest,
     .expand_add_ulaw = expand_add_ulaw,
     .expand_add_alaw = expand_add_alaw,
     .mix_minus_compress_ulaw = mix_minus_compress_ulaw,

@@ -216,6 +216,24 @@ std::uint16_t peak(const Pcm* in, std::size_t n) noexcept {
   return i == n ? whole : std::max(whole, scalar::peak(in + i, n - i));
 }
 
+Byte greatest(const Byte* in, Byte inversions, std::size_t n) noexcept {
+  const hn::Repartition<std::uint8_t, Wide> du8;
+  const hn::Repartition<std::uint16_t, Wide> du16;
+  const std::size_t lanes = hn::Lanes(du8);
+  if (n < lanes) return scalar::greatest(in, inversions, n);
+  const auto flips = hn::Set(du8, inversions);
+  const auto magnitude = hn::Set(du8, 0x7F);
+  auto greatest = hn::Zero(du8);
+  // The last vector may overlap the one before: a codeword seen twice is no greater.
+  for (std::size_t i = 0;; i = std::min(i + lanes, n - lanes)) {
+    greatest = hn::Max(greatest, hn::And(hn::Xor(hn::LoadU(du8, in + i), flips), magnitude));
+    if (i == n - lanes) break;
+  }
+  const auto pairs = hn::BitCast(du16, greatest);
+  const auto greater = hn::Max(hn::And(pairs, hn::Set(du16, 0xFF)), hn::ShiftRight<8>(pairs));
+  return static_cast<Byte>(hn::GetLane(hn::MaxOfLanes(du16, greater)));
+}
+
 template <class Law>
 void expand_add(const Byte* in, Pcm* out, Sum* sum, std::size_t n) noexcept {
   const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
@@ -255,6 +273,7 @@ const Kernels* kernels() {
       .gain = gain,
       .energy = energy,
       .peak = peak,
+      .greatest = greatest,
       .expand_add_ulaw = expand_add<Ulaw>,
       .expand_add_alaw = expand_add<Alaw>,
       .mix_minus_compress_ulaw = mix_minus_compress<Ulaw>,

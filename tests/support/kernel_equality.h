@@ -61,6 +61,9 @@ class KernelEquality {
     if (!pcm_out([&](auto& k, Pcm* out) { k.gain(p, gain, out, n); })) return "gain";
     if (right.energy(p, n) != tried.energy(p, n)) return "energy";
     if (right.peak(p, n) != tried.peak(p, n)) return "peak";
+    for (const Byte inversions : {Byte{0x7F}, Byte{0x55}, Byte{0}}) {
+      if (right.greatest(c, inversions, n) != tried.greatest(c, inversions, n)) return "greatest";
+    }
     // Mix and excess of any kind, whether or not split() could have made them.
     if (!pcm_out([&](auto& k, Pcm* out) { k.mix_minus(m, e, p, out, n); })) return "mix_minus";
     if (!byte_out([&](auto& k, Byte* out) { k.mix_minus_compress_ulaw(m, e, p, out, n); })) {
