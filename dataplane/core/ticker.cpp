@@ -57,7 +57,9 @@ void Ticker::gather(Conference& conference) TUTTI_REALTIME {
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
     Participant& participant = state_.participants[slot];
     TalkerChoice::listen(participant, state_.options.gate);
-    if (participant.may_talk()) choice_.offer(participant);
+    if (!participant.may_talk()) continue;
+    choice_.offer(participant);
+    participant.inbound.prefetch(state_.payloads);
   }
   choice_.choose();
 

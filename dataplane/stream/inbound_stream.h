@@ -68,6 +68,9 @@ class alignas(64) InboundStream {
   // The greatest peak, of 32 767, of what is due in this tick and of what waits for the next two.
   std::uint16_t peak_ahead() const TUTTI_REALTIME { return buffer_.peak_ahead(kLookAheadSamples); }
 
+  // Fetches what pop() will decode into the cache.
+  void prefetch(const PayloadPool& pool) const TUTTI_REALTIME { buffer_.prefetch(pool); }
+
   // The SSRC that is followed, once there is one.
   std::optional<rtp::Ssrc> source() const TUTTI_REALTIME;
   // Ignored unless it is from the source that is followed.

@@ -239,6 +239,13 @@ std::uint16_t JitterBuffer::peak_ahead(int samples) const TUTTI_REALTIME {
   return peak;
 }
 
+void JitterBuffer::prefetch(const PayloadPool& pool) const TUTTI_REALTIME {
+  if (empty()) return;
+  const rtp::SequenceNumber first = head_ + first_from(occupied_, head_);
+  const std::byte* const bytes = pool[slots_[first.value() % kSlots].block].bytes.data();
+  for (std::size_t at = 0; at < base::kFrameSamples; at += 64) __builtin_prefetch(bytes + at);
+}
+
 void JitterBuffer::end_tick() TUTTI_REALTIME {
   if (++window_ticks_ < kWindowTicks) return;
   const bool any = lead_min_ <= lead_max_;

@@ -69,6 +69,9 @@ class JitterBuffer {
   // The greatest peak among the packets that are due within `samples`, partly played ones included.
   std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
 
+  // Fetches what take() will read next into the cache.
+  void prefetch(const PayloadPool& pool) const TUTTI_REALTIME;
+
   // Once a tick, after its take() calls: judges the delay.
   void end_tick() TUTTI_REALTIME;
   DelayChange wanted() const TUTTI_REALTIME { return wanted_; }
