@@ -38,6 +38,7 @@ base::Result<std::unique_ptr<UringRing>, NetError> UringRing::make(const Sizes& 
   if (made == -EINVAL || made == -EPERM) return base::unexpected(NetError::kNotSupported);
   if (made < 0) return base::unexpected(net_error_from_errno(-made));
   ring->made_ = true;
+  // Raises the soft limit of open files where that is too low for the table.
   const int registered = ::io_uring_register_files_sparse(&ring->ring_, sizes.files);
   if (registered < 0) return base::unexpected(net_error_from_errno(-registered));
   return ring;

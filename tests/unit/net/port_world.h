@@ -1,7 +1,6 @@
 // PortWorld: one body of PacketPort with clients at its other end; the contract's tests run over each.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,7 +45,10 @@ struct MadeWorld {
   std::unique_ptr<PortWorld> world;
   std::string reason;
 };
-using WorldMaker = std::function<MadeWorld(const PortLimits& limits)>;
+using WorldMaker = MadeWorld (*)(const PortLimits& limits);
+
+// A loopback address that other programs on this machine do not use: their packets would come to our ports.
+base::SocketAddress own_loopback_ip();
 
 MadeWorld make_sim_world(const PortLimits& limits);
 MadeWorld make_uring_world(const PortLimits& limits);

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "port_world.h"
+
 namespace tutti::net {
 namespace {
 
@@ -25,7 +27,7 @@ class UdpEndpointFactoryTest : public testing::Test {
     return {};
   }
   UdpEndpointFactory factory_;
-  SocketAddress local_ = *base::parse_ip("127.0.0.1");
+  SocketAddress local_ = own_loopback_ip();
 };
 
 SocketAddress bound_to(int fd) {

@@ -29,8 +29,8 @@ void pin_here() {
 // Clients are plain UDP sockets on the loopback interface.
 class UringWorld final : public PortWorld {
  public:
-  UringWorld(std::unique_ptr<UringPort> port, std::string_view ip)
-      : ip_(*base::parse_ip(ip)), port_(std::move(port)), allocator_(factory_, {ip_, 40'000, 49'999}) {}
+  UringWorld(std::unique_ptr<UringPort> port, const base::SocketAddress& ip)
+      : ip_(ip), port_(std::move(port)), allocator_(factory_, {ip_, 40'000, 49'999}) {}
   ~UringWorld() override {
     for (const auto& [port, fd] : clients_) ::close(fd);
   }
@@ -90,7 +90,7 @@ class UringWorld final : public PortWorld {
   EndpointAllocator allocator_;
 };
 
-MadeWorld make(const PortLimits& limits, std::string_view ip) {
+MadeWorld make(const PortLimits& limits, const base::SocketAddress& ip) {
   pin_here();
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
@@ -103,8 +103,18 @@ MadeWorld make(const PortLimits& limits, std::string_view ip) {
 
 }  // namespace
 
+base::SocketAddress own_loopback_ip() {
+  // 127.64.0.0/10 by process: a pid has 22 bits at most.
+  const auto pid = static_cast<std::uint32_t>(::getpid());
+  base::SocketAddress ip = *base::parse_ip("127.64.0.0");
+  ip.ip[1] = static_cast<std::uint8_t>(64 + (pid >> 16) % 64);
+  ip.ip[2] = static_cast<std::uint8_t>(pid >> 8);
+  ip.ip[3] = static_cast<std::uint8_t>(pid);
+  return ip;
+}
+
 MadeWorld make_uring_world(const PortLimits& limits) {
-  return make(limits, "127.0.0.1");
+  return make(limits, own_loopback_ip());
 }
 
 MadeWorld make_uring_ipv6_world(const PortLimits& limits) {
@@ -112,7 +122,7 @@ MadeWorld make_uring_ipv6_world(const PortLimits& limits) {
   if (!opened && opened.error() == NetError::kAddressNotAvailable)
     return {nullptr, "no IPv6 on this machine"};
   if (opened) UdpEndpointFactory().close(*opened);
-  return make(limits, "::1");
+  return make(limits, *base::parse_ip("::1"));
 }
 
 }  // namespace tutti::net
