@@ -32,10 +32,10 @@ function(tutti_program name)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} ${ARG_PACKAGES})
 endfunction()
 
-# tutti_unit_tests(MODULE [LINKS module...] [LABELS label...]): tests/unit/<module>/*_test.cpp as one
-# program, each test known to ctest by name, labelled "unit" and with the module's name.
+# tutti_unit_tests(MODULE [LINKS module...]): tests/unit/<module>/*_test.cpp as one program, each test known
+# to ctest by name and labelled with the module's; one label, because gtest_discover_tests takes lists apart.
 function(tutti_unit_tests name)
-  cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${name}/*.cpp)
   if(NOT sources)
     return()
@@ -44,7 +44,7 @@ function(tutti_unit_tests name)
   add_executable(${name}_test ${sources})
   target_link_libraries(${name}_test PRIVATE tutti_${name} ${ARG_LINKS} ${ARG_PACKAGES} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS "unit;${name};${ARG_LABELS}" TIMEOUT 120)
+                       PROPERTIES LABELS ${name} TIMEOUT 120)
 endfunction()
 
 # tutti_fuzzer(NAME LINKS module...): tests/fuzz/<name>_fuzz.cpp. Under the fuzz preset a libFuzzer
@@ -64,14 +64,14 @@ function(tutti_fuzzer name)
       add_test(NAME ${kind}.${name}
                COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tools/lib/fuzz.py --program $<TARGET_FILE:${name}_fuzz>
                        --seeds ${seeds} --keep ${CMAKE_BINARY_DIR}/fuzz/${name} --seconds ${seconds})
-      set_tests_properties(${kind}.${name} PROPERTIES LABELS "fuzz;${name}" TIMEOUT 300)
+      set_tests_properties(${kind}.${name} PROPERTIES LABELS fuzz TIMEOUT 300)
     endforeach()
     set_property(TEST fuzz_long.${name} APPEND PROPERTY LABELS long)
     set_property(TEST fuzz_long.${name} PROPERTY DEPENDS fuzz.${name}) # they share what they keep
   else()
     add_executable(${name}_fuzz ${source} ${CMAKE_SOURCE_DIR}/tests/support/replay_corpus.cpp)
     add_test(NAME fuzz_corpus.${name} COMMAND ${name}_fuzz ${seeds})
-    set_tests_properties(fuzz_corpus.${name} PROPERTIES LABELS "fuzz;${name}" TIMEOUT 120)
+    set_tests_properties(fuzz_corpus.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
   endif()
   target_link_libraries(${name}_fuzz PRIVATE ${ARG_LINKS} ${ARG_PACKAGES})
 endfunction()

@@ -82,10 +82,15 @@ def build(preset, wanted, progress, summary):
 
 def ctest_results(junit):
     """(name, output) of each failed test, how many there were, and how many of these were skipped."""
-    cases = ElementTree.parse(junit).getroot().findall("testcase")
-    failed = [(c.get("name"), c.findtext("system-out") or "") for c in cases if c.get("status") == "fail"]
-    skipped = sum(1 for c in cases if c.get("status") in ("notrun", "disabled"))
-    return failed, len(cases), skipped
+    failed, skipped, count = [], 0, 0
+    for case in ElementTree.parse(junit).getroot().findall("testcase"):
+        count += 1
+        reason = case.find("skipped")
+        if case.get("status") == "fail" or (reason is not None and "executable" in reason.get("message", "")):
+            failed.append((case.get("name"), case.findtext("system-out") or ""))
+        elif case.get("status") != "run":
+            skipped += 1
+    return failed, count, skipped
 
 
 def test(preset, labels, options, progress, summary, interop):
