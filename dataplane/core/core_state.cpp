@@ -7,8 +7,8 @@ namespace {
 // parts of a turn look at the room before they begin, so this bounds a turn and not the events.
 constexpr std::uint32_t kOutboxEvents = 4'096;
 
-// 40 ms of delay and the packet that is being played, at 10 to 20 ms a packet.
-constexpr std::uint32_t kPayloadBlocksPerParticipant = 4;
+// 60 ms of delay and the packet that is being played, at 10 to 20 ms a packet. Untouched blocks cost nothing.
+constexpr std::uint32_t kPayloadBlocksPerParticipant = 6;
 // A lone participant may fill its whole jitter buffer.
 constexpr std::uint32_t kPayloadBlocksReserve = 64;
 

@@ -14,7 +14,7 @@ struct alignas(64) PayloadBlock {
   std::array<std::byte, kBytes> bytes;
 };
 
-// Size it for the mean, not the sum of the worst: some 4 blocks a participant at 40 ms of delay and
+// Size it for the mean, not the sum of the worst: some 5 blocks a participant at 60 ms of delay and
 // 20 ms a packet. A participant holds at most JitterBuffer::kSlots.
 using PayloadPool = base::FixedPool<PayloadBlock>;
 

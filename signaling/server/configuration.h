@@ -25,7 +25,7 @@ struct Configuration {
     base::SocketAddress address = loopback(0);
     std::uint16_t rtp_port_low = 16'384;
     std::uint16_t rtp_port_high = 32'767;
-    std::uint16_t jitter_ms = 40;
+    std::uint16_t jitter_ms = 60;          // a busy softphone on an ordinary host sends up to 50 ms late
     std::uint16_t gate_dbov = 54;          // in -dBov; 0 = no gate
     std::uint16_t silence_timeout_s = 60;  // 0 = never
     std::vector<std::string> codecs = {"PCMU", "PCMA"};
