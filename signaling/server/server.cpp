@@ -30,15 +30,17 @@ Result<CpuSet, StartError> choose_cpus(const CpuSet& wanted) {
   return wanted;
 }
 
+Result<void, StartError> check_descriptors(std::uint64_t limit) {
+  if (calls_that_fit(limit) > 0) return {};
+  return cannot("{} file descriptors are not enough, {} are the least: raise the limit (ulimit -n)", limit,
+                kDescriptorsReserved + kDescriptorsPerCall);
+}
+
 // How many participants a core can have: what is configured, or less where descriptors are fewer.
-Result<std::uint32_t, StartError> check_descriptors(const Configuration& configuration, std::size_t cores) {
+std::uint32_t participants_that_fit(const Configuration& configuration, std::size_t cores) {
   const std::uint64_t limit = raise_descriptor_limit();
   const std::uint64_t fit = calls_that_fit(limit);
   const std::uint64_t configured = calls_configured(configuration, cores);
-  if (fit == 0) {
-    return cannot("{} file descriptors are not enough, {} are the least: raise the limit (ulimit -n)", limit,
-                  kDescriptorsReserved + kDescriptorsPerCall);
-  }
   if (fit < configured) {
     log::warning(
         fmt::format("{} file descriptors are enough for {} calls at a time, of the {} that ports and cores "
@@ -91,6 +93,9 @@ Server::~Server() {
 }
 
 Result<std::unique_ptr<Server>, StartError> Server::start(const Configuration& configuration) {
+  // First of all, for the server's own event loop wants some, too.
+  if (auto enough = check_descriptors(raise_descriptor_limit()); !enough)
+    return base::unexpected(enough.error());
   std::unique_ptr<Server> server(new Server(configuration));
   for (const auto step : {&Server::start_media, &Server::start_sip, &Server::start_http}) {
     if (auto done = (server.get()->*step)(configuration); !done)
@@ -102,12 +107,10 @@ Result<std::unique_ptr<Server>, StartError> Server::start(const Configuration& c
 Result<void, StartError> Server::start_media(const Configuration& configuration) {
   const auto cpus = choose_cpus(configuration.cores.cpus);
   if (!cpus) return base::unexpected(cpus.error());
-  const auto participants = check_descriptors(configuration, cpus->size());
-  if (!participants) return base::unexpected(participants.error());
   facts_.media_cpus = *cpus;
   facts_.control_cpus = control_cpus(allowed_cpus(), *cpus);
   Configuration bounded = configuration;
-  bounded.cores.participants_per_core = *participants;
+  bounded.cores.participants_per_core = participants_that_fit(configuration, cpus->size());
   auto media = MediaHost::start(bounded, *cpus);
   if (!media) return base::unexpected(std::move(media.error()));
   media_ = std::move(*media);

@@ -163,6 +163,13 @@ TEST(TuttidRefuses, TooFewDescriptors) {
                       setrlimit(RLIMIT_NOFILE, &few);
                     }),
             "tuttid: 100 file descriptors are not enough, 258 are the least: raise the limit (ulimit -n)\n");
+  // Not even enough for the event loop.
+  EXPECT_EQ(refusal({},
+                    [] {
+                      const rlimit fewest{5, 5};
+                      setrlimit(RLIMIT_NOFILE, &fewest);
+                    }),
+            "tuttid: 5 file descriptors are not enough, 258 are the least: raise the limit (ulimit -n)\n");
 }
 
 // Has io_uring_setup(2) fail in the child, as on a host where it is switched off.
