@@ -158,7 +158,8 @@ int Stack::open_transport(const base::SocketAddress& address, const char* protoc
   errno = 0;
   const int result =
       nta_agent_add_tport(agent_, URL_STRING_MAKE(uri.c_str()), TPTAG_TIMEOUT(kTcpIncompleteMs),
-                          TPTAG_QUEUESIZE(kTcpQueue), TPTAG_UDP_RMEM(kUdpReceiveBytes), TAG_END());
+                          TPTAG_IDLE(milliseconds_of(config_.tcp_idle)), TPTAG_QUEUESIZE(kTcpQueue),
+                          TPTAG_UDP_RMEM(kUdpReceiveBytes), TAG_END());
   if (result == 0) return 0;
   return errno ? errno : EINVAL;
 }

@@ -36,6 +36,9 @@ struct UserAgentConfig {
   // Each address gets UDP and TCP of the same port; port 0 takes a free one, see bound().
   std::vector<base::SocketAddress> listen;
   bool tcp = true;
+  // A connection that has brought something, carries no call and brings nothing more for so long is closed:
+  // its far end may be gone without a word, and each holds a descriptor.
+  std::chrono::milliseconds tcp_idle{300'000};
   std::string product = "Tutti";  // Server and User-Agent
   bool focus = true;              // Contact carries `isfocus` (RFC 4579); false for a client
   SessionTimerConfig session_timer;
