@@ -1,11 +1,13 @@
 #include "signaling/sip/message_guard_impl.h"
 
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include <dlfcn.h>
 
 #include "dataplane/base/check.h"
+#include "signaling/sip/handles_impl.h"
 #include "signaling/sip/message_scan.h"
 
 namespace tutti::sip {
@@ -36,6 +38,28 @@ void pad_short_branch(msg_t* msg, sip_t* sip) {
   if (!padded) return;
   std::memcpy(padded, via->v_branch, std::strlen(via->v_branch));
   via->v_branch = padded;
+}
+
+bool library_parses(const std::string& first_line) {
+  const Home home = make_home();
+  return sip_request_make(home.get(), first_line.c_str()) || sip_status_make(home.get(), first_line.c_str());
+}
+
+// The library throws a message away whose first line it cannot parse, without an answer, and goes on deaf on
+// its stream. A scheme of wrong letters, as in "<:xyz", is something that it parses and answers with 400: a
+// bad Request-URI is overwritten with that. False for a line which that does not help.
+bool mend_first_line(char* bytes, std::size_t size) {
+  const std::string_view text(bytes, size);
+  const std::size_t start = text.find_first_not_of(" \t\r\n");
+  std::string line(text.substr(start, text.find_first_of("\r\n", start) - start));
+  if (library_parses(line)) return true;
+  const std::size_t uri = line.find(' ') + 1;  // 0: no space
+  const std::size_t end = line.rfind(' ');
+  if (uri == 0 || uri + 1 >= end) return false;
+  line.replace(uri, end - uri, "<:" + std::string(end - uri - 2, 'x'));
+  if (!library_parses(line)) return false;
+  line.copy(bytes + start, line.size());
+  return true;
 }
 
 issize_t extract_body(msg_t* msg, msg_pub_t* pub, char bytes[], isize_t size, int end_of_stream) {
@@ -91,13 +115,14 @@ extern "C" int msg_extract(msg_t* msg) {
   if (!msg || msg_get_flags(msg, MSG_FLG_HEADERS | MSG_FLG_BODY | MSG_FLG_COMPLETE)) {
     return library_msg_extract(msg);
   }
-  const auto* bytes = static_cast<const char*>(msg_buf_committed_data(msg));
+  auto* bytes = static_cast<char*>(msg_buf_committed_data(msg));
   const std::size_t size = msg_buf_committed(msg);
   if (!bytes || size == 0) return library_msg_extract(msg);
   switch (tutti::sip::scan_headers({bytes, size})) {
     case ScanResult::kIncomplete:
       return 0;
     case ScanResult::kAcceptable:
+      if (!tutti::sip::mend_first_line(bytes, size)) return tutti::sip::refuse(msg);
       return library_msg_extract(msg);
     case ScanResult::kTooLarge:
     case ScanResult::kGarbage:

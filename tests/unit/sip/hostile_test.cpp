@@ -1,5 +1,6 @@
 // What hostile or broken peers send: nothing of it may crash the process, hang it, or disturb a call.
 #include <algorithm>
+#include <cstring>
 #include <random>
 
 #include "signaling/sip/message_scan.h"
@@ -167,6 +168,41 @@ TEST_F(HostileTest, NulBytesAndGarbageOverTcp) {
     peer.send(bytes);
     turn_for(milliseconds(5));
     peer.close();
+  }
+  expect_unharmed();
+}
+
+// The library answered none of these, and on a stream nothing after them.
+TEST_F(HostileTest, BadRequestUriIsAnswered400) {
+  for (const bool tcp : {false, true}) {
+    for (const std::string uri : {"sip:a%zzb@127.0.0.1", "sip:a b@127.0.0.1", "sip:", "sip:room@",
+                                  "sip:room@127.0.0.1:1:2", "sip:room@[::1"}) {
+      SCOPED_TRACE(uri + (tcp ? " over TCP" : " over UDP"));
+      Peer peer(loop, server(), tcp);
+      std::string bad = options(peer);
+      bad.replace(bad.find("sip:127.0.0.1"), std::strlen("sip:127.0.0.1"), uri);
+      peer.send(bad);
+      peer.expect(400, "OPTIONS");
+      if (tcp) {
+        EXPECT_TRUE(peer.closed_within(seconds(5)));
+      } else {
+        peer.send(options(peer));
+        peer.expect(200, "OPTIONS");
+      }
+    }
+  }
+  expect_unharmed();
+}
+
+TEST_F(HostileTest, FirstLineOfNoMessageClosesTheConnection) {
+  for (const std::string line :
+       {"HELLO", "OPTIONS", "OPTIONS  SIP/2.0", "SIP/2.0 x", "=", "GET / HTTP/1.1"}) {
+    SCOPED_TRACE(line);
+    Peer peer(loop, server(), true);
+    peer.send(line + "\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_TRUE(peer.closed_within(seconds(5)));
+    Peer datagram(loop, server());
+    datagram.send(line + "\r\nContent-Length: 0\r\n\r\n");
   }
   expect_unharmed();
 }
