@@ -124,8 +124,7 @@ inline std::uint16_t peak(const Pcm* in, std::size_t n) TUTTI_REALTIME {
   return active().peak(in, n);
 }
 
-// The greatest of the low seven bits of the codewords, once `inversions` are undone; 0 for none. These bits
-// grow with the magnitude in both laws: u-law inverts 0x7F of them on the wire, A-law 0x55.
+// The greatest of the low seven bits, which grow with the magnitude once the wire's `inversions` are undone.
 inline Byte greatest(const Byte* in, Byte inversions, std::size_t n) TUTTI_REALTIME {
   return active().greatest(in, inversions, n);
 }
