@@ -16,6 +16,9 @@ import cases_hostile  # noqa: E402
 import cases_sipp  # noqa: E402
 from world import World  # noqa: E402
 
+# A case is judged again when it went wrong and the machine had stalled our own callers meanwhile.
+ATTEMPTS, STALL_MS = 3, 150.0
+
 GROUPS = {"audio": cases_audio, "sipp": cases_sipp, "hostile": cases_hostile, "baresip": cases_baresip}
 
 
@@ -45,21 +48,35 @@ def main():
     process.install_traps()
     gc.disable()  # a pause of this program is not the server's
     print(case.__doc__)
+    for attempt in range(1, ATTEMPTS + 1):
+        failures, late_ms = run(case, options)
+        print(f"latest packet of ours: {late_ms:.1f} ms")
+        if not failures:
+            return 0
+        if late_ms < STALL_MS or attempt == ATTEMPTS:
+            break
+        # Nobody can be judged by callers who fell silent themselves.
+        print(f"the machine kept our own callers for {late_ms:.0f} ms: once more")
+    return 1
+
+
+def run(case, options):
+    """What was wrong in one run of a case, and how late our own packets were."""
     try:
         world = World(options.program, options.out)
     except ServerError as error:
         print(error)
-        return 1
+        return [str(error)], 0.0
     try:
         case(world)
     except Exception:  # whatever it is, the server's last words and its end belong to the report
         world.failures.append("the case broke off")
         traceback.print_exc()
+    late_ms = world.pump.late_ms_max  # before the end, which waits for others
     world.finish()
-    print(f"latest packet of ours: {world.pump.late_ms_max:.1f} ms")
     if world.failures:
         print(f"{len(world.failures)} wrong; the server said:\n{world.server.said()}")
-    return 1 if world.failures else 0
+    return world.failures, late_ms
 
 
 if __name__ == "__main__":

@@ -59,12 +59,12 @@ def tail_of_log(log):
 
 def run(command, log, progress, pattern):
     """Runs to the end with the output in `log`; what `pattern` finds there is the progress. True on exit 0."""
-    with log.open("a") as sink:
-        child = process.start(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, errors="replace")
-        detail = [""]
+    child = process.start(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace")
+    detail = [""]
 
-        def read():
+    def read():
+        with log.open("a") as sink:
             for line in child.stdout:
                 sink.write(line)
                 sink.flush()
@@ -72,11 +72,11 @@ def run(command, log, progress, pattern):
                 if found:
                     detail[0] = found.group(1).strip()
 
-        reader = threading.Thread(target=read)
-        reader.start()
-        while reader.is_alive():
-            reader.join(0.25)
-            progress.beat(detail[0])
-        ok = child.wait() == 0
-        process.forget(child)
-        return ok
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    while reader.is_alive():
+        reader.join(0.25)
+        progress.beat(detail[0])
+    ok = child.wait() == 0
+    process.forget(child)
+    return ok
