@@ -76,12 +76,6 @@ TEST_F(UdpEndpointFactoryTest, RefusesAddressesThatAreNotThisHosts) {
   EXPECT_EQ(factory_.open({}, true).error(), NetError::kAddressNotAvailable);
 }
 
-// UBSan looks at an object's type through a pipe, and here no descriptor is left for one.
-__attribute__((no_sanitize("vptr"))) auto open_without_descriptors(UdpEndpointFactory& factory,
-                                                                   const base::SocketAddress& local) {
-  return factory.open(local, true);
-}
-
 TEST_F(UdpEndpointFactoryTest, SaysThatDescriptorsAreOut) {
   factory_.close(open_pair());  // so local_ is free
   rlimit before{};
@@ -92,7 +86,7 @@ TEST_F(UdpEndpointFactoryTest, SaysThatDescriptorsAreOut) {
   rlimit tight = before;
   tight.rlim_cur = static_cast<rlim_t>(lowest_free) + 1;  // room for one of the two
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
-  const auto opened = open_without_descriptors(factory_, local_);
+  const auto opened = factory_.open(local_, true);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error(), NetError::kNoDescriptors);
