@@ -13,13 +13,15 @@ from server import ServerError  # noqa: E402
 import cases_audio  # noqa: E402
 import cases_baresip  # noqa: E402
 import cases_hostile  # noqa: E402
+import cases_load  # noqa: E402
 import cases_sipp  # noqa: E402
 from world import World  # noqa: E402
 
 # A case is judged again when it went wrong and the machine had stalled our own callers meanwhile.
 ATTEMPTS, STALL_MS = 3, 150.0
 
-GROUPS = {"audio": cases_audio, "sipp": cases_sipp, "hostile": cases_hostile, "baresip": cases_baresip}
+GROUPS = {"audio": cases_audio, "sipp": cases_sipp, "hostile": cases_hostile, "baresip": cases_baresip,
+          "load": cases_load}
 
 
 def all_cases():

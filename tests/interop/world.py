@@ -24,6 +24,7 @@ class World:
         self.out = pathlib.Path(out)
         self.out.mkdir(parents=True, exist_ok=True)
         self.failures = []
+        self.program = pathlib.Path(program)
         self.server = Server(program, self.out / "tuttid.log", flags)
         self.pump = media.Pump()
         self.pump.start()

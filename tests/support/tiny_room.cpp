@@ -118,7 +118,7 @@ void TinyRoom::tick() {
   }
   for (auto& [dialog, member] : members_) {
     const auto packet = member->talker->next_packet();
-    if (lose_a_packet && member->talker->packets() == 60) continue;
+    if (lose_a_packet && member->talker->packets() == which_packet) continue;
     sockaddr_storage address{};
     const socklen_t length = base::to_sockaddr(member->remote, address);
     ::sendto(member->fd, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&address),

@@ -27,7 +27,8 @@ class TinyRoom final : private sip::UserAgentObserver {
   bool echo_own = false;                    // everyone hears their own voice too
   std::optional<std::pair<int, int>> deaf;  // the n-th listener does not hear the m-th talker
   int hang_up_after_ticks = 0;              // BYE to all
-  bool lose_a_packet = false;               // the 60th to each
+  bool lose_a_packet = false;               // one to each
+  std::uint64_t which_packet = 60;          // of those to each it loses
 
  private:
   struct Member;

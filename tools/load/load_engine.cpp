@@ -303,22 +303,16 @@ void LoadEngine::send(Line& line, std::size_t caller, base::Instant due) {
   }
   if (late > kLate) ++line.counters.sent_late;
   line.counters.sent_late_max = std::max(line.counters.sent_late_max, late);
-  std::array<std::byte, kHeaderBytes> header;  // RFC 3550, section 5.1
-  write_big_endian(&header[0], 0x8000'0000U | (line.marker ? 0x0080'0000U : 0U) |
+  std::array<std::byte, kHeaderBytes + kPacketSamples> packet;  // RFC 3550, section 5.1
+  write_big_endian(&packet[0], 0x8000'0000U | (line.marker ? 0x0080'0000U : 0U) |
                                    static_cast<std::uint32_t>(line.payload_type) << 16 | line.sequence);
-  write_big_endian(&header[4],
+  write_big_endian(&packet[4],
                    line.first_timestamp + static_cast<std::uint32_t>(line.ticks * kPacketSamples));
-  write_big_endian(&header[8], line.ssrc);
+  write_big_endian(&packet[8], line.ssrc);
   const std::span<const std::byte> payload = next_payload(line, caller, due);
-  // Header and payload meet in the kernel; the tables are shared by all.
-  std::array<iovec, 2> parts{iovec{header.data(), header.size()},
-                             iovec{const_cast<std::byte*>(payload.data()), payload.size()}};
-  msghdr message{};
-  message.msg_name = &line.remote;
-  message.msg_namelen = line.remote_length;
-  message.msg_iov = parts.data();
-  message.msg_iovlen = parts.size();
-  if (::sendmsg(line.fd, &message, 0) >= 0) {
+  std::copy(payload.begin(), payload.end(), packet.begin() + kHeaderBytes);
+  if (::sendto(line.fd, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&line.remote),
+               line.remote_length) >= 0) {
     ++line.counters.sent;
     sent_.store(sent_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   } else {

@@ -1,0 +1,71 @@
+"""tutti-load against the server: what it finds, what its JSON holds, what its exit code says."""
+
+import json
+import subprocess
+
+import process
+
+
+def _load(world, *arguments, uri=None, seconds=60.0):
+    """(exit code, JSON, what it said) of a run."""
+    program = world.program.parent / "tutti-load"
+    file, said = world.out / "load.json", world.out / "load.out"
+    file.unlink(missing_ok=True)
+    with said.open("w") as sink:
+        child = process.start([str(program), "--uri", uri or f"sip:load{{room}}@{world.server.sip}", "--json", str(file),
+                               *arguments], stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
+        try:
+            status = child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            status = None
+        process.end(child)
+    text = said.read_text(errors="replace")
+    print(text)
+    if not world.expect(status is not None, f"tutti-load still ran after {seconds:.0f} s"):
+        return status, {}, text
+    found = json.loads(file.read_text()) if file.exists() and file.stat().st_size else {}
+    return status, found, text
+
+
+def forty_callers(world):
+    """Five rooms of eight, three of them talking: every call answered, every packet there, every cell right."""
+    status, found, _ = _load(world, "--rooms", "5", "--per-room", "8", "--talkers", "3", "--secs", "6",
+                          "--codec", "both")
+    world.expect(status == 0, f"tutti-load ended with {status}")
+    if not world.expect(found, "it wrote no JSON"):
+        return
+    # Callers that fell silent themselves judge nobody: see run.py.
+    world.pump.late_ms_max = max(world.pump.late_ms_max, found["generator"]["sent_late_ms_max"])
+    world.expect(found["callers"] == found["answered"] == 40, f"{found['answered']} calls were answered")
+    world.expect(found["ended_early"] == found["byes_unanswered"] == 0, "calls did not end as they should")
+    world.expect(found["packets_expected"] == 40 * 6 * 50, f"{found['packets_expected']} packets were expected")
+    world.expect(found["packets_received"] >= 0.999 * found["packets_expected"],
+                 f"{found['packets_received']} packets came")
+    world.expect(found["strangers"] == found["malformed"] == found["restarts"] == found["duplicates"] == 0,
+                 "packets came that should not")
+    world.expect(found["jitter_ms"]["count"] == 40, f"the jitter of {found['jitter_ms']['count']} streams is known")
+    matrix = found["matrix"]
+    # Of every listener: 15 tones, three of each of the five rooms.
+    world.expect(matrix["judged"] == len(matrix["cells"]) == 40 * 15 and matrix["wrong"] == 0,
+                 f"{matrix['judged']} cells, {matrix['wrong']} wrong: {matrix['wrong_cells']}")
+    heard = [cell for cell in matrix["cells"] if cell["hearing"] == "heard"]
+    world.expect(len(heard) == 5 * (3 * 2 + 5 * 3), f"{len(heard)} cells are heard")
+    delay = found["delay_ms"]
+    # Three sweeps, in each room seven listeners to one who marks; a stalled machine may break one.
+    world.expect(90 <= delay["count"] <= 105, f"{delay['count']} sweeps were found")
+    world.expect(0 < delay["p50"] <= delay["p99"] <= delay["max"] < 700, f"delays of {delay}")
+    world.expect(found["right"] and not found["reasons"], f"it says {found['reasons']}")
+
+
+def refused(world):
+    """A target that nobody may call, a flag that is none, a port where nobody is: codes 2, 2 and 1."""
+    status, _, text = _load(world, uri="sip:room{room}@192.0.2.1")
+    world.expect(status == 2 and "--allow-remote" in text, f"a remote target: {status}")
+    status, _, text = _load(world, "--bogus")
+    world.expect(status == 2 and "--bogus" in text, f"an unknown flag: {status}")
+    status, found, text = _load(world, uri="sip:room{room}@127.0.0.1:9")
+    world.expect(status == 1 and found.get("answered") == 0 and "is a server running" in text,
+                 f"nobody there: {status}, {found.get('answered')}")
+
+
+CASES = [forty_callers, refused]
