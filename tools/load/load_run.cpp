@@ -146,6 +146,7 @@ std::vector<Failure> failures_of(const std::vector<LoadCall>& calls) {
     }
   }
   std::vector<Failure> failures;
+  failures.reserve(counts.size());
   for (const auto& [key, count] : counts) failures.push_back({key.first, key.second, count});
   std::stable_sort(failures.begin(), failures.end(),
                    [](const Failure& one, const Failure& other) { return one.calls > other.calls; });
