@@ -7,7 +7,10 @@ from world import JOIN_S
 
 
 def _everybody(world, count, seconds, amplitude, purity_db=25.0, **options):
-    """N callers: each hears N-1 in a steady stream; then one leaves, and is gone within a second."""
+    """N callers: each hears N-1 in a steady stream; then one leaves, and is gone within a second.
+
+    All is judged when the last has left: a judge at work would make the callers late who still talk.
+    """
     calls = []
     for hz in world.tones(count):
         calls.append(world.join("room", hz, amplitude, **options))
@@ -17,22 +20,23 @@ def _everybody(world, count, seconds, amplitude, purity_db=25.0, **options):
     since = time.monotonic() + JOIN_S
     time.sleep(JOIN_S + seconds)
     until = time.monotonic()
-    for call in calls:
-        world.judge_mix(call, [c for c in calls if c is not call], since, until, purity_db=purity_db)
-        world.judge_stream(call, since, until)
 
     leaver, *stayed = calls
     world.leave(leaver)
     left = time.monotonic()
     time.sleep(1.0 + 2.2)
     for call in stayed:
-        world.judge_mix(call, [c for c in stayed if c is not call], left + 1.0, left + 3.2, absent=[leaver],
-                        purity_db=purity_db)
-        world.judge_stream(call, since, left + 3.2)
+        world.leave(call)
+
+    world.judge_stream(leaver, since, until)
     late = leaver.voice.heard(left + 1.0, left + 3.2)
     world.expect(not late, f"the leaver received {len(late)} packets a second after its BYE")
+    for call in calls:
+        world.judge_mix(call, [c for c in calls if c is not call], since, until, purity_db=purity_db)
     for call in stayed:
-        world.leave(call)
+        world.judge_stream(call, since, left + 3.2)
+        world.judge_mix(call, [c for c in stayed if c is not call], left + 1.0, left + 3.2, absent=[leaver],
+                        purity_db=purity_db)
 
 
 def callers_3(world):
