@@ -23,6 +23,8 @@ struct SocketAddress {
   bool operator==(const SocketAddress&) const = default;
   bool valid() const TUTTI_REALTIME { return family != AddressFamily::kNone; }
   bool unspecified() const TUTTI_REALTIME;  // 0.0.0.0 or ::
+  // Whether a packet may be sent there.
+  bool reachable() const TUTTI_REALTIME { return valid() && port != 0 && !unspecified(); }
   SocketAddress with_port(std::uint16_t other) const TUTTI_REALTIME;
 };
 

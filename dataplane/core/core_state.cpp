@@ -58,7 +58,7 @@ void CoreState::send(Participant& participant, net::Flow flow, const base::Socke
 void CoreState::send_rtcp(Participant& participant, base::Instant now, bool bye) TUTTI_REALTIME {
   const base::SocketAddress& to = participant.rtcp_destination();
   std::span<std::byte> out;
-  if (to.valid() && !to.unspecified() && to.port != 0) out = port.reserve();
+  if (to.reachable()) out = port.reserve();
   // Written even where it cannot be sent: that sets the time of the next one.
   std::array<std::byte, RtcpSession::kReportBytesMax> nowhere;
   const bool sendable = out.size() >= nowhere.size();

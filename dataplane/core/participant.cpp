@@ -14,10 +14,6 @@ stream::ReceiveFormats receive_formats(const mailbox::MediaParameters& media) TU
   return formats;
 }
 
-bool reachable(const base::SocketAddress& address) TUTTI_REALTIME {
-  return address.valid() && address.port != 0 && !address.unspecified();
-}
-
 bool same_host(const base::SocketAddress& a, const base::SocketAddress& b) TUTTI_REALTIME {
   return a.valid() && a.family == b.family && a.ip == b.ip;
 }
@@ -59,7 +55,7 @@ stream::SendFormat Participant::send_format() const TUTTI_REALTIME {
   const auto& codec = media.codecs[0];
   return {{codec.payload_type, codec.codec},
           media.ptime_ms,
-          media.may_send && reachable(rtp_latch.destination())};
+          media.may_send && rtp_latch.destination().reachable()};
 }
 
 const base::SocketAddress& Participant::rtcp_destination() const TUTTI_REALTIME {

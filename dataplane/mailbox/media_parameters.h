@@ -20,13 +20,12 @@ struct CodecMapping {
 
 struct MediaParameters {
   static constexpr std::size_t kCodecsMax = 4;
-  static constexpr rtp::PayloadType kNoPayloadType{0xFF};
 
   base::SocketAddress remote_rtp;   // where the description says to send; the latched source overrides it
   base::SocketAddress remote_rtcp;  // equal to remote_rtp under rtcp-mux
   std::array<CodecMapping, kCodecsMax> codecs{};  // what may arrive; the first one is what is sent
   std::uint8_t codec_count = 0;
-  rtp::PayloadType telephone_event = kNoPayloadType;
+  rtp::PayloadType telephone_event = rtp::kNoPayloadType;
   std::uint8_t ptime_ms = 20;  // of what is sent: 10, 20, 30, 40, 50 or 60
   bool may_send = true;        // the negotiated direction, seen from here
   bool may_receive = true;

@@ -11,6 +11,8 @@ enum class Ssrc : std::uint32_t {};
 
 // 0 to 127.
 enum class PayloadType : std::uint8_t {};
+// Stands where none is agreed.
+inline constexpr PayloadType kNoPayloadType{0xFF};
 
 // 16 bits, wraps; `a - b` is the signed distance from b to a (-32 768 to 32 767).
 class SequenceNumber {

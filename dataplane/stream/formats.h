@@ -9,17 +9,15 @@
 
 namespace tutti::stream {
 
-inline constexpr rtp::PayloadType kNoPayloadType{0xFF};
-
 struct PayloadFormat {
-  rtp::PayloadType payload_type = kNoPayloadType;
+  rtp::PayloadType payload_type = rtp::kNoPayloadType;
   codec::CodecId codec = codec::CodecId::kPcmu;
   bool operator==(const PayloadFormat&) const = default;
 };
 
 struct ReceiveFormats {
   std::array<PayloadFormat, 4> audio{};  // unused ones say kNoPayloadType
-  rtp::PayloadType telephone_event = kNoPayloadType;
+  rtp::PayloadType telephone_event = rtp::kNoPayloadType;
   bool operator==(const ReceiveFormats&) const = default;
 };
 

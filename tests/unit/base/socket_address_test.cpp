@@ -87,5 +87,14 @@ TEST(Sockaddr, AnotherFamilyIsNoAddress) {
   EXPECT_FALSE(from_sockaddr(reinterpret_cast<const sockaddr*>(&storage), sizeof(storage)).valid());
 }
 
+TEST(SocketAddress, IsReachableWithAnAddressAndAPort) {
+  EXPECT_TRUE(parse_address_and_port("192.0.2.1:4000")->reachable());
+  EXPECT_TRUE(parse_address_and_port("[2001:db8::1]:4000")->reachable());
+  EXPECT_FALSE(SocketAddress{}.reachable());
+  EXPECT_FALSE(parse_ip("192.0.2.1")->reachable());
+  EXPECT_FALSE(parse_address_and_port("0.0.0.0:4000")->reachable());
+  EXPECT_FALSE(parse_address_and_port("[::]:4000")->reachable());
+}
+
 }  // namespace
 }  // namespace tutti::base

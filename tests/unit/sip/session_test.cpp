@@ -10,14 +10,6 @@ const std::string kHold = std::string(kOffer) + "a=sendonly\r\n";
 
 class SessionTest : public SipTest {
  protected:
-  // An established call of `call`; the answer to its INVITE.
-  std::string establish(RawCall& call, const RawCall::Extra& extra) {
-    const std::size_t before = recorder.established.size();
-    std::string answer = call.establish(extra);
-    EXPECT_TRUE(wait_for([&] { return recorder.established.size() == before + 1; }));
-    return answer;
-  }
-  std::string establish(RawCall& call) { return establish(call, {"", kOffer}); }
   DialogId dialog() const { return recorder.established.back(); }
 };
 

@@ -9,17 +9,7 @@ using std::chrono::seconds;
 
 constexpr const char* kKnowsTimers = "Supported: timer\r\n";
 
-class SessionTimerTest : public SipTest {
- protected:
-  // An established call of `call`; the answer to its INVITE.
-  std::string establish(RawCall& call, const RawCall::Extra& extra) {
-    const std::size_t before = recorder.established.size();
-    std::string answer = call.establish(extra);
-    EXPECT_TRUE(wait_for([&] { return recorder.established.size() == before + 1; }));
-    return answer;
-  }
-  std::string establish(RawCall& call) { return establish(call, {"", kOffer}); }
-};
+class SessionTimerTest : public SipTest {};
 
 TEST_F(SessionTimerTest, TimerIsOfferedToWhoKnowsNoTimers) {
   accept_all();

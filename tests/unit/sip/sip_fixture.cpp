@@ -63,6 +63,13 @@ bool SipTest::wait_for(const std::function<bool()>& condition, milliseconds time
   return true;
 }
 
+std::string SipTest::establish(RawCall& call, const RawCall::Extra& extra) {
+  const std::size_t before = recorder.established.size();
+  std::string answer = call.establish(extra);
+  EXPECT_TRUE(wait_for([&] { return recorder.established.size() == before + 1; }));
+  return answer;
+}
+
 void SipTest::turn_for(milliseconds time) {
   const auto deadline = Clock::now() + time;
   while (Clock::now() < deadline) loop.step(milliseconds(2));

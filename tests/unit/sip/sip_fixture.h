@@ -51,6 +51,8 @@ class SipTest : public testing::Test {
   bool wait_for(const std::function<bool()>& condition,
                 std::chrono::milliseconds timeout = std::chrono::seconds(10));
   void turn_for(std::chrono::milliseconds time);
+  // Establishes `call`; the answer to its INVITE.
+  std::string establish(RawCall& call, const RawCall::Extra& extra = {"", kOffer});
   bool wait_for_no_dialogs() {
     return wait_for([this] { return agent->dialogs() == 0; });
   }
