@@ -84,6 +84,12 @@ TEST(Placement, TakesTheEmptiestCoreWithRoom) {
   EXPECT_EQ(choose_core(std::vector<CoreLoad>{{8, true, 100}, {8, true, 0}}), std::nullopt);
 }
 
+TEST(Placement, StaysWhereTheConferenceSitsWhileThereIsRoom) {
+  EXPECT_EQ(choose_core(std::vector<CoreLoad>{{0, false, 0}, {9, false, 900, true}}), 1u);
+  EXPECT_EQ(choose_core(std::vector<CoreLoad>{{7, false, 0, true}, {6, false, 0, true}}), 1u);
+  EXPECT_EQ(choose_core(std::vector<CoreLoad>{{1, false, 0}, {9, true, 0, true}}), 0u);
+}
+
 TEST(RandomStart, LooksRandom) {
   std::set<std::uint32_t> ssrcs;
   std::set<std::array<char, 16>> cnames;
