@@ -4,16 +4,15 @@
 
 namespace tutti::api {
 
-void add_status_routes(Router& router, std::function<Health()> health,
-                       std::function<conference::Ledger()> ledger) {
-  router.add("GET", "/health", [health = std::move(health)](const Request&) {
+void add_status_routes(Router& router, StatusSources sources) {
+  router.add("GET", "/health", [health = std::move(sources.health)](const Request&) {
     const Health now = health();
     nlohmann::ordered_json body;
     body["status"] = now.draining ? "draining" : "ok";
     body["uptime_s"] = now.uptime.count();
     return Response{now.draining ? 503 : 200, "application/json", body.dump(), {}};
   });
-  router.add("GET", "/ledger", [ledger = std::move(ledger)](const Request&) {
+  router.add("GET", "/ledger", [ledger = std::move(sources.ledger)](const Request&) {
     const conference::Ledger now = ledger();
     nlohmann::ordered_json body;
     body["dialogs"] = now.dialogs;
@@ -21,6 +20,25 @@ void add_status_routes(Router& router, std::function<Health()> health,
     body["ports"] = now.ports;
     body["streams"] = now.streams;
     body["rooms"] = now.rooms;
+    return Response{200, "application/json", body.dump(), {}};
+  });
+  router.add("GET", "/cores", [cores = std::move(sources.cores)](const Request&) {
+    nlohmann::ordered_json list = nlohmann::json::array();
+    for (const CoreStatus& core : cores()) {
+      nlohmann::ordered_json item;
+      item["cpu"] = core.cpu;
+      item["packets_received"] = core.packets_received;
+      item["packets_sent"] = core.packets_sent;
+      item["drops"] = core.drops;
+      item["ticks"] = core.ticks;
+      item["late_ticks"] = core.late_ticks;
+      item["load_permille"] = core.load_permille;
+      item["participants"] = core.participants;
+      item["conferences"] = core.conferences;
+      list.push_back(std::move(item));
+    }
+    nlohmann::ordered_json body;
+    body["cores"] = std::move(list);
     return Response{200, "application/json", body.dump(), {}};
   });
 }

@@ -1,8 +1,10 @@
-// Status routes: GET /health and GET /ledger.
+// Status routes: GET /health, GET /ledger and GET /cores.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "signaling/api/router.h"
 #include "signaling/conference/ledger.h"
@@ -14,8 +16,25 @@ struct Health {
   std::chrono::seconds uptime{0};
 };
 
-// Thread: both functions are called in the control thread.
-void add_status_routes(Router& router, std::function<Health()> health,
-                       std::function<conference::Ledger()> ledger);
+// A media core as its counters stand: totals since the start, where nothing else is said.
+struct CoreStatus {
+  int cpu = 0;
+  std::uint64_t packets_received = 0;  // RTP and RTCP
+  std::uint64_t packets_sent = 0;
+  std::uint64_t drops = 0;         // for all reasons
+  std::uint64_t ticks = 0;         // of 20 ms, of every conference
+  std::uint64_t late_ticks = 0;    // whose last packet left more than 5 ms after it was due
+  std::int64_t load_permille = 0;  // of the last second
+  std::int64_t participants = 0;   // attached now
+  std::int64_t conferences = 0;    // open now
+};
+
+// What the routes show. Thread: each is called in the control thread.
+struct StatusSources {
+  std::function<Health()> health;
+  std::function<conference::Ledger()> ledger;
+  std::function<std::vector<CoreStatus>()> cores;
+};
+void add_status_routes(Router& router, StatusSources sources);
 
 }  // namespace tutti::api

@@ -15,7 +15,7 @@ std::string banner(const ServerFacts& facts, std::string_view version) {
       "  media   RTP on {}, ports {}-{}\n",
       version, sip, sip, sip, base::ip_to_string(facts.media), facts.rtp_port_low, facts.rtp_port_high);
   if (facts.http.valid()) {
-    text += fmt::format("  http    http://{}/health and /ledger\n", base::to_string(facts.http));
+    text += fmt::format("  http    http://{}/health, /ledger, /cores\n", base::to_string(facts.http));
   }
   text += fmt::format("  cores   media on CPU {} by {}{}, signaling on CPU {}\n", to_string(facts.media_cpus),
                       facts.backend, facts.realtime ? " (SCHED_FIFO)" : "", to_string(facts.control_cpus));

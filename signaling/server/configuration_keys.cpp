@@ -214,7 +214,7 @@ Table make_table() {
       text<C>(
           "http", "listen", R"("off" or ADDR:PORT, such as "127.0.0.1:8080")", set_http_listen,
           [](const C& c) { return c.http.listen.valid() ? base::to_string(c.http.listen) : "off"; },
-          "Where /health and /ledger are served. Port 0 takes a free one."),
+          "Where /health, /ledger and /cores are served. Port 0 takes a free one."),
 
       yes_or_no<C>(
           "rooms", "create_on_dial", [](auto& c) -> auto& { return c.rooms.create_on_dial; },

@@ -124,15 +124,4 @@ bool MediaHost::realtime() const {
   return std::all_of(cores_.begin(), cores_.end(), [](const Core& core) { return core.thread->realtime(); });
 }
 
-void MediaHost::count(StatusSample& sample) const {
-  for (const Core& core : cores_) {
-    const mailbox::CoreCounters& counters = core.thread->counters();
-    sample.packets_received += counters.packets_received.value();
-    sample.packets_sent += counters.packets_sent.value();
-    sample.drops += counters.drops.total();
-    sample.late_ticks += counters.late_ticks.value();
-    sample.load_permille.push_back(counters.load_permille.value());
-  }
-}
-
 }  // namespace tutti::server

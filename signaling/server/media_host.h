@@ -15,7 +15,6 @@
 #include "signaling/server/configuration.h"
 #include "signaling/server/cpu_set.h"
 #include "signaling/server/start_error.h"
-#include "signaling/server/status_line.h"
 
 namespace tutti::server {
 
@@ -34,8 +33,6 @@ class MediaHost final : public conference::MediaPlane {
 
   // Whether every core has SCHED_FIFO.
   bool realtime() const;
-  // Adds what the cores have counted.
-  void count(StatusSample& sample) const;
 
  private:
   struct Core {

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "signaling/api/status_routes.h"
 #include "signaling/server/descriptors.h"
 #include "signaling/server/log.h"
 
@@ -139,13 +138,13 @@ Result<void, StartError> Server::start_sip(const Configuration& configuration) {
 Result<void, StartError> Server::start_http(const Configuration& configuration) {
   if (!configuration.http.listen.valid()) return {};
   api::Router router;
+  const auto health = [this] {
+    const auto uptime = base::monotonic_now() - started_at_;
+    return api::Health{draining_, std::chrono::duration_cast<std::chrono::seconds>(uptime)};
+  };
   api::add_status_routes(
       router,
-      [this] {
-        const auto uptime = base::monotonic_now() - started_at_;
-        return api::Health{draining_, std::chrono::duration_cast<std::chrono::seconds>(uptime)};
-      },
-      [this] { return focus_->ledger(); });
+      {.health = health, .ledger = [this] { return focus_->ledger(); }, .cores = [this] { return cores(); }});
   auto http = api::HttpServer::start(configuration.http.listen, std::move(router),
                                      [this](std::function<void()> task) { loop_.post(std::move(task)); });
   if (!http) {
@@ -157,13 +156,38 @@ Result<void, StartError> Server::start_http(const Configuration& configuration) 
   return {};
 }
 
+std::vector<api::CoreStatus> Server::cores() const {
+  std::vector<api::CoreStatus> all;
+  const auto doors = media_->cores();
+  for (std::size_t i = 0; i < doors.size(); ++i) {
+    const mailbox::CoreCounters& counters = *doors[i].counters;
+    api::CoreStatus& core = all.emplace_back();
+    core.cpu = facts_.media_cpus[i];
+    core.packets_received = counters.packets_received.value();
+    core.packets_sent = counters.packets_sent.value();
+    core.drops = counters.drops.total();
+    core.ticks = counters.ticks.value();
+    core.late_ticks = counters.late_ticks.value();
+    core.load_permille = counters.load_permille.value();
+    core.participants = counters.participants.value();
+    core.conferences = counters.conferences.value();
+  }
+  return all;
+}
+
 StatusSample Server::sample() const {
   StatusSample sample;
   sample.taken = base::monotonic_now();
   const conference::Ledger ledger = focus_->ledger();
   sample.calls = ledger.participants;
   sample.rooms = ledger.rooms;
-  media_->count(sample);
+  for (const api::CoreStatus& core : cores()) {
+    sample.packets_received += core.packets_received;
+    sample.packets_sent += core.packets_sent;
+    sample.drops += core.drops;
+    sample.late_ticks += core.late_ticks;
+    sample.load_permille.push_back(core.load_permille);
+  }
   return sample;
 }
 

@@ -3,10 +3,13 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/result.h"
 #include "signaling/api/http_server.h"
+#include "signaling/api/status_routes.h"
 #include "signaling/conference/focus.h"
 #include "signaling/server/banner.h"
 #include "signaling/server/configuration.h"
@@ -49,6 +52,7 @@ class Server {
   base::Result<void, StartError> start_sip(const Configuration& configuration);
   base::Result<void, StartError> start_http(const Configuration& configuration);
   void begin_drain();
+  std::vector<api::CoreStatus> cores() const;
   StatusSample sample() const;
 
   const base::Instant started_at_;

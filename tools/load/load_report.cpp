@@ -138,6 +138,7 @@ std::string to_json(const LoadReport& report) {
                                {"dial_secs", report.dial_secs},
                                {"answer_ms", to_json(report.answer_ms)},
                                {"measured_secs", report.measured_secs},
+                               {"measured_from_s", report.measured_from_s},
                                {"packets_sent", report.packets_sent},
                                {"packets_expected", report.packets_expected},
                                {"packets_received", report.packets_received},

@@ -69,6 +69,7 @@ struct LoadReport {
 
   // Packets; those of the time measured, if nothing else is said.
   double measured_secs = 0.0;
+  double measured_from_s = 0.0;        // when that began, of CLOCK_MONOTONIC: for who watches the server too
   std::uint64_t packets_sent = 0;      // in the whole run
   std::uint64_t packets_expected = 0;  // 50 a second to each caller that was answered
   std::uint64_t packets_received = 0;  // each once

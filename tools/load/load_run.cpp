@@ -266,6 +266,7 @@ base::Result<LoadReport, std::string> run_load(const LoadPlan& plan, const std::
     Judgement judgement =
         judge({plan, bank, (*engine)->recordings(), run.measurement().probes.size(), present,
                [&](std::size_t room, std::size_t probe) { return (*engine)->sweep_sent(room, probe); }});
+    report.measured_from_s = seconds(run.measurement().from.time_since_epoch());
     report.matrix = std::move(judgement.matrix);
     report.delay_ms = spread_of(std::move(judgement.delays_ms));
     report.sweeps_missed = judgement.sweeps_missed;

@@ -14,8 +14,7 @@ Response ask(const Router& router, std::string path) {
 TEST(StatusRoutes, HealthIsOkUntilTheServerDrains) {
   Health health{.draining = false, .uptime = std::chrono::seconds(7)};
   Router router;
-  add_status_routes(
-      router, [&] { return health; }, [] { return conference::Ledger{}; });
+  add_status_routes(router, {.health = [&] { return health; }, .ledger = {}, .cores = {}});
   EXPECT_EQ(ask(router, "/health").status, 200);
   EXPECT_EQ(ask(router, "/health").body, R"({"status":"ok","uptime_s":7})");
   health.draining = true;
@@ -25,12 +24,23 @@ TEST(StatusRoutes, HealthIsOkUntilTheServerDrains) {
 
 TEST(StatusRoutes, LedgerTellsEveryCount) {
   Router router;
-  add_status_routes(
-      router, [] { return Health{}; },
-      [] {
-        return conference::Ledger{1, 2, 3, 4, 5};
-      });
+  const auto ledger = [] { return conference::Ledger{1, 2, 3, 4, 5}; };
+  add_status_routes(router, {.health = {}, .ledger = ledger, .cores = {}});
   EXPECT_EQ(ask(router, "/ledger").body, R"({"dialogs":1,"participants":2,"ports":3,"streams":4,"rooms":5})");
+}
+
+TEST(StatusRoutes, CoresTellEveryCounterOfEach) {
+  Router router;
+  std::vector<CoreStatus> cores;
+  add_status_routes(router, {.health = {}, .ledger = {}, .cores = [&] { return cores; }});
+  EXPECT_EQ(ask(router, "/cores").body, R"({"cores":[]})");
+  cores = {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {.cpu = 3}};
+  EXPECT_EQ(ask(router, "/cores").status, 200);
+  EXPECT_EQ(ask(router, "/cores").body,
+            R"({"cores":[{"cpu":1,"packets_received":2,"packets_sent":3,"drops":4,"ticks":5,"late_ticks":6,)"
+            R"("load_permille":7,"participants":8,"conferences":9},)"
+            R"({"cpu":3,"packets_received":0,"packets_sent":0,"drops":0,"ticks":0,"late_ticks":0,)"
+            R"("load_permille":0,"participants":0,"conferences":0}]})");
 }
 
 TEST(Problem, QuotesBytesThatAreNotUtf8) {

@@ -85,6 +85,7 @@ TEST(LoadReport, WritesItsMembersAsJson) {
                           "dial_secs",
                           "answer_ms",
                           "measured_secs",
+                          "measured_from_s",
                           "packets_sent",
                           "packets_expected",
                           "packets_received",

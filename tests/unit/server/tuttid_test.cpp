@@ -225,6 +225,9 @@ TEST(TuttidRuns, AndSaysHowToCallAndWhereItListens) {
   EXPECT_THAT(http_get(told(child, "http"), "/health"), HasSubstr(R"("status":"ok")"));
   EXPECT_THAT(http_get(told(child, "http"), "/ledger"),
               HasSubstr(R"({"dialogs":0,"participants":0,"ports":0,"streams":0,"rooms":0})"));
+  EXPECT_THAT(
+      http_get(told(child, "http"), "/cores"),
+      HasSubstr("{\"cores\":[{\"cpu\":" + std::to_string(default_media_cpus(allowed_cpus()).front()) + ","));
   const std::string said = child.out();
   child.signal(SIGTERM);
   EXPECT_EQ(child.wait(), 0);
