@@ -25,6 +25,10 @@ using Instant = MonotonicClock::time_point;
 // CLOCK_MONOTONIC. Source: clock_gettime(2), answered by the vDSO in some 20 ns.
 Instant monotonic_now() TUTTI_REALTIME;
 
+// The CPU time that the calling thread has used: what others made it wait is not in it.
+// CLOCK_THREAD_CPUTIME_ID, a system call of some 200 ns.
+Duration thread_cpu_time() TUTTI_REALTIME;
+
 // 64-bit NTP time (seconds since 1900, 32.32) of the wall clock. Source: RFC 3550, section 4.
 std::uint64_t ntp_now() TUTTI_REALTIME;
 

@@ -17,6 +17,9 @@ struct CoreOptions {
   dsp::SpeechGateOptions gate;
   // Read within a turn to know how long it took; none: a turn takes no time (virtual time).
   base::Instant (*clock)() = nullptr;
+  // The CPU time that the core's thread has used, in turns and in the port's sleep between them, which must
+  // not spin then; none: what `clock` passes in turns is taken for it.
+  base::Duration (*work_clock)() = nullptr;
   // The wall clock of RTCP's sender reports.
   std::uint64_t (*ntp_clock)() = &base::ntp_now;
 };

@@ -1,32 +1,59 @@
-// LoadMeter: the share of its time that a core spends in its turns.
+// LoadMeter: how much of its time a core uses, and how much of it was left when it was worst.
+//
+// Two budgets bind a core. What a whole tick costs must fit into a tick (20 ms), or the core falls behind for
+// good; and each sub-slot must be done before it is late (5 ms), which one great conference misses long
+// before. The worse of the two, as 99 of 100 sub-slots of the last 2 to 4 s had it, is what admission goes
+// by.
 #pragma once
 
+#include <array>
+#include <cstdint>
+
 #include "dataplane/base/clock.h"
-#include "dataplane/base/counters.h"
 #include "dataplane/base/realtime.h"
+#include "dataplane/core/core_options.h"
+#include "dataplane/core/recent_p99.h"
+#include "dataplane/core/tick_wheel.h"
+#include "dataplane/mailbox/core_counters.h"
 
 namespace tutti::core {
 
-// Thread: the core writes, through the gauge anyone reads.
+// Thread: the core writes, through the counters anyone reads. Without a clock it measures nothing.
 class LoadMeter {
  public:
-  explicit LoadMeter(base::Gauge& permille) : permille_(permille) {}
+  // Owns neither; both outlive it.
+  LoadMeter(const CoreOptions& options, mailbox::CoreCounters& counters)
+      : options_(options), counters_(counters) {}
 
-  // A turn went on from `begin` to `end`.
-  void turn(base::Instant begin, base::Instant end) TUTTI_REALTIME {
-    if (window_begin_ == base::Instant{}) window_begin_ = begin;
-    busy_ += end - begin;
-    const base::Duration window = end - window_begin_;
-    if (window < std::chrono::seconds(1)) return;
-    permille_.set(busy_ * 1'000 / window);
-    window_begin_ = end;
-    busy_ = base::Duration::zero();
-  }
+  // A turn begins at `now`.
+  void begin_turn(base::Instant now) TUTTI_REALTIME;
+  // It ends, and has done so many sub-slots: none before one is due, several after a delay.
+  void end_turn(std::uint32_t sub_slots) TUTTI_REALTIME;
 
  private:
-  base::Gauge& permille_;
+  static constexpr std::uint32_t kPublishEvery = 40;  // 100 ms of sub-slots
+  static constexpr std::uint32_t kWindow = 800;       // 2 s: 100 ticks
+  static_assert(kWindow % kPublishEvery == 0);
+
+  void measure_load(base::Instant end) TUTTI_REALTIME;
+  void measure_work(base::Instant end) TUTTI_REALTIME;
+  void add(base::Duration work) TUTTI_REALTIME;
+
+  const CoreOptions& options_;
+  mailbox::CoreCounters& counters_;
+
+  base::Instant turn_begin_;
+  // load_permille
   base::Instant window_begin_;
   base::Duration busy_ = base::Duration::zero();
+  // used_p99_permille
+  base::Duration worked_until_ = base::Duration::zero();  // by the work clock; zero = not looked at yet
+  base::Duration work_ = base::Duration::zero();          // since the last sub-slot
+  std::array<base::Duration, kSubSlots> tick_{};          // the work of the last ones
+  base::Duration tick_work_ = base::Duration::zero();     // their sum
+  base::Duration backlog_ = base::Duration::zero();
+  std::uint32_t slots_ = 0;  // since the window began
+  RecentP99 used_permille_;
 };
 
 }  // namespace tutti::core

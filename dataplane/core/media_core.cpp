@@ -11,16 +11,17 @@ MediaCore::MediaCore(const Options& options, net::PacketPort& port, mailbox::Mai
     : state_(options, port, mailbox),
       reception_(state_),
       ticker_(state_),
-      load_(state_.counters.load_permille) {}
+      load_(state_.options, state_.counters) {}
 
 base::Instant MediaCore::run_once(base::Instant now) TUTTI_REALTIME {
+  load_.begin_turn(now);
   state_.outbox.flush();
   take_commands(now);
   reception_.run();
   take_detached();
-  ticker_.run(now);
+  const std::uint32_t sub_slots = ticker_.run(now);
   count_network_drops();
-  if (state_.options.clock != nullptr) load_.turn(now, state_.options.clock());
+  load_.end_turn(sub_slots);
   return state_.wheel.next_due();
 }
 

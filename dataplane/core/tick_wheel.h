@@ -15,6 +15,8 @@ inline constexpr std::uint32_t kSubSlots = 8;
 inline constexpr base::Duration kSubSlot = base::kTick / kSubSlots;  // 2.5 ms
 static_assert(kSubSlots % 2 == 0);
 static_assert(kSubSlot * kSubSlots == base::kTick);
+// A tick is late when its last packet leaves so long after it was due.
+inline constexpr base::Duration kLateAfter = std::chrono::milliseconds(5);
 
 // Thread: one; time comes from outside.
 class TickWheel {

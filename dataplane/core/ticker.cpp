@@ -12,11 +12,12 @@ Ticker::Ticker(CoreState& state)
       choice_(state.options.capacity.participants),
       frames_(new base::Frame[state.options.capacity.participants]) {}
 
-void Ticker::run(base::Instant now) TUTTI_REALTIME {
+std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
   TickWheel& wheel = state_.wheel;
   if (!wheel.started()) wheel.start(now);
   wheel.skip(now, kPatience);
-  for (std::uint32_t i = 0; i < kSubSlots && wheel.due(now); ++i) {
+  std::uint32_t done = 0;
+  for (; done < kSubSlots && wheel.due(now); ++done) {
     const TickWheel::Turn turn = wheel.advance();
     const auto links = state_.wheel_links();
     const SlotList& whole = state_.sub_slots[turn.sub_slot];
@@ -32,7 +33,10 @@ void Ticker::run(base::Instant now) TUTTI_REALTIME {
     state_.counters.ticks.add(whole.size());
     const base::Instant end = state_.options.clock == nullptr ? now : state_.options.clock();
     if (end - turn.due > kLateAfter) state_.counters.late_ticks.add(whole.size());
+    state_.counters.lateness_us.add(
+        static_cast<std::uint64_t>((end - turn.due) / std::chrono::microseconds(1)));
   }
+  return done;
 }
 
 void Ticker::tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {

@@ -16,13 +16,10 @@ namespace tutti::core {
 // Thread: the core.
 class Ticker {
  public:
-  // A tick is late when its last packet leaves so long after it was due.
-  static constexpr base::Duration kLateAfter = std::chrono::milliseconds(5);
-
   explicit Ticker(CoreState& state);
 
-  // Does every sub-slot that is due, at most one tick's worth of them.
-  void run(base::Instant now) TUTTI_REALTIME;
+  // Does every sub-slot that is due, at most one tick's worth of them; returns how many.
+  std::uint32_t run(base::Instant now) TUTTI_REALTIME;
 
  private:
   // A core that was stopped for longer leaves ticks out instead of sending them all at once.

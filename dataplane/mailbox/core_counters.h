@@ -3,6 +3,7 @@
 
 #include "dataplane/base/counters.h"
 #include "dataplane/base/drop_reason.h"
+#include "dataplane/base/histogram.h"
 
 namespace tutti::mailbox {
 
@@ -22,6 +23,14 @@ struct alignas(64) CoreCounters {
   base::Gauge participants;   // attached
   base::Gauge conferences;    // open
   base::Gauge load_permille;  // of the last second: time in run_once over time passed
+  // What 99 of 100 sub-slots of the last 2 to 4 s used of their budget; what is left to 1 000 is the
+  // headroom.
+  base::Gauge used_p99_permille;
+
+  // The deadline histograms, in microseconds. The first is of work, the second of moments: a core that others
+  // kept from its CPU is late and has not worked.
+  base::Histogram tick_time_us;  // the work of a whole tick, of 20 000
+  base::Histogram lateness_us;   // from when a sub-slot was due until its last packet left; late above 5 000
 };
 
 }  // namespace tutti::mailbox

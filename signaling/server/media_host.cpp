@@ -91,6 +91,7 @@ Result<void, StartError> MediaHost::start_core(const Configuration& configuratio
   options.core.jitter_delay = std::chrono::milliseconds(configuration.media.jitter_ms);
   options.core.gate.threshold = dsp::peak_of_dbov(configuration.media.gate_dbov);
   options.core.clock = &base::monotonic_now;
+  options.core.work_clock = &base::thread_cpu_time;
   Core core{std::make_unique<mailbox::Mailbox>(kMailboxCapacity), nullptr};
   auto thread = core::CoreThread::start(options, std::move(*port), *core.mailbox);
   if (!thread) {

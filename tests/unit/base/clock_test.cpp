@@ -1,6 +1,7 @@
 #include "dataplane/base/clock.h"
 
 #include <chrono>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -43,6 +44,17 @@ TEST(NtpNow, ItsFractionRunsAtTheRateOfTheClock) {
   const double seconds = std::chrono::duration<double>(monotonic_now() - began).count();
   EXPECT_GT(ntp_seconds, 0.004);
   EXPECT_LT(ntp_seconds, seconds + 0.5);  // half a second for a wall clock that is being set
+}
+
+TEST(ThreadCpuTime, GrowsWithWorkAndNotWithSleep) {
+  const Duration before = thread_cpu_time();
+  while (thread_cpu_time() - before < std::chrono::milliseconds(2)) {
+  }
+  const Duration worked = thread_cpu_time();
+  const Instant began = monotonic_now();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const Duration slept = monotonic_now() - began;
+  EXPECT_LT(thread_cpu_time() - worked, slept / 2);
 }
 
 TEST(Tick, IsAFrameAtTheMixRate) {
