@@ -158,21 +158,25 @@ BENCHMARK(conference_of_8)->Name("mixer/conference_of_8");
 void ring_publish(benchmark::State& state) {
   const auto ring = std::make_unique<tutti::mixer::MixRing>();
   const tutti::base::SumFrame sum;
+  tutti::mixer::MixPart part;
+  part.contributors = static_cast<std::uint32_t>(state.range(0));
   std::uint64_t tick = 0;
-  for (auto _ : state) ring->publish(tick++, sum);
+  for (auto _ : state) ring->publish(tick++, part, sum);
 }
-BENCHMARK(ring_publish)->Name("mixer/ring_publish");
+BENCHMARK(ring_publish)->Name("mixer/ring_publish")->ArgName("talkers")->Arg(0)->Arg(1);
 
 void ring_read(benchmark::State& state) {
   const auto ring = std::make_unique<tutti::mixer::MixRing>();
   tutti::base::SumFrame sum;
-  ring->publish(0, sum);
+  tutti::mixer::MixPart part;
+  part.contributors = static_cast<std::uint32_t>(state.range(0));
+  ring->publish(0, part, sum);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(ring->read(0, sum));
+    benchmark::DoNotOptimize(ring->read(0, part, sum));
     benchmark::ClobberMemory();
   }
 }
-BENCHMARK(ring_read)->Name("mixer/ring_read");
+BENCHMARK(ring_read)->Name("mixer/ring_read")->ArgName("talkers")->Arg(0)->Arg(1);
 
 void level(benchmark::State& state) {
   const Arrays arrays;

@@ -19,6 +19,7 @@ struct Conference {
   bool ticking = false;           // next_tick means something
   bool half_tick_due = false;     // a member has a packet that leaves between two ticks
   std::uint32_t max_talkers = 0;  // the loudest so many are in the mix; 0: all who speak
+  std::uint64_t peers = 0;        // a bit for each core that it sits on as well
   mixer::ConferenceMixer mixer;
 };
 

@@ -10,7 +10,13 @@
 
 namespace tutti::core {
 
+class RingDirectory;
+
 struct CoreOptions {
+  // Which of the process's cores it is, and where it finds the others' shares of its conferences; outlives
+  // the core. None: it is alone.
+  std::uint32_t index = 0;
+  RingDirectory* rings = nullptr;
   mailbox::CoreCapacity capacity;
   // Kept between a packet's arrival and the tick that plays it; late packets make it grow.
   base::Duration jitter_delay = std::chrono::milliseconds(40);

@@ -24,8 +24,12 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
       participant_present(std::make_unique<bool[]>(core_options.capacity.participants)),
       conferences(core_options.capacity.conferences),
       conference_present(std::make_unique<bool[]>(core_options.capacity.conferences)),
-      rings(core_options.capacity.conferences),
-      ring_made(std::make_unique<bool[]>(core_options.capacity.conferences)),
+      own_rings(
+          core_options.rings != nullptr
+              ? nullptr
+              : std::make_unique<RingDirectory>(core_options.index + 1, core_options.capacity.conferences)),
+      rings(core_options.rings != nullptr ? *core_options.rings : *own_rings),
+      peers(rings, core_options.index, core_options.capacity.conferences, counters),
       payloads(core_options.capacity.participants * kPayloadBlocksPerParticipant + kPayloadBlocksReserve) {}
 
 Participant* CoreState::find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME {

@@ -12,13 +12,14 @@
 #include "dataplane/core/core_options.h"
 #include "dataplane/core/outbox.h"
 #include "dataplane/core/participant.h"
+#include "dataplane/core/peer_mixes.h"
+#include "dataplane/core/ring_directory.h"
 #include "dataplane/core/slab.h"
 #include "dataplane/core/tick_wheel.h"
 #include "dataplane/mailbox/core_counters.h"
 #include "dataplane/mailbox/mailbox.h"
 #include "dataplane/net/packet_port.h"
 #include "dataplane/stream/payload_pool.h"
-#include "mixer/mix_ring.h"
 
 namespace tutti::core {
 
@@ -56,9 +57,9 @@ struct CoreState {
   std::unique_ptr<bool[]> participant_present;
   Slab<Conference> conferences;
   std::unique_ptr<bool[]> conference_present;
-  // A ring outlives its conferences, so that a reader of the old one meets only ticks that are gone.
-  Slab<mixer::MixRing> rings;
-  std::unique_ptr<bool[]> ring_made;
+  const std::unique_ptr<RingDirectory> own_rings;  // of a core that is alone
+  RingDirectory& rings;
+  PeerMixes peers;
 
   TickWheel wheel;
   std::array<SlotList, kSubSlots> sub_slots;  // the conferences that tick in each

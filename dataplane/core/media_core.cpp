@@ -40,11 +40,8 @@ void MediaCore::obey(const mailbox::OpenConference& command, base::Instant) TUTT
   CHECK(slot < state_.conferences.capacity() && !state_.conference_present[slot]);
   Conference& conference = state_.conferences.make(slot);
   state_.conference_present[slot] = true;
-  if (!state_.ring_made[slot]) {
-    state_.rings.make(slot);
-    state_.ring_made[slot] = true;
-  }
   conference.handle = command.conference;
+  state_.peers.open(conference);
   conference.max_talkers = command.max_talkers;
   for (std::uint32_t i = 1; i < kSubSlots; ++i) {
     if (state_.sub_slots[i].size() < state_.sub_slots[conference.sub_slot].size()) conference.sub_slot = i;
@@ -57,9 +54,22 @@ void MediaCore::obey(const mailbox::CloseConference& command, base::Instant) TUT
   Conference* conference = state_.find(command.conference);
   CHECK(conference != nullptr && conference->members.empty());
   state_.sub_slots[conference->sub_slot].remove(command.conference.slot, state_.wheel_links());
+  state_.peers.close(*conference);
   state_.conference_present[command.conference.slot] = false;
   state_.counters.conferences.add(-1);
   state_.outbox.put(mailbox::ConferenceClosed{command.conference});
+}
+
+void MediaCore::obey(const mailbox::LinkShare& command, base::Instant) TUTTI_REALTIME {
+  Conference* conference = state_.find(command.conference);
+  CHECK(conference != nullptr);
+  state_.peers.link(*conference, command.peer, command.share);
+}
+
+void MediaCore::obey(const mailbox::UnlinkShare& command, base::Instant) TUTTI_REALTIME {
+  Conference* conference = state_.find(command.conference);
+  CHECK(conference != nullptr);
+  state_.peers.unlink(*conference, command.peer);
 }
 
 void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant now) TUTTI_REALTIME {

@@ -36,8 +36,8 @@ class MediaCore {
 
   // Thread: any.
   const mailbox::CoreCounters& counters() const { return state_.counters; }
-  // The sums of the conference in a slot that was opened once. Thread: any may read it.
-  const mixer::MixRing& ring(std::uint32_t conference_slot) { return state_.rings[conference_slot]; }
+  // The sums of its conferences, and of its peers'. Thread: any may read them.
+  const RingDirectory& rings() const { return state_.rings; }
 
  private:
   static constexpr std::size_t kCommandsPerTurn = 64;
@@ -48,6 +48,8 @@ class MediaCore {
 
   void obey(const mailbox::OpenConference& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::CloseConference& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::LinkShare& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::UnlinkShare& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::AttachParticipant& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::UpdateMedia& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::UpdateMix& command, base::Instant now) TUTTI_REALTIME;

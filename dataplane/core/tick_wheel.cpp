@@ -3,8 +3,8 @@
 namespace tutti::core {
 
 void TickWheel::start(base::Instant now) TUTTI_REALTIME {
-  epoch_ = now;
-  position_ = 0;
+  const base::Duration since_zero = now.time_since_epoch();
+  position_ = static_cast<std::uint64_t>((since_zero + kSubSlot - base::Duration(1)) / kSubSlot);
   started_ = true;
 }
 

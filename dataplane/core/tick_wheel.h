@@ -22,18 +22,19 @@ inline constexpr base::Duration kLateAfter = std::chrono::milliseconds(5);
 class TickWheel {
  public:
   struct Turn {
-    std::uint64_t tick = 0;      // counts ticks since the start
+    std::uint64_t tick = 0;      // counts ticks since the clock's zero
     std::uint32_t sub_slot = 0;  // 0 to kSubSlots - 1
     base::Instant due;           // when it should have begun
   };
 
-  // Starts at `now`: the first sub-slot is due at once.
+  // Starts with the first sub-slot that is due at `now` or after it. Ticks count from the clock's own zero,
+  // so that a tick's number means the same moment on every core.
   void start(base::Instant now) TUTTI_REALTIME;
   bool started() const TUTTI_REALTIME { return started_; }
 
   bool due(base::Instant now) const TUTTI_REALTIME { return now >= next_due(); }
   base::Instant next_due() const TUTTI_REALTIME {
-    return epoch_ + kSubSlot * static_cast<std::int64_t>(position_);
+    return base::Instant(kSubSlot * static_cast<std::int64_t>(position_));
   }
   // The sub-slot that is due, and on to the next.
   Turn advance() TUTTI_REALTIME;
@@ -43,8 +44,7 @@ class TickWheel {
   std::uint32_t skip(base::Instant now, base::Duration patience) TUTTI_REALTIME;
 
  private:
-  base::Instant epoch_;
-  std::uint64_t position_ = 0;  // sub-slots since epoch_
+  std::uint64_t position_ = 0;  // sub-slots since the clock's zero
   bool started_ = false;
 };
 

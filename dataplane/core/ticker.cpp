@@ -9,7 +9,7 @@ namespace tutti::core {
 // Default-initialised: pages are touched as conferences grow.
 Ticker::Ticker(CoreState& state)
     : state_(state),
-      choice_(state.options.capacity.participants),
+      choice_(state.options.capacity.participants, state.options.index),
       frames_(new base::Frame[state.options.capacity.participants]) {}
 
 std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
@@ -50,12 +50,12 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REA
   conference.ticking = true;
   conference.next_tick = turn.tick + 1;
 
-  gather(conference);
-  state_.rings[conference.handle.slot].publish(turn.tick, conference.mixer.sum());
+  gather(conference, turn.tick);
+  state_.peers.exchange(conference, turn);
   hand_out(conference, turn);
 }
 
-void Ticker::gather(Conference& conference) TUTTI_REALTIME {
+void Ticker::gather(Conference& conference, std::uint64_t tick) TUTTI_REALTIME {
   const auto links = state_.member_links();
   choice_.begin(conference.max_talkers);
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
@@ -65,6 +65,7 @@ void Ticker::gather(Conference& conference) TUTTI_REALTIME {
     choice_.offer(participant);
     participant.inbound.prefetch(state_.payloads);
   }
+  if (conference.max_talkers != 0 && conference.peers != 0) state_.peers.compete(conference, tick, choice_);
   choice_.choose();
 
   conference.mixer.begin_tick();

@@ -27,7 +27,7 @@ class Ticker {
 
   void tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void half_tick(Conference& conference) TUTTI_REALTIME;
-  void gather(Conference& conference) TUTTI_REALTIME;
+  void gather(Conference& conference, std::uint64_t tick) TUTTI_REALTIME;
   bool take(Participant& participant, bool wanted, base::Frame& frame) TUTTI_REALTIME;
   void send_mix(Participant& participant, mixer::ConferenceMixer& mixer, const base::Frame& own,
                 ListenerPackets& listeners, base::Instant due) TUTTI_REALTIME;

@@ -20,9 +20,23 @@ struct OpenConference {
   std::uint32_t max_talkers = 0;  // the loudest so many are in the mix; 0: all who speak
 };
 
-// Ends an empty conference; answered by ConferenceClosed.
+// Ends an empty conference, and its links; answered by ConferenceClosed.
 struct CloseConference {
   ConferenceHandle conference;
+};
+
+// The same conference is mixed on another core as well, as `share` of `peer`: from now on it is heard here.
+// Posted to both, one each way; either may come to obey first.
+struct LinkShare {
+  ConferenceHandle conference;
+  std::uint32_t peer = 0;  // that core's index
+  ConferenceHandle share;
+};
+
+// Ends it. To be posted before the share is closed; what it says meanwhile is not heard.
+struct UnlinkShare {
+  ConferenceHandle conference;
+  std::uint32_t peer = 0;
 };
 
 // Whose voice is in the mix, and who hears it.
@@ -62,8 +76,8 @@ struct DetachParticipant {
   ParticipantHandle participant;
 };
 
-using CoreCommand = std::variant<OpenConference, CloseConference, AttachParticipant, UpdateMedia, UpdateMix,
-                                 DetachParticipant>;
+using CoreCommand = std::variant<OpenConference, CloseConference, LinkShare, UnlinkShare, AttachParticipant,
+                                 UpdateMedia, UpdateMix, DetachParticipant>;
 
 static_assert(std::is_trivially_copyable_v<CoreCommand>);
 static_assert(sizeof(CoreCommand) <= 192);  // three cache lines

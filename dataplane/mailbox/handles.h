@@ -26,4 +26,7 @@ struct CoreCapacity {
   std::uint32_t conferences = 4'096;
 };
 
+// A process has at most so many cores; a core's index is its name.
+inline constexpr std::uint32_t kCoresMax = 64;
+
 }  // namespace tutti::mailbox

@@ -15,11 +15,14 @@ const base::SocketAddress kServer = *base::parse_ip("10.9.0.1");
 // The callers' sockets hold what comes until a test looks: 4 096 packets are 80 s of 20 ms.
 SimulatedHost::SimulatedHost(const SimulatedHostConfig& config)
     : network_({.seed = config.seed, .socket_queue = 4'096}),
-      endpoints_(network_.endpoint_factory(), {kServer, 16'384, 32'767}) {
+      endpoints_(network_.endpoint_factory(), {kServer, 16'384, 32'767}),
+      rings_(config.cores, config.capacity.conferences) {
   for (std::uint32_t i = 0; i < config.cores; ++i) {
     Core& core = cores_.emplace_back(config.mailbox_capacity);
     core.port = network_.make_port({.endpoints = config.capacity.participants});
     core::CoreOptions options;
+    options.index = i;
+    options.rings = &rings_;
     options.capacity = config.capacity;
     options.jitter_delay = config.jitter_delay;
     core.core = std::make_unique<core::MediaCore>(options, *core.port, core.mailbox);
@@ -46,6 +49,26 @@ ConferenceKey SimulatedHost::open_conference(std::uint32_t core, std::uint32_t m
 
 void SimulatedHost::close_conference(const ConferenceKey& conference) {
   post(conference.core, mailbox::CloseConference{conference.handle});
+}
+
+void SimulatedHost::link(const ConferenceKey& a, const ConferenceKey& b) {
+  post(a.core, mailbox::LinkShare{a.handle, b.core, b.handle});
+  post(b.core, mailbox::LinkShare{b.handle, a.core, a.handle});
+}
+
+void SimulatedHost::unlink(const ConferenceKey& a, const ConferenceKey& b) {
+  post(a.core, mailbox::UnlinkShare{a.handle, b.core});
+  post(b.core, mailbox::UnlinkShare{b.handle, a.core});
+}
+
+std::vector<ConferenceKey> SimulatedHost::open_on_cores(std::uint32_t cores, std::uint32_t max_talkers) {
+  std::vector<ConferenceKey> shares;
+  for (std::uint32_t core = 0; core < cores; ++core) {
+    const ConferenceKey share = open_conference(core, max_talkers);
+    for (const ConferenceKey& other : shares) link(other, share);
+    shares.push_back(share);
+  }
+  return shares;
 }
 
 ParticipantKey SimulatedHost::join(const ConferenceKey& conference, mailbox::MediaParameters media,
@@ -98,7 +121,7 @@ mailbox::MediaParameters SimulatedHost::media_for(const base::SocketAddress& rem
 
 void SimulatedHost::run_cores() {
   for (Core& core : cores_) {
-    if (network_.now() < core.due) continue;
+    if (core.stopped || network_.now() < core.due) continue;
     {
       const base::RealtimeSection turn;
       core.due = core.core->run_once(network_.now());

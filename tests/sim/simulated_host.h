@@ -44,6 +44,11 @@ class SimulatedHost {
 
   ConferenceKey open_conference(std::uint32_t core = 0, std::uint32_t max_talkers = 0);
   void close_conference(const ConferenceKey& conference);
+  // The same conference on two cores: each hears the other from now on, or no longer.
+  void link(const ConferenceKey& a, const ConferenceKey& b);
+  void unlink(const ConferenceKey& a, const ConferenceKey& b);
+  // One conference on so many cores, from the first on, all linked.
+  std::vector<ConferenceKey> open_on_cores(std::uint32_t cores, std::uint32_t max_talkers = 0);
 
   // Opens an endpoint and attaches a participant that speaks PCMU (0), PCMA (8) and telephone-event (101).
   ParticipantKey join(const ConferenceKey& conference, mailbox::MediaParameters media,
@@ -59,7 +64,11 @@ class SimulatedHost {
   // closes the endpoints of those that have left.
   void run_cores();
 
+  // While stopped a core takes no turn, as under a stopped virtual machine; the others go on.
+  void stop_core(std::uint32_t core, bool stopped) { cores_[core].stopped = stopped; }
+
   net::SimNetwork& network() { return network_; }
+  const core::RingDirectory& rings() const { return rings_; }
   core::MediaCore& core(std::uint32_t index) { return *cores_[index].core; }
   mailbox::Mailbox& mailbox(std::uint32_t index) { return cores_[index].mailbox; }
   const std::vector<mailbox::CoreEvent>& events() const { return events_; }
@@ -77,6 +86,7 @@ class SimulatedHost {
     std::unique_ptr<net::PacketPort> port;
     std::unique_ptr<core::MediaCore> core;
     base::Instant due;
+    bool stopped = false;
     std::vector<std::uint32_t> free_participants;
     std::vector<std::uint32_t> free_conferences;
     std::vector<std::optional<net::Endpoint>> endpoints;  // by participant slot
@@ -87,6 +97,7 @@ class SimulatedHost {
 
   net::SimNetwork network_;
   net::EndpointAllocator endpoints_;
+  core::RingDirectory rings_;
   std::deque<Core> cores_;
   std::vector<mailbox::CoreEvent> events_;
   std::uint32_t generation_ = 0;

@@ -115,12 +115,16 @@ TEST(MediaCore, EachTicksSumIsPublishedInTheConferencesRing) {
   const auto room = wire.server.open_conference();
   const auto participant = wire.server.join(room, caller.media());
   caller.talk(participant.endpoint.rtp, 400ms, 0xA0);
-  const auto& ring = wire.server.core(0).ring(room.handle.slot);
+  EXPECT_EQ(wire.server.rings().find(0, room.handle.slot + 1), nullptr);
+  const auto& ring = *wire.server.rings().find(0, room.handle.slot);
   const auto before = ring.latest();
   wire.run_for(200ms);
   EXPECT_EQ(ring.latest(), before + 10);
   base::SumFrame sum;
-  ASSERT_EQ(ring.read(before, sum), mixer::MixRead::kWhole);
+  mixer::MixPart part;
+  ASSERT_EQ(ring.read(before, part, sum), mixer::MixRead::kWhole);
+  EXPECT_EQ(part.contributors, 1U);
+  EXPECT_EQ(part.tenant, room.handle.generation);
   // A constant byte is one constant sample.
   EXPECT_NE(sum.samples[0], 0);
   EXPECT_EQ(std::count(sum.samples.begin(), sum.samples.end(), sum.samples[0]), 160);

@@ -17,10 +17,24 @@ TEST(TickWheel, GoesRoundInEightSubSlotsATick) {
     EXPECT_FALSE(wheel.due(due - 1ns));
     EXPECT_TRUE(wheel.due(due));
     const auto turn = wheel.advance();
-    EXPECT_EQ(turn.tick, i / kSubSlots);
+    EXPECT_EQ(turn.tick, 7'000 / 20 + i / kSubSlots);
     EXPECT_EQ(turn.sub_slot, i % kSubSlots);
     EXPECT_EQ(turn.due, due);
   }
+}
+
+TEST(TickWheel, NumbersATickAlikeWheneverItWasStarted) {
+  TickWheel early, late;
+  early.start(base::Instant(1'000'000'001ns));
+  EXPECT_EQ(early.next_due(), base::Instant(1'002'500us));
+  late.start(base::Instant(1'012'500us));
+  for (int i = 0; i < 4; ++i) early.advance();
+  const auto a = early.advance();
+  const auto b = late.advance();
+  EXPECT_EQ(a.due, base::Instant(1'012'500us));
+  EXPECT_EQ(b.due, a.due);
+  EXPECT_EQ(b.tick, a.tick);
+  EXPECT_EQ(b.sub_slot, a.sub_slot);
 }
 
 TEST(TickWheel, CatchesUpWhatIsWithinPatienceAndLeavesOutWholeTicksBeyondIt) {

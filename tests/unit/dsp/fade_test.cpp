@@ -24,8 +24,20 @@ TEST(Fade, IsAStraightLineAndTheTwoDirectionsMakeOneWhole) {
   EXPECT_TRUE(std::is_sorted(out.begin(), out.end()));
 }
 
+TEST(Fade, OfSumsIsTheSameLineBeyondSixteenBits) {
+  std::array<std::int32_t, 160> in;
+  std::array<std::int32_t, 160> out;
+  in.fill(2'147'450'880);
+  out.fill(2'147'450'880);
+  fade(in, Fade::kIn);
+  fade(out, Fade::kOut);
+  EXPECT_EQ(in.front(), 6'710'784);  // 2 147 450 880 / 320
+  for (std::size_t i = 0; i < in.size(); ++i) EXPECT_EQ(in[i], out[in.size() - 1 - i]) << i;
+  EXPECT_TRUE(std::is_sorted(in.begin(), in.end()));
+}
+
 TEST(Fade, LeavesNothingToDoForNoSamples) {
-  fade({}, Fade::kIn);
+  fade(std::span<std::int16_t>(), Fade::kIn);
 }
 
 }  // namespace

@@ -190,8 +190,10 @@ TEST(ConferenceMixer, KeepsToACoresRules) {
   mixer.mix_minus(frames[0], heard);
   mixer.mix_minus_encoded(CodecId::kPcmu, own, out);
   mixer.full_mix_encoded(CodecId::kPcma, out);
-  ring->publish(1, mixer.sum());
-  EXPECT_EQ(ring->read(1, read_back), MixRead::kWhole);
+  MixPart part;
+  part.contributors = mixer.contributors();
+  ring->publish(1, part, mixer.sum());
+  EXPECT_EQ(ring->read(1, part, read_back), MixRead::kWhole);
   EXPECT_LE(dsp::level_dbov(heard.samples), dsp::kSilent);
 }
 

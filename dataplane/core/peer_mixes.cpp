@@ -1,0 +1,156 @@
+#include "dataplane/core/peer_mixes.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "dataplane/base/check.h"
+#include "mixer/dsp/fade.h"
+
+namespace tutti::core {
+namespace {
+
+using mixer::MixRead;
+using mixer::MixRing;
+
+// After a stop a core does up to kPatience = 10 ticks at once, and reads kLagMax behind: all still there.
+static_assert(10 + PeerMixes::kLagMax < MixRing::kTicks);
+static_assert(mailbox::kCoresMax <= 64);  // Conference::peers is one word
+
+template <typename Each>
+void for_each_peer(std::uint64_t peers, Each&& each) TUTTI_REALTIME {
+  for (; peers != 0; peers &= peers - 1) each(static_cast<std::uint32_t>(std::countr_zero(peers)));
+}
+
+}  // namespace
+
+std::uint32_t least_lag(std::uint32_t own_phase, std::uint32_t phase) TUTTI_REALTIME {
+  std::uint32_t lag = 0;
+  while (own_phase + lag * kSubSlots < phase + PeerMixes::kMarginSubSlots) ++lag;
+  return lag;
+}
+
+PeerMixes::PeerMixes(RingDirectory& rings, std::uint32_t core, std::uint32_t conferences,
+                     mailbox::CoreCounters& counters)
+    : rings_(rings), core_(core), counters_(counters), links_(conferences * rings.cores()) {
+  CHECK(core < rings.cores());
+}
+
+void PeerMixes::open(const Conference& conference) TUTTI_REALTIME {
+  rings_.open(core_, conference.handle.slot).pass_to(conference.handle.generation);
+}
+
+void PeerMixes::close(const Conference& conference) TUTTI_REALTIME {
+  rings_.open(core_, conference.handle.slot).pass_to(MixRing::kNobody);
+}
+
+void PeerMixes::link(Conference& conference, std::uint32_t peer,
+                     const mailbox::ConferenceHandle& share) TUTTI_REALTIME {
+  CHECK(peer < rings_.cores() && peer != core_ && (conference.peers >> peer & 1U) == 0);
+  links_.make(conference.handle.slot * rings_.cores() + peer).share = share;
+  conference.peers |= std::uint64_t{1} << peer;
+}
+
+void PeerMixes::unlink(Conference& conference, std::uint32_t peer) TUTTI_REALTIME {
+  CHECK(peer < rings_.cores() && (conference.peers >> peer & 1U) == 1);
+  conference.peers &= ~(std::uint64_t{1} << peer);
+}
+
+void PeerMixes::compete(const Conference& conference, std::uint64_t tick,
+                        TalkerChoice& choice) TUTTI_REALTIME {
+  own_.loudest_count = choice.loudest(own_.loudest);
+  for_each_peer(conference.peers, [&](std::uint32_t peer) {
+    const PeerLink& link = link_of(conference, peer);
+    const MixRing* ring = rings_.find(peer, link.share.slot);
+    if (ring == nullptr || ring->latest() == MixRing::kNone || ring->latest() + kLagMax < tick) return;
+    if (ring->read(ring->latest(), part_) != MixRead::kWhole || part_.tenant != link.share.generation) return;
+    for (std::uint32_t i = 0; i < part_.loudest_count; ++i) choice.offer_rival(part_.loudest[i], peer);
+  });
+}
+
+void PeerMixes::exchange(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+  own_.tenant = conference.handle.generation;
+  own_.contributors = conference.mixer.contributors();
+  own_.phase = turn.sub_slot;
+  rings_.open(core_, conference.handle.slot).publish(turn.tick, own_, conference.mixer.sum());
+  own_.loudest_count = 0;
+  for_each_peer(conference.peers, [&](std::uint32_t peer) {
+    PeerLink& link = link_of(conference, peer);
+    const MixRing* ring = rings_.find(peer, link.share.slot);
+    if (ring != nullptr && (link.begun || begin(link, *ring, turn))) {
+      follow(link, *ring, turn, conference.mixer);
+    }
+  });
+}
+
+// Whether the peer has published by now, for as long as we shall stay behind it.
+bool PeerMixes::begin(PeerLink& link, const MixRing& ring, const TickWheel::Turn& turn) TUTTI_REALTIME {
+  const auto ours = [&](std::uint64_t tick) {
+    return ring.read(tick, part_) == MixRead::kWhole && part_.tenant == link.share.generation;
+  };
+  if (ring.latest() == MixRing::kNone || !ours(ring.latest())) return false;
+  const std::uint32_t lag = least_lag(turn.sub_slot, part_.phase);
+  if (turn.tick < lag || !ours(turn.tick - lag)) return false;
+  link.lag = static_cast<std::uint8_t>(lag);
+  link.begun = true;
+  return true;
+}
+
+void PeerMixes::follow(PeerLink& link, const MixRing& ring, const TickWheel::Turn& turn,
+                       mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
+  const std::uint64_t wanted = turn.tick - link.lag;
+  const MixRead read = ring.read(wanted, part_, sum_);
+  if (read != MixRead::kWhole || part_.tenant != link.share.generation) {
+    miss(link, ring, mixer);
+    // It comes late: the same tick is wanted next.
+    if (read == MixRead::kNotYet && link.lag < kLagMax) ++link.lag;
+    return;
+  }
+  const bool fade_in = !link.heard || wanted != link.last + 1;
+  link.last = wanted;
+  link.heard = true;
+  const bool spare = link.lag > least_lag(turn.sub_slot, part_.phase) && ring.latest() > wanted;
+  link.spare = spare ? link.spare + 1 : 0;
+  if (fade_in && part_.contributors != 0) dsp::fade(sum_.samples, dsp::Fade::kIn);
+  if (link.spare >= kSpareTicks && !fade_in) shorten(link, ring);
+  counters_.peer_ticks_mixed.add();
+  add(mixer);
+}
+
+// Two of the peer's ticks in the time of one, the first fading into the second.
+void PeerMixes::shorten(PeerLink& link, const MixRing& ring) TUTTI_REALTIME {
+  link.spare = 0;
+  if (ring.read(link.last + 1, next_part_, next_sum_) != MixRead::kWhole) return;
+  if (part_.contributors == 0) sum_.samples.fill(0);
+  dsp::fade(sum_.samples, dsp::Fade::kOut);
+  if (next_part_.contributors != 0) {
+    dsp::fade(next_sum_.samples, dsp::Fade::kIn);
+    for (std::size_t i = 0; i < sum_.samples.size(); ++i) sum_.samples[i] += next_sum_.samples[i];
+  }
+  part_.contributors = std::max(part_.contributors, next_part_.contributors);
+  ++link.last;
+  --link.lag;
+}
+
+// What was heard last goes on backwards, from where it stopped, and fades out: no step, so no click.
+void PeerMixes::miss(PeerLink& link, const MixRing& ring, mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
+  link.spare = 0;
+  // A share that was closed is no loss; our unlinking is on its way.
+  if (ring.tenant() == link.share.generation) counters_.peer_ticks_missed.add();
+  if (!link.heard) return;
+  link.heard = false;
+  if (ring.read(link.last, part_, sum_) != MixRead::kWhole || part_.contributors == 0) return;
+  std::reverse(sum_.samples.begin(), sum_.samples.end());
+  dsp::fade(sum_.samples, dsp::Fade::kOut);
+  add(mixer);
+}
+
+void PeerMixes::add(mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
+  if (part_.contributors == 0) return;
+  if (part_.contributors > mixer::ConferenceMixer::kContributorsMax - mixer.contributors()) {
+    counters_.peer_ticks_missed.add();
+    return;
+  }
+  mixer.add_sum(sum_, part_.contributors);
+}
+
+}  // namespace tutti::core
