@@ -55,15 +55,15 @@ def free_udp_range(count):
 
 
 class Server:
-    """Runs from its making until stop(); `sip` is its ADDR:PORT for UDP and TCP."""
+    """Runs from its making until stop(); `sip` is its ADDR:PORT for UDP and TCP. `prefix` is what starts it: taskset."""
 
-    def __init__(self, program, log, flags=(), rtp_ports=400, ready_s=30.0):
+    def __init__(self, program, log, flags=(), rtp_ports=400, ready_s=30.0, prefix=()):
         self.log = pathlib.Path(log)
         self.sip_port = free_port()
         self.http_port = free_port((socket.SOCK_STREAM,))
         self.rtp_first = free_udp_range(rtp_ports)
         self.sip = f"127.0.0.1:{self.sip_port}"
-        command = [str(program), "--sip", self.sip, "--media", "127.0.0.1",
+        command = [*prefix, str(program), "--sip", self.sip, "--media", "127.0.0.1",
                    "--rtp-ports", f"{self.rtp_first}-{self.rtp_first + rtp_ports - 1}",
                    "--http", f"127.0.0.1:{self.http_port}", *flags]
         with self.log.open("w") as sink:

@@ -1,0 +1,145 @@
+"""The server's figures besides its capacity: delay at low load, memory of a participant, and the ratio to bare UDP."""
+
+import json
+import pathlib
+import statistics
+import subprocess
+import time
+
+import process
+from bench.search import HELD
+from bench.trial import ROOMS_OF_8, Plan, TrialError, Workload
+from bench.verdict import PACKETS_LEAST, judge, packets_share
+from bench.watch import rss_bytes
+
+# Callers with 200 places in the tick; in ten probes each of a room's five talkers marks twice.
+DELAY_WORKLOAD = Workload("delay", "rooms of 5, all talk", 5, 5)
+DELAY_PARTICIPANTS, DELAY_SECS, DELAY_SAMPLE = 200, 20, 200
+
+AFTER_LAST_INVITE_S = 40
+# The kernel's caches that a UDP socket and io_uring take from; others grow with whatever else the machine does.
+SLABS = ("UDP", "UDPv6", "sock_inode_cache", "filp", "skbuff_head_cache", "skbuff_small_head", "io_kiocb", "dentry",
+         "lsm_file_cache", "kmalloc-")
+
+
+def delay(bed, rows, beat, secs=DELAY_SECS, attempts=2):
+    """Mouth to ear, without jitter buffer: see tools/load/README.md for what is in it."""
+    plan = Plan(DELAY_WORKLOAD, DELAY_PARTICIPANTS, secs, 100.0, DELAY_SAMPLE, {"media.jitter_ms": 0})
+    for attempt in range(attempts):
+        trial = bed.run(plan, f"delay-{attempt}", beat)
+        load = trial.load
+        # No jitter buffer: a packet that this machine holds back is missing from the mix, and no fault here.
+        if load and load["answered"] == load["callers"] and packets_share(load) >= PACKETS_LEAST:
+            break
+    else:
+        raise TrialError("; ".join(judge(load, trial.span).why))
+    found = load["delay_ms"]
+    if not found["count"]:
+        raise TrialError("no sweep was found")
+    rows.add("server.delay_ms_p50", found["p50"], "ms")
+    rows.add("server.delay_ms_p99", found["p99"], "ms")
+    rows.add("server.delay_ms_max", found["max"], "ms")
+    return f"{found['count']} sweeps, {load['sweeps_missed']} missed"
+
+
+def slab_bytes(slabinfo):
+    """Of the caches above. Source: slabinfo(5)."""
+    total = 0
+    for line in slabinfo.splitlines():
+        words = line.split()
+        if words and words[0].startswith(SLABS) and len(words) > 4:
+            total += int(words[2]) * int(words[3])
+    return total
+
+
+def udp_sockets(sockstat):
+    """(how many, bytes of packets that wait in them). Source: /proc/net/sockstat."""
+    words = next(line for line in sockstat.splitlines() if line.startswith("UDP:")).split()
+    return int(words[words.index("inuse") + 1]), int(words[words.index("mem") + 1]) * 4096
+
+
+def kernel_state():
+    """(slab bytes or None where only root may look, UDP sockets, bytes that wait in them)"""
+    try:
+        slabs = slab_bytes(pathlib.Path("/proc/slabinfo").read_text())
+    except OSError:
+        slabs = None
+    return slabs, *udp_sockets(pathlib.Path("/proc/net/sockstat").read_text())
+
+
+def memory(bed, rows, beat, participants=4000, rate=400.0, wait_s=AFTER_LAST_INVITE_S):
+    """All of tuttid's resident memory, with everyone in and talking, over the participants."""
+    plan = Plan(ROOMS_OF_8, participants, wait_s + 5, rate)
+    server = bed.server(plan, "memory")
+    try:
+        empty = rss_bytes(server.child.pid)
+        before = kernel_state()
+        child, report = bed.callers(plan, server, "memory")
+        deadline = time.monotonic() + participants / rate + 30
+        while server.ledger()["participants"] < participants:
+            if time.monotonic() > deadline or child.poll() is not None:
+                process.end(child)
+                raise TrialError(f"{server.ledger()['participants']} of {participants} calls came in")
+            time.sleep(0.25)
+            beat()
+        until = time.monotonic() + wait_s
+        while time.monotonic() < until:
+            time.sleep(0.25)
+            beat()
+        full = rss_bytes(server.child.pid)
+        after = kernel_state()
+        inside = server.ledger()["participants"]
+        load = bed.finish(child, report, 120, beat)
+        if inside < participants or load is None:
+            raise TrialError(f"{inside} of {participants} were left after {wait_s} s")
+    finally:
+        bed.stop(server)
+    rows.add("server.bytes_per_participant", full // participants, "B")
+    rows.add("server.bytes_per_participant_without_start", (full - empty) // participants, "B")
+    sockets = after[1] - before[1]
+    if before[0] is not None and sockets > 0:
+        # The callers' sockets are in the count as well: two of three are the server's.
+        rows.add("server.kernel_bytes_per_participant", 2 * (after[0] - before[0]) // sockets, "B")
+    rows.add("server.kernel_udp_queue_bytes_per_socket", (after[2] - before[2]) // max(1, sockets), "B")
+    return f"{full / 1e6:.1f} MB with {participants:,}, {empty / 1e6:.1f} MB with nobody"
+
+
+def bare_ns(bed, participants, secs, name):
+    """(the fastest loop on connected sockets, ns of CPU a participant-frame): see bench/bare_udp.cpp."""
+    report = bed.out / f"{name}.json"
+    command = [bed.bin / "bare-udp", "--sockets", participants, "--secs", secs, "--rounds", 1, "--cpu",
+               bed.machine.cpus.media, "--peer-cpu", bed.machine.cpus.callers, "--json", report]
+    with (bed.out / f"{name}.log").open("w") as said:
+        child = process.start([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=said,
+                              stderr=subprocess.STDOUT)
+        status = child.wait()
+        process.forget(child)
+    if status != 0:
+        raise TrialError(f"bare-udp ended with {status}: see {name}.log")
+    rows = {row["name"]: row["value"] for row in json.loads(report.read_text())}
+    return rows["bare_udp.fastest.ns_per_frame"]
+
+
+def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=400.0):
+    """The loops and tuttid in turn on as many sockets; the median of the rounds' ratios."""
+    bare, ours, why = [], [], []
+    for number in range(rounds + 1):  # one may be thrown away
+        if len(ours) == rounds:
+            break
+        yardstick = bare_ns(bed, participants, 1.5, f"bare-{number}")
+        beat()
+        trial = bed.run(Plan(ROOMS_OF_8, participants, secs, rate), f"ratio-{number}", beat)
+        verdict = judge(trial.load, trial.span)
+        if verdict.outcome != HELD:
+            why += verdict.why
+            continue
+        bare.append(yardstick)
+        ours.append(trial.span.cpu_ns_per_frame())
+    if not ours:
+        raise TrialError(f"{participants} participants: " + "; ".join(why))
+    ratios = [theirs / own for theirs, own in zip(bare, ours)]
+    rows.add("server.ratio_to_bare_udp", statistics.median(ratios), "times")
+    rows.add("server.ns_per_frame", statistics.median(ours), "ns")
+    rows.add("bare_udp.fastest_ns_per_frame", statistics.median(bare), "ns")
+    rows.add("server.ratio_participants", participants, "participants")
+    return f"{statistics.median(bare):.0f} ns bare, {statistics.median(ours):.0f} ns tuttid, at {participants:,}"

@@ -1,0 +1,66 @@
+"""Google Benchmark programs: run for their JSON, and the rows that are taken from it."""
+
+import json
+import re
+import subprocess
+
+import process
+
+REPETITIONS = 9
+
+
+class MicrobenchError(Exception):
+    """A bench did not give what is looked for in it."""
+
+
+def command(program, names, min_time_s=0.1):
+    """Repetitions of all in turn, so that a busy second hits none of them alone."""
+    return [str(program), f"--benchmark_filter={names}", f"--benchmark_repetitions={REPETITIONS}",
+            f"--benchmark_min_time={min_time_s}", "--benchmark_enable_random_interleaving=true",
+            "--benchmark_format=json"]
+
+
+def run(command_line, log):
+    """The JSON that it printed."""
+    with log.open("w") as said:
+        child = process.start(command_line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, text=True)
+        out, _ = child.communicate()
+    process.forget(child)
+    if child.returncode != 0:
+        raise MicrobenchError(f"{command_line} ended with {child.returncode}: see {log}")
+    return json.loads(out)
+
+
+def least(report, name, key="real_time"):
+    """The least of a bench's repetitions: what it costs undisturbed. `name` is an expression for its whole name."""
+    values = [to_ns(bench[key], bench) if key == "real_time" else bench[key] for bench in report["benchmarks"]
+              if bench.get("run_type") == "iteration" and re.fullmatch(name, bench["run_name"]) and key in bench]
+    if not values:
+        raise MicrobenchError(f"no bench {name} with {key}")
+    return min(values)
+
+
+def to_ns(value, bench):
+    return value * {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[bench["time_unit"]]
+
+
+KERNELS = r"^[^/]+/(expand_add_ulaw|mix_minus_compress_ulaw)$"
+
+
+def add_kernel_rows(report, rows):
+    target = re.escape(report["context"]["target"])
+    decode, encode = "expand_add_ulaw", "mix_minus_compress_ulaw"
+    simd = [least(report, f"{target}/{name}") for name in (decode, encode)]
+    table = [least(report, f"table/{name}") for name in (decode, encode)]
+    rows.add("kernel.g711_decode_add_ns", simd[0], "ns")
+    rows.add("kernel.g711_nminus1_encode_ns", simd[1], "ns")
+    rows.add("kernel.simd_over_table_ratio", sum(table) / sum(simd), "times")
+
+
+CORE = "^turn"
+
+
+def add_core_rows(report, rows):
+    rows.add("core.conf8_ns_per_frame", least(report, r".*participants:4000/size:8/talkers:8.*", "ns_per_frame"), "ns")
+    rows.add("core.listener_ns_per_frame", least(report, r".*participants:4000/size:4000/talkers:4.*", "ns_per_frame"),
+             "ns")

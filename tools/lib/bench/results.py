@@ -1,0 +1,58 @@
+"""Results: the folder of a run, the baseline of this machine class, and the page that is published."""
+
+import json
+import os
+import time
+
+from bench.rows import goal_text, number, read_rows
+from steps import ROOT
+
+BASELINES = ROOT / "bench" / "baselines"
+
+
+def new_folder(parent=ROOT / "build" / "bench"):
+    """build/bench/<date>/, and build/bench/latest leading to it."""
+    folder = parent / time.strftime("%Y-%m-%d_%H%M%S")
+    folder.mkdir(parents=True, exist_ok=True)
+    latest = parent / "latest"
+    latest.unlink(missing_ok=True)
+    os.symlink(folder.name, latest)
+    return folder
+
+
+def baseline_file(machine):
+    return BASELINES / f"{machine.class_name}.json"
+
+
+def read_baseline(machine):
+    return read_rows(baseline_file(machine))
+
+
+def read_points(folder):
+    file = folder / "curve.json"
+    return json.loads(file.read_text())["points"] if file.exists() else []
+
+
+def page(rows, machine):
+    """docs/CAPACITY.md."""
+    lines = ["# Capacity", "",
+             "Measured by `./tools/bench --publish`; [bench/README.md](../bench/README.md) says what each row is.", "",
+             "![participants against core load, lateness and loss](capacity.svg)", "",
+             "| row | value | unit | goal |", "|---|---|---|---|"]
+    lines += [f"| `{row['name']}` | {number(row['value'])} | {row['unit']} | "
+              f"{goal_text(row['name'], row['value']).removeprefix('goal ')} |" for row in rows.rows]
+    return "\n".join([*lines, "", "```", machine.facts().rstrip(), "```", ""])
+
+
+def publish(folder, rows, machine):
+    """What this run found becomes the baseline of its machine class, and the curve and the page in docs/."""
+    BASELINES.mkdir(exist_ok=True)
+    baseline_file(machine).write_text(rows.to_json())
+    baseline_file(machine).with_suffix(".txt").write_text(machine.facts())
+    written = [baseline_file(machine)]
+    curve = folder / "capacity.svg"
+    if curve.exists():
+        (ROOT / "docs" / "capacity.svg").write_bytes(curve.read_bytes())
+        (ROOT / "docs" / "CAPACITY.md").write_text(page(rows, machine))
+        written += [ROOT / "docs" / "capacity.svg", ROOT / "docs" / "CAPACITY.md"]
+    return written

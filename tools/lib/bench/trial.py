@@ -1,0 +1,154 @@
+"""A trial: a fresh tuttid on one core, so many callers, and what both of them counted while it was measured."""
+
+import dataclasses
+import json
+import re
+import subprocess
+import time
+
+import process
+from bench import machine
+from bench.watch import Watch, span_between
+from server import Server, ServerError
+
+
+class TrialError(Exception):
+    """No trial could be made."""
+
+
+@dataclasses.dataclass
+class Workload:
+    name: str  # "rooms_of_8"
+    text: str  # for people
+    per_room: int  # 0: all in one
+    talkers: int  # of each room
+
+    def rooms(self, participants):
+        return participants // self.per_room if self.per_room else 1
+
+    def unit(self):
+        """Participants are a multiple of this."""
+        return self.per_room or 10
+
+
+ROOMS_OF_8 = Workload("rooms_of_8", "rooms of 8, all talk", 8, 8)
+ONE_ROOM = Workload("one_room", "one room, 4 talk", 0, 4)
+
+
+@dataclasses.dataclass
+class Plan:
+    workload: Workload
+    participants: int
+    secs: int = 10
+    rate: float = 400.0  # INVITEs a second
+    sample: int = 64  # listeners whose audio is judged
+    config: dict = dataclasses.field(default_factory=dict)  # "media.jitter_ms": 0
+
+
+@dataclasses.dataclass
+class Trial:
+    plan: Plan
+    load: dict = None  # tutti-load's JSON
+    span: object = None  # of the watch, while tutti-load measured
+    samples: list = dataclasses.field(default_factory=list)
+    left: dict = dataclasses.field(default_factory=dict)  # of the ledger, once all had hung up
+
+
+def configuration(example, wanted):
+    """TOML of the keys wanted that this tuttid knows: `example` is its --example-config."""
+    known, table = set(), ""
+    for line in example.splitlines():
+        if found := re.match(r"\[(\w+)\]", line):
+            table = found.group(1)
+        elif found := re.match(r"(\w+) =", line):
+            known.add(f"{table}.{found.group(1)}")
+    tables = {}
+    for key, value in wanted.items():
+        if key in known:
+            table, name = key.split(".")
+            tables.setdefault(table, []).append(f"{name} = {json.dumps(value)}")
+    return "".join(f"[{table}]\n" + "\n".join(lines) + "\n" for table, lines in tables.items())
+
+
+def seconds_needed(plan):
+    """A bound: dialling, the last answers, settling, measuring, hanging up, judging."""
+    return plan.participants / plan.rate + 16 + plan.secs + plan.participants / max(200, 2 * plan.rate) + 30
+
+
+class Bed:
+    """Where trials are made: the programs, the CPUs, a folder for what they print."""
+
+    def __init__(self, bin_folder, out, the_machine):
+        self.bin, self.out, self.machine = bin_folder, out, the_machine
+
+    def server(self, plan, name):
+        """A tuttid for the plan; whoever asks stops it."""
+        example = subprocess.run([self.bin / "tuttid", "--example-config"], capture_output=True, text=True).stdout
+        room = max(8192, plan.participants)
+        # Benches ask for more than a host would let in, and want to see what happens.
+        wanted = {"admission.mode": "off", "sip.max_pending_invites": 100_000, "cores.participants_per_core": room,
+                  "cores.conferences_per_core": 4096, **plan.config}
+        config = self.out / f"{name}.toml"
+        config.write_text(configuration(example, wanted))
+        cpus = self.machine.cpus
+        prefix = machine.pinned(sorted({cpus.media, *cpus.control}), [])
+        ports = 2 * plan.participants + 100
+        return Server(self.bin / "tuttid", self.out / f"{name}.tuttid.log", prefix=prefix, rtp_ports=ports + ports % 2,
+                      flags=["--config", str(config), "--cores", str(cpus.media)])
+
+    def callers(self, plan, server, name):
+        """tutti-load, started: (its process, the file of its JSON)."""
+        report = self.out / f"{name}.load.json"
+        report.unlink(missing_ok=True)
+        workload = plan.workload
+        rooms = workload.rooms(plan.participants)
+        command = [self.bin / "tutti-load", "--uri", f"sip:load{{room}}@{server.sip}", "--rooms", rooms,
+                   "--per-room", workload.per_room or plan.participants, "--talkers", workload.talkers,
+                   "--rate", plan.rate, "--secs", plan.secs, "--sample", plan.sample, "--json", report]
+        said = (self.out / f"{name}.load.log").open("w")
+        child = process.start(machine.pinned([self.machine.cpus.callers], command), stdin=subprocess.DEVNULL,
+                              stdout=said, stderr=subprocess.STDOUT)
+        return child, report
+
+    def finish(self, child, report, seconds, beat):
+        """tutti-load's JSON once it has ended, or None."""
+        deadline = time.monotonic() + seconds
+        while child.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+            beat()
+        process.end(child)
+        try:
+            return json.loads(report.read_text())
+        except (OSError, ValueError):
+            return None
+
+    def run(self, plan, name, beat=lambda: None):
+        """One trial with a server of its own."""
+        try:
+            server = self.server(plan, name)
+        except ServerError as error:
+            raise TrialError(str(error)) from error
+        try:
+            return self.run_against(server, plan, name, beat)
+        finally:
+            self.stop(server)
+
+    def run_against(self, server, plan, name, beat=lambda: None):
+        watch = Watch(server)
+        child, report = self.callers(plan, server, name)
+        trial = Trial(plan, self.finish(child, report, seconds_needed(plan), beat))
+        watch.stop()
+        trial.samples = watch.samples
+        if trial.load and trial.load["measured_secs"]:
+            begin = trial.load["measured_from_s"]
+            trial.span = span_between(watch.samples, begin, begin + trial.load["measured_secs"])
+        if not server.running():
+            raise TrialError(f"tuttid ended in a trial of {plan.participants}:\n{server.said(40)}")
+        trial.left = server.wait_for_empty_ledger()
+        return trial
+
+    def stop(self, server):
+        try:
+            server.stop()
+        except ServerError as error:
+            print(f"note: {error}", flush=True)

@@ -1,0 +1,117 @@
+"""Watch: looks at a tuttid twice a second while others call it: its cores' counters, its media threads' CPU, its memory."""
+
+import dataclasses
+import json
+import pathlib
+import threading
+import time
+
+from server import ServerError
+
+PERIOD_S = 0.5
+MEDIA_THREAD = "media-core"
+
+
+@dataclasses.dataclass
+class Sample:
+    at_s: float  # CLOCK_MONOTONIC
+    packets_received: int = 0
+    packets_sent: int = 0
+    drops: int = 0
+    ticks: int = 0
+    late_ticks: int = 0
+    load_permille: float = 0.0  # of the last second, the fullest core
+    cpu_ns: int = 0  # of the media threads since their start, the kernel's work for them too
+    rss_bytes: int = 0
+
+
+@dataclasses.dataclass
+class Span:
+    """What happened between two samples."""
+    seconds: float
+    packets_received: int
+    packets_sent: int
+    drops: int
+    ticks: int
+    late_ticks: int
+    load: float  # mean of the samples; 1 is all of a core
+    cpu: float  # CPU time of the media threads over time passed
+
+    def late_share(self):
+        return self.late_ticks / self.ticks if self.ticks else 1.0
+
+    def cpu_ns_per_frame(self):
+        """A participant-frame is one packet in and one out."""
+        return self.cpu * self.seconds * 1e9 / self.packets_sent if self.packets_sent else float("nan")
+
+
+def sample_of(cores, at_s, cpu_ns=0, rss_bytes=0):
+    """A sample of the body of /cores."""
+    total = Sample(at_s, cpu_ns=cpu_ns, rss_bytes=rss_bytes)
+    for core in cores["cores"]:
+        for name in ("packets_received", "packets_sent", "drops", "ticks", "late_ticks"):
+            setattr(total, name, getattr(total, name) + core[name])
+        total.load_permille = max(total.load_permille, core["load_permille"])
+    return total
+
+
+def span_between(samples, begin_s, end_s):
+    """The longest span of samples inside the time; where they are too few, the shortest around it; None without any."""
+    inside = [s for s in samples if begin_s <= s.at_s <= end_s]
+    if len(inside) < 2 or inside[-1].at_s - inside[0].at_s < 0.6 * (end_s - begin_s):
+        before = [s for s in samples if s.at_s < begin_s]
+        after = [s for s in samples if s.at_s > end_s]
+        inside = before[-1:] + inside + after[:1]
+    if len(inside) < 2:
+        return None
+    first, last = inside[0], inside[-1]
+    seconds = last.at_s - first.at_s
+    counted = {name: getattr(last, name) - getattr(first, name)
+               for name in ("packets_received", "packets_sent", "drops", "ticks", "late_ticks")}
+    return Span(seconds, load=sum(s.load_permille for s in inside[1:]) / (len(inside) - 1) / 1000,
+                cpu=(last.cpu_ns - first.cpu_ns) / (seconds * 1e9), **counted)
+
+
+def media_cpu_ns(pid):
+    """CPU time of the process's media threads. Source: proc(5), schedstat."""
+    total = 0
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        try:
+            if (task / "comm").read_text().strip() == MEDIA_THREAD:
+                total += int((task / "schedstat").read_text().split()[0])
+        except OSError:
+            pass  # it has just ended
+    return total
+
+
+def rss_bytes(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+class Watch:
+    """A thread from its making until stop(). A question that gets no answer leaves no sample."""
+
+    def __init__(self, server):
+        self.samples = []
+        self._server = server
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        while not self._ending.wait(PERIOD_S):
+            try:
+                status, body = self._server.get("/cores")
+                if status == 200:
+                    pid = self._server.child.pid
+                    self.samples.append(
+                        sample_of(json.loads(body), time.monotonic(), media_cpu_ns(pid), rss_bytes(pid)))
+            except (ServerError, OSError, ValueError):
+                pass
+
+    def stop(self):
+        self._ending.set()
+        self._thread.join()

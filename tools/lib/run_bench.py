@@ -1,0 +1,222 @@
+"""tools/bench after its packages are there: builds release, measures, draws, and shows all beside the goals."""
+
+import argparse
+import json
+import pathlib
+import re
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import process  # noqa: E402
+from bench import figures, microbench, plot, results  # noqa: E402
+from bench.capacity import Capacity, add_rows  # noqa: E402
+from bench.machine import Machine, pinned  # noqa: E402
+from bench.rows import Rows  # noqa: E402
+from bench.soak import soak  # noqa: E402
+from bench.trial import ONE_ROOM, ROOMS_OF_8, Bed, TrialError  # noqa: E402
+from server import ServerError  # noqa: E402
+from steps import JOBS, LOGS, ROOT, Progress, run, tail_of_log  # noqa: E402
+
+PARTS = ("kernels", "core", "delay", "memory", "capacity", "ratio")  # in this order; soak stands for itself
+TARGETS = ("tuttid", "tutti-load", "kernels_bench", "core_bench", "bare-udp")
+RATIO_S = 140.0  # that a comparison with bare UDP takes: kept for it where time is short
+BENCH_PRIORITY = 20  # of a program without sockets, under SCHED_FIFO
+
+
+class Bench:
+    """A run: its rows, its folder, and where it measures."""
+
+    def __init__(self, options):
+        self.options = options
+        self.machine = Machine()
+        self.folder = options.out or results.new_folder()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.bed = Bed(options.bin, self.folder, self.machine)
+        self.baseline = results.read_baseline(self.machine)
+        self.rows = Rows()
+        self.points = []
+        self.failed = []
+        steps = len(options.parts) + ("capacity" in options.parts) + (0 if options.built else 2)
+        self.progress = Progress(steps)
+        self.deadline = time.monotonic() + 60 * options.minutes
+
+    def beat(self):
+        self.progress.beat("")
+
+    def show(self, text):
+        """A line of its own under the step's."""
+        print(("\r\033[K" if sys.stdout.isatty() else "") + "    " + text, flush=True)
+
+    def build(self):
+        LOGS.mkdir(parents=True, exist_ok=True)
+        log = LOGS / "bench.log"
+        log.write_text("")
+        for title, command, pattern in (
+                ("configure", ["cmake", "--preset", "release"], r"^-- ()"),
+                ("build " + " ".join(TARGETS),
+                 ["cmake", "--build", "build/release", "-j", str(JOBS), "--target", *TARGETS], r"^(\[\d+/\d+\])")):
+            self.progress.begin(title)
+            ok = run(command, log, self.progress, re.compile(pattern))
+            self.progress.end("" if ok else "  FAILED")
+            if not ok:
+                tail_of_log(log)
+                return False
+        self.deadline = time.monotonic() + 60 * self.options.minutes  # compiling is not measuring
+        return True
+
+    def measure(self, title, work):
+        """One step; what it could not measure is said, and the others go on."""
+        self.progress.begin(title)
+        try:
+            result = work()
+        except (TrialError, ServerError, microbench.MicrobenchError) as error:
+            self.failed.append(title)
+            self.progress.end("  NOT MEASURED")
+            print(f"    {error}", flush=True)
+            return None
+        self.progress.end(f"  {result}" if isinstance(result, str) else "")
+        return result
+
+    def microbench(self, program, names, add):
+        command = microbench.command(self.options.bin / program, names)
+        priority = BENCH_PRIORITY if self.machine.realtime else None
+        report = microbench.run(pinned([self.machine.cpus.media], command, priority), self.folder / f"{program}.log")
+        (self.folder / f"{program}.json").write_text(json.dumps(report, indent=1))
+        add(report, self.rows)
+
+    def kernels(self):
+        self.measure("kernels", lambda: self.microbench("kernels_bench", microbench.KERNELS, microbench.add_kernel_rows))
+
+    def core(self):
+        self.measure("a core without packets",
+                     lambda: self.microbench("core_bench", microbench.CORE, microbench.add_core_rows))
+
+    def delay(self):
+        self.measure("delay at low load", lambda: figures.delay(self.bed, self.rows, self.beat))
+
+    def memory(self):
+        count = self.options.participants or 4000
+        self.measure(f"memory of {count:,} participants", lambda: figures.memory(
+            self.bed, self.rows, self.beat, count, self.options.rate))
+
+    def capacity(self):
+        searches, kept = {}, RATIO_S if "ratio" in self.options.parts else 0.0
+        workloads = (ROOMS_OF_8, ONE_ROOM)
+        climbs = []
+        for number, workload in enumerate(workloads):
+            until = self.deadline - kept
+            until = time.monotonic() + (until - time.monotonic()) / (len(workloads) - number)
+            climb = Capacity(self.bed, workload, self.show, self.options.secs, self.options.rate, self.beat)
+            climbs.append(climb)
+            search = self.measure(f"capacity, {workload.text}", lambda: self.search(climb, until))  # noqa: B023
+            self.points += climb.points
+            if search:
+                searches[workload.name] = search
+                self.show(search.sentence())
+        for climb in climbs:
+            search = searches.get(climb.workload.name)
+            if search and not self.options.quick and time.monotonic() + 60 < self.deadline - kept:
+                tried = len(climb.points)
+                climb.ladder(search.held)
+                self.points += climb.points[tried:]
+        if len(searches) == len(workloads):
+            add_rows(searches, self.rows)
+
+    def search(self, climb, until):
+        options = self.options
+        known = self.baseline.value(f"server.participants_per_core_{climb.workload.name}")
+        start = options.start or known or 2000
+        tries, precision = (3, 0.25) if options.quick else (10, 0.04)
+        return climb.search(start, options.most, tries, until, precision=precision)
+
+    def ratio(self):
+        held = self.rows.value("server.participants_per_core_rooms_of_8")
+        count = self.options.participants or min(4000, held or 2000) // 8 * 8
+        self.measure(f"ratio to bare UDP, {count:,} sockets", lambda: figures.ratio_to_bare_udp(
+            self.bed, self.rows, self.beat, count, rate=self.options.rate))
+
+    def soak(self):
+        known = self.baseline.value("server.participants_per_core_rooms_of_8") or 2000
+        count = self.options.participants or int(0.8 * known) // 8 * 8
+        self.measure(f"soak of {count:,} participants, {self.options.rounds} x {self.options.soak_secs} s",
+                     lambda: soak(self.bed, self.rows, self.show, self.beat, count, self.options.rounds,
+                                  self.options.soak_secs))
+
+    def run(self):
+        if not self.options.built and not self.build():
+            return 1
+        (self.folder / "machine.txt").write_text(self.machine.facts())
+        if self.machine.is_busy():
+            self.show("this machine is busy with something else: the figures will be worse than they could be")
+        for part in self.options.parts:
+            getattr(self, part)()
+        self.finish()
+        return 1 if self.failed else 0
+
+    def finish(self):
+        text = self.rows.to_json()
+        (self.folder / "rows.json").write_text(text)
+        if self.options.json:
+            self.options.json.write_text(text)
+        if self.points:
+            curve = {"title": self.machine.title(), "points": self.points}
+            (self.folder / "curve.json").write_text(json.dumps(curve, indent=1) + "\n")
+            plot.draw(self.points, self.machine.title(), self.folder)
+        print("\n" + self.machine.title())
+        print(self.rows.table(self.baseline if self.baseline.rows else None), end="")
+        print(f"\neverything of this run: {shown(self.folder)}")
+        if self.options.publish:
+            for file in results.publish(self.folder, self.rows, self.machine):
+                print(f"written: {shown(file)}")
+        for title in self.failed:
+            print(f"not measured: {title}")
+
+
+def shown(path):
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(
+        prog="tools/bench", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Measures Tutti on this machine: the kernels, a core without packets, and a whole server called over "
+                    "loopback;\ndraws how many a core holds. bench/README.md says what each row is.",
+        epilog="examples\n  tools/bench                 everything but the soak, within 15 minutes\n"
+               "  tools/bench capacity        the curve alone, with more points\n"
+               "  tools/bench soak            3 x 5 minutes: what grows, what comes late\n"
+               "  tools/bench --publish       everything; becomes the baseline, docs/CAPACITY.md and its curve")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} or soak (all but soak)")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the rows, as name, value and unit")
+    parser.add_argument("--minutes", type=float, help="for measuring, building not counted (14; 30 for some parts alone)")
+    parser.add_argument("--publish", action="store_true", help="keep the rows and the curve in the tree: on a quiet machine")
+    parser.add_argument("--quick", action="store_true", help="capacity in a few short tries")
+    parser.add_argument("--start", type=int, help="participants to begin the search of the capacity with (the baseline's)")
+    parser.add_argument("--most", type=int, default=9600, help="participants never to go beyond (9600)")
+    parser.add_argument("--secs", type=int, default=10, help="seconds measured of each try of the capacity (10)")
+    parser.add_argument("--rate", type=float, default=400.0, help="calls placed a second (400)")
+    parser.add_argument("--participants", type=int, help="of memory (4000), ratio (what was held) and soak (80 %% of it)")
+    parser.add_argument("--rounds", type=int, default=3, help="of the soak (3)")
+    parser.add_argument("--soak-secs", type=int, default=300, help="of each of its rounds (300)")
+    parser.add_argument("--bin", type=pathlib.Path, help="measure these programs instead of building")
+    parser.add_argument("--out", type=pathlib.Path, help="the folder for everything (build/bench/DATE)")
+    options = parser.parse_args()
+    unknown = [part for part in options.parts if part not in (*PARTS, "soak")]
+    if unknown:
+        parser.error(f"there is no part {unknown[0]}")
+    whole = not options.parts
+    options.parts = [part for part in (*PARTS, "soak") if part in (options.parts or PARTS)]
+    options.minutes = options.minutes or (14 if whole else 30)
+    options.built = options.bin is not None
+    options.bin = (options.bin or ROOT / "build" / "release" / "bin").resolve()
+    return options
+
+
+def main():
+    options = parse_options()
+    process.install_traps()
+    return Bench(options).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
