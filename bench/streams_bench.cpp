@@ -31,8 +31,9 @@ stream::ReceiveFormats receive_formats() {
 void inbound(benchmark::State& state) {
   const auto participants = static_cast<std::size_t>(state.range(0));
   const auto loss_percent = static_cast<std::uint32_t>(state.range(1));
-  std::vector<stream::InboundStream> streams(participants);
-  stream::PayloadPool pool(static_cast<std::uint32_t>(participants * 4 + 64));
+  std::vector<stream::Concealer::State> concealers(participants);
+  std::vector<stream::InboundStream> streams(concealers.begin(), concealers.end());
+  stream::PayloadPool pool(static_cast<std::uint32_t>(participants * 6 + 64));
   for (auto& stream : streams) stream.attach(receive_formats(), std::chrono::milliseconds(40));
   std::array<std::byte, kPacketBytes> datagram;
   for (std::size_t i = 0; i < datagram.size(); ++i) datagram[i] = static_cast<std::byte>(i * 37);
@@ -63,7 +64,8 @@ BENCHMARK(inbound)->Args({64, 0})->Args({4'096, 0})->Args({4'096, 2});
 // A tick and, where one is due, the half tick after it; range(1) is the ptime in ms.
 void outbound(benchmark::State& state) {
   const auto participants = static_cast<std::size_t>(state.range(0));
-  std::vector<stream::OutboundStream> streams(participants);
+  std::vector<stream::Packetizer::Room> rooms(participants);
+  std::vector<stream::OutboundStream> streams(rooms.begin(), rooms.end());
   stream::SendFormat format;
   format.audio = {rtp::PayloadType{0}, codec::CodecId::kPcmu};
   format.ptime_ms = static_cast<std::uint8_t>(state.range(1));

@@ -7,8 +7,9 @@ namespace {
 // parts of a turn look at the room before they begin, so this bounds a turn and not the events.
 constexpr std::uint32_t kOutboxEvents = 4'096;
 
-// 60 ms of delay and the packet that is being played, at 10 to 20 ms a packet. Untouched blocks cost nothing.
-constexpr std::uint32_t kPayloadBlocksPerParticipant = 6;
+// 60 ms of delay and the packet that is being played, at 10 to 20 ms a packet, and the two that concealment
+// would learn from. Untouched blocks cost nothing.
+constexpr std::uint32_t kPayloadBlocksPerParticipant = 8;
 // A lone participant may fill its whole jitter buffer.
 constexpr std::uint32_t kPayloadBlocksReserve = 64;
 
@@ -21,6 +22,8 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
       mailbox(core_mailbox),
       outbox(core_mailbox, kOutboxEvents),
       participants(core_options.capacity.participants),
+      reserves(core_options.capacity.participants),
+      links_of_members(new SlotLinks[core_options.capacity.participants]),
       participant_present(std::make_unique<bool[]>(core_options.capacity.participants)),
       conferences(core_options.capacity.conferences),
       conference_present(std::make_unique<bool[]>(core_options.capacity.conferences)),

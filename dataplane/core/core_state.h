@@ -35,7 +35,7 @@ struct CoreState {
 
   // The list links of a member of a conference, and of a conference on the wheel.
   auto member_links() TUTTI_REALTIME {
-    return [this](std::uint32_t slot) -> SlotLinks& { return participants[slot].links; };
+    return [this](std::uint32_t slot) -> SlotLinks& { return links_of_members[slot]; };
   }
   auto wheel_links() TUTTI_REALTIME {
     return [this](std::uint32_t slot) -> SlotLinks& { return conferences[slot].links; };
@@ -54,6 +54,8 @@ struct CoreState {
   mailbox::CoreCounters counters;
 
   Slab<Participant> participants;
+  Slab<ParticipantReserve> reserves;
+  const std::unique_ptr<SlotLinks[]> links_of_members;  // dense: who comes next is known before it is fetched
   std::unique_ptr<bool[]> participant_present;
   Slab<Conference> conferences;
   std::unique_ptr<bool[]> conference_present;

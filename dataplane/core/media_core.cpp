@@ -81,7 +81,10 @@ void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant no
     state_.outbox.put(mailbox::ParticipantDetached{command.participant, true, {}});
     return;
   }
-  Participant& participant = state_.participants.make(slot, command, state_.options.jitter_delay, now);
+  // Its pages are touched when it is used.
+  ParticipantReserve& reserve = state_.reserves.make(slot);
+  Participant& participant =
+      state_.participants.make(slot, command, state_.options.jitter_delay, now, reserve);
   state_.participant_present[slot] = true;
   participant.conference = command.conference.slot;
   conference->members.append(slot, state_.member_links());

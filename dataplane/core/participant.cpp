@@ -21,12 +21,17 @@ bool same_host(const base::SocketAddress& a, const base::SocketAddress& b) TUTTI
 }  // namespace
 
 Participant::Participant(const mailbox::AttachParticipant& command, base::Duration jitter_delay,
-                         base::Instant now) TUTTI_REALTIME : handle(command.participant),
-                                                             mix(command.mix),
-                                                             media(command.media),
-                                                             last_heard(now) {
+                         base::Instant now, ParticipantReserve& reserve) TUTTI_REALTIME
+    : handle(command.participant),
+      may_receive(command.media.may_receive),
+      mix(command.mix),
+      outbound(reserve.packetizer),
+      inbound(reserve.concealer),
+      last_heard(now),
+      media(command.media) {
   rtp_latch.describe(media.remote_rtp);
   rtcp_latch.describe(media.remote_rtcp);
+  send_to = &rtp_latch.destination();
   inbound.attach(receive_formats(media), jitter_delay);
   outbound.attach({command.ssrc, command.first_sequence_number, command.first_timestamp}, send_format());
   rtcp.attach(command.cname, command.ssrc, now);
@@ -39,6 +44,8 @@ bool Participant::agree(const mailbox::MediaParameters& agreed, base::Instant no
     timeout_told = false;
   }
   media = agreed;
+  may_receive = media.may_receive;
+  look_after_at = base::Instant::min();
   rtp_latch.describe(media.remote_rtp);
   rtcp_latch.describe(media.remote_rtcp);
   inbound.configure(receive_formats(media));
@@ -47,6 +54,7 @@ bool Participant::agree(const mailbox::MediaParameters& agreed, base::Instant no
 }
 
 void Participant::configure_outbound() TUTTI_REALTIME {
+  send_to = &rtp_latch.destination();
   outbound.configure(send_format());
 }
 
@@ -68,9 +76,9 @@ bool Participant::admits_rtcp(const base::SocketAddress& source) const TUTTI_REA
          same_host(source, media.remote_rtcp);
 }
 
-bool Participant::silent_too_long(base::Instant now) const TUTTI_REALTIME {
-  return media.may_receive && media.silence_timeout_s != 0 &&
-         now - last_heard >= std::chrono::seconds(media.silence_timeout_s);
+base::Instant Participant::silent_too_long_at() const TUTTI_REALTIME {
+  if (!media.may_receive || media.silence_timeout_s == 0) return base::Instant::max();
+  return last_heard + std::chrono::seconds(media.silence_timeout_s);
 }
 
 mailbox::ParticipantTotals Participant::totals() const TUTTI_REALTIME {

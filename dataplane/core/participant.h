@@ -1,6 +1,7 @@
 // Participant: all that a core holds of one: its stream in, its stream out, its path through the network.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "dataplane/base/clock.h"
@@ -18,10 +19,21 @@
 
 namespace tutti::core {
 
-// Thread: the core. Plain state: what happens to it is MediaCore's and the streams' business.
-struct Participant {
-  explicit Participant(const mailbox::AttachParticipant& command, base::Duration jitter_delay,
-                       base::Instant now) TUTTI_REALTIME;
+// What a tick reads only of those who lose packets or do not send every 20 ms. In a slab of its own, so that
+// nobody else pays for it in memory.
+struct ParticipantReserve {
+  stream::Concealer::State concealer;
+  stream::Packetizer::Room packetizer;
+};
+
+// Thread: the core. Plain state: what happens to it is MediaCore's and the streams' business. In order of how
+// often it is read: a tick as a rule reads three lines and one of the jitter buffer's slots; the rest is for
+// what arrives and for what is due now and then.
+struct alignas(64) Participant {
+  Participant(const mailbox::AttachParticipant& command, base::Duration jitter_delay, base::Instant now,
+              ParticipantReserve& reserve) TUTTI_REALTIME;
+  Participant(const Participant&) = delete;
+  Participant& operator=(const Participant&) = delete;
 
   // A new agreement; the audio out goes on unbroken.
   // Returns whether the peer is to be learned anew: its described address is another one.
@@ -39,34 +51,50 @@ struct Participant {
   bool may_talk() const TUTTI_REALTIME { return speaking && !mix.muted; }
 
   // Whether the peer has been silent for longer than agreed, while it should not have been.
-  bool silent_too_long(base::Instant now) const TUTTI_REALTIME;
+  bool silent_too_long(base::Instant now) const TUTTI_REALTIME { return now >= silent_too_long_at(); }
+  base::Instant silent_too_long_at() const TUTTI_REALTIME;
 
   mailbox::ParticipantTotals totals() const TUTTI_REALTIME;
 
+  // Fetches into the cache what a tick reads.
+  void prefetch() const TUTTI_REALTIME {
+    __builtin_prefetch(this, 1);
+    __builtin_prefetch(&outbound, 1);
+    inbound.prefetch();
+  }
+
   mailbox::ParticipantHandle handle;
   std::uint32_t conference = kNoSlot;  // slot of it, while a member
-  SlotLinks links;                     // in its conference's list
   bool detaching = false;              // only waits for the network to let go
   bool in_mix = false;                 // of the last tick, then of the one that is being mixed
   bool speaking = false;               // the gate is open
   bool spoke = false;                  // it was open in the tick before
   bool fading = false;                 // in the mix for the last time
+  bool may_receive = false;            // media's
+  mailbox::MixControls mix;
   dsp::SpeechGate gate;
   std::uint16_t loudness = 0;  // the peak of late, falling slowly: who is among the loudest
-  bool timeout_told = false;
-  bool bye_told = false;
-  mailbox::MixControls mix;
-  mailbox::MediaParameters media;
+  // The next tick that has more to do than the mix; early is harmless, late is not.
+  base::Instant look_after_at = base::Instant::min();
+  const base::SocketAddress* send_to = nullptr;  // the RTP latch's destination
+
+  stream::OutboundStream outbound;
+  stream::InboundStream inbound;
+
   SourceLatch rtp_latch;
   SourceLatch rtcp_latch;     // unused under rtcp-mux
   base::Instant last_heard;   // RTP or RTCP
   std::uint64_t dropped = 0;  // before they reached the stream
+  bool timeout_told = false;
+  bool bye_told = false;
+  mailbox::MediaParameters media;
   RtcpSession rtcp;
-  stream::InboundStream inbound;
-  stream::OutboundStream outbound;
 
  private:
   stream::SendFormat send_format() const TUTTI_REALTIME;
 };
+
+static_assert(offsetof(Participant, outbound) == 64);  // one line before it
+static_assert(sizeof(Participant) <= 960);
 
 }  // namespace tutti::core

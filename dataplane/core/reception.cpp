@@ -36,7 +36,7 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
   if (!participant.rtp_latch.admits(packet.source)) return drop(participant, base::DropReason::kStranger);
   const auto rtp = rtp::parse_rtp(packet.payload);
   if (!rtp) return drop(participant, rtp.error());
-  if (!participant.media.may_receive) return drop(participant, base::DropReason::kWrongDirection);
+  if (!participant.may_receive) return drop(participant, base::DropReason::kWrongDirection);
 
   const auto receipt = participant.inbound.receive(*rtp, packet.arrival, state_.payloads);
   if (!receipt) {
@@ -48,6 +48,7 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
   heard(participant, packet.arrival);
   const auto latch = participant.rtp_latch.heard(packet.source, packet.arrival);
   if (latch != SourceLatch::Heard::kKnown) {
+    participant.look_after_at = base::Instant::min();
     state_.port.connect(packet.endpoint, net::Flow::kRtp, packet.source);
     if (latch == SourceLatch::Heard::kNewSource) {
       participant.configure_outbound();
@@ -79,7 +80,10 @@ void Reception::receive_rtcp(Participant& participant, const net::ReceivedPacket
 
 void Reception::heard(Participant& participant, base::Instant at) TUTTI_REALTIME {
   participant.last_heard = at;
-  participant.timeout_told = false;
+  if (participant.timeout_told) {
+    participant.timeout_told = false;
+    participant.look_after_at = base::Instant::min();
+  }
 }
 
 void Reception::drop(Participant& participant, base::DropReason reason) TUTTI_REALTIME {

@@ -38,6 +38,7 @@ class RtcpSession {
 
   void attach(const std::array<char, kCnameBytes>& cname, rtp::Ssrc ssrc, base::Instant now) TUTTI_REALTIME;
 
+  base::Instant next_report() const TUTTI_REALTIME { return next_report_; }
   bool due(base::Instant now) const TUTTI_REALTIME { return now >= next_report_; }
   // Writes a report (with BYE: the last one) and sets the time of the next.
   // Shapes: `out` has kReportBytesMax. Returns the bytes written.

@@ -35,7 +35,12 @@ class Slab {
   template <typename... Arguments>
   T& make(std::uint32_t slot, Arguments&&... arguments) TUTTI_REALTIME {
     DCHECK(slot < capacity_);
-    return *::new (static_cast<void*>(address(slot))) T(std::forward<Arguments>(arguments)...);
+    void* const at = address(slot);
+    // Without arguments nothing is written to what has no initial values.
+    if constexpr (sizeof...(Arguments) == 0)
+      return *::new (at) T;
+    else
+      return *::new (at) T(std::forward<Arguments>(arguments)...);
   }
 
   // Only for a slot that holds an object: the caller knows.

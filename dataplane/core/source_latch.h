@@ -49,9 +49,13 @@ class SourceLatch {
     return same ? Heard::kRelocked : Heard::kNewSource;
   }
 
-  // True once when the locked source has been silent for long enough to be opened again.
+  // When the locked source, if it stays silent, has been silent for long enough to be opened again.
+  base::Instant reopens_at() const TUTTI_REALTIME {
+    return locked_ ? last_heard_ + kRelearnAfter : base::Instant::max();
+  }
+  // True once when it is opened.
   bool reopen(base::Instant now) TUTTI_REALTIME {
-    if (!locked_ || now - last_heard_ < kRelearnAfter) return false;
+    if (now < reopens_at()) return false;
     locked_ = false;
     return true;
   }

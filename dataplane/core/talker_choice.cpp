@@ -6,8 +6,8 @@
 namespace tutti::core {
 
 void TalkerChoice::listen(Participant& participant, const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
-  const std::uint16_t peak = participant.media.may_receive ? participant.inbound.peak_ahead() : 0;
-  participant.speaking = participant.gate.update(peak, gate) && participant.media.may_receive;
+  const std::uint16_t peak = participant.may_receive ? participant.inbound.peak_ahead() : 0;
+  participant.speaking = participant.gate.update(peak, gate) && participant.may_receive;
   // Falls by a sixteenth a tick: to half in 220 ms.
   const auto fallen = static_cast<std::uint16_t>(participant.loudness - participant.loudness / 16);
   participant.loudness = std::max(peak, fallen);

@@ -1,5 +1,6 @@
 #include "dataplane/core/ticker.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "mixer/dsp/fade.h"
@@ -63,7 +64,7 @@ void Ticker::gather(Conference& conference, std::uint64_t tick) TUTTI_REALTIME {
     TalkerChoice::listen(participant, state_.options.gate);
     if (!participant.may_talk()) continue;
     choice_.offer(participant);
-    participant.inbound.prefetch(state_.payloads);
+    participant.inbound.prefetch_payload(state_.payloads);
   }
   if (conference.max_talkers != 0 && conference.peers != 0) state_.peers.compete(conference, tick, choice_);
   choice_.choose();
@@ -110,7 +111,7 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn) TUTTI
     send_mix(participant, conference.mixer, *own, listeners, turn.due);
     conference.half_tick_due |= participant.outbound.half_tick_due();
     if (participant.fading) participant.in_mix = participant.fading = false;
-    look_after(participant, turn.due);
+    if (turn.due >= participant.look_after_at) look_after(participant, turn.due);
   }
 }
 
@@ -139,7 +140,7 @@ void Ticker::send_mix(Participant& participant, mixer::ConferenceMixer& mixer, c
     const auto out = outbound.tick_due() ? state_.port.reserve() : std::span<std::byte>();
     bytes = outbound.tick(heard, due, out);
   }
-  state_.send(participant, net::Flow::kRtp, participant.rtp_latch.destination(), bytes);
+  state_.send(participant, net::Flow::kRtp, *participant.send_to, bytes);
 }
 
 void Ticker::half_tick(Conference& conference) TUTTI_REALTIME {
@@ -150,7 +151,7 @@ void Ticker::half_tick(Conference& conference) TUTTI_REALTIME {
     Participant& participant = state_.participants[slot];
     if (!participant.outbound.half_tick_due()) continue;
     const std::size_t bytes = participant.outbound.half_tick(state_.port.reserve());
-    state_.send(participant, net::Flow::kRtp, participant.rtp_latch.destination(), bytes);
+    state_.send(participant, net::Flow::kRtp, *participant.send_to, bytes);
   }
 }
 
@@ -161,6 +162,10 @@ void Ticker::look_after(Participant& participant, base::Instant now) TUTTI_REALT
   if (!participant.timeout_told && participant.silent_too_long(now) && state_.outbox.room() > 0) {
     participant.timeout_told = true;
     state_.outbox.put(mailbox::MediaTimedOut{participant.handle});
+  }
+  participant.look_after_at = std::min(participant.rtcp.next_report(), participant.rtp_latch.reopens_at());
+  if (!participant.timeout_told) {
+    participant.look_after_at = std::min(participant.look_after_at, participant.silent_too_long_at());
   }
 }
 

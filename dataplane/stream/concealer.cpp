@@ -19,8 +19,8 @@ namespace {
 static_assert(std::is_trivially_copyable_v<plc_state_t>);
 static_assert(alignof(plc_state_t) <= 4);
 
-plc_state_t* plc(std::byte* bytes) TUTTI_REALTIME {
-  return std::launder(reinterpret_cast<plc_state_t*>(bytes));
+plc_state_t* plc(Concealer::State* state) TUTTI_REALTIME {
+  return std::launder(reinterpret_cast<plc_state_t*>(state->bytes));
 }
 
 // Begins the ring of known samples at its start. plc_fillin() would do it with a memcpy() onto itself, which
@@ -32,16 +32,12 @@ void straighten_history(plc_state_t& state) TUTTI_REALTIME {
 
 }  // namespace
 
-void Concealer::reset() TUTTI_REALTIME {
+void Concealer::receive(std::span<std::int16_t> samples) TUTTI_REALTIME {
   static_assert(sizeof(plc_state_t) == kStateBytes);
   static_assert(PLC_PITCH_OVERLAP_MAX == kBlendSamplesMax);
-  plc_init(new (state_) plc_state_t);
-  missing_ = 0;
-  primed_ = false;
-}
-
-void Concealer::receive(std::span<std::int16_t> samples) TUTTI_REALTIME {
+  static_assert(PLC_HISTORY_LEN == kHistorySamples);
   if (samples.empty()) return;
+  if (!primed_) plc_init(new (state_->bytes) plc_state_t);
   plc_rx(plc(state_), samples.data(), static_cast<int>(samples.size()));
   missing_ = 0;
   primed_ = true;

@@ -10,16 +10,30 @@
 
 namespace tutti::stream {
 
-// Thread: one. Owns all its memory; trivially destructible.
+// Thread: one. What every tick asks is here; the history and SpanDSP's state are elsewhere, and touched
+// only to learn and to conceal.
 class Concealer {
  public:
+  static constexpr std::size_t kStateBytes = 1'056;  // sizeof(plc_state_t), proven in the source
+  struct alignas(4) State {
+    std::byte bytes[kStateBytes];
+  };
+
   // SpanDSP attenuates by 0.0025 a sample: 400 samples to silence.
   static constexpr std::size_t kFadeSamples = 400;
   // The part of the audio after a gap that may be blended: a quarter of the longest pitch, 120 samples.
   static constexpr std::size_t kBlendSamplesMax = 30;
 
-  Concealer() TUTTI_REALTIME { reset(); }
-  void reset() TUTTI_REALTIME;
+  // Needs no more history than this: all older is overwritten by it.
+  static constexpr std::size_t kHistorySamples = 280;
+
+  // Writes to the state when it first learns. The state outlives it.
+  explicit Concealer(State& state) TUTTI_REALTIME : state_(&state) {}
+  // What was learned is of no use for what is lost next.
+  void reset() TUTTI_REALTIME {
+    missing_ = 0;
+    primed_ = false;
+  }
 
   // Learns from received audio; after a gap the first samples are blended with what was made up.
   void receive(std::span<std::int16_t> samples) TUTTI_REALTIME;
@@ -28,15 +42,11 @@ class Concealer {
   bool fill(std::span<std::int16_t> samples) TUTTI_REALTIME;
   // Audio is about to be left out: the next receive() blends as after a gap.
   void splice() TUTTI_REALTIME;
-  // Audio goes on without us: what was learned is of no use for what is lost next.
-  void forget() TUTTI_REALTIME {
-    if (primed_) reset();
-  }
+  // Whether what is received next is blended with what was made up, or spliced.
+  bool blends_next() const TUTTI_REALTIME { return missing_ > 0; }
 
  private:
-  static constexpr std::size_t kStateBytes = 1'056;  // sizeof(plc_state_t), proven in the source
-
-  alignas(4) std::byte state_[kStateBytes];
+  State* state_;
   std::uint16_t missing_ = 0;  // samples filled since audio was received; saturates
   bool primed_ = false;        // audio was received
 };

@@ -39,6 +39,7 @@ void InboundStream::detach(PayloadPool& pool) TUTTI_REALTIME {
   bank_statistics();
   has_source_ = has_candidate_ = false;
   buffer_.restart(pool);
+  release_kept(pool);
 }
 
 std::optional<codec::CodecId> InboundStream::find_codec(rtp::PayloadType type) const TUTTI_REALTIME {
@@ -131,7 +132,20 @@ void InboundStream::bank_statistics() TUTTI_REALTIME {
   banked_.packets_lost += static_cast<std::uint64_t>(std::max(statistics_.packets_lost(), 0));
 }
 
+std::optional<EncodedFrame> InboundStream::try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME {
+  if (concealer_.blends_next()) return std::nullopt;
+  const auto frame = buffer_.try_take_frame();
+  if (!frame) return std::nullopt;
+  keep(frame->block, frame->codec, pool);
+  return EncodedFrame{frame->codec, std::span(pool[frame->block].bytes).first(base::kFrameSamples)};
+}
+
 FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
+  if (const auto frame = try_pop_encoded(pool)) {
+    codec::decode(frame->codec, frame->payload, out.samples);
+    return FrameKind::kAudio;
+  }
+  learn_kept(pool);
   if (buffer_.wanted() == DelayChange::kShortenNow && !buffer_.empty()) {
     discard(pool);
     concealer_.splice();
@@ -151,8 +165,37 @@ FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME
   return kind;
 }
 
+// A block that was played takes the place of the one before the last.
+void InboundStream::keep(PayloadPool::Index block, codec::CodecId codec, PayloadPool& pool) TUTTI_REALTIME {
+  if (kept_[0] != PayloadPool::kNone) pool.release(kept_[0]);
+  kept_ = {kept_[1], block};
+  kept_codec_ = {kept_codec_[1], codec};
+}
+
+// What was played without the concealer's knowledge, it hears now. Two frames fill its history, whatever was
+// played before them.
+void InboundStream::learn_kept(PayloadPool& pool) TUTTI_REALTIME {
+  static_assert(2 * kFrame >= int{Concealer::kHistorySamples});
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    if (kept_[i] == PayloadPool::kNone) continue;
+    base::Frame frame;
+    codec::decode(kept_codec_[i], std::span(pool[kept_[i]].bytes).first(base::kFrameSamples), frame.samples);
+    concealer_.receive(frame.samples);
+  }
+  release_kept(pool);
+}
+
+void InboundStream::release_kept(PayloadPool& pool) TUTTI_REALTIME {
+  for (auto& block : kept_) {
+    if (block != PayloadPool::kNone) pool.release(block);
+    block = PayloadPool::kNone;
+  }
+}
+
 void InboundStream::skip(PayloadPool& pool) TUTTI_REALTIME {
-  concealer_.forget();
+  concealer_.reset();
+  release_kept(pool);
+  if (const auto frame = buffer_.try_take_frame()) return pool.release(frame->block);
   // Nobody hears this frame, so the delay may change by it.
   discard(pool);
   if (buffer_.wanted() == DelayChange::kLengthen) {

@@ -4,8 +4,10 @@
 // came; until then it is counted and disturbs nothing. Source: RFC 3550, A.1; RFC 4733 for keys.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/drop_reason.h"
@@ -35,6 +37,12 @@ struct Receipt {
   bool new_source = false;  // the first packet of an SSRC that is followed from now on
 };
 
+// A frame as it came, one payload of base::kFrameSamples: whoever adds it to a sum can decode it on the way.
+struct EncodedFrame {
+  codec::CodecId codec = codec::CodecId::kPcmu;
+  std::span<const std::byte> payload;  // in the pool, valid until the next pop, skip or detach
+};
+
 // Of all the sources of this participant, one after the other.
 struct InboundTotals {
   std::uint64_t packets_received = 0;  // valid RTP of a followed source, used or not
@@ -43,9 +51,13 @@ struct InboundTotals {
   std::uint64_t frames_concealed = 0;
 };
 
-// Thread: the core. Owns: the blocks its packets wait in; detach() gives them back.
+// Thread: the core. Owns: the blocks its packets wait in and the last two played, from which concealment
+// learns when something is lost, and not before; detach() gives them back.
 class alignas(64) InboundStream {
  public:
+  // The state outlives it.
+  explicit InboundStream(Concealer::State& concealer) TUTTI_REALTIME : concealer_(concealer) {}
+
   // `delay` is kept between a packet's arrival and the tick that plays it, besides the wait for the
   // tick itself; zero plays a packet at the next tick.
   void attach(const ReceiveFormats& formats, base::Duration delay) TUTTI_REALTIME;
@@ -62,14 +74,24 @@ class alignas(64) InboundStream {
   // The frame of this tick, written whole. To be called once every tick, heard or not.
   FrameKind pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
 
+  // The same where the frame is one whole packet and nothing is to be done to it; none, and nothing done,
+  // where pop() must look closer.
+  std::optional<EncodedFrame> try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME;
+
   // The same without the audio, for who is not in the mix: nothing is decoded, and what follows is not
   // concealed from what came before.
   void skip(PayloadPool& pool) TUTTI_REALTIME;
   // The greatest peak, of 32 767, of what is due in this tick and of what waits for the next two.
   std::uint16_t peak_ahead() const TUTTI_REALTIME { return buffer_.peak_ahead(kLookAheadSamples); }
 
-  // Fetches what pop() will decode into the cache.
-  void prefetch(const PayloadPool& pool) const TUTTI_REALTIME { buffer_.prefetch(pool); }
+  int packets_waiting() const TUTTI_REALTIME { return buffer_.packets_waiting(); }
+
+  // Fetches into the cache: what a tick reads of this object; then, read from there, what pop() will decode.
+  void prefetch() const TUTTI_REALTIME {
+    __builtin_prefetch(this, 1);
+    buffer_.prefetch_slots();
+  }
+  void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME { buffer_.prefetch_payload(pool); }
 
   // The SSRC that is followed, once there is one.
   std::optional<rtp::Ssrc> source() const TUTTI_REALTIME;
@@ -89,9 +111,19 @@ class alignas(64) InboundStream {
   std::optional<base::DropReason> count(const rtp::RtpHeader& header, bool is_event, base::Instant arrival,
                                         PayloadPool& pool) TUTTI_REALTIME;
   void discard(PayloadPool& pool) TUTTI_REALTIME;
+  void keep(PayloadPool::Index block, codec::CodecId codec, PayloadPool& pool) TUTTI_REALTIME;
+  void learn_kept(PayloadPool& pool) TUTTI_REALTIME;
+  void release_kept(PayloadPool& pool) TUTTI_REALTIME;
   FrameKind fill(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
   void follow(const rtp::RtpHeader& header, base::Instant arrival, PayloadPool& pool) TUTTI_REALTIME;
   void bank_statistics() TUTTI_REALTIME;
+
+  // Read by every tick: with the buffer's own one line, then its slots.
+  std::array<PayloadPool::Index, 2> kept_{PayloadPool::kNone,
+                                          PayloadPool::kNone};  // played last, older first
+  std::array<codec::CodecId, 2> kept_codec_{};
+  Concealer concealer_;
+  JitterBuffer buffer_;
 
   // Read with every packet.
   ReceiveFormats formats_;
@@ -103,10 +135,8 @@ class alignas(64) InboundStream {
   KeyDetector keys_;
   rtp::ReceptionStatistics statistics_;
   InboundTotals banked_;  // of sources that were followed before, and what needs no source
-  JitterBuffer buffer_;
-  Concealer concealer_;
 };
 
-static_assert(sizeof(InboundStream) <= 2'048);  // 1 056 of them are the concealer's
+static_assert(sizeof(InboundStream) == 512);  // 64, 256 the slots, 192 of arrivals
 
 }  // namespace tutti::stream

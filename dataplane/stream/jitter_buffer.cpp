@@ -73,8 +73,13 @@ std::optional<DropReason> JitterBuffer::insert(const rtp::RtpPacket& packet, cod
   const PayloadPool::Index block = pool.try_acquire();
   if (block == PayloadPool::kNone) return DropReason::kBufferFull;
   std::memcpy(pool[block].bytes.data(), packet.payload.data(), packet.payload.size());
-  slot(header.sequence_number) = {block, header.timestamp, static_cast<std::uint16_t>(samples),
-                                  codec::peak(codec, packet.payload), codec};
+  DCHECK(block < kBlocksMax);
+  Slot& taken = slot(header.sequence_number);
+  taken.block = block & (kBlocksMax - 1);
+  taken.samples = static_cast<std::uint32_t>(samples) & 0x3FF;
+  taken.timestamp = static_cast<std::uint16_t>(header.timestamp.value());
+  taken.peak = codec::peak(codec, packet.payload) & 0x7FFF;
+  taken.codec = static_cast<std::uint8_t>(codec) & 1;
   occupied_ |= 1U << (header.sequence_number.value() % kSlots);
   has_suspect_ = false;
   note_lead(header.timestamp - playout_);
@@ -110,7 +115,7 @@ std::optional<DropReason> JitterBuffer::place(const rtp::RtpHeader& header, int 
     played_ = playout_;
   } else if (lead < 0) {
     // Late, but nothing behind it was played: what was made up in its place becomes delay.
-    if (!empty() && slot(head_ + last_from(occupied_, head_)).timestamp - header.timestamp > kReach) {
+    if (!empty() && lead_of(slot(head_ + last_from(occupied_, head_))) - lead > kReach) {
       return DropReason::kLate;
     }
     delay_playout(header.timestamp, -lead);
@@ -179,13 +184,31 @@ std::optional<DropReason> JitterBuffer::slide_to(rtp::SequenceNumber number) TUT
 }
 
 void JitterBuffer::raise_target(int late_by) TUTTI_REALTIME {
-  const int delay = lead_max_ == INT32_MIN ? target_ : lead_max_;
+  const int delay = lead_max_ == INT16_MIN ? target_ : lead_max_;
   target_ = static_cast<std::int16_t>(std::clamp<int>(delay + late_by, target_, kTargetMax));
 }
 
 void JitterBuffer::note_lead(int lead) TUTTI_REALTIME {
-  lead_min_ = std::min(lead_min_, lead);
-  lead_max_ = std::max(lead_max_, lead);
+  // Within kReach, as all that is accepted.
+  lead_min_ = std::min(lead_min_, static_cast<std::int16_t>(lead));
+  lead_max_ = std::max(lead_max_, static_cast<std::int16_t>(lead));
+}
+
+std::optional<WholeFrame> JitterBuffer::try_take_frame() TUTTI_REALTIME {
+  const Slot& first = slot(head_);
+  if (!occupied(head_) || first.samples != base::kFrameSamples || lead_of(first) != 0 ||
+      wanted_ != DelayChange::kNone) {
+    return std::nullopt;
+  }
+  const WholeFrame frame{first.block, static_cast<codec::CodecId>(first.codec)};
+  occupied_ &= ~(1U << (head_.value() % kSlots));
+  head_ = head_ + 1;
+  seen_ = seen_ << 1 | 1;
+  playout_ = playout_ + kFrame;
+  played_ = playout_;
+  idle_ = 0;
+  end_tick();
+  return frame;
 }
 
 Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
@@ -195,8 +218,9 @@ Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
   while (!empty()) {
     const int steps = first_from(occupied_, head_);
     const Slot& next = slot(head_ + steps);
-    const std::int32_t offset = playout_ - next.timestamp;
-    if (offset >= next.samples) {
+    const std::int32_t offset = -lead_of(next);
+    const int whole = static_cast<int>(next.samples);
+    if (offset >= whole) {
       release_first(steps, pool);  // its sender overlapped it with the one before
       continue;
     }
@@ -205,11 +229,11 @@ Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
       chunk.kind = steps == 0 ? Chunk::Kind::kGap : Chunk::Kind::kLost;
       break;
     }
-    samples = std::min(samples, next.samples - offset);
+    samples = std::min(samples, whole - offset);
     chunk.kind = Chunk::Kind::kAudio;
-    chunk.codec = next.codec;
+    chunk.codec = static_cast<codec::CodecId>(next.codec);
     chunk.payload = std::span(pool[next.block].bytes).subspan(offset, samples);
-    if (offset + samples == next.samples) {
+    if (offset + samples == whole) {
       release_first(steps, pool);
     } else {
       pass(steps);
@@ -225,7 +249,7 @@ Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
   } else {
     // Nobody misses what follows so long a silence, or comes before the first packet.
     if (idle_ >= kRestartAfter) chunk.kind = Chunk::Kind::kGap;
-    idle_ = std::min(idle_ + samples, kRestartAfter);
+    idle_ = static_cast<std::int16_t>(std::min(idle_ + samples, kRestartAfter));
   }
   return chunk;
 }
@@ -234,12 +258,12 @@ std::uint16_t JitterBuffer::peak_ahead(int samples) const TUTTI_REALTIME {
   std::uint16_t peak = 0;
   for (std::uint32_t rest = occupied_; rest != 0; rest &= rest - 1) {
     const Slot& waiting = slots_[std::countr_zero(rest)];
-    if (waiting.timestamp - playout_ < samples) peak = std::max(peak, waiting.peak);
+    if (lead_of(waiting) < samples) peak = std::max<std::uint16_t>(peak, waiting.peak);
   }
   return peak;
 }
 
-void JitterBuffer::prefetch(const PayloadPool& pool) const TUTTI_REALTIME {
+void JitterBuffer::prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME {
   if (empty()) return;
   const rtp::SequenceNumber first = head_ + first_from(occupied_, head_);
   const std::byte* const bytes = pool[slots_[first.value() % kSlots].block].bytes.data();
@@ -261,8 +285,8 @@ void JitterBuffer::end_tick() TUTTI_REALTIME {
     }
   }
   window_ticks_ = 0;
-  lead_min_ = INT32_MAX;
-  lead_max_ = INT32_MIN;
+  lead_min_ = INT16_MAX;
+  lead_max_ = INT16_MIN;
 }
 
 void JitterBuffer::lengthened() TUTTI_REALTIME {

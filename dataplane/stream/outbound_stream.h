@@ -34,6 +34,8 @@ class alignas(64) OutboundStream {
   // 60 ms of G.711 and the header.
   static constexpr std::size_t kPacketBytesMax = rtp::kRtpHeaderBytes + 480;
 
+  explicit OutboundStream(Packetizer::Room& room) TUTTI_REALTIME : packetizer_(room) {}
+
   void attach(const SourceIdentity& identity, const SendFormat& format) TUTTI_REALTIME;
   // A new agreement. The codec and the direction change with the next packet; the ptime, where audio of
   // the old one waits, at most two packets later.
@@ -84,6 +86,6 @@ class alignas(64) OutboundStream {
   Packetizer packetizer_;
 };
 
-static_assert(sizeof(OutboundStream) <= 1'152);  // 960 of them hold audio of ptimes other than 20 ms
+static_assert(sizeof(OutboundStream) == 64);
 
 }  // namespace tutti::stream

@@ -37,7 +37,8 @@ void Packetizer::begin_grid() TUTTI_REALTIME {
 
 void Packetizer::drop_handed_out() TUTTI_REALTIME {
   if (handed_out_ == 0) return;
-  std::copy(samples_.begin() + handed_out_, samples_.begin() + waiting_, samples_.begin());
+  auto& samples = room_->samples;
+  std::copy(samples.begin() + handed_out_, samples.begin() + waiting_, samples.begin());
   waiting_ = static_cast<std::int16_t>(waiting_ - handed_out_);
   handed_out_ = 0;
 }
@@ -50,8 +51,8 @@ PacketSamples Packetizer::tick(const base::Frame& frame) TUTTI_REALTIME {
   const auto fresh = std::span(frame.samples);
   if (due_in_ == 0) packet = hand_out(fresh);
   const auto rest = fresh.subspan(packet.fresh.size());
-  DCHECK(waiting_ + rest.size() <= samples_.size());
-  std::copy(rest.begin(), rest.end(), samples_.begin() + waiting_);
+  DCHECK(waiting_ + rest.size() <= room_->samples.size());
+  if (!rest.empty()) std::copy(rest.begin(), rest.end(), room_->samples.begin() + waiting_);
   waiting_ = static_cast<std::int16_t>(waiting_ + rest.size());
   if (due_in_ == 0) schedule();
   return packet;
@@ -70,7 +71,7 @@ PacketSamples Packetizer::hand_out(std::span<const std::int16_t> fresh) TUTTI_RE
   const int old = std::min<int>(wanted, waiting_);
   DCHECK(old + static_cast<int>(fresh.size()) >= wanted);
   handed_out_ = static_cast<std::int16_t>(old);
-  return {std::span(samples_).first(old), fresh.first(wanted - old)};
+  return {std::span(room_->samples).first(old), fresh.first(wanted - old)};
 }
 
 // After a packet: when the next one is due.

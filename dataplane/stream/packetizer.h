@@ -27,6 +27,14 @@ class Packetizer {
   static constexpr int kUnitSamples = base::kFrameSamples / 2;  // 10 ms
   static constexpr int kUnitsMax = 6;
 
+  // Where samples wait; untouched at 20 ms.
+  struct alignas(64) Room {
+    std::array<std::int16_t, kUnitsMax * kUnitSamples> samples;
+  };
+
+  // The room outlives it.
+  explicit Packetizer(Room& room) TUTTI_REALTIME : room_(&room) {}
+
   // Takes effect when the packets of the old ptime have carried all that waits, at most 2 packets on.
   // Shapes: 1 to kUnitsMax.
   void set_units(int units) TUTTI_REALTIME;
@@ -56,12 +64,12 @@ class Packetizer {
   PacketSamples hand_out(std::span<const std::int16_t> fresh) TUTTI_REALTIME;
   void drop_handed_out() TUTTI_REALTIME;
 
+  Room* room_;
   std::int8_t units_ = 2;
   std::int8_t next_units_ = 2;
   std::int8_t due_in_ = 2;       // half ticks from the last tick to the next packet
-  std::int16_t waiting_ = 0;     // samples in samples_
+  std::int16_t waiting_ = 0;     // samples in the room
   std::int16_t handed_out_ = 0;  // of them: gone with the next call
-  alignas(64) std::array<std::int16_t, kUnitsMax * kUnitSamples> samples_;
 };
 
 }  // namespace tutti::stream

@@ -40,7 +40,8 @@ int peak(std::span<const std::int16_t> samples) {
 }
 
 TEST(Concealer, LeavesReceivedAudioAsItIs) {
-  Concealer concealer;
+  Concealer::State state;
+  Concealer concealer(state);
   for (std::size_t at = 0; at < 8'000; at += 160) {
     auto frame = sine(at, 160);
     concealer.receive(frame);
@@ -49,7 +50,8 @@ TEST(Concealer, LeavesReceivedAudioAsItIs) {
 }
 
 TEST(Concealer, IsSilentBeforeAnyAudioAndBlendsNothingIntoTheFirst) {
-  Concealer concealer;
+  Concealer::State state;
+  Concealer concealer(state);
   std::array<std::int16_t, 160> out;
   out.fill(77);
   EXPECT_FALSE(concealer.fill(out));
@@ -61,7 +63,8 @@ TEST(Concealer, IsSilentBeforeAnyAudioAndBlendsNothingIntoTheFirst) {
 }
 
 TEST(Concealer, FadesOutWithinSixtyMilliseconds) {
-  Concealer concealer;
+  Concealer::State state;
+  Concealer concealer(state);
   auto before = sine(0, 320);
   concealer.receive(before);
   std::array<std::int16_t, 160> out;
@@ -80,7 +83,8 @@ TEST(Concealer, JoinsWithoutAClickWhateverTheGap) {
   for (std::size_t gap = 1; gap <= 800; gap = gap < 40 ? gap + 1 : gap + 40) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{80}, std::size_t{160}}) {
       SCOPED_TRACE(testing::Message() << "gap of " << gap << " in pieces of " << piece);
-      Concealer concealer;
+      Concealer::State state;
+      Concealer concealer(state);
       std::vector<std::int16_t> all = sine(0, 480);
       concealer.receive(all);
       std::vector<std::int16_t> hole(gap);
@@ -105,7 +109,8 @@ TEST(Concealer, JoinsWithoutAClickWhateverTheGap) {
 }
 
 TEST(Concealer, SplicesWhereAudioIsLeftOut) {
-  Concealer concealer;
+  Concealer::State state;
+  Concealer concealer(state);
   std::vector<std::int16_t> all = sine(0, 480);
   concealer.receive(all);
   concealer.splice();
@@ -117,7 +122,8 @@ TEST(Concealer, SplicesWhereAudioIsLeftOut) {
 }
 
 TEST(Concealer, NeedsNoMemoryButItsOwn) {
-  Concealer concealer;
+  Concealer::State state;
+  Concealer concealer(state);
   std::array<std::int16_t, 160> frame{};
   const base::RealtimeSection realtime;
   concealer.reset();

@@ -60,9 +60,9 @@ TEST(InboundDelay, ShortensTheDelayWhereItIsQuietUnlessItIsFarTooLong) {
     before = 0;
     for (int i = 0; i < c.pause_ticks; ++i, ++n) line.audio(n, n * 160);
     steady(100);
-    const unsigned waiting = line.pool.in_use();
+    const int waiting = line.stream.packets_waiting();
     steady(20 * JitterBuffer::kWindowTicks);
-    EXPECT_EQ(line.pool.in_use() < waiting, c.shortens);
+    EXPECT_EQ(line.stream.packets_waiting() < waiting, c.shortens);
     EXPECT_LT(largest_step, c.amplitude * 0.343 * 2 + 50) << "and nobody hears a click";
     EXPECT_EQ(line.stream.totals().packets_dropped, 0U);
   }
@@ -79,7 +79,7 @@ TEST(InboundDelay, KeepsItsDelayAgainstAClockThatRunsSlowOrFast) {
     for (int tick = 1; tick < 50 * 600; ++tick) {  // ten minutes: 240 ms of drift
       for (; (n + 1) * 160 <= tick * samples_a_tick; ++n) ASSERT_EQ(line.audio(n, n * 160), kOk);
       if (line.pop() == FrameKind::kConcealed) ++concealed;
-      ASSERT_LE(line.pool.in_use(), 6U);  // 120 ms
+      ASSERT_LE(line.stream.packets_waiting(), 6);  // 120 ms
     }
     EXPECT_EQ(concealed, 0);
   }

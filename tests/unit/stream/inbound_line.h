@@ -112,7 +112,9 @@ class InboundLine {
     return largest;
   }
 
-  InboundStream stream;
+  Concealer::State concealer;
+
+  InboundStream stream{concealer};
   PayloadPool pool{64};
   base::Frame frame;
   Receipt last;

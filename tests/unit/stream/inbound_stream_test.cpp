@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <random>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -128,7 +129,8 @@ TEST(InboundStream, UnknownPayloadTypesAreRefusedAndFoundNoSource) {
 }
 
 TEST(InboundStream, NoPayloadTypeMeansNothingByItsAbsence) {
-  InboundStream stream;
+  Concealer::State concealer;
+  InboundStream stream{concealer};
   PayloadPool pool(4);
   stream.attach(ReceiveFormats{}, milliseconds(0));
   rtp::RtpPacket packet;
@@ -260,7 +262,8 @@ TEST(InboundStream, CountsEveryRefusal) {
 TEST(InboundStream, WithoutABlockThePacketIsLostAndTheSourceIsKept) {
   PayloadPool none(1);
   ASSERT_NE(none.try_acquire(), PayloadPool::kNone);
-  InboundStream stream;
+  Concealer::State concealer;
+  InboundStream stream{concealer};
   stream.attach(formats(), milliseconds(0));
   const std::array<std::byte, 160> payload{};
   rtp::RtpPacket packet;
@@ -274,6 +277,35 @@ TEST(InboundStream, WithoutABlockThePacketIsLostAndTheSourceIsKept) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), DropReason::kBufferFull);
   EXPECT_EQ(stream.totals().packets_dropped, 2U);
+}
+
+// The concealer hears of what was played when something is lost, and must then know as much as if it had
+// heard every frame.
+TEST(InboundStream, ConcealsAsIfItHadLearnedFromEveryFrame) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    InboundLine line;
+    Concealer::State state;
+    Concealer eager(state);
+    bool received_last = true;
+    for (int n = 0; n < 400; ++n) {
+      // Losses come in bursts, the first right after the first packet.
+      const bool received = n == 0 || random() % (received_last ? 6 : 2) != 0;
+      received_last = received;
+      base::Frame expected;
+      if (received) {
+        ASSERT_EQ(line.audio(n, n * 160), kOk);
+        const auto decoded = tone(n * 160, 160, line.amplitude, codec::CodecId::kPcmu);
+        std::copy(decoded.begin(), decoded.end(), expected.samples.begin());
+        eager.receive(expected.samples);
+      } else {
+        eager.fill(expected.samples);
+      }
+      line.pop();
+      ASSERT_EQ(line.frame.samples, expected.samples) << "tick " << n;
+    }
+  }
 }
 
 TEST(InboundStream, DetachGivesBackEveryBlockAndKeepsTheTotals) {

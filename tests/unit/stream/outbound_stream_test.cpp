@@ -107,7 +107,9 @@ class Sender {
     }
   }
 
-  OutboundStream stream;
+  Packetizer::Room room;
+
+  OutboundStream stream{room};
   std::vector<Packet> packets;
 
  private:
@@ -239,7 +241,8 @@ TEST(OutboundStream, WithoutABufferAPacketIsLostAndNothingElse) {
 }
 
 TEST(OutboundStream, AHalfTickLeftOutLosesItsPacketAndNothingElse) {
-  OutboundStream stream;
+  Packetizer::Room room;
+  OutboundStream stream{room};
   stream.attach(kIdentity, format(10));
   std::array<std::byte, 512> out;
   ASSERT_GT(stream.tick(frame_of(0), base::Instant(), out), 0U);
@@ -254,7 +257,8 @@ TEST(OutboundStream, AHalfTickLeftOutLosesItsPacketAndNothingElse) {
 }
 
 TEST(OutboundStream, AHalfTickThatIsNotDueSendsNothing) {
-  OutboundStream stream;
+  Packetizer::Room room;
+  OutboundStream stream{room};
   stream.attach(kIdentity, format(20));
   std::array<std::byte, 512> out;
   EXPECT_EQ(stream.half_tick(out), 0U);
