@@ -19,9 +19,10 @@ struct alignas(64) CoreCounters {
   base::Counter late_ticks;  // whose last packet left more than 5 ms after it was due
   base::Counter frames_mixed;
   base::Counter frames_concealed;
-  base::Counter peer_ticks_mixed;  // shares of other cores
-  base::Counter
-      peer_ticks_missed;  // not there in time, or too many voices: that core is late or stands still
+  // Of conferences that sit on other cores as well. Missed: not there in time, as that core is late or stands
+  // still, or too many voices to be added.
+  base::Counter peer_ticks_mixed;
+  base::Counter peer_ticks_missed;
 
   base::Gauge participants;   // attached
   base::Gauge conferences;    // open

@@ -35,6 +35,8 @@ void add_status_routes(Router& router, StatusSources sources) {
       item["load_permille"] = core.load_permille;
       item["participants"] = core.participants;
       item["conferences"] = core.conferences;
+      item["peer_ticks_mixed"] = core.peer_ticks_mixed;
+      item["peer_ticks_missed"] = core.peer_ticks_missed;
       list.push_back(std::move(item));
     }
     nlohmann::ordered_json body;

@@ -27,6 +27,10 @@ struct CoreStatus {
   std::int64_t load_permille = 0;  // of the last second
   std::int64_t participants = 0;   // attached now
   std::int64_t conferences = 0;    // open now
+  // Of rooms that sit on several cores: ticks of the others that were heard here, and that were not there in
+  // time.
+  std::uint64_t peer_ticks_mixed = 0;
+  std::uint64_t peer_ticks_missed = 0;
 };
 
 // What the routes show. Thread: each is called in the control thread.

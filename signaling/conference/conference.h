@@ -1,11 +1,11 @@
-// Conference: one room: its state, its rules, who is in it, and where it sits.
+// Conference: one room: its state, its rules, who is in it, and on which cores it sits.
 //
 // Source: RFC 4353.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <set>
 #include <string>
 
@@ -16,10 +16,10 @@
 
 namespace tutti::conference {
 
-// Where a conference is mixed.
+// What a conference has of one core.
 struct Seat {
-  std::size_t core = 0;
-  mailbox::ConferenceHandle handle;
+  mailbox::ConferenceHandle share;
+  std::size_t participants = 0;  // that hold a place there, those who are leaving included
 };
 
 class Conference {
@@ -46,8 +46,9 @@ class Conference {
   // In the order they came; leaving ones included.
   const std::set<ParticipantId>& participants() const { return participants_; }
 
-  // Empty while nobody is in it: an empty conference costs a core nothing.
-  std::optional<Seat> seat;
+  // By core; none while nobody is in it: an empty conference costs a core nothing. Seating's business.
+  std::map<std::size_t, Seat> seats;
+  bool sits_on(std::size_t core) const { return seats.count(core) != 0; }
 
   ConferenceInfo info() const;
 

@@ -33,12 +33,15 @@ sip::DialogControl& Host::dialogs() const {
   return *dialogs_;
 }
 
-std::optional<std::size_t> Host::choose_core() const {
+std::optional<std::size_t> Host::choose_core(const Conference* conference) const {
   std::vector<CoreLoad> loads;
-  for (const auto& core : cores) {
-    loads.push_back({.participants = core->participants.in_use(),
-                     .full = core->participants.full() || core->conferences.full(),
-                     .load_permille = core->counters().load_permille.value()});
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    const CoreLink& core = *cores[i];
+    const bool seated = conference != nullptr && conference->sits_on(i);
+    loads.push_back({.participants = core.participants.in_use(),
+                     .full = core.participants.full() || (!seated && core.conferences.full()),
+                     .load_permille = core.counters().load_permille.value(),
+                     .seated = seated});
   }
   return conference::choose_core(loads);
 }

@@ -31,8 +31,8 @@ class Host {
   void connect(sip::DialogControl& dialogs, const sip::SipCounters& counters);
   sip::DialogControl& dialogs() const;
 
-  // The core for a conference that has none yet; empty when all are full.
-  std::optional<std::size_t> choose_core() const;
+  // The core for one more participant of a conference, null for a new one; empty when all are full.
+  std::optional<std::size_t> choose_core(const Conference* conference) const;
   CoreLink& core_of(const Participant& participant) { return *cores[participant.identity().core]; }
 
   base::Result<MediaEndpoint, MediaError> open_endpoint(bool with_rtcp);

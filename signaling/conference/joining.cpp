@@ -9,6 +9,7 @@
 #include "signaling/conference/media_mapping.h"
 #include "signaling/conference/random_start.h"
 #include "signaling/conference/refusal.h"
+#include "signaling/conference/seating.h"
 
 namespace tutti::conference {
 
@@ -72,9 +73,7 @@ base::Result<Joining::Agreement, sip::Rejection> Joining::read_offer(
 }
 
 std::optional<sip::Rejection> Joining::take_place(Agreement& agreement, const sip::IncomingInvite& invite) {
-  const Conference* conference = host_.roster.find(invite.user);
-  const bool seated = conference != nullptr && conference->seat;
-  const auto core = seated ? conference->seat->core : host_.choose_core();
+  const auto core = host_.choose_core(host_.roster.find(invite.user));
   if (!core) return refuse_full(host_.config.retry_after);
 
   agreement.core = *core;
@@ -116,18 +115,9 @@ std::optional<sip::Rejection> Joining::describe(Agreement& agreement,
   return std::nullopt;
 }
 
-void Joining::seat(Conference& conference, std::size_t core) {
-  if (conference.seat) return;
-  const auto handle = host_.cores[core]->conferences.try_take(conference.id());
-  CHECK(handle);  // choose_core() chose one with a free slot
-  conference.seat = Seat{core, *handle};
-  host_.cores[core]->post(mailbox::OpenConference{*handle, host_.config.rooms.max_talkers});
-}
-
 void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
   Conference* conference = host_.roster.find(invite.user);
   if (conference == nullptr) conference = &host_.create_conference(invite.user);
-  seat(*conference, agreement.core);
   conference->add(agreement.id);
 
   Participant& participant =
@@ -146,7 +136,7 @@ void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
   const RandomStart start = draw_random_start();
   mailbox::AttachParticipant attach;
   attach.participant = agreement.handle;
-  attach.conference = conference->seat->handle;
+  attach.conference = take_seat(host_, *conference, agreement.core);
   attach.endpoint = agreement.endpoint.handles;
   attach.media = agreement.plan ? to_media_parameters(*agreement.plan, agreement.endpoint, rules)
                                 : listening_parameters(agreement.endpoint, rules);

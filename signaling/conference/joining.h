@@ -28,7 +28,6 @@ class Joining {
   base::Result<Agreement, sip::Rejection> read_offer(const sip::IncomingInvite& invite) const;
   std::optional<sip::Rejection> take_place(Agreement& agreement, const sip::IncomingInvite& invite);
   std::optional<sip::Rejection> describe(Agreement& agreement, const sip::IncomingInvite& invite) const;
-  void seat(Conference& conference, std::size_t core);
   void attach(Agreement agreement, const sip::IncomingInvite& invite);
 
   Host& host_;

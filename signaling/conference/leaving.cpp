@@ -4,6 +4,7 @@
 
 #include "dataplane/base/check.h"
 #include "signaling/conference/refusal.h"
+#include "signaling/conference/seating.h"
 
 namespace tutti::conference {
 
@@ -40,6 +41,7 @@ void Leaving::on_detached(Participant& participant, const mailbox::ParticipantDe
   participant.end();
   CHECK(host_.core_of(participant).participants.release(identity.handle));
   host_.close_endpoint(identity.endpoint);
+  leave_seat(host_, conference, identity.core);
   conference.remove(identity.id);
   host_.roster.erase(participant);
   if (conference.participants().empty()) close(conference);
@@ -53,11 +55,7 @@ bool Leaving::terminate(Conference& conference, const std::string& reason) {
 }
 
 void Leaving::close(Conference& conference) {
-  if (conference.seat) {
-    // Its slot comes back with ConferenceClosed; who dials meanwhile gets a new one.
-    host_.cores[conference.seat->core]->post(mailbox::CloseConference{conference.seat->handle});
-    conference.seat.reset();
-  }
+  CHECK(conference.seats.empty());
   if (conference.state() != ConferenceState::kTerminating) {
     if (conference.permanent()) return;
     CHECK(conference.try_enter(ConferenceState::kTerminating));

@@ -16,8 +16,8 @@ class Leaving {
   void leave(Participant& participant);
   // Ends its dialog, with `reason` for the far end, and then the same.
   void dismiss(Participant& participant, const std::string& reason);
-  // The core has let go of it, or never took it: gives back the ports and the slot; the last one out closes
-  // the conference.
+  // The core has let go of it, or never took it: gives back the ports, the slot and the seat; the last one
+  // out closes the conference.
   void on_detached(Participant& participant, const mailbox::ParticipantDetached& event);
 
   // Begins to end a conference, or ends an empty one. False where its state has no such step.

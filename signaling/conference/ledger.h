@@ -10,7 +10,8 @@ struct Ledger {
   std::size_t participants = 0;  // known to the focus, joining and leaving ones too
   std::size_t ports = 0;         // media endpoints open
   std::size_t streams = 0;       // attached, as the cores count
-  std::size_t rooms = 0;         // held open on a core; a static room that is empty is not
+  std::size_t rooms =
+      0;  // shares held open on cores: a room on two is two; a static one that is empty is none
 
   bool operator==(const Ledger&) const = default;
   bool zero() const { return *this == Ledger{}; }

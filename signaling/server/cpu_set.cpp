@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "dataplane/mailbox/handles.h"
+
 namespace tutti::server {
 namespace {
 
@@ -67,7 +69,9 @@ CpuSet allowed_cpus() {
 
 CpuSet default_media_cpus(const CpuSet& allowed) {
   if (allowed.size() < 2) return allowed;
-  return {allowed.size() >= kManyCpus ? allowed.begin() + 1 : allowed.end() - 1, allowed.end()};
+  const std::size_t count =
+      allowed.size() >= kManyCpus ? std::min<std::size_t>(allowed.size() - 1, mailbox::kCoresMax) : 1;
+  return {allowed.end() - static_cast<std::ptrdiff_t>(count), allowed.end()};
 }
 
 CpuSet control_cpus(const CpuSet& allowed, const CpuSet& media) {

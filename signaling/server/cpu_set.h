@@ -21,7 +21,7 @@ std::string to_string(const CpuSet& cpus);
 CpuSet allowed_cpus();
 
 // Which of the allowed ones carry media when nobody says: on a host of 8 or more all but the first, on a
-// smaller one the last. The first is left to signaling and to the kernel's own work.
+// smaller one the last. The first is left to signaling and to the kernel's own work. At most kCoresMax.
 CpuSet default_media_cpus(const CpuSet& allowed);
 
 // The allowed CPUs without the media ones; all allowed ones where nothing would be left.

@@ -56,6 +56,12 @@ Result<std::unique_ptr<MediaHost>, StartError> MediaHost::start(const Configurat
                                                                 const CpuSet& cpus) {
   std::unique_ptr<MediaHost> host(new MediaHost(configuration.media));
   if (auto tried = host->try_address(configuration.media); !tried) return base::unexpected(tried.error());
+  if (cpus.size() > mailbox::kCoresMax) {
+    return base::unexpected(StartError{fmt::format("media on {} CPUs: a server has at most {} cores for it",
+                                                   cpus.size(), mailbox::kCoresMax)});
+  }
+  host->rings_ = std::make_unique<core::RingDirectory>(static_cast<std::uint32_t>(cpus.size()),
+                                                       configuration.cores.conferences_per_core);
   for (const int cpu : cpus) {
     if (auto started = host->start_core(configuration, cpu); !started)
       return base::unexpected(started.error());
@@ -87,6 +93,8 @@ Result<void, StartError> MediaHost::start_core(const Configuration& configuratio
   core::CoreThread::Options options;
   options.cpu = cpu;
   options.realtime = to_realtime(configuration.cores.realtime);
+  options.core.index = static_cast<std::uint32_t>(cores_.size());
+  options.core.rings = rings_.get();
   options.core.capacity = {participants, configuration.cores.conferences_per_core};
   options.core.jitter_delay = std::chrono::milliseconds(configuration.media.jitter_ms);
   options.core.gate.threshold = dsp::peak_of_dbov(configuration.media.gate_dbov);

@@ -8,6 +8,7 @@
 
 #include "dataplane/base/result.h"
 #include "dataplane/core/core_thread.h"
+#include "dataplane/core/ring_directory.h"
 #include "dataplane/mailbox/mailbox.h"
 #include "dataplane/net/endpoint_allocator.h"
 #include "dataplane/net/endpoint_factory.h"
@@ -21,7 +22,8 @@ namespace tutti::server {
 // Thread: signaling.
 class MediaHost final : public conference::MediaPlane {
  public:
-  // Starts a pinned thread on each CPU. Shapes: `cpus` is not empty.
+  // Starts a pinned thread on each CPU. Shapes: `cpus` is not empty. Errors: also more than kCoresMax of
+  // them.
   static base::Result<std::unique_ptr<MediaHost>, StartError> start(const Configuration& configuration,
                                                                     const CpuSet& cpus);
   // Ends the threads; what is attached falls silent.
@@ -46,6 +48,7 @@ class MediaHost final : public conference::MediaPlane {
 
   const std::unique_ptr<net::EndpointFactory> factory_;
   net::EndpointAllocator allocator_;
+  std::unique_ptr<core::RingDirectory> rings_;  // of all cores
   std::vector<Core> cores_;
   std::vector<conference::CoreDoor> doors_;
 };

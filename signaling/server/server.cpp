@@ -171,6 +171,8 @@ std::vector<api::CoreStatus> Server::cores() const {
     core.load_permille = counters.load_permille.value();
     core.participants = counters.participants.value();
     core.conferences = counters.conferences.value();
+    core.peer_ticks_mixed = counters.peer_ticks_mixed.value();
+    core.peer_ticks_missed = counters.peer_ticks_missed.value();
   }
   return all;
 }

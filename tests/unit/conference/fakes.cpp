@@ -69,16 +69,24 @@ void ScriptedCore::take(const mailbox::CoreCommand& command) {
   if (const auto* open = std::get_if<mailbox::OpenConference>(&command)) {
     EXPECT_LT(open->conference.slot, capacity_.conferences);
     max_talkers = open->max_talkers;
-    EXPECT_TRUE(open_.emplace(open->conference.slot, open->conference.generation).second);
+    EXPECT_TRUE(open_.emplace(open->conference.slot, Share{open->conference.generation, {}}).second);
   } else if (const auto* close = std::get_if<mailbox::CloseConference>(&command)) {
-    EXPECT_EQ(open_.at(close->conference.slot), close->conference.generation);
+    EXPECT_EQ(open_.at(close->conference.slot).generation, close->conference.generation);
     for (const auto& [slot, who] : attached_) EXPECT_NE(who.command.conference, close->conference);
     open_.erase(close->conference.slot);
     emit(mailbox::ConferenceClosed{close->conference});
+  } else if (const auto* link = std::get_if<mailbox::LinkShare>(&command)) {
+    Share& share = open_.at(link->conference.slot);
+    EXPECT_EQ(share.generation, link->conference.generation);
+    EXPECT_TRUE(share.peers.emplace(link->peer, link->share).second) << "linked twice";
+  } else if (const auto* unlink = std::get_if<mailbox::UnlinkShare>(&command)) {
+    Share& share = open_.at(unlink->conference.slot);
+    EXPECT_EQ(share.generation, unlink->conference.generation);
+    EXPECT_EQ(share.peers.erase(unlink->peer), 1u) << "not linked";
   } else if (const auto* attach = std::get_if<mailbox::AttachParticipant>(&command)) {
     EXPECT_LT(attach->participant.slot, capacity_.participants);
     EXPECT_EQ(attached_.count(attach->participant.slot), 0u) << "the slot has a tenant";
-    EXPECT_EQ(open_.at(attach->conference.slot), attach->conference.generation);
+    EXPECT_EQ(open_.at(attach->conference.slot).generation, attach->conference.generation);
     EXPECT_TRUE(attach->media.rtcp_mux || attach->endpoint.rtcp != base::EndpointHandles::kNone);
     if (refuse_attaches > 0) {
       --refuse_attaches;

@@ -80,7 +80,14 @@ class ScriptedCore {
   std::uint32_t max_talkers = 0;  // of the conference opened last
   int refuse_attaches = 0;        // so many of the next ones
   const std::map<std::uint32_t, Attached>& attached() const { return attached_; }
+  // A conference of its own, with the shares of it that it hears, by core.
+  struct Share {
+    std::uint32_t generation = 0;
+    std::map<std::uint32_t, mailbox::ConferenceHandle> peers;
+  };
   std::size_t conferences() const { return open_.size(); }
+  // By slot.
+  const std::map<std::uint32_t, Share>& shares() const { return open_; }
   bool idle() const { return events_.empty(); }
 
  private:
@@ -91,7 +98,7 @@ class ScriptedCore {
   mailbox::CoreCounters counters_;
   mailbox::CoreCapacity capacity_;
   std::map<std::uint32_t, Attached> attached_;
-  std::map<std::uint32_t, std::uint32_t> open_;  // conference slot to generation
+  std::map<std::uint32_t, Share> open_;  // by conference slot
   std::deque<mailbox::CoreEvent> events_;
 };
 

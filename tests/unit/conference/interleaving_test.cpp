@@ -1,6 +1,10 @@
 // Everything that can happen, in any order, with small mailboxes: nothing is lost, doubled or left behind.
 #include <algorithm>
+#include <map>
 #include <random>
+#include <set>
+#include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -13,18 +17,21 @@ using State = FakeDialogs::State;
 
 class Storm {
  public:
+  // Cores so small that rooms must sit on several.
   explicit Storm(std::uint32_t seed)
-      : random_(seed), world_(config(), 2, 2 + seed % 6, mailbox::CoreCapacity{8, 3}) {}
+      : random_(seed), world_(config(), 2 + seed % 4, 2 + seed % 6, mailbox::CoreCapacity{1 + seed % 4, 3}) {}
 
   void run(int steps) {
     for (int i = 0; i < steps; ++i) step();
     calm_down();
   }
 
+  std::size_t shares_linked = 0;  // when it was over
+
  private:
   static FocusConfig config() {
     FocusConfig config;
-    config.rooms.rooms = {{"hall", false, 3}};
+    config.rooms.rooms = {{"hall", false, 5}};
     return config;
   }
 
@@ -58,6 +65,7 @@ class Storm {
   void step();
   void acknowledge(sip::DialogId dialog);
   void calm_down();
+  void expect_everyone_linked();
 
   std::mt19937 random_;
   FocusWorld world_;
@@ -140,6 +148,47 @@ void Storm::step() {
   ASSERT_LE(ledger.dialogs, ledger.participants);
 }
 
+// Whoever is in a room hears everyone in it, on whichever core: all shares of a room are linked with each
+// other, each has someone in it, and nothing else is linked.
+void Storm::expect_everyone_linked() {
+  using Key = std::pair<std::size_t, std::uint32_t>;  // core, slot
+  std::map<Key, std::set<Key>> linked;
+  std::map<Key, std::string> room_of;
+  for (std::size_t core = 0; core < world_.cores.size(); ++core) {
+    for (const auto& [slot, share] : world_.cores[core]->shares()) {
+      auto& peers = linked[{core, slot}];
+      for (const auto& [peer, handle] : share.peers) {
+        const auto& there = world_.cores.at(peer)->shares();
+        ASSERT_TRUE(there.count(handle.slot) == 1 && there.at(handle.slot).generation == handle.generation);
+        peers.insert({peer, handle.slot});
+      }
+    }
+  }
+  for (const auto& conference : world_.focus->list_conferences()) {
+    const auto participants = world_.focus->list_participants(conference.name);
+    for (const auto& info : *participants) {
+      for (std::size_t core = 0; core < world_.cores.size(); ++core) {
+        for (const auto& [slot, who] : world_.cores[core]->attached()) {
+          // An endpoint's port is told to the caller: it names the participant.
+          if (10'000 + 2 * (who.command.endpoint.rtp % 20'000) != info.local_rtp.port) continue;
+          const auto [place, first] =
+              room_of.emplace(Key{core, who.command.conference.slot}, conference.name);
+          EXPECT_EQ(place->second, conference.name) << "two rooms in one share";
+        }
+      }
+    }
+  }
+  EXPECT_EQ(room_of.size(), linked.size()) << "a share without anyone in it";
+  for (const auto& [share, room] : room_of) {
+    std::set<Key> others;
+    for (const auto& [other, its_room] : room_of) {
+      if (other != share && its_room == room) others.insert(other);
+    }
+    EXPECT_EQ(linked[share], others) << room;
+    shares_linked += others.size();
+  }
+}
+
 void Storm::calm_down() {
   world_.settle();
   // With the storm over, every call is either in or out, and every one that is in has its stream.
@@ -153,6 +202,7 @@ void Storm::calm_down() {
   EXPECT_EQ(ledger.participants, alive);
   EXPECT_EQ(ledger.streams, alive);
   EXPECT_EQ(world_.count_attached(), alive);
+  expect_everyone_linked();
   for (const auto dialog : dialogs_) {
     if (world_.dialogs[dialog].alive()) world_.end(dialog);
   }
@@ -163,11 +213,15 @@ void Storm::calm_down() {
 }
 
 TEST(Interleaving, AnythingInAnyOrderEndsAtZero) {
+  std::size_t shares_linked = 0;
   for (std::uint32_t seed = 1; seed <= 200; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    Storm(seed).run(400);
+    Storm storm(seed);
+    storm.run(400);
     if (testing::Test::HasFailure()) return;
+    shares_linked += storm.shares_linked;
   }
+  EXPECT_GT(shares_linked, 50u) << "rooms larger than a core hardly came up";
 }
 
 TEST(Interleaving, IdsAreNeverUsedTwice) {

@@ -1,5 +1,6 @@
 #include "signaling/server/cpu_set.h"
 
+#include <numeric>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -25,6 +26,10 @@ TEST(CpuSet, MediaLeavesTheFirstCpuAlone) {
   EXPECT_EQ(default_media_cpus({0, 1}), CpuSet({1}));
   EXPECT_EQ(default_media_cpus({2, 5, 7}), CpuSet({7}));
   EXPECT_EQ(default_media_cpus({0, 1, 2, 3, 4, 5, 6, 7}), CpuSet({1, 2, 3, 4, 5, 6, 7}));
+  CpuSet many(100);
+  std::iota(many.begin(), many.end(), 0);
+  EXPECT_EQ(default_media_cpus(many).size(), 64U);
+  EXPECT_EQ(default_media_cpus(many).back(), 99);
 }
 
 TEST(CpuSet, ControlStaysOffTheMediaCpusWhereItCan) {
