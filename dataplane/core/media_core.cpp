@@ -7,6 +7,8 @@
 
 namespace tutti::core {
 
+static_assert(kSubSlots <= net::PacketPort::kPhases);
+
 MediaCore::MediaCore(const Options& options, net::PacketPort& port, mailbox::Mailbox& mailbox)
     : state_(options, port, mailbox),
       reception_(state_),
@@ -17,6 +19,7 @@ base::Instant MediaCore::run_once(base::Instant now) TUTTI_REALTIME {
   load_.begin_turn(now);
   state_.outbox.flush();
   take_commands(now);
+  state_.port.begin_turn(state_.wheel.due_sub_slots(now));
   reception_.run();
   take_detached();
   const std::uint32_t sub_slots = ticker_.run(now);
@@ -81,6 +84,7 @@ void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant no
     state_.outbox.put(mailbox::ParticipantDetached{command.participant, true, {}});
     return;
   }
+  state_.port.set_phase(net::EndpointId{slot}, conference->sub_slot);
   // Its pages are touched when it is used.
   ParticipantReserve& reserve = state_.reserves.make(slot);
   Participant& participant =

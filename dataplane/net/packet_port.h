@@ -29,7 +29,7 @@ struct ReceivedPacket {
   EndpointId endpoint{};
   Flow flow = Flow::kRtp;
   base::SocketAddress source;          // not valid() once connected: the body has let only the peer through
-  base::Instant arrival;               // to the accuracy of a turn: when the body took it from the network
+  base::Instant arrival;               // when the body took it from the network: at its tick, or sooner
   std::span<const std::byte> payload;  // never empty: an empty datagram is dropped as kTruncated
 };
 
@@ -58,6 +58,15 @@ class PacketPort {
   virtual void connect(EndpointId id, Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME = 0;
   // Receives from anyone again, with the next receive().
   virtual void disconnect(EndpointId id, Flow flow) TUTTI_REALTIME = 0;
+
+  // When packets are looked for: a core takes an endpoint's in the turn of its own tick, so a body that has
+  // to ask the network for each (io_uring) asks then alone; one that is told of them ignores both. Until
+  // begin_turn() is called first, each receive() is a turn of all.
+  static constexpr std::uint32_t kPhases = 8;  // of a tick
+  // Attached endpoints are in phase 0 until told.
+  virtual void set_phase(EndpointId, std::uint32_t /*phase*/) TUTTI_REALTIME {}
+  // The phases whose packets the next receive()s are to bring: bit n for phase n.
+  virtual void begin_turn(std::uint32_t /*phases*/) TUTTI_REALTIME {}
 
   // What has arrived, at most kReceiveBatch packets; empty when there is no more for now.
   // Owns: the payloads are the port's, valid until the next receive() or wait_until().

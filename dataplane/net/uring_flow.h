@@ -17,6 +17,7 @@ struct alignas(64) UringFlow {
     kNone,     // no request: ended, or not yet begun
     kMessage,  // multishot recvmsg: gives the source
     kPlain,  // multishot recv: some 70 ns cheaper a packet, only when nobody but the peer can be in the queue
+    kPolled,  // no request stands: the socket is read once a tick; some 700 ns cheaper, on the same condition
   };
 
   base::SocketAddress peer;          // the core's wish; not valid(): anyone
@@ -30,6 +31,10 @@ struct alignas(64) UringFlow {
   bool leaving = false;   // detached
   bool connect_failed =
       false;  // the kernel will not connect to this peer: strangers are kept out here instead
+  std::uint8_t phase = 0;
+  std::uint8_t single_polls = 0;  // left before a poll looks for a second packet
+  std::uint16_t taken = 0;        // packets, by this turn's poll
+  std::uint32_t polled_at = 0;    // place in the list of its phase
 
   bool open() const TUTTI_REALTIME { return fd >= 0; }
   bool connect_due() const TUTTI_REALTIME { return peer != connected_to && !connect_failed; }

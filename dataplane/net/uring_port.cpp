@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "dataplane/base/check.h"
 #include "dataplane/net/uring_buffers.h"
+#include "dataplane/net/uring_poll_buffer.h"
 #include "dataplane/net/uring_request.h"
 #include "dataplane/net/uring_ring.h"
 
@@ -34,7 +36,8 @@ UringRing::Sizes ring_sizes(const PortLimits& limits) {
       .completions = limits.receive_buffers         // one a packet
                      + flows                        // every receive request may end
                      + flows                        // and its cancellation find nothing
-                     + limits.transmit_buffers,     // every send may fail
+                     + limits.transmit_buffers      // every send may fail
+                     + std::min(limits.endpoints, static_cast<std::uint32_t>(PacketPort::kReceiveBatch)),
       .files = flows,
   };
 }
@@ -56,11 +59,14 @@ UringPort::UringPort(const PortLimits& limits, std::unique_ptr<UringBuffers> buf
     : buffers_(std::move(buffers)),
       ring_(std::move(ring)),
       flows_(std::size_t{2} * limits.endpoints),
+      polls_(flows_),
+      poll_buffers_(std::make_unique<UringPollBuffer[]>(kReceiveBatch)),
       send_slots_(std::make_unique<UringSendSlot[]>(limits.transmit_buffers)),
       send_slots_count_(limits.transmit_buffers),
       wake_at_(std::clamp<std::uint32_t>(limits.receive_buffers / 2, 1, kReceiveBatch)) {
   to_look_after_.reserve(flows_.size());
   detached_.reserve(limits.endpoints);
+  std::iota(free_poll_buffers_.begin(), free_poll_buffers_.end(), std::uint16_t{0});
 }
 
 UringPort::~UringPort() = default;
@@ -120,8 +126,16 @@ void UringPort::wish(EndpointId id, Flow flow, const base::SocketAddress& peer) 
   enlist(index_of(id, flow));
 }
 
+void UringPort::give_back(std::uint16_t buffer) TUTTI_REALTIME {
+  if ((buffer & kPollBuffer) != 0) {
+    free_poll_buffers_[free_poll_buffers_count_++] = static_cast<std::uint16_t>(buffer & ~kPollBuffer);
+  } else {
+    buffers_->give_back(buffer);
+  }
+}
+
 void UringPort::give_back_batch() TUTTI_REALTIME {
-  for (std::size_t i = 0; i < batch_size_; ++i) buffers_->give_back(batch_buffers_[i]);
+  for (std::size_t i = 0; i < batch_size_; ++i) give_back(batch_buffers_[i]);
   batch_size_ = 0;
   buffers_->publish();
 }
@@ -129,6 +143,7 @@ void UringPort::give_back_batch() TUTTI_REALTIME {
 std::span<const ReceivedPacket> UringPort::receive() TUTTI_REALTIME {
   ring_->enable();
   give_back_batch();
+  polls_.begin_receive();
   // A second pass for flows whose request has ended in the first: their next one may bring packets at once.
   for (int pass = 0; pass < 2; ++pass) {
     look_after_flows();
@@ -139,6 +154,7 @@ std::span<const ReceivedPacket> UringPort::receive() TUTTI_REALTIME {
       ring_->run_kernel_work();
       take_completions();
     }
+    poll_sockets();
     if (batch_size_ > 0 || to_look_after_.empty()) break;
   }
   return {batch_.data(), batch_size_};
@@ -176,6 +192,9 @@ void UringPort::complete(const io_uring_cqe& completion, base::Instant now) TUTT
       counters_.drops.add(base::DropReason::kSendFailed);
       if (completion.res == -ECONNREFUSED) counters_.peers_gone.add();
       break;
+    case UringRequest::Kind::kPoll:
+      complete_poll(request.flow, static_cast<std::uint16_t>(request.generation), completion.res, now);
+      break;
   }
 }
 
@@ -211,10 +230,17 @@ void UringPort::take_packet(FlowIndex index, const io_uring_cqe& completion,
     data += UringBuffers::kHeadBytes;
     size -= std::min(size, UringBuffers::kHeadBytes);
   }
+  deliver(index, source, {data, size}, buffer, now);
+}
 
+// Hands a packet to the core, or its buffer back.
+void UringPort::deliver(FlowIndex index, const base::SocketAddress& from, std::span<const std::byte> payload,
+                        std::uint16_t buffer, base::Instant now) TUTTI_REALTIME {
+  const UringFlow& flow = flows_[index];
+  base::SocketAddress source = from;
   std::optional<base::DropReason> drop;
-  if (size == 0) drop = base::DropReason::kTruncated;
-  if (size > kPayloadBytesMax) drop = base::DropReason::kOversize;
+  if (payload.empty()) drop = base::DropReason::kTruncated;
+  if (payload.size() > kPayloadBytesMax) drop = base::DropReason::kOversize;
   if (flow.peer.valid()) {
     if (source != flow.peer) drop = base::DropReason::kStranger;
     source = {};
@@ -222,7 +248,7 @@ void UringPort::take_packet(FlowIndex index, const io_uring_cqe& completion,
   if (flow.leaving) drop = base::DropReason::kUnknownEndpoint;
   if (drop) {
     counters_.drops.add(*drop);
-    buffers_->give_back(buffer);
+    give_back(buffer);
     return;
   }
   batch_buffers_[batch_size_] = buffer;
@@ -231,15 +257,16 @@ void UringPort::take_packet(FlowIndex index, const io_uring_cqe& completion,
       .flow = static_cast<Flow>(index % 2),
       .source = source,
       .arrival = now,
-      .payload = {data, size},
+      .payload = payload,
   };
   counters_.packets_received.add();
-  counters_.bytes_received.add(size);
+  counters_.bytes_received.add(payload.size());
 }
 
 std::span<std::byte> UringPort::reserve() TUTTI_REALTIME {
   if (unsubmitted_ == send_slots_count_) ring_->submit();
-  if (ring_->all_submitted()) unsubmitted_ = 0;
+  // Begun anew each time: the first ones are in the cache.
+  if (ring_->all_submitted()) unsubmitted_ = next_send_ = 0;
   if (unsubmitted_ == send_slots_count_) return {};
   return send_slots_[next_send_].payload;
 }

@@ -13,6 +13,7 @@
 #include "dataplane/net/endpoint_factory.h"
 #include "dataplane/net/packet_port.h"
 #include "dataplane/net/uring_flow.h"
+#include "dataplane/net/uring_polls.h"
 
 struct io_uring_cqe;
 
@@ -20,6 +21,7 @@ namespace tutti::net {
 
 class UringBuffers;
 class UringRing;
+struct UringPollBuffer;
 struct UringSendSlot;
 
 // Handles are descriptors of bound UDP sockets, without O_NONBLOCK: with it the kernel would not wait for
@@ -38,6 +40,8 @@ class UringPort final : public PacketPort {
   std::optional<EndpointId> next_detached() TUTTI_REALTIME override;
   void connect(EndpointId id, Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME override;
   void disconnect(EndpointId id, Flow flow) TUTTI_REALTIME override;
+  void set_phase(EndpointId id, std::uint32_t phase) TUTTI_REALTIME override;
+  void begin_turn(std::uint32_t phases) TUTTI_REALTIME override { polls_.begin_turn(phases); }
   std::span<const ReceivedPacket> receive() TUTTI_REALTIME override;
   std::span<std::byte> reserve() TUTTI_REALTIME override;
   void send(EndpointId id, Flow flow, const base::SocketAddress& to,
@@ -69,16 +73,25 @@ class UringPort final : public PacketPort {
   bool arm_receive(FlowIndex index) TUTTI_REALTIME;
   void follow_peer(UringFlow& flow) TUTTI_REALTIME;
 
+  // Reading connected RTP sockets in their turn: in uring_port_polls.cpp.
+  void poll_sockets() TUTTI_REALTIME;
+  bool poll_socket(FlowIndex index) TUTTI_REALTIME;
+  void complete_poll(FlowIndex index, std::uint16_t buffer, int result, base::Instant now) TUTTI_REALTIME;
+
+  void give_back(std::uint16_t buffer) TUTTI_REALTIME;
   void give_back_batch() TUTTI_REALTIME;
   void take_completions() TUTTI_REALTIME;
   void complete(const io_uring_cqe& completion, base::Instant now) TUTTI_REALTIME;
   void complete_receive(FlowIndex index, const io_uring_cqe& completion, base::Instant now) TUTTI_REALTIME;
   void take_packet(FlowIndex index, const io_uring_cqe& completion, base::Instant now) TUTTI_REALTIME;
+  void deliver(FlowIndex index, const base::SocketAddress& source, std::span<const std::byte> payload,
+               std::uint16_t buffer, base::Instant now) TUTTI_REALTIME;
 
   Counters counters_;
   std::unique_ptr<UringBuffers> buffers_;
   std::unique_ptr<UringRing> ring_;  // after the buffers: it goes first
   std::vector<UringFlow> flows_;
+  UringPolls polls_;
 
   // None of these grows beyond its first capacity.
   std::vector<FlowIndex> to_look_after_;
@@ -87,6 +100,12 @@ class UringPort final : public PacketPort {
   std::array<ReceivedPacket, kReceiveBatch> batch_;
   std::array<std::uint16_t, kReceiveBatch> batch_buffers_;
   std::size_t batch_size_ = 0;
+  // Of polls, one for each packet of a batch: few and used last in first out, so that they stay in the cache.
+  // Where a buffer may be either's, theirs are marked.
+  static constexpr std::uint16_t kPollBuffer = 0x8000;
+  std::unique_ptr<UringPollBuffer[]> poll_buffers_;
+  std::array<std::uint16_t, kReceiveBatch> free_poll_buffers_;
+  std::size_t free_poll_buffers_count_ = kReceiveBatch;
 
   // Transmit buffers, used in turn; those before `next_send_` may wait to be submitted.
   std::unique_ptr<UringSendSlot[]> send_slots_;

@@ -75,6 +75,11 @@ void UringPort::look_after_flows() TUTTI_REALTIME {
 // True when nothing is left to do before its next completion.
 bool UringPort::look_after(FlowIndex index) TUTTI_REALTIME {
   UringFlow& flow = flows_[index];
+  if (flow.armed == UringFlow::Receive::kPolled) {
+    if (!flow.receive_is_wrong()) return true;
+    polls_.remove(index);
+    flow.armed = UringFlow::Receive::kNone;
+  }
   if (flow.armed != UringFlow::Receive::kNone) {
     return !flow.receive_is_wrong() || flow.cancelling || cancel_receive(index);
   }
@@ -100,12 +105,18 @@ bool UringPort::cancel_receive(FlowIndex index) TUTTI_REALTIME {
 }
 
 bool UringPort::arm_receive(FlowIndex index) TUTTI_REALTIME {
-  io_uring_sqe* entry = ring_->next_entry();
-  if (entry == nullptr) return false;
   UringFlow& flow = flows_[index];
   // A stranger's packet may have waited since before connect(2). Packets leave a socket in the order of
   // their coming, so once it has been seen empty there is none.
-  if (flow.connected() && !packets_wait(flow.fd)) {
+  const bool only_the_peer = flow.connected() && !packets_wait(flow.fd);
+  if (only_the_peer && static_cast<Flow>(index % 2) == Flow::kRtp) {
+    flow.armed = UringFlow::Receive::kPolled;
+    polls_.add(index);
+    return true;
+  }
+  io_uring_sqe* entry = ring_->next_entry();
+  if (entry == nullptr) return false;
+  if (only_the_peer) {
     flow.armed = UringFlow::Receive::kPlain;
     ::io_uring_prep_recv_multishot(entry, static_cast<int>(index), nullptr, 0, 0);
   } else {

@@ -8,10 +8,10 @@
 namespace tutti::net {
 
 struct UringRequest {
-  enum class Kind : std::uint8_t { kReceive, kCancel, kSend };
+  enum class Kind : std::uint8_t { kReceive, kCancel, kSend, kPoll };
 
   Kind kind = Kind::kReceive;
-  std::uint32_t generation = 0;  // of the flow's receive request
+  std::uint32_t generation = 0;  // of the flow's receive request; of a poll: its buffer
   std::uint32_t flow = 0;        // index
 
   static constexpr std::uint32_t kFlowsMax = 1u << 30;

@@ -203,8 +203,8 @@ TEST(UringPortDeathTest, SaysThatIoUringIsSwitchedOff) {
 }
 
 TEST(UringRequestTest, ComesBackFromTheKernelAsItWas) {
-  for (const auto kind :
-       {UringRequest::Kind::kReceive, UringRequest::Kind::kCancel, UringRequest::Kind::kSend}) {
+  for (const auto kind : {UringRequest::Kind::kReceive, UringRequest::Kind::kCancel,
+                          UringRequest::Kind::kSend, UringRequest::Kind::kPoll}) {
     for (const std::uint32_t generation : {0u, 1u, UINT32_MAX}) {
       for (const std::uint32_t flow : {0u, 77u, UringRequest::kFlowsMax - 1}) {
         const auto back = UringRequest::unpack(UringRequest{kind, generation, flow}.pack());

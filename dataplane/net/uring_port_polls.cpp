@@ -1,0 +1,63 @@
+// How UringPort reads the sockets of connected RTP flows: once a tick each, without a request that stands.
+#include <cerrno>
+
+#include <sys/socket.h>
+
+#include "dataplane/base/check.h"
+#include "dataplane/net/uring_poll_buffer.h"
+#include "dataplane/net/uring_port.h"
+#include "dataplane/net/uring_request.h"
+#include "dataplane/net/uring_ring.h"
+
+namespace tutti::net {
+
+void UringPort::set_phase(EndpointId id, std::uint32_t phase) TUTTI_REALTIME {
+  CHECK(phase < kPhases);
+  UringFlow& flow = open_flow(id, Flow::kRtp);
+  const bool polled = flow.armed == UringFlow::Receive::kPolled;
+  if (polled) polls_.remove(index_of(id, Flow::kRtp));
+  flow.phase = static_cast<std::uint8_t>(phase);
+  if (polled) polls_.add(index_of(id, Flow::kRtp));
+}
+
+void UringPort::poll_sockets() TUTTI_REALTIME {
+  // Polls run within submit(), so their completions are all that come; each finds its place in the batch.
+  while (batch_size_ < kReceiveBatch && ::io_uring_cq_ready(&ring_->raw()) == 0) {
+    std::size_t asked = 0;
+    while (asked < kReceiveBatch - batch_size_) {
+      const auto flow = polls_.next();
+      if (!flow || !poll_socket(*flow)) break;
+      ++asked;
+    }
+    if (asked == 0) return;
+    ring_->submit();
+    take_completions();
+  }
+}
+
+bool UringPort::poll_socket(FlowIndex index) TUTTI_REALTIME {
+  io_uring_sqe* entry = ring_->next_entry();
+  if (entry == nullptr) return false;
+  const std::uint16_t buffer = free_poll_buffers_[--free_poll_buffers_count_];
+  auto& bytes = poll_buffers_[buffer].bytes;
+  // MSG_DONTWAIT: answered at once, if only with EAGAIN.
+  ::io_uring_prep_recv(entry, static_cast<int>(index), bytes.data(), bytes.size(), MSG_DONTWAIT);
+  entry->flags = IOSQE_FIXED_FILE;
+  entry->user_data =
+      UringRequest{.kind = UringRequest::Kind::kPoll, .generation = buffer, .flow = index}.pack();
+  return true;
+}
+
+void UringPort::complete_poll(FlowIndex index, std::uint16_t buffer, int result,
+                              base::Instant now) TUTTI_REALTIME {
+  // An error of ICMP has taken a packet's place: what is behind it is read next.
+  const bool gone = result == -ECONNREFUSED;
+  if (gone) counters_.peers_gone.add();
+  polls_.answer(index, result >= 0 || gone);
+  const auto marked = static_cast<std::uint16_t>(buffer | kPollBuffer);
+  if (result < 0) return give_back(marked);
+  const auto size = static_cast<std::size_t>(result);
+  deliver(index, flows_[index].connected_to, std::span(poll_buffers_[buffer].bytes).first(size), marked, now);
+}
+
+}  // namespace tutti::net
