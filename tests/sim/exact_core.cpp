@@ -1,0 +1,268 @@
+#include "tests/sim/exact_core.h"
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+#include "dataplane/base/check.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/net/packet_port.h"
+#include "dataplane/rtp/rtp_packet.h"
+#include "mixer/kernel/scalar_reference.h"
+
+namespace tutti::sim {
+
+Voices::Voices(std::uint64_t seed) : payloads_(kCount), frames_(kCount) {
+  std::mt19937_64 random(seed);
+  for (std::size_t voice = 0; voice < kCount; ++voice) {
+    // One in 256 shouts. The low seven bits, inverted, grow with the magnitude; 15 is 120 of 32 767.
+    const std::uint64_t loudest = voice % 256 == 0 ? 96 : 15;
+    for (std::size_t i = 0; i < base::kFrameSamples; ++i) {
+      const auto sign = static_cast<kernel::Byte>(random() % 2 == 0 ? 0x80 : 0);
+      const auto codeword = static_cast<kernel::Byte>(sign | (0x7F - (1 + random() % loudest)));
+      payloads_[voice][i] = std::byte{codeword};
+      frames_[voice].samples[i] = kernel::scalar::expand_ulaw(codeword);
+    }
+  }
+}
+
+std::size_t Voices::of(std::uint32_t core, std::uint32_t slot, std::uint64_t tick) {
+  return static_cast<std::size_t>((core * 1'031 + slot * 7 + tick * 389 + (slot * tick) % 13) % kCount);
+}
+
+// Brings a packet of everyone with the first turn of each tick; keeps what is sent in the turn.
+class ExactCore::Port final : public net::PacketPort {
+ public:
+  Port(std::uint32_t index, std::uint32_t endpoints, const Voices& voices)
+      : index_(index), voices_(voices), slots_(endpoints) {
+    sent.reserve(endpoints);
+  }
+
+  void arrive(base::Instant now) {
+    now_ = now;
+    const auto tick = static_cast<std::uint64_t>(now.time_since_epoch() / base::kTick);
+    if (tick != tick_) next_ = 0;
+    tick_ = tick;
+    sent.clear();
+  }
+
+  bool attach(net::EndpointId id, const base::EndpointHandles&) TUTTI_REALTIME override {
+    slot(id).attached = true;
+    slot(id).first_tick = UINT64_MAX;
+    ++generation_;
+    slot(id).ssrc = generation_ * 64 + index_;
+    return true;
+  }
+  void detach(net::EndpointId id) TUTTI_REALTIME override {
+    slot(id).attached = false;
+    slot(id).leaving = true;
+  }
+  std::optional<net::EndpointId> next_detached() TUTTI_REALTIME override {
+    for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+      if (!slots_[i].leaving) continue;
+      slots_[i].leaving = false;
+      return net::EndpointId{i};
+    }
+    return std::nullopt;
+  }
+  void connect(net::EndpointId, net::Flow, const base::SocketAddress&) TUTTI_REALTIME override {}
+  void disconnect(net::EndpointId, net::Flow) TUTTI_REALTIME override {}
+
+  std::span<const net::ReceivedPacket> receive() TUTTI_REALTIME override {
+    std::size_t count = 0;
+    for (; next_ < slots_.size() && count < kReceiveBatch; ++next_) {
+      Slot& slot = slots_[next_];
+      if (!slot.attached) continue;
+      slot.first_tick = std::min(slot.first_tick, tick_);
+      rtp::RtpHeader header;
+      header.sequence_number = rtp::SequenceNumber(static_cast<std::uint16_t>(tick_));
+      header.timestamp = rtp::RtpTimestamp(static_cast<std::uint32_t>(tick_ * base::kFrameSamples));
+      header.ssrc = rtp::Ssrc{slot.ssrc};
+      rtp::write_rtp_header(slot.datagram, header);
+      std::memcpy(slot.datagram.data() + rtp::kRtpHeaderBytes,
+                  voices_.payload(Voices::of(index_, next_, tick_)).data(), base::kFrameSamples);
+      batch_[count++] = {net::EndpointId{next_}, net::Flow::kRtp, {}, now_, slot.datagram};
+    }
+    return std::span(batch_).first(count);
+  }
+
+  std::span<std::byte> reserve() TUTTI_REALTIME override { return out_; }
+  void send(net::EndpointId id, net::Flow flow, const base::SocketAddress&,
+            std::size_t bytes) TUTTI_REALTIME override {
+    if (flow != net::Flow::kRtp) return;
+    CHECK(bytes == rtp::kRtpHeaderBytes + base::kFrameSamples && sent.size() < sent.capacity());
+    auto& heard = sent.emplace_back();
+    heard.slot = static_cast<std::uint32_t>(id);
+    std::memcpy(heard.payload.data(), out_.data() + rtp::kRtpHeaderBytes, base::kFrameSamples);
+  }
+  void flush() TUTTI_REALTIME override {}
+  void wait_until(base::Instant) override {}
+  const Counters& counters() const TUTTI_REALTIME override { return counters_; }
+
+  // Whether its voice is in the share of that tick, once the turn is over.
+  bool speaks(std::uint32_t slot, std::uint64_t tick) const {
+    return slots_[slot].attached && slots_[slot].first_tick <= tick;
+  }
+  std::uint32_t endpoints() const { return static_cast<std::uint32_t>(slots_.size()); }
+  std::vector<ExactTick::Heard> sent;
+
+ private:
+  struct Slot {
+    bool attached = false;
+    bool leaving = false;
+    std::uint32_t ssrc = 0;
+    std::uint64_t first_tick = UINT64_MAX;
+    std::array<std::byte, rtp::kRtpHeaderBytes + base::kFrameSamples> datagram;
+  };
+  Slot& slot(net::EndpointId id) { return slots_[static_cast<std::uint32_t>(id)]; }
+
+  const std::uint32_t index_;
+  const Voices& voices_;
+  std::vector<Slot> slots_;
+  std::array<net::ReceivedPacket, kReceiveBatch> batch_;
+  std::array<std::byte, net::kPayloadBytesMax> out_;
+  base::Instant now_;
+  std::uint64_t tick_ = UINT64_MAX;
+  std::uint32_t next_ = UINT32_MAX;
+  std::uint32_t generation_ = 0;
+  Counters counters_;
+};
+
+ExactCore::ExactCore(std::uint32_t index, core::RingDirectory& rings, mailbox::CoreCapacity capacity,
+                     const Voices& voices, std::uint32_t phase)
+    : index_(index),
+      rings_(rings),
+      voices_(voices),
+      share_{phase, 1 + index},
+      mailbox_(2 * capacity.participants + 256),
+      port_(std::make_unique<Port>(index, capacity.participants, voices)) {
+  core::CoreOptions options;
+  options.index = index;
+  options.rings = &rings;
+  options.capacity = capacity;
+  options.jitter_delay = base::Duration::zero();
+  options.gate.threshold = 1;
+  core_ = std::make_unique<core::MediaCore>(options, *port_, mailbox_);
+  // A core spreads its conferences over the sub-slots, the first ones first.
+  for (std::uint32_t slot = 0; slot <= phase; ++slot) post(mailbox::OpenConference{{slot, 1 + index}});
+}
+
+ExactCore::~ExactCore() = default;
+
+void ExactCore::post(const mailbox::CoreCommand& command) {
+  CHECK(mailbox_.post(command));
+}
+
+void ExactCore::join(std::uint32_t slot) {
+  mailbox::AttachParticipant attach;
+  attach.participant = {slot, 1};
+  attach.conference = share_;
+  attach.media.remote_rtp = attach.media.remote_rtcp = *base::parse_address_and_port("192.0.2.1:4000");
+  attach.media.codecs[0] = {rtp::PayloadType{0}, codec::CodecId::kPcmu};
+  attach.media.codec_count = 1;
+  attach.ssrc = rtp::Ssrc{1'000'000 + slot};
+  post(attach);
+}
+
+void ExactCore::leave(std::uint32_t slot) {
+  post(mailbox::DetachParticipant{{slot, 1}});
+}
+
+bool ExactCore::run(base::Instant now) {
+  port_->arrive(now);
+  const mixer::MixRing* ring = rings_.find(index_, share_.slot);
+  const std::uint64_t before = ring == nullptr ? mixer::MixRing::kNone : ring->latest();
+  {
+    const base::RealtimeSection turn;
+    core_->run_once(now);
+  }
+  std::array<mailbox::CoreEvent, 64> events;
+  while (mailbox_.drain(events) != 0) {
+  }
+  ring = rings_.find(index_, share_.slot);
+  if (ring == nullptr || ring->latest() == before) return false;
+  mixer::MixPart part;
+  last_.tick = ring->latest();
+  base::SumFrame published;
+  CHECK(ring->read(last_.tick, part, published) == mixer::MixRead::kWhole);
+  if (part.contributors == 0) published = {};
+  last_.phase = part.phase;
+  last_.share = tracked_ ? base::SumFrame{} : published;
+  for (std::uint32_t slot = 0; tracked_ && slot < port_->endpoints(); ++slot) {
+    if (!port_->speaks(slot, last_.tick)) continue;
+    const base::Frame& frame = voices_.frame(Voices::of(index_, slot, last_.tick));
+    for (std::size_t i = 0; i < base::kFrameSamples; ++i) last_.share.samples[i] += frame.samples[i];
+  }
+  last_.heard = port_->sent;
+  for (auto& heard : last_.heard) {
+    if (port_->speaks(heard.slot, last_.tick)) heard.own = Voices::of(index_, heard.slot, last_.tick);
+  }
+  return true;
+}
+
+base::SumFrame ExactMix::mix(const std::set<std::uint32_t>& linked, const ExactTick& tick,
+                             const std::vector<Shares>& shares, const std::vector<std::uint32_t>& phases) {
+  constexpr std::int64_t kSamples = base::kFrameSamples;
+  base::SumFrame mix = tick.share;
+  // share / (2 x 160) of each sample, the line of dsp::fade.
+  const auto add = [&](const base::SumFrame& sum, auto line, bool backwards) {
+    for (std::int64_t i = 0; i < kSamples; ++i) {
+      const std::int64_t sample = sum.samples[static_cast<std::size_t>(backwards ? kSamples - 1 - i : i)];
+      mix.samples[static_cast<std::size_t>(i)] +=
+          static_cast<std::int32_t>(sample * line(i) / (2 * kSamples));
+    }
+  };
+  const auto whole = [](std::int64_t) { return 2 * kSamples; };
+  const auto rising = [](std::int64_t i) { return 2 * i + 1; };
+  const auto falling = [](std::int64_t i) { return 2 * (kSamples - i) - 1; };
+  for (const std::uint32_t core : linked) {
+    if (shares[core].empty()) continue;
+    Peer& peer = peers_[core];
+    if (!peer.begun) {
+      // At least two of the tick's eight parts behind.
+      while (tick.phase + 8 * peer.lag < phases[core] + 2) ++peer.lag;
+    }
+    const auto found = shares[core].find(tick.tick - peer.lag);
+    if (found != shares[core].end()) {
+      const bool fade_in = !peer.heard || found->first != peer.last + 1;
+      if (fade_in) {
+        add(found->second, rising, false);
+      } else {
+        add(found->second, whole, false);
+      }
+      peer.begun = peer.heard = true;
+      peer.last = found->first;
+    } else if (peer.begun) {
+      ++missed_;
+      if (peer.heard) add(shares[core].at(peer.last), falling, true);
+      peer.heard = false;
+      if (tick.tick - peer.lag > shares[core].rbegin()->first && peer.lag < 3) ++peer.lag;
+    }
+  }
+  return mix;
+}
+
+std::size_t wrong_packets(const ExactTick& tick, const base::SumFrame& mix, const Voices& voices) {
+  static const std::vector<std::byte> kCodewords = [] {
+    std::vector<std::byte> all(65'536);
+    for (int sample = -32'768; sample <= 32'767; ++sample) {
+      all[static_cast<std::size_t>(sample + 32'768)] =
+          std::byte{kernel::scalar::compress_ulaw(static_cast<kernel::Pcm>(sample))};
+    }
+    return all;
+  }();
+  static const base::Frame kNothing{};
+  std::size_t wrong = 0;
+  for (const auto& heard : tick.heard) {
+    const base::Frame& own = heard.own ? voices.frame(*heard.own) : kNothing;
+    Voices::Payload expected;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      const std::int32_t sample = std::clamp(mix.samples[i] - own.samples[i], -32'768, 32'767);
+      expected[i] = kCodewords[static_cast<std::size_t>(sample + 32'768)];
+    }
+    if (expected != heard.payload) ++wrong;
+  }
+  return wrong;
+}
+
+}  // namespace tutti::sim

@@ -1,0 +1,221 @@
+// One conference on many cores, one seed: every packet that leaves is exactly the saturated sum of all
+// others, while callers come and go, turns are late, and a core stands still.
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/sim/exact_core.h"
+
+namespace tutti::sim {
+namespace {
+
+class OneRoom {
+ public:
+  struct Config {
+    std::uint64_t seed = 1;
+    std::uint32_t cores = 8;
+    std::uint32_t per_core = 1'250;
+  };
+
+  explicit OneRoom(const Config& config)
+      : config_(config),
+        random_(config.seed),
+        voices_(config.seed),
+        rings_(config.cores, 8),
+        shares_(config.cores),
+        mixes_(config.cores),
+        linked_(config.cores),
+        present_(config.cores),
+        stopped_(config.cores),
+        behind_(config.cores),
+        ticks_(config.cores) {
+    for (std::uint32_t i = 0; i < config.cores; ++i) {
+      // Not the last sub-slot: a turn that is late by one stays within its tick.
+      phases_.push_back(static_cast<std::uint32_t>(random_() % (core::kSubSlots - 1)));
+      cores_.push_back(std::make_unique<ExactCore>(
+          i, rings_, mailbox::CoreCapacity{config.per_core, core::kSubSlots}, voices_, phases_.back()));
+    }
+  }
+
+  void link(std::uint32_t a, std::uint32_t b) {
+    cores_[a]->post(mailbox::LinkShare{cores_[a]->share(), b, cores_[b]->share()});
+    cores_[b]->post(mailbox::LinkShare{cores_[b]->share(), a, cores_[a]->share()});
+    linked_[a].insert(b);
+    linked_[b].insert(a);
+  }
+  void link_all() {
+    for (std::uint32_t a = 0; a < config_.cores; ++a) {
+      for (std::uint32_t b = 0; b < a; ++b) link(a, b);
+    }
+  }
+  void join(std::uint32_t core, std::uint32_t slot) {
+    if (present_[core].insert(slot).second) cores_[core]->join(slot);
+  }
+  void leave(std::uint32_t core, std::uint32_t slot) {
+    if (present_[core].erase(slot) == 1) cores_[core]->leave(slot);
+  }
+  void join_all() {
+    for (std::uint32_t core = 0; core < config_.cores; ++core) {
+      for (std::uint32_t slot = 0; slot < config_.per_core; ++slot) join(core, slot);
+    }
+  }
+  // One somewhere leaves or comes back.
+  void come_and_go() {
+    const auto core = static_cast<std::uint32_t>(random_() % config_.cores);
+    const auto slot = static_cast<std::uint32_t>(random_() % config_.per_core);
+    // A slot is free when the core says so: in its next turn.
+    if (stopped_[core] || !touched_.insert({core, slot}).second) return;
+    if (present_[core].count(slot) == 1) {
+      leave(core, slot);
+    } else {
+      join(core, slot);
+    }
+  }
+  void stop(std::uint32_t core) {
+    stopped_[core] = true;
+    cores_[core]->lose_track();
+    disturbed_.insert(core);
+  }
+  void go_on(std::uint32_t core) { stopped_[core] = false; }
+
+  // Turns of all cores in any order, each late by up to a sub-slot; `each_tick` between them.
+  template <typename EachTick>
+  void run_ticks(int ticks, EachTick&& each_tick) {
+    for (int step = 0; step < ticks * static_cast<int>(core::kSubSlots); ++step) {
+      if (step % static_cast<int>(core::kSubSlots) == 0) {
+        touched_.clear();
+        each_tick();
+      }
+      std::vector<std::uint32_t> order(config_.cores);
+      for (std::uint32_t i = 0; i < config_.cores; ++i) order[i] = i;
+      std::shuffle(order.begin(), order.end(), random_);
+      for (const std::uint32_t core : order) {
+        if (stopped_[core]) continue;
+        // Not in the first tick: who begins after its phase plays a packet of the tick before.
+        behind_[core] = !behind_[core] && ticks_[core] != 0 && random_() % 4 == 0;
+        if (!behind_[core] && cores_[core]->run(now_)) verify(core);
+      }
+      now_ += core::kSubSlot;
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+  void run_ticks(int ticks) {
+    run_ticks(ticks, [] {});
+  }
+
+  std::uint64_t packets() const { return packets_; }
+  std::uint64_t missed(std::uint32_t core) const { return mixes_[core].missed(); }
+  std::uint64_t counted(std::uint32_t core) const {
+    return cores_[core]->counters().peer_ticks_missed.value();
+  }
+  std::uint64_t talkers() const { return talkers_; }
+  std::uint32_t lag(std::uint32_t core, std::uint32_t peer) const { return mixes_[core].lag(peer); }
+  std::size_t present(std::uint32_t core) const { return present_[core].size(); }
+
+ private:
+  void verify(std::uint32_t core) {
+    const ExactTick& tick = cores_[core]->last();
+    ASSERT_EQ(tick.phase, phases_[core]);
+    const base::SumFrame mix = mixes_[core].mix(linked_[core], tick, shares_, phases_);
+    auto& shares = shares_[core];
+    shares.emplace(tick.tick, tick.share);
+    if (shares.size() > 12) shares.erase(shares.begin());
+    if (disturbed_.count(core) == 1) return;
+    ASSERT_TRUE(ticks_[core] == 0 || tick.tick == ticks_[core] + 1) << "a tick was left out";
+    ticks_[core] = tick.tick;
+    ASSERT_EQ(wrong_packets(tick, mix, voices_), 0U)
+        << "of " << tick.heard.size() << " on core " << core << " in tick " << tick.tick;
+    packets_ += tick.heard.size();
+    for (const auto& heard : tick.heard) talkers_ += heard.own ? 1 : 0;
+  }
+
+  const Config config_;
+  std::mt19937_64 random_;
+  const Voices voices_;
+  core::RingDirectory rings_;
+  std::vector<std::unique_ptr<ExactCore>> cores_;
+  std::vector<std::uint32_t> phases_;
+  std::vector<ExactMix::Shares> shares_;
+  std::vector<ExactMix> mixes_;
+  std::vector<std::set<std::uint32_t>> linked_;
+  std::vector<std::set<std::uint32_t>> present_;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> touched_;  // in this tick
+  std::vector<bool> stopped_;
+  std::vector<bool> behind_;
+  std::vector<std::uint64_t> ticks_;
+  std::set<std::uint32_t> disturbed_;
+  base::Instant now_{std::chrono::seconds(1)};
+  std::uint64_t packets_ = 0;
+  std::uint64_t talkers_ = 0;
+};
+
+// Joins, a life with comings and goings, a core that stands still for half a second, and what follows.
+void live(const OneRoom::Config& config) {
+  std::printf("[ one room ] seed %llu, %u cores x %u\n", static_cast<unsigned long long>(config.seed),
+              config.cores, config.per_core);
+  OneRoom room(config);
+  room.link_all();
+  room.join_all();
+  room.run_ticks(20);
+  room.run_ticks(20, [&] {
+    for (int i = 0; i < 20; ++i) room.come_and_go();
+  });
+  for (std::uint32_t core = 0; core < config.cores; ++core) {
+    ASSERT_EQ(room.counted(core), 0U) << "late turns within the margin were heard";
+  }
+  const std::uint32_t late = config.cores - 1;
+  room.stop(late);
+  room.run_ticks(25, [&] { room.come_and_go(); });
+  const std::uint64_t before = room.packets();
+  room.go_on(late);
+  room.run_ticks(15, [&] { room.come_and_go(); });
+  for (std::uint32_t core = 0; core < late; ++core) {
+    // 500 ms, and three ticks until it is heard again; nobody else was missed.
+    EXPECT_NEAR(static_cast<double>(room.counted(core)), 25.0, 5.0);
+    EXPECT_EQ(room.counted(core), room.missed(core));
+    EXPECT_EQ(room.lag(core, late), 3U);
+  }
+  EXPECT_GT(room.packets(), before);
+  std::printf("[ one room ] %llu packets exact, %llu of them to talkers\n",
+              static_cast<unsigned long long>(room.packets()),
+              static_cast<unsigned long long>(room.talkers()));
+}
+
+TEST(OneRoom, TenThousandOnEightCoresHearExactlyTheOthers) {
+  live({.seed = 20'260'101, .cores = 8, .per_core = 1'250});
+}
+
+TEST(OneRoom, OfAnySizeAndSeed) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    live({.seed = seed, .cores = static_cast<std::uint32_t>(2 + seed % 7), .per_core = 24});
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+// A share is opened while the others talk: it fades in, and all is exact from there on.
+TEST(OneRoom, AShareIsLinkedWhileOthersTalk) {
+  OneRoom room({.seed = 5, .cores = 3, .per_core = 8});
+  room.link(0, 1);
+  for (std::uint32_t slot = 0; slot < 8; ++slot) {
+    room.join(0, slot);
+    room.join(1, slot);
+  }
+  room.run_ticks(10);
+  room.link(0, 2);
+  room.link(1, 2);
+  for (std::uint32_t slot = 0; slot < 8; ++slot) room.join(2, slot);
+  const std::uint64_t before = room.talkers();
+  room.run_ticks(10);
+  EXPECT_GT(room.talkers(), before + 2 * 8 * 9);
+  for (std::uint32_t core = 0; core < 3; ++core) EXPECT_EQ(room.counted(core), 0U);
+}
+
+}  // namespace
+}  // namespace tutti::sim

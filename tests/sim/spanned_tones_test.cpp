@@ -1,0 +1,143 @@
+// A conference on several cores over the simulated network, judged by ear: who hears whom, and is it steady?
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "tests/sim/tone_callers.h"
+
+namespace tutti::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kSettle = 500ms;
+constexpr auto kJudge = 1'200ms;
+
+class OnCores : public ::testing::TestWithParam<std::uint32_t> {};
+
+TEST_P(OnCores, EveryOtherIsHeardAndOneselfNotAcrossThem) {
+  const std::uint32_t cores = GetParam();
+  const std::size_t size = std::max<std::size_t>(2 * cores, 6);
+  SimulatedHost server({.seed = cores, .cores = cores});
+  ToneCallers callers(server, {.callers = size, .seed = cores, .both_laws = true});
+  const auto shares = server.open_on_cores(cores);
+  for (std::size_t i = 0; i < size; ++i) {
+    callers.join(i, shares[i % cores], [&](mailbox::MediaParameters& media) {
+      if (i % 2 == 1) std::swap(media.codecs[0], media.codecs[1]);
+    });
+  }
+  callers.run_for(kSettle);
+  const auto from = callers.now();
+  callers.run_for(kJudge);
+  EXPECT_TRUE(callers.oracle().everyone_hears_the_others(from, callers.now()));
+  EXPECT_TRUE(callers.oracle().streams_are_steady(25ms));
+  for (std::uint32_t core = 0; core < cores; ++core) {
+    EXPECT_EQ(server.core(core).counters().peer_ticks_missed.value(), 0U);
+  }
+  for (std::size_t i = 0; i < size; ++i) callers.leave(i);
+  callers.run_for(100ms);
+  for (std::size_t a = 0; a < shares.size(); ++a) {
+    for (std::size_t b = 0; b < a; ++b) server.unlink(shares[a], shares[b]);
+  }
+  for (const auto& share : shares) server.close_conference(share);
+  callers.run_for(100ms);
+  EXPECT_EQ(server.streams(), 0);
+  EXPECT_EQ(server.events_of<mailbox::ConferenceClosed>().size(), cores);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cores, OnCores, ::testing::Values(2, 3, 8));
+
+TEST(Spanned, JoinsAndLeavesInAnyOrder) {
+  for (const std::uint64_t seed : {1, 2}) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    constexpr std::size_t kCallers = 6;
+    SimulatedHost server({.seed = seed, .cores = 3});
+    ToneCallers callers(server, {.callers = kCallers, .seed = seed, .join_all = false});
+    const auto shares = server.open_on_cores(3);
+    std::vector<std::size_t> order(kCallers);
+    std::iota(order.begin(), order.end(), 0);
+    std::shuffle(order.begin(), order.end(), random);
+    for (const auto caller : order) {
+      callers.join(caller, shares[random() % 3]);
+      callers.run_for(kSettle);
+      const auto from = callers.now();
+      callers.run_for(kJudge);
+      ASSERT_TRUE(callers.oracle().everyone_hears_the_others(from, callers.now()));
+    }
+    std::shuffle(order.begin(), order.end(), random);
+    for (const auto caller : order) {
+      callers.leave(caller);
+      callers.run_for(kSettle);
+      const auto from = callers.now();
+      callers.run_for(kJudge);
+      ASSERT_TRUE(callers.oracle().everyone_hears_the_others(from, callers.now()));
+    }
+    EXPECT_TRUE(callers.oracle().streams_are_steady(25ms));
+  }
+}
+
+// Callers 0 and 1 on core 0, 2 and 3 on core 1, 4 and 5 on core 2, which stands still for half a second.
+TEST(Spanned, ACoreThatStandsStillHarmsNobodyElseAndIsBackAfterIt) {
+  SimulatedHost server({.seed = 7, .cores = 3});
+  ToneCallers callers(server, {.callers = 6, .seed = 7});
+  const auto shares = server.open_on_cores(3);
+  for (std::size_t i = 0; i < 6; ++i) callers.join(i, shares[i / 2]);
+  callers.run_for(kSettle);
+
+  server.stop_core(2, true);
+  callers.run_for(100ms);
+  const auto from = callers.now();
+  callers.run_for(400ms);
+  const auto matrix = callers.oracle().judge(from, callers.now());
+  for (std::size_t listener = 0; listener < 4; ++listener) {
+    for (std::size_t talker = 0; talker < 6; ++talker) {
+      const double level = matrix.at(listener, talker).level_db;
+      if (talker == listener || talker >= 4) {
+        EXPECT_LT(level, -40.0) << listener << " hears " << talker;
+      } else {
+        EXPECT_NEAR(level, 0.0, 1.0) << listener << " hears " << talker;
+      }
+    }
+  }
+  server.stop_core(2, false);
+  callers.run_for(1s);
+  const auto after = callers.now();
+  callers.run_for(kJudge);
+  EXPECT_TRUE(callers.oracle().everyone_hears_the_others(after, callers.now()));
+  // Not one packet of the others was late or missing, in all this time.
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto stream = callers.oracle().caller(i).received_stream();
+    EXPECT_TRUE(stream.continuous()) << i << ": " << stream.faults();
+    EXPECT_LE(stream.spacing_ms_max, 25.0) << i;
+  }
+  for (std::uint32_t core = 0; core < 2; ++core) {
+    const auto& counters = server.core(core).counters();
+    EXPECT_GE(counters.peer_ticks_missed.value(), 24U);
+    EXPECT_LE(counters.peer_ticks_missed.value(), 40U);
+  }
+}
+
+// The loudest two of all, whichever core they are on.
+TEST(Spanned, TheLoudestHoldOverAllCores) {
+  SimulatedHost server({.seed = 8, .cores = 3});
+  ToneCallers callers(server, {.callers = 6, .seed = 8});
+  const auto shares = server.open_on_cores(3, 2);
+  for (std::size_t i = 0; i < 6; ++i) callers.join(i, shares[i / 2]);
+  callers.run_for(2s);
+  const auto mixed = [&] {
+    std::uint64_t frames = 0;
+    for (std::uint32_t core = 0; core < 3; ++core)
+      frames += server.core(core).counters().frames_mixed.value();
+    return frames;
+  };
+  const std::uint64_t before = mixed();
+  callers.run_for(1s);
+  EXPECT_EQ(mixed() - before, 2U * 50) << "two voices in each of 50 ticks, over all cores";
+}
+
+}  // namespace
+}  // namespace tutti::sim
