@@ -51,4 +51,17 @@ class Histogram {
   Counter sum_;
 };
 
+// What `permille` of the values seen are not above, as exact as the buckets are; 0 when none was seen.
+// Thread: any.
+inline std::uint64_t percentile(const Histogram& histogram, std::uint64_t permille) {
+  std::uint64_t all = 0;
+  for (std::size_t bucket = 0; bucket < LogBuckets::kCount; ++bucket) all += histogram.count(bucket);
+  std::uint64_t seen = 0;
+  for (std::size_t bucket = 0; bucket < LogBuckets::kCount && all != 0; ++bucket) {
+    seen += histogram.count(bucket);
+    if (seen * 1'000 >= all * permille) return LogBuckets::greatest(bucket);
+  }
+  return 0;
+}
+
 }  // namespace tutti::base

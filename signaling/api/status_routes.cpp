@@ -33,6 +33,9 @@ void add_status_routes(Router& router, StatusSources sources) {
       item["ticks"] = core.ticks;
       item["late_ticks"] = core.late_ticks;
       item["load_permille"] = core.load_permille;
+      item["used_p99_permille"] = core.used_p99_permille;
+      item["tick_time_us_p99"] = core.tick_time_us_p99;
+      item["lateness_us_p99"] = core.lateness_us_p99;
       item["participants"] = core.participants;
       item["conferences"] = core.conferences;
       item["peer_ticks_mixed"] = core.peer_ticks_mixed;

@@ -21,12 +21,15 @@ struct CoreStatus {
   int cpu = 0;
   std::uint64_t packets_received = 0;  // RTP and RTCP
   std::uint64_t packets_sent = 0;
-  std::uint64_t drops = 0;         // for all reasons
-  std::uint64_t ticks = 0;         // of 20 ms, of every conference
-  std::uint64_t late_ticks = 0;    // whose last packet left more than 5 ms after it was due
-  std::int64_t load_permille = 0;  // of the last second
-  std::int64_t participants = 0;   // attached now
-  std::int64_t conferences = 0;    // open now
+  std::uint64_t drops = 0;             // for all reasons
+  std::uint64_t ticks = 0;             // of 20 ms, of every conference
+  std::uint64_t late_ticks = 0;        // whose last packet left more than 5 ms after it was due
+  std::int64_t load_permille = 0;      // of the last second
+  std::int64_t used_p99_permille = 0;  // of the last 2 to 4 s; what is left to 1 000 is the headroom
+  std::uint64_t tick_time_us_p99 = 0;  // a whole tick's work, of 20 000
+  std::uint64_t lateness_us_p99 = 0;   // of a sub-slot's last packet; late above 5 000
+  std::int64_t participants = 0;       // attached now
+  std::int64_t conferences = 0;        // open now
   // Of rooms that sit on several cores: ticks of the others that were heard here, and that were not there in
   // time.
   std::uint64_t peer_ticks_mixed = 0;

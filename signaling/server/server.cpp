@@ -169,6 +169,9 @@ std::vector<api::CoreStatus> Server::cores() const {
     core.ticks = counters.ticks.value();
     core.late_ticks = counters.late_ticks.value();
     core.load_permille = counters.load_permille.value();
+    core.used_p99_permille = counters.used_p99_permille.value();
+    core.tick_time_us_p99 = base::percentile(counters.tick_time_us, 990);
+    core.lateness_us_p99 = base::percentile(counters.lateness_us, 990);
     core.participants = counters.participants.value();
     core.conferences = counters.conferences.value();
     core.peer_ticks_mixed = counters.peer_ticks_mixed.value();

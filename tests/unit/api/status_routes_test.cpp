@@ -34,14 +34,15 @@ TEST(StatusRoutes, CoresTellEveryCounterOfEach) {
   std::vector<CoreStatus> cores;
   add_status_routes(router, {.health = {}, .ledger = {}, .cores = [&] { return cores; }});
   EXPECT_EQ(ask(router, "/cores").body, R"({"cores":[]})");
-  cores = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, {.cpu = 3}};
+  cores = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}, {.cpu = 3}};
   EXPECT_EQ(ask(router, "/cores").status, 200);
-  EXPECT_EQ(
-      ask(router, "/cores").body,
-      R"({"cores":[{"cpu":1,"packets_received":2,"packets_sent":3,"drops":4,"ticks":5,"late_ticks":6,)"
-      R"("load_permille":7,"participants":8,"conferences":9,"peer_ticks_mixed":10,"peer_ticks_missed":11},)"
-      R"({"cpu":3,"packets_received":0,"packets_sent":0,"drops":0,"ticks":0,"late_ticks":0,)"
-      R"("load_permille":0,"participants":0,"conferences":0,"peer_ticks_mixed":0,"peer_ticks_missed":0}]})");
+  EXPECT_EQ(ask(router, "/cores").body,
+            R"({"cores":[{"cpu":1,"packets_received":2,"packets_sent":3,"drops":4,"ticks":5,"late_ticks":6,)"
+            R"("load_permille":7,"used_p99_permille":8,"tick_time_us_p99":9,"lateness_us_p99":10,)"
+            R"("participants":11,"conferences":12,"peer_ticks_mixed":13,"peer_ticks_missed":14},)"
+            R"({"cpu":3,"packets_received":0,"packets_sent":0,"drops":0,"ticks":0,"late_ticks":0,)"
+            R"("load_permille":0,"used_p99_permille":0,"tick_time_us_p99":0,"lateness_us_p99":0,)"
+            R"("participants":0,"conferences":0,"peer_ticks_mixed":0,"peer_ticks_missed":0}]})");
 }
 
 TEST(Problem, QuotesBytesThatAreNotUtf8) {

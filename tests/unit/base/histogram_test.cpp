@@ -34,5 +34,16 @@ TEST(Histogram, CountsAndSums) {
   EXPECT_EQ(all, 3U);
 }
 
+TEST(Histogram, TellsPercentilesAsTheNearestRank) {
+  Histogram histogram;
+  EXPECT_EQ(percentile(histogram, 990), 0U);
+  for (std::uint64_t value = 1; value <= 20; ++value) histogram.add(value);
+  EXPECT_EQ(percentile(histogram, 500), 10U);
+  EXPECT_EQ(percentile(histogram, 990), 20U);
+  EXPECT_EQ(percentile(histogram, 1'000), 20U);
+  histogram.add(LogBuckets::kLeastTooLarge * 2);
+  EXPECT_EQ(percentile(histogram, 1'000), LogBuckets::kLeastTooLarge - 1);
+}
+
 }  // namespace
 }  // namespace tutti::base

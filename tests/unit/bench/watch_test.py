@@ -29,9 +29,10 @@ class TheWatch(unittest.TestCase):
 
     def test_adds_up_all_cores(self):
         core = {"cpu": 1, "packets_received": 1, "packets_sent": 2, "drops": 3, "ticks": 4, "late_ticks": 5,
-                "load_permille": 600, "participants": 7, "conferences": 8}
+                "load_permille": 600, "used_p99_permille": 700, "participants": 7, "conferences": 8}
         sample = sample_of({"cores": [core, {**core, "load_permille": 300}]}, 12.0)
-        self.assertEqual((sample.packets_sent, sample.late_ticks, sample.load_permille), (4, 10, 600))
+        self.assertEqual((sample.packets_sent, sample.late_ticks, sample.load_permille, sample.used_p99_permille),
+                         (4, 10, 600, 700))
 
     def test_no_tick_at_all_is_late(self):
         self.assertEqual(span_between(samples((0, 1, 2)), 0, 2).late_share(), 1.0)

@@ -22,6 +22,7 @@ def point_of(trial, verdict):
         "late_ticks_per_1000": 1000 * span.late_share() if span else None,
         "load": span.load if span else None,
         "cpu": span.cpu if span else None,
+        "used_p99": span.used_p99 if span else None,
         "cpu_ns_per_frame": span.cpu_ns_per_frame() if span and span.packets_sent else None,
         "cells_judged": load["matrix"]["judged"] if load else 0,
         "cells_wrong": load["matrix"]["wrong"] if load else 0,

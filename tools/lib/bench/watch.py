@@ -21,6 +21,7 @@ class Sample:
     ticks: int = 0
     late_ticks: int = 0
     load_permille: float = 0.0  # of the last second, the fullest core
+    used_p99_permille: float = 0.0  # of the last seconds, the fullest core
     cpu_ns: int = 0  # of the media threads since their start, the kernel's work for them too
     rss_bytes: int = 0
 
@@ -36,6 +37,7 @@ class Span:
     late_ticks: int
     load: float  # mean of the samples; 1 is all of a core
     cpu: float  # CPU time of the media threads over time passed
+    used_p99: float = 0.0  # the most of the samples: what 99 of 100 sub-slots used of their time
 
     def late_share(self):
         return self.late_ticks / self.ticks if self.ticks else 1.0
@@ -51,7 +53,8 @@ def sample_of(cores, at_s, cpu_ns=0, rss_bytes=0):
     for core in cores["cores"]:
         for name in ("packets_received", "packets_sent", "drops", "ticks", "late_ticks"):
             setattr(total, name, getattr(total, name) + core[name])
-        total.load_permille = max(total.load_permille, core["load_permille"])
+        for name in ("load_permille", "used_p99_permille"):
+            setattr(total, name, max(getattr(total, name), core[name]))
     return total
 
 
@@ -69,7 +72,8 @@ def span_between(samples, begin_s, end_s):
     counted = {name: getattr(last, name) - getattr(first, name)
                for name in ("packets_received", "packets_sent", "drops", "ticks", "late_ticks")}
     return Span(seconds, load=sum(s.load_permille for s in inside[1:]) / (len(inside) - 1) / 1000,
-                cpu=(last.cpu_ns - first.cpu_ns) / (seconds * 1e9), **counted)
+                cpu=(last.cpu_ns - first.cpu_ns) / (seconds * 1e9),
+                used_p99=max(s.used_p99_permille for s in inside[1:]) / 1000, **counted)
 
 
 def media_cpu_ns(pid):
