@@ -42,11 +42,17 @@ class TheCapacity(unittest.TestCase):
     def test_the_ladder_fills_the_curve_below(self):
         climb, search, _ = self.climb(Bed(4000), ONE_ROOM)
         before = len(climb.points)
-        climb.ladder(search.held)
+        climb.ladder(search.held, FAR)
         counts = [point["participants"] for point in climb.points[before:]]
         self.assertEqual(len(counts), 4)
-        self.assertEqual(counts, sorted(set(counts)))
+        self.assertEqual(counts, sorted(set(counts), reverse=True))
         self.assertTrue(all(count % 10 == 0 and count < search.held for count in counts))
+
+    def test_the_ladder_ends_in_time(self):
+        climb, search, _ = self.climb(Bed(4000), ONE_ROOM)
+        before = len(climb.points)
+        climb.ladder(search.held, time.monotonic() - 1)
+        self.assertEqual(len(climb.points), before)
 
     def test_the_row_is_the_lesser_of_the_workloads(self):
         rows = Rows()

@@ -63,6 +63,32 @@ class Microbenches(unittest.TestCase):
         self.assertEqual(rows.value("kernel.g711_nminus1_encode_ns"), 13.0)
         self.assertEqual(rows.value("kernel.simd_over_table_ratio"), 10.0)
 
+    def test_a_core_is_measured_with_its_best_target_and_with_avx2(self):
+        def turn(target, load, tick):
+            more = {"tick_ns_per_frame": tick, "reception_ns_per_frame": 20.0, "ns_per_frame": tick + 20.0}
+            return (f"turn/{target}/{load}", "iteration", 1.0, more)
+
+        loads = ("participants:4000/size:8/talkers:8", "participants:4000/size:4000/talkers:4")
+        rows = Rows()
+        microbench.add_core_rows(report(rows=[
+            turn("AVX3_DL", loads[0], 31.0), turn("AVX2", loads[0], 59.0), turn("AVX3_DL", loads[0], 30.0),
+            turn("AVX3_DL", loads[1], 11.0)]), rows)
+        self.assertEqual({row["name"]: row["value"] for row in rows.rows}, {
+            "core.conf8_ns_per_frame": 30.0, "core.conf8_reception_ns_per_frame": 20.0,
+            "core.conf8_turn_ns_per_frame": 50.0, "core.listener_ns_per_frame": 11.0,
+            "core.listener_reception_ns_per_frame": 20.0, "core.listener_turn_ns_per_frame": 31.0,
+            "core.conf8_avx2_ns_per_frame": 59.0, "core.conf8_avx2_reception_ns_per_frame": 20.0,
+            "core.conf8_avx2_turn_ns_per_frame": 79.0})
+        only = Rows()
+        microbench.add_core_rows(report(rows=[turn("AVX2", load, 59.0) for load in loads]), only)
+        self.assertEqual(only.value("core.conf8_ns_per_frame"), 59.0)
+        self.assertIsNone(only.value("core.conf8_avx2_ns_per_frame"))
+        plain = Rows()
+        microbench.add_core_rows(report(rows=[(f"turn/{loads[0]}", "iteration", 1.0, {"ns_per_frame": 200.0})]), plain)
+        self.assertEqual([row["name"] for row in plain.rows], ["core.conf8_ns_per_frame"])
+        with self.assertRaises(microbench.MicrobenchError):
+            microbench.add_core_rows(report(rows=[turn("AVX2", "participants:1/size:1/talkers:1", 1.0)]), Rows())
+
     def test_times_are_nanoseconds_in_the_end(self):
         self.assertEqual(microbench.to_ns(2.0, {"time_unit": "us"}), 2000.0)
 

@@ -77,13 +77,13 @@ class Capacity:
             search.record(count, self.try_count(count, deadline))
         return search
 
-    def ladder(self, held, steps=(0.125, 0.25, 0.5, 0.75)):
-        """Points below the limit, for the curve."""
+    def ladder(self, held, deadline, steps=(0.75, 0.5, 0.25, 0.125)):
+        """Points below the limit, for the curve, as far as there is time."""
         unit = self.workload.unit()
         done = {point["participants"] for point in self.points}
         for step in steps:
             count = max(unit, int(step * held) // unit * unit)
-            if count not in done:
+            if count not in done and time.monotonic() < deadline:
                 done.add(count)
                 self.try_once(count)
 

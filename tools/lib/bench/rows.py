@@ -5,6 +5,7 @@ import json
 # What issue B asks for; a goal that is missed is said, and fails nothing.
 GOALS = {
     "core.conf8_ns_per_frame": ("<=", 30),
+    "core.conf8_avx2_ns_per_frame": ("<=", 60),
     "core.listener_ns_per_frame": ("<=", 12),
     "server.participants_per_core": (">=", 4000),
     "server.participants_per_core_rooms_of_8": (">=", 4000),

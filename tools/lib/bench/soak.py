@@ -1,9 +1,12 @@
 """The soak: one tuttid, the same load again and again for minutes; what grows, what stays held, what comes late."""
 
+import time
+
 from bench.trial import ROOMS_OF_8, Plan, TrialError
 from bench.verdict import packets_share
 from bench.watch import rss_bytes
 
+REST_S = 35  # after a round: SIP keeps a transaction for 32 s (RFC 3261, 64 x T1)
 SETTLED_S = 20  # from the start of measuring until memory has found its size
 
 
@@ -13,7 +16,7 @@ def growth(samples, begin_s, end_s):
     return inside[-1].rss_bytes - inside[0].rss_bytes if inside else 0
 
 
-def soak(bed, rows, show, beat, participants, rounds=3, secs=300, rate=200.0):
+def soak(bed, rows, show, beat, participants, rounds=3, secs=300, rate=200.0, rest_s=REST_S):
     plan = Plan(ROOMS_OF_8, participants, secs, rate)
     server = bed.server(plan, "soak")
     late, shares, grown, after, held = [], [], [], [], 0
@@ -26,6 +29,10 @@ def soak(bed, rows, show, beat, participants, rounds=3, secs=300, rate=200.0):
             late.append(1000 * trial.span.late_share())
             shares.append(packets_share(trial.load))
             grown.append(growth(trial.samples, begin, begin + secs))
+            rest_until = time.monotonic() + rest_s
+            while time.monotonic() < rest_until:
+                time.sleep(0.25)
+                beat()
             after.append(rss_bytes(server.child.pid))
             held += sum(trial.left.values())
             show(f"round {number}: late {late[-1]:.3f} in 1,000, packets {100 * shares[-1]:.3f} %, "
@@ -39,5 +46,7 @@ def soak(bed, rows, show, beat, participants, rounds=3, secs=300, rate=200.0):
     rows.add("soak.late_ticks_per_1000", max(late), "ticks")
     rows.add("soak.packets_percent", 100 * min(shares), "%")
     rows.add("soak.growth_in_call_bytes", max(grown), "B")
+    # The first round finds what the server needs, the second what fragments; what grows on after that leaks.
+    rows.add("soak.growth_in_last_round_bytes", after[-1] - after[-2] if rounds > 1 else after[-1], "B")
     rows.add("soak.growth_from_first_to_last_round_bytes", after[-1] - after[0], "B")
     rows.add("soak.still_held", held, "things")
