@@ -14,6 +14,7 @@
 #include "dataplane/rtp/rtp_packet.h"
 #include "dataplane/stream/inbound_stream.h"
 #include "dataplane/stream/outbound_stream.h"
+#include "mixer/codec/codec.h"
 
 namespace {
 
@@ -74,10 +75,16 @@ void outbound(benchmark::State& state) {
   for (std::size_t i = 0; i < frame.samples.size(); ++i)
     frame.samples[i] = static_cast<std::int16_t>(i * 199);
   std::array<std::byte, stream::OutboundStream::kPacketBytesMax> out;
+  std::array<std::byte, stream::Packetizer::kFrameBytes> encoded;
   base::Instant now;
   for (auto _ : state) {
     for (auto& stream : streams) {
-      benchmark::DoNotOptimize(stream.tick(frame, now, out));
+      if (stream.whole_frame_due()) {
+        codec::encode(codec::CodecId::kPcmu, frame.samples, stream.open_packet(now, out));
+      } else {
+        codec::encode(codec::CodecId::kPcmu, frame.samples, encoded);
+        benchmark::DoNotOptimize(stream.tick(encoded, now, out));
+      }
       if (stream.half_tick_due()) benchmark::DoNotOptimize(stream.half_tick(out));
     }
     now += base::kTick;

@@ -107,7 +107,7 @@ void MediaCore::obey(const mailbox::UpdateMedia& command, base::Instant now) TUT
 
 void MediaCore::obey(const mailbox::UpdateMix& command, base::Instant) TUTTI_REALTIME {
   Participant* participant = state_.find(command.participant);
-  if (participant != nullptr) participant->mix = command.mix;
+  if (participant != nullptr) participant->control(command.mix);
 }
 
 void MediaCore::obey(const mailbox::DetachParticipant& command, base::Instant now) TUTTI_REALTIME {

@@ -1,5 +1,7 @@
 #include "dataplane/core/participant.h"
 
+#include <algorithm>
+
 namespace tutti::core {
 namespace {
 
@@ -24,11 +26,13 @@ Participant::Participant(const mailbox::AttachParticipant& command, base::Durati
                          base::Instant now, ParticipantReserve& reserve) TUTTI_REALTIME
     : handle(command.participant),
       may_receive(command.media.may_receive),
-      mix(command.mix),
       outbound(reserve.packetizer),
       inbound(reserve.concealer),
       last_heard(now),
       media(command.media) {
+  control(command.mix);
+  gain_in.settle();
+  gain_out.settle();
   rtp_latch.describe(media.remote_rtp);
   rtcp_latch.describe(media.remote_rtcp);
   send_to = &rtp_latch.destination();
@@ -51,6 +55,15 @@ bool Participant::agree(const mailbox::MediaParameters& agreed, base::Instant no
   inbound.configure(receive_formats(media));
   configure_outbound();
   return moved;
+}
+
+void Participant::control(const mailbox::MixControls& controls) TUTTI_REALTIME {
+  const auto gain_of = [](int db) TUTTI_REALTIME {
+    return dsp::gain_of_db(std::clamp(db, mailbox::kGainDbMin, mailbox::kGainDbMax));
+  };
+  mix = controls;
+  gain_in.aim_at(gain_of(mix.gain_in_db));
+  gain_out.aim_at(mix.deaf ? 0 : gain_of(mix.gain_out_db));
 }
 
 void Participant::configure_outbound() TUTTI_REALTIME {

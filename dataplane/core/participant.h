@@ -15,6 +15,7 @@
 #include "dataplane/stream/formats.h"
 #include "dataplane/stream/inbound_stream.h"
 #include "dataplane/stream/outbound_stream.h"
+#include "mixer/dsp/gain.h"
 #include "mixer/dsp/speech_gate.h"
 
 namespace tutti::core {
@@ -38,6 +39,9 @@ struct alignas(64) Participant {
   // A new agreement; the audio out goes on unbroken.
   // Returns whether the peer is to be learned anew: its described address is another one.
   bool agree(const mailbox::MediaParameters& media, base::Instant now) TUTTI_REALTIME;
+
+  // Whose voice, how loudly, and who hears it: from the next tick on.
+  void control(const mailbox::MixControls& controls) TUTTI_REALTIME;
 
   // Where to send has changed: another address, or the first.
   void configure_outbound() TUTTI_REALTIME;
@@ -72,6 +76,8 @@ struct alignas(64) Participant {
   bool fading = false;                 // in the mix for the last time
   bool may_receive = false;            // media's
   mailbox::MixControls mix;
+  dsp::Gain gain_in;   // of the voice
+  dsp::Gain gain_out;  // of what is heard; none for the deaf
   dsp::SpeechGate gate;
   std::uint16_t loudness = 0;  // the peak of late, falling slowly: who is among the loudest
   // The next tick that has more to do than the mix; early is harmless, late is not.

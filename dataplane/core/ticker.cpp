@@ -89,12 +89,15 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame) TUT
   participant.spoke = participant.speaking;
   if (!wanted && !fade_out) {
     participant.inbound.skip(state_.payloads);
+    participant.gain_in.settle();
     participant.in_mix = false;
     return false;
   }
   const auto kind = participant.inbound.pop(frame, state_.payloads);
   if (kind == stream::FrameKind::kConcealed) state_.counters.frames_concealed.add();
   const bool mixed = kind != stream::FrameKind::kSilence;
+  if (mixed && !participant.gain_in.unity()) dsp::apply(participant.gain_in.ramp(), frame);
+  participant.gain_in.settle();
   if (mixed && fade_out) dsp::fade(frame.samples, dsp::Fade::kOut);
   if (mixed && fade_in) dsp::fade(frame.samples, dsp::Fade::kIn);
   participant.in_mix = mixed;
@@ -103,12 +106,12 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame) TUT
 }
 
 void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
-  ListenerPackets listeners(conference.mixer);
+  ListenerClasses classes(conference.mixer);
   const auto links = state_.member_links();
   const base::Frame* own = frames_.get();
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next, ++own) {
     Participant& participant = state_.participants[slot];
-    send_mix(participant, conference.mixer, *own, listeners, turn.due);
+    send_mix(participant, classes, *own, turn.due);
     conference.half_tick_due |= participant.outbound.half_tick_due();
     if (participant.fading) participant.in_mix = participant.fading = false;
     if (turn.due >= participant.look_after_at) look_after(participant, turn.due);
@@ -116,27 +119,25 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn) TUTTI
 }
 
 // What one participant hears of this tick: the mix without the own voice where that is in it.
-void Ticker::send_mix(Participant& participant, mixer::ConferenceMixer& mixer, const base::Frame& own,
-                      ListenerPackets& listeners, base::Instant due) TUTTI_REALTIME {
+void Ticker::send_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
+                      base::Instant due) TUTTI_REALTIME {
   auto& outbound = participant.outbound;
+  const base::Frame* const minus = participant.in_mix ? &own : nullptr;
+  const dsp::GainRamp gain = participant.gain_out.ramp();
+  participant.gain_out.settle();
   std::size_t bytes = 0;
-  if (outbound.whole_frame_due() && !participant.mix.deaf) {
+  if (outbound.whole_frame_due()) {
     const auto payload = outbound.open_packet(due, state_.port.reserve());
     if (payload.empty()) return;
-    if (participant.in_mix) {
-      mixer.mix_minus_encoded(outbound.codec(), own, payload);
-    } else {
-      const auto shared = listeners.payload(outbound.codec());
-      std::memcpy(payload.data(), shared.data(), shared.size());
-    }
+    const auto place = payload.first<ListenerClasses::kFrameBytes>();
+    const auto heard = classes.hear(outbound.codec(), minus, gain, place);
+    if (heard.data() != place.data()) std::memcpy(place.data(), heard.data(), heard.size());
     bytes = rtp::kRtpHeaderBytes + payload.size();
+  } else if (!outbound.may_send()) {
+    outbound.tick({}, due, {});
   } else {
-    base::Frame heard{};
-    if (participant.in_mix && !participant.mix.deaf) {
-      mixer.mix_minus(own, heard);
-    } else if (!participant.mix.deaf) {
-      mixer.full_mix(heard);
-    }
+    ListenerClasses::EncodedFrame place;
+    const auto heard = classes.hear(outbound.codec(), minus, gain, place);
     const auto out = outbound.tick_due() ? state_.port.reserve() : std::span<std::byte>();
     bytes = outbound.tick(heard, due, out);
   }

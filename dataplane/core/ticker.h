@@ -8,7 +8,7 @@
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/tick.h"
 #include "dataplane/core/core_state.h"
-#include "dataplane/core/listener_packets.h"
+#include "dataplane/core/listener_classes.h"
 #include "dataplane/core/talker_choice.h"
 
 namespace tutti::core {
@@ -29,8 +29,8 @@ class Ticker {
   void half_tick(Conference& conference) TUTTI_REALTIME;
   void gather(Conference& conference, std::uint64_t tick) TUTTI_REALTIME;
   bool take(Participant& participant, bool wanted, base::Frame& frame) TUTTI_REALTIME;
-  void send_mix(Participant& participant, mixer::ConferenceMixer& mixer, const base::Frame& own,
-                ListenerPackets& listeners, base::Instant due) TUTTI_REALTIME;
+  void send_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
+                base::Instant due) TUTTI_REALTIME;
   void hand_out(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
 

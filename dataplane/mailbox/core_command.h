@@ -39,10 +39,16 @@ struct UnlinkShare {
   std::uint32_t peer = 0;
 };
 
-// Whose voice is in the mix, and who hears it.
+// What a gain may be: whole dB, 0 leaves the sound as it is and costs nothing.
+inline constexpr int kGainDbMin = -40;
+inline constexpr int kGainDbMax = 20;
+
+// Whose voice is in the mix, how loudly, and who hears it.
 struct MixControls {
-  bool muted = false;  // not in the mix
-  bool deaf = false;   // hears silence
+  bool muted = false;           // not in the mix
+  bool deaf = false;            // hears silence
+  std::int8_t gain_in_db = 0;   // of the voice, before it enters the mix
+  std::int8_t gain_out_db = 0;  // of what is heard
   bool operator==(const MixControls&) const = default;
 };
 

@@ -1,5 +1,7 @@
 #include "dataplane/stream/outbound_stream.h"
 
+#include <algorithm>
+
 #include "dataplane/base/check.h"
 #include "mixer/codec/codec.h"
 
@@ -12,6 +14,13 @@ constexpr int kUnitMs = 10;
 
 std::size_t payload_bytes(codec::CodecId codec, std::size_t samples) TUTTI_REALTIME {
   return samples / Packetizer::kUnitSamples * codec::properties(codec).bytes_per_10ms;
+}
+
+// The same sound in another codec, in place: both take a byte a sample.
+void recode(std::span<std::byte> payload, codec::CodecId from, codec::CodecId to) TUTTI_REALTIME {
+  std::array<std::int16_t, Packetizer::kUnitsMax * Packetizer::kUnitSamples> samples;
+  const std::size_t count = codec::decode(from, payload, samples);
+  codec::encode(to, std::span(samples).first(count), payload);
 }
 
 }  // namespace
@@ -36,10 +45,13 @@ void OutboundStream::configure(const SendFormat& format) TUTTI_REALTIME {
     timestamp_ = timestamp_ + packetizer_.restart();
     marker_ = true;
   }
+  if (format.audio.codec != format_.audio.codec) {
+    recode(packetizer_.waiting(), format_.audio.codec, format.audio.codec);
+  }
   format_ = format;
 }
 
-std::size_t OutboundStream::tick(const base::Frame& frame, base::Instant now,
+std::size_t OutboundStream::tick(std::span<const std::byte> frame, base::Instant now,
                                  std::span<std::byte> out) TUTTI_REALTIME {
   if (half_tick_due()) write(packetizer_.half_tick(), {});
   tick_timestamp_ = tick_timestamp_ + kFrame;
@@ -48,7 +60,8 @@ std::size_t OutboundStream::tick(const base::Frame& frame, base::Instant now,
     timestamp_ = timestamp_ + kFrame;
     return 0;
   }
-  return write(packetizer_.tick(frame), out);
+  DCHECK(frame.size() == Packetizer::kFrameBytes);
+  return write(packetizer_.tick(frame.first<Packetizer::kFrameBytes>()), out);
 }
 
 void OutboundStream::skip(std::uint32_t ticks) TUTTI_REALTIME {
@@ -62,13 +75,13 @@ std::size_t OutboundStream::half_tick(std::span<std::byte> out) TUTTI_REALTIME {
   return half_tick_due() ? write(packetizer_.half_tick(), out) : 0;
 }
 
-std::size_t OutboundStream::write(const PacketSamples& samples, std::span<std::byte> out) TUTTI_REALTIME {
-  if (samples.size() == 0) return 0;
-  const auto payload = write_header(samples.size(), out);
-  if (payload.empty()) return 0;
-  const std::size_t first = codec::encode(format_.audio.codec, samples.waiting, payload);
-  codec::encode(format_.audio.codec, samples.fresh, payload.subspan(first));
-  return rtp::kRtpHeaderBytes + payload.size();
+std::size_t OutboundStream::write(const PacketPayload& payload, std::span<std::byte> out) TUTTI_REALTIME {
+  if (payload.size() == 0) return 0;
+  const auto place = write_header(payload.size() / Packetizer::kUnitBytes * Packetizer::kUnitSamples, out);
+  if (place.empty()) return 0;
+  const auto rest = std::copy(payload.waiting.begin(), payload.waiting.end(), place.begin());
+  std::copy(payload.fresh.begin(), payload.fresh.end(), rest);
+  return rtp::kRtpHeaderBytes + place.size();
 }
 
 // The header of the next packet, which holds so many samples; returns the place of its payload, empty if

@@ -1,4 +1,4 @@
-// OutboundStream: the sending side of one participant: a frame a tick in, RTP packets out when due.
+// OutboundStream: the sending side of one participant: an encoded frame a tick in, RTP packets out when due.
 //
 // Source: RFC 3550, 5.1; RFC 3551, 4.1 (timestamps go on while nothing is sent, the marker says where a
 // talkspurt begins).
@@ -37,19 +37,23 @@ class alignas(64) OutboundStream {
   explicit OutboundStream(Packetizer::Room& room) TUTTI_REALTIME : packetizer_(room) {}
 
   void attach(const SourceIdentity& identity, const SendFormat& format) TUTTI_REALTIME;
-  // A new agreement. The codec and the direction change with the next packet; the ptime, where audio of
-  // the old one waits, at most two packets later.
+  // A new agreement. The codec and the direction change with the next packet, for what waits of it, too;
+  // the ptime, where audio of the old one waits, at most two packets later.
   void configure(const SendFormat& format) TUTTI_REALTIME;
 
   // Whether the call would write a packet.
   bool tick_due() const TUTTI_REALTIME { return format_.may_send && packetizer_.tick_due(); }
   bool half_tick_due() const TUTTI_REALTIME { return format_.may_send && packetizer_.half_tick_due(); }
 
-  // Takes the frame whose first sample belongs to `now`. To be called once every tick, whether anything
-  // may be sent or not: this is what moves the timestamps. Writes a packet to the front of `out` if one is
-  // due; with less than its bytes there (no buffer was free) it counts as lost on the way.
-  // Returns the bytes written, or zero.
-  std::size_t tick(const base::Frame& frame, base::Instant now, std::span<std::byte> out) TUTTI_REALTIME;
+  // Whether anything is sent at all; else tick() looks at no frame.
+  bool may_send() const TUTTI_REALTIME { return format_.may_send; }
+
+  // Takes the frame whose first sample belongs to `now`, encoded by codec(). To be called once every tick,
+  // whether anything may be sent or not: this is what moves the timestamps. Writes a packet to the front of
+  // `out` if one is due; with less than its bytes there (no buffer was free) it counts as lost on the way.
+  // Shapes: a whole frame, or nothing where may_send() is false. Returns the bytes written, or zero.
+  std::size_t tick(std::span<const std::byte> frame, base::Instant now,
+                   std::span<std::byte> out) TUTTI_REALTIME;
   // Whether the packet of this tick is one whole frame: then its payload may be made by who made it for
   // others already, between open_packet() and the end of the buffer it gave.
   bool whole_frame_due() const TUTTI_REALTIME { return format_.may_send && packetizer_.whole_frame_due(); }
@@ -71,7 +75,7 @@ class alignas(64) OutboundStream {
   rtp::SenderInfo sender_info(base::Instant now, std::uint64_t ntp_now) const TUTTI_REALTIME;
 
  private:
-  std::size_t write(const PacketSamples& samples, std::span<std::byte> out) TUTTI_REALTIME;
+  std::size_t write(const PacketPayload& payload, std::span<std::byte> out) TUTTI_REALTIME;
   std::span<std::byte> write_header(std::size_t samples, std::span<std::byte> out) TUTTI_REALTIME;
 
   SendFormat format_;

@@ -19,7 +19,7 @@ void Packetizer::set_units(int units) TUTTI_REALTIME {
 }
 
 int Packetizer::restart() TUTTI_REALTIME {
-  const int forgotten = waiting_ - handed_out_;
+  const int forgotten = (waiting_ - handed_out_) / kUnitBytes * kUnitSamples;
   waiting_ = handed_out_ = 0;
   begin_grid();
   return forgotten;
@@ -37,41 +37,41 @@ void Packetizer::begin_grid() TUTTI_REALTIME {
 
 void Packetizer::drop_handed_out() TUTTI_REALTIME {
   if (handed_out_ == 0) return;
-  auto& samples = room_->samples;
-  std::copy(samples.begin() + handed_out_, samples.begin() + waiting_, samples.begin());
+  auto& bytes = room_->bytes;
+  std::copy(bytes.begin() + handed_out_, bytes.begin() + waiting_, bytes.begin());
   waiting_ = static_cast<std::int16_t>(waiting_ - handed_out_);
   handed_out_ = 0;
 }
 
-PacketSamples Packetizer::tick(const base::Frame& frame) TUTTI_REALTIME {
+PacketPayload Packetizer::tick(std::span<const std::byte, kFrameBytes> frame) TUTTI_REALTIME {
   CHECK(!half_tick_due());
   drop_handed_out();
   due_in_ = static_cast<std::int8_t>(due_in_ - kHalfTicks);
-  PacketSamples packet;
-  const auto fresh = std::span(frame.samples);
+  PacketPayload packet;
+  const std::span<const std::byte> fresh = frame;
   if (due_in_ == 0) packet = hand_out(fresh);
   const auto rest = fresh.subspan(packet.fresh.size());
-  DCHECK(waiting_ + rest.size() <= room_->samples.size());
-  if (!rest.empty()) std::copy(rest.begin(), rest.end(), room_->samples.begin() + waiting_);
+  DCHECK(waiting_ + rest.size() <= room_->bytes.size());
+  if (!rest.empty()) std::copy(rest.begin(), rest.end(), room_->bytes.begin() + waiting_);
   waiting_ = static_cast<std::int16_t>(waiting_ + rest.size());
   if (due_in_ == 0) schedule();
   return packet;
 }
 
-PacketSamples Packetizer::half_tick() TUTTI_REALTIME {
+PacketPayload Packetizer::half_tick() TUTTI_REALTIME {
   if (!half_tick_due()) return {};
   drop_handed_out();
-  const PacketSamples packet = hand_out({});
+  const PacketPayload packet = hand_out({});
   schedule();
   return packet;
 }
 
-PacketSamples Packetizer::hand_out(std::span<const std::int16_t> fresh) TUTTI_REALTIME {
-  const int wanted = units_ * kUnitSamples;
+PacketPayload Packetizer::hand_out(std::span<const std::byte> fresh) TUTTI_REALTIME {
+  const int wanted = units_ * kUnitBytes;
   const int old = std::min<int>(wanted, waiting_);
   DCHECK(old + static_cast<int>(fresh.size()) >= wanted);
   handed_out_ = static_cast<std::int16_t>(old);
-  return {std::span(room_->samples).first(old), fresh.first(wanted - old)};
+  return {std::span(room_->bytes).first(old), fresh.first(wanted - old)};
 }
 
 // After a packet: when the next one is due.

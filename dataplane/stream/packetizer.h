@@ -1,7 +1,8 @@
-// Packetizer: when a participant's packets leave, and which samples they hold: frames of 20 ms in, packets
-// of 10 to 60 ms out, each exactly one ptime after the one before.
+// Packetizer: when a participant's packets leave, and which bytes they hold: encoded frames of 20 ms in,
+// packets of 10 to 60 ms out, each exactly one ptime after the one before.
 //
-// Time is counted in half ticks of 10 ms: a frame comes with every even one.
+// Time is counted in half ticks of 10 ms: a frame comes with every even one. Frames come encoded, so that all
+// who hear the same share one encoding, wherever each one's packets are cut.
 #pragma once
 
 #include <array>
@@ -14,22 +15,24 @@
 
 namespace tutti::stream {
 
-// The samples of one packet, older ones first; the second part may be empty.
-struct PacketSamples {
-  std::span<const std::int16_t> waiting;  // valid until the next call
-  std::span<const std::int16_t> fresh;    // of the frame that was just handed in
+// The payload of one packet, older bytes first; either part may be empty.
+struct PacketPayload {
+  std::span<const std::byte> waiting;  // valid until the next call
+  std::span<const std::byte> fresh;    // of the frame that was just handed in
   std::size_t size() const TUTTI_REALTIME { return waiting.size() + fresh.size(); }
 };
 
-// Thread: one. Units: samples at 8 000 Hz.
+// Thread: one. Units: 10 ms; 80 bytes hold the 80 samples of one (G.711).
 class Packetizer {
  public:
-  static constexpr int kUnitSamples = base::kFrameSamples / 2;  // 10 ms
+  static constexpr int kUnitSamples = base::kFrameSamples / 2;
+  static constexpr int kUnitBytes = kUnitSamples;
+  static constexpr int kFrameBytes = 2 * kUnitBytes;
   static constexpr int kUnitsMax = 6;
 
-  // Where samples wait; untouched at 20 ms.
+  // Where bytes wait; untouched at 20 ms.
   struct alignas(64) Room {
-    std::array<std::int16_t, kUnitsMax * kUnitSamples> samples;
+    std::array<std::byte, kUnitsMax * kUnitBytes> bytes;
   };
 
   // The room outlives it.
@@ -38,7 +41,7 @@ class Packetizer {
   // Takes effect when the packets of the old ptime have carried all that waits, at most 2 packets on.
   // Shapes: 1 to kUnitsMax.
   void set_units(int units) TUTTI_REALTIME;
-  // Forgets what waits; returns how many samples that were.
+  // Forgets what waits; returns how many samples that held.
   int restart() TUTTI_REALTIME;
 
   // Whether the call would give a packet now.
@@ -47,7 +50,7 @@ class Packetizer {
 
   // The frame of an even half tick, and the packet that leaves with it, if one is due.
   // At most one of them: 20 ms packets take no copy, longer and shorter ones wait here.
-  PacketSamples tick(const base::Frame& frame) TUTTI_REALTIME;
+  PacketPayload tick(std::span<const std::byte, kFrameBytes> frame) TUTTI_REALTIME;
   // Whether tick() would give a packet of this frame and nothing else: 20 ms, and nothing waits.
   bool whole_frame_due() const TUTTI_REALTIME {
     return units_ == 2 && next_units_ == 2 && waiting_ == handed_out_ && tick_due();
@@ -56,19 +59,24 @@ class Packetizer {
   void pass_whole_frame() TUTTI_REALTIME { waiting_ = handed_out_ = 0; }
 
   // The packet of an odd half tick. May be left out when none is due, and only then.
-  PacketSamples half_tick() TUTTI_REALTIME;
+  PacketPayload half_tick() TUTTI_REALTIME;
+
+  // What waits for a packet, to be written anew in another codec.
+  std::span<std::byte> waiting() TUTTI_REALTIME {
+    return std::span(room_->bytes).subspan(handed_out_, waiting_ - handed_out_);
+  }
 
  private:
   void begin_grid() TUTTI_REALTIME;
   void schedule() TUTTI_REALTIME;
-  PacketSamples hand_out(std::span<const std::int16_t> fresh) TUTTI_REALTIME;
+  PacketPayload hand_out(std::span<const std::byte> fresh) TUTTI_REALTIME;
   void drop_handed_out() TUTTI_REALTIME;
 
   Room* room_;
   std::int8_t units_ = 2;
   std::int8_t next_units_ = 2;
   std::int8_t due_in_ = 2;       // half ticks from the last tick to the next packet
-  std::int16_t waiting_ = 0;     // samples in the room
+  std::int16_t waiting_ = 0;     // bytes in the room
   std::int16_t handed_out_ = 0;  // of them: gone with the next call
 };
 

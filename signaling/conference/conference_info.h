@@ -34,7 +34,9 @@ struct ParticipantInfo {
   std::string uri;
   std::string display_name;
   ParticipantStatus status = ParticipantStatus::kJoining;
-  bool muted = false;  // by an operator
+  bool muted = false;   // by an operator, as are the gains
+  int gain_in_db = 0;   // of the voice
+  int gain_out_db = 0;  // of what is heard
   sdp::AudioCodec codec = sdp::AudioCodec::kPcmu;
   base::SocketAddress local_rtp;
   base::SocketAddress remote_rtp;  // the latched source, or where its SDP says while none is latched

@@ -26,6 +26,8 @@ class Focus::Impl {
   // The conference of that name, and the participant that is still present.
   base::Result<Conference*, ConferenceError> find(std::string_view name) const;
   base::Result<Participant*, ConferenceError> find(ParticipantId participant) const;
+  // Tells the core, where it is something new.
+  void control(Participant& who, const mailbox::MixControls& controls);
 
   Host host;
   Joining joining;
@@ -55,6 +57,12 @@ base::Result<Participant*, ConferenceError> Focus::Impl::find(ParticipantId id) 
   if (participant == nullptr) return base::unexpected(ConferenceError::kNotFound);
   if (!participant->present()) return base::unexpected(ConferenceError::kInvalidState);
   return participant;
+}
+
+void Focus::Impl::control(Participant& who, const mailbox::MixControls& controls) {
+  if (who.controls() == controls) return;
+  who.set_controls(controls);
+  host.core_of(who).post(mailbox::UpdateMix{who.identity().handle, controls});
 }
 
 void Focus::Impl::take_events(CoreLink& core) {
@@ -179,11 +187,21 @@ base::Result<void, ConferenceError> Focus::kick(ParticipantId id, const std::str
 base::Result<void, ConferenceError> Focus::set_muted(ParticipantId id, bool muted) {
   const auto participant = impl_->find(id);
   if (!participant) return base::unexpected(participant.error());
-  Participant& who = **participant;
-  if (who.muted() == muted) return {};
-  who.set_muted(muted);
-  impl_->host.core_of(who).post(
-      mailbox::UpdateMix{who.identity().handle, mailbox::MixControls{.muted = muted}});
+  mailbox::MixControls controls = (*participant)->controls();
+  controls.muted = muted;
+  impl_->control(**participant, controls);
+  return {};
+}
+
+base::Result<void, ConferenceError> Focus::set_gain(ParticipantId id, int in_db, int out_db) {
+  const auto participant = impl_->find(id);
+  if (!participant) return base::unexpected(participant.error());
+  const auto possible = [](int db) { return db >= mailbox::kGainDbMin && db <= mailbox::kGainDbMax; };
+  if (!possible(in_db) || !possible(out_db)) return base::unexpected(ConferenceError::kInvalidArgument);
+  mailbox::MixControls controls = (*participant)->controls();
+  controls.gain_in_db = static_cast<std::int8_t>(in_db);
+  controls.gain_out_db = static_cast<std::int8_t>(out_db);
+  impl_->control(**participant, controls);
   return {};
 }
 

@@ -60,6 +60,9 @@ class Focus final : public sip::UserAgentObserver {
   base::Result<void, ConferenceError> terminate(std::string_view name);
   base::Result<void, ConferenceError> kick(ParticipantId participant, const std::string& reason);
   base::Result<void, ConferenceError> set_muted(ParticipantId participant, bool muted);
+  // How loudly a voice enters the mix and how loudly its owner hears the others.
+  // Units: whole dB, mailbox::kGainDbMin to kGainDbMax; 0 changes nothing. Errors: InvalidArgument beyond.
+  base::Result<void, ConferenceError> set_gain(ParticipantId participant, int in_db, int out_db);
 
   // sip::UserAgentObserver
   void on_invite(const sip::IncomingInvite& invite) override;

@@ -15,9 +15,9 @@ void Participant::enter(ParticipantStatus next) {
 void Participant::settle() {
   // On hold is who takes nothing from us: a listener (recvonly on its side) is not.
   const bool held = plan_ && !sdp::may_send(plan_->direction);
-  const ParticipantStatus next = held     ? ParticipantStatus::kOnHold
-                                 : muted_ ? ParticipantStatus::kMuted
-                                          : ParticipantStatus::kActive;
+  const ParticipantStatus next = held              ? ParticipantStatus::kOnHold
+                                 : controls_.muted ? ParticipantStatus::kMuted
+                                                   : ParticipantStatus::kActive;
   if (next != status_) enter(next);
 }
 
@@ -39,8 +39,8 @@ void Participant::set_plan(sdp::MediaPlan plan) {
   if (in_call()) settle();
 }
 
-void Participant::set_muted(bool muted) {
-  muted_ = muted;
+void Participant::set_controls(const mailbox::MixControls& controls) {
+  controls_ = controls;
   if (in_call()) settle();
 }
 
@@ -51,7 +51,9 @@ ParticipantInfo Participant::info() const {
                        .uri = identity_.uri,
                        .display_name = identity_.display_name,
                        .status = status_,
-                       .muted = muted_,
+                       .muted = controls_.muted,
+                       .gain_in_db = controls_.gain_in_db,
+                       .gain_out_db = controls_.gain_out_db,
                        .local_rtp = identity_.endpoint.rtp,
                        .remote_rtp = latched_source,
                        .joined_at = identity_.joined_at};

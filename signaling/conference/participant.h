@@ -10,6 +10,7 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/socket_address.h"
+#include "dataplane/mailbox/core_command.h"
 #include "dataplane/mailbox/handles.h"
 #include "signaling/conference/conference_info.h"
 #include "signaling/conference/media_plane.h"
@@ -54,8 +55,9 @@ class Participant {
   // What was agreed last; null between a delayed offer and its answer.
   const sdp::MediaPlan* plan() const { return plan_ ? &*plan_ : nullptr; }
   void set_plan(sdp::MediaPlan plan);
-  bool muted() const { return muted_; }
-  void set_muted(bool muted);
+  // What an operator asked for: mute and gain.
+  const mailbox::MixControls& controls() const { return controls_; }
+  void set_controls(const mailbox::MixControls& controls);
 
   // What this end sent last: an answer, or an offer, or either again as a refresh.
   sdp::SessionDescription local_description;
@@ -71,7 +73,7 @@ class Participant {
   const ParticipantIdentity identity_;
   ParticipantStatus status_ = ParticipantStatus::kJoining;
   std::optional<sdp::MediaPlan> plan_;
-  bool muted_ = false;
+  mailbox::MixControls controls_;
 };
 
 }  // namespace tutti::conference

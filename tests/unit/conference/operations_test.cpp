@@ -28,6 +28,7 @@ TEST(Operations, WhatIsNotThereIsNotFound) {
   EXPECT_EQ(world.focus->list_participants("room").error(), ConferenceError::kNotFound);
   EXPECT_EQ(world.focus->kick(ParticipantId{7}, "").error(), ConferenceError::kNotFound);
   EXPECT_EQ(world.focus->set_muted(ParticipantId{7}, true).error(), ConferenceError::kNotFound);
+  EXPECT_EQ(world.focus->set_gain(ParticipantId{7}, 0, 0).error(), ConferenceError::kNotFound);
 }
 
 TEST(Operations, TerminateHangsUpOnEveryoneAndAdmitsNobody) {
@@ -103,6 +104,38 @@ TEST(Operations, WhoIsMutedWhileJoiningIsMutedInTheCall) {
   world.settle();
   EXPECT_TRUE(world.attached(dialog).mix.muted);
   EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kMuted);
+}
+
+TEST(Operations, GainReachesTheCoreAndLivesBesideMute) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  const ParticipantId id = world.info("room", dialog).id;
+  ASSERT_TRUE(world.focus->set_gain(id, -40, 20));
+  world.settle();
+  EXPECT_EQ(world.attached(dialog).mix, (mailbox::MixControls{.gain_in_db = -40, .gain_out_db = 20}));
+  EXPECT_EQ(world.info("room", dialog).gain_in_db, -40);
+  EXPECT_EQ(world.info("room", dialog).gain_out_db, 20);
+  ASSERT_TRUE(world.focus->set_muted(id, true));
+  world.settle();
+  const mailbox::MixControls both{.muted = true, .gain_in_db = -40, .gain_out_db = 20};
+  EXPECT_EQ(world.attached(dialog).mix, both);
+  ASSERT_TRUE(world.focus->set_gain(id, 0, 0));
+  world.settle();
+  EXPECT_EQ(world.attached(dialog).mix, mailbox::MixControls{.muted = true});
+}
+
+TEST(Operations, AGainBeyondItsRangeIsRefusedAndChangesNothing) {
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room");
+  const ParticipantId id = world.info("room", dialog).id;
+  ASSERT_TRUE(world.focus->set_gain(id, 3, -3));
+  for (const auto& [in_db, out_db] : {std::pair(-41, 0), {21, 0}, {0, -41}, {0, 21}, {256, 0}, {0, -256}}) {
+    EXPECT_EQ(world.focus->set_gain(id, in_db, out_db).error(), ConferenceError::kInvalidArgument);
+  }
+  world.settle();
+  EXPECT_EQ(world.attached(dialog).mix, (mailbox::MixControls{.gain_in_db = 3, .gain_out_db = -3}));
+  ASSERT_TRUE(world.focus->kick(id, ""));
+  EXPECT_EQ(world.focus->set_gain(id, 0, 0).error(), ConferenceError::kInvalidState);
 }
 
 TEST(Operations, ListsSayWhoIsWhere) {

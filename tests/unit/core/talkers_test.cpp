@@ -3,58 +3,23 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <memory>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "mixer/codec/codec.h"
-#include "tests/unit/core/wire.h"
+#include "tests/unit/core/room.h"
 
 namespace tutti::core {
 namespace {
 
 using namespace std::chrono_literals;
 
-std::int16_t sample_of(std::byte codeword) {
-  std::int16_t sample = 0;
-  codec::decode(codec::CodecId::kPcmu, std::span(&codeword, 1), std::span(&sample, 1));
-  return sample;
-}
-
-// So many callers of one room, each of whom sends packets of one byte; the last one may only listen.
-class Room {
- public:
-  Room(std::size_t size, std::uint32_t max_talkers, base::Duration jitter_delay = 40ms)
-      : wire({.jitter_delay = jitter_delay}), conference(wire.server.open_conference(0, max_talkers)) {
-    for (std::size_t i = 0; i < size; ++i) {
-      callers.push_back(std::make_unique<WireCaller>(wire, "10.0.0." + std::to_string(i + 1),
-                                                     static_cast<std::uint32_t>(100 + i)));
-      participants.push_back(wire.server.join(conference, callers.back()->media()));
-    }
-  }
-
-  // One tick in which caller i sends bytes[i].
-  void tick(const std::vector<std::uint8_t>& bytes) {
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      callers[i]->send_rtp(participants[i].endpoint.rtp, bytes[i]);
-    wire.run_for(base::kTick);
-  }
-  void ticks(int count, const std::vector<std::uint8_t>& bytes) {
-    for (int i = 0; i < count; ++i) tick(bytes);
-  }
-
-  Wire wire;
-  sim::ConferenceKey conference;
-  std::vector<std::unique_ptr<WireCaller>> callers;
-  std::vector<sim::ParticipantKey> participants;
-};
-
-constexpr std::uint8_t kSilence = kMuSilence;
 constexpr std::uint8_t kHiss = 0xFE;  // one step of u-law: 8 of 32 767
 
 TEST(Gate, LineNoiseIsNotMixed) {
-  Room room(2, 0);
+  Room room(2);
   room.ticks(20, {kHiss, kSilence});
   room.callers[1]->take_rtp();
   const auto mixed = room.wire.counters().frames_mixed.value();
@@ -63,20 +28,19 @@ TEST(Gate, LineNoiseIsNotMixed) {
   EXPECT_EQ(room.wire.counters().frames_mixed.value(), mixed);
 }
 
-class FirstSyllable : public ::testing::TestWithParam<int> {};
+// The jitter buffer's delay and the listener's ptime, in ms.
+class FirstSyllable : public ::testing::TestWithParam<std::tuple<int, int>> {};
 
 TEST_P(FirstSyllable, IsHeardWholeAndSoIsTheLastAndThePauseBetween) {
-  Room room(2, 0, std::chrono::milliseconds(GetParam()));
+  const auto [jitter_ms, ptime_ms] = GetParam();
+  Room room(2, {.jitter_delay = std::chrono::milliseconds(jitter_ms), .ptimes_ms = {20, ptime_ms}});
   room.ticks(50, {kHiss, kSilence});
   room.callers[1]->take_rtp();
   room.ticks(5, {0xA0, kSilence});
   room.ticks(15, {kHiss, kSilence});  // 300 ms: a pause within a sentence
   room.ticks(5, {0xA1, kSilence});
   room.ticks(60, {kHiss, kSilence});
-  std::vector<std::byte> heard;
-  for (const auto& packet : room.callers[1]->take_rtp()) {
-    heard.insert(heard.end(), packet.payload.begin(), packet.payload.end());
-  }
+  const auto heard = joined(room.callers[1]->take_rtp());
   // From the first loud sample to the last not one is missing.
   const auto first = std::find(heard.begin(), heard.end(), std::byte{0xA0});
   ASSERT_NE(first, heard.end());
@@ -87,16 +51,18 @@ TEST_P(FirstSyllable, IsHeardWholeAndSoIsTheLastAndThePauseBetween) {
   EXPECT_TRUE(std::equal(said.begin(), said.end(), first));
   EXPECT_EQ(std::count(heard.begin(), heard.end(), std::byte{0xA0}), 5 * 160);
   // The soft beginning before it is heard as well, as far as it waited in the jitter buffer by then.
-  const auto frames_before = std::min(GetParam() / 20, 2);
+  const auto frames_before = std::min(jitter_ms / 20, 2);
   EXPECT_EQ(std::count(heard.begin(), first, std::byte{kHiss}), frames_before * 160);
   // Long after the last sound the noise is gone.
   EXPECT_EQ(heard.back(), std::byte{kSilence});
 }
 
-INSTANTIATE_TEST_SUITE_P(JitterMs, FirstSyllable, ::testing::Values(0, 20, 40, 100));
+INSTANTIATE_TEST_SUITE_P(JitterAndPtimeMs, FirstSyllable,
+                         ::testing::Combine(::testing::Values(0, 20, 40, 100),
+                                            ::testing::Values(10, 20, 30, 40, 50, 60)));
 
 TEST(Listeners, HearOnePayloadUnderHeadersOfTheirOwn) {
-  Room room(6, 0);
+  Room room(6);
   room.ticks(30, {0xA0, 0x90, kSilence, kSilence, kSilence});  // the sixth has never sent
   for (auto& caller : room.callers) caller->take_rtp();
   room.ticks(20, {0xA0, 0x90, kSilence, kSilence, kSilence});
@@ -119,8 +85,65 @@ TEST(Listeners, HearOnePayloadUnderHeadersOfTheirOwn) {
   }
 }
 
+TEST(Listeners, OfAllPtimesShareWhatIsEncodedOnce) {
+  // The first speaks; of the others everyone has packets of another length, and the last two another codec.
+  Room room(9, {.ptimes_ms = {20, 20, 10, 30, 40, 50, 60, 20, 30}, .alaw_from = 7});
+  std::vector<std::uint8_t> bytes(9, kSilence);
+  bytes[0] = 0xA0;
+  room.ticks(30, bytes);
+  for (auto& caller : room.callers) caller->take_rtp();
+  for (std::uint8_t i = 0; i < 60; ++i) {
+    bytes[0] = static_cast<std::uint8_t>(0x90 + i % 32);
+    room.tick(bytes);
+  }
+  const auto reference = joined(room.callers[1]->take_rtp());
+  for (std::size_t listener = 2; listener < 7; ++listener) {
+    SCOPED_TRACE(listener);
+    const auto heard = joined(room.callers[listener]->take_rtp());
+    ASSERT_GE(heard.size() + 960U, reference.size());
+    // The same bytes, wherever its packets were cut.
+    const auto found =
+        std::search(reference.begin(), reference.end(), heard.begin() + 480, heard.end() - 480);
+    EXPECT_NE(found, reference.end());
+  }
+  const auto alaw = joined(room.callers[7]->take_rtp());
+  const auto alaw_30 = joined(room.callers[8]->take_rtp());
+  EXPECT_NE(std::search(alaw.begin(), alaw.end(), alaw_30.begin() + 480, alaw_30.end() - 480), alaw.end());
+}
+
+class Switch : public ::testing::TestWithParam<std::tuple<int, int>> {};
+
+TEST_P(Switch, ToTalkerAndBackIsHeardByNobodyWhateverThePtimeAndTheGain) {
+  const auto [ptime_ms, gain_db] = GetParam();
+  Room room(2, {.ptimes_ms = {20, ptime_ms}});
+  room.wire.server.update(room.participants[1], {.gain_out_db = static_cast<std::int8_t>(gain_db)});
+  std::vector<std::uint8_t> both{0xA0, kSilence};
+  room.ticks(30, both);
+  room.callers[1]->take_rtp();
+  const std::byte expected = ulaw_of(scaled(sample_of(std::byte{0xA0}), gain_db));
+  for (int i = 0; i < 5; ++i) {
+    both[1] = 0x90;
+    room.ticks(7 + i, both);
+    both[1] = kSilence;
+    room.ticks(31 + i, both);
+  }
+  const auto packets = room.callers[1]->take_rtp();
+  ASSERT_GE(packets.size(), static_cast<std::size_t>(200 * 20 / ptime_ms - 1));
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    EXPECT_TRUE(all_bytes_are(packets[i].payload, static_cast<std::uint8_t>(expected))) << "packet " << i;
+    if (i == 0) continue;
+    EXPECT_EQ(packets[i].arrival - packets[i - 1].arrival, std::chrono::milliseconds(ptime_ms));
+    EXPECT_EQ(packets[i].header.sequence_number - packets[i - 1].header.sequence_number, 1);
+    EXPECT_EQ(packets[i].header.timestamp - packets[i - 1].header.timestamp, ptime_ms * 8);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(PtimeMsAndGainDb, Switch,
+                         ::testing::Combine(::testing::Values(10, 20, 30, 40, 50, 60),
+                                            ::testing::Values(0, -6, 12)));
+
 TEST(Listeners, WhoBeginsToTalkGetsNMinusOneInTheSameTickAndBackAgain) {
-  Room room(2, 0);
+  Room room(2);
   std::vector<std::uint8_t> both{0xA0, kSilence};
   room.ticks(30, both);
   room.callers[1]->take_rtp();
@@ -135,7 +158,7 @@ TEST(Listeners, WhoBeginsToTalkGetsNMinusOneInTheSameTickAndBackAgain) {
 }
 
 TEST(Loudest, OnlySoManyAreInTheMixAndTheyHearEachOther) {
-  Room room(5, 2);
+  Room room(5, {.max_talkers = 2});
   // In u-law a smaller byte is louder: the second and the fourth.
   const std::vector<std::uint8_t> bytes{0xB0, 0x90, 0xC0, 0x98, 0xC8};
   room.ticks(40, bytes);
@@ -155,7 +178,7 @@ TEST(Loudest, OnlySoManyAreInTheMixAndTheyHearEachOther) {
 }
 
 TEST(Loudest, EqualsDoNotTakeTurns) {
-  Room room(4, 2);
+  Room room(4, {.max_talkers = 2});
   const std::vector<std::uint8_t> bytes{0xA0, 0xA0, 0xA0, kSilence};
   room.ticks(40, bytes);
   room.callers[3]->take_rtp();
@@ -165,7 +188,7 @@ TEST(Loudest, EqualsDoNotTakeTurns) {
 }
 
 TEST(Loudest, TwoWhoDifferByLittleDoNotTakeTurns) {
-  Room room(3, 1);
+  Room room(3, {.max_talkers = 1});
   room.ticks(40, {0xA0, 0xA8, kSilence});
   room.callers[2]->take_rtp();
   for (int i = 0; i < 5; ++i) {
@@ -179,7 +202,7 @@ TEST(Loudest, TwoWhoDifferByLittleDoNotTakeTurns) {
 }
 
 TEST(Loudest, ASwitchIsSeamless) {
-  Room room(3, 1);
+  Room room(3, {.max_talkers = 1});
   room.ticks(40, {0xB0, kSilence, kSilence});
   room.callers[2]->take_rtp();
   room.ticks(20, {0xB0, 0x90, kSilence});  // much louder: takes over
@@ -203,14 +226,12 @@ TEST(Loudest, ASwitchIsSeamless) {
 }
 
 TEST(Mute, InTheMiddleOfASoundFadesOutWithinATick) {
-  Room room(2, 0);
+  Room room(2);
   room.ticks(30, {0xA0, kSilence});
   room.callers[1]->take_rtp();
   room.wire.server.update(room.participants[0], {.muted = true});
   room.ticks(10, {0xA0, kSilence});
-  const auto packets = room.callers[1]->take_rtp();
-  std::vector<std::byte> heard;
-  for (const auto& packet : packets) heard.insert(heard.end(), packet.payload.begin(), packet.payload.end());
+  const auto heard = joined(room.callers[1]->take_rtp());
   // Not longer than two ticks, and quieter with every sample.
   EXPECT_TRUE(std::all_of(heard.begin() + 320, heard.end(), [](auto b) { return b == std::byte{kSilence}; }));
   const auto by_loudness = [](std::byte a, std::byte b) {

@@ -28,11 +28,15 @@ std::int16_t sound(std::int64_t n) {
   return static_cast<std::int16_t>((n * n % 509 - 254) * 100);
 }
 
-base::Frame frame_of(std::int64_t tick) {
-  base::Frame frame;
-  for (std::size_t i = 0; i < base::kFrameSamples; ++i) {
-    frame.samples[i] = sound(tick * 160 + static_cast<std::int64_t>(i));
+using EncodedFrame = std::array<std::byte, Packetizer::kFrameBytes>;
+
+EncodedFrame frame_of(std::int64_t tick, codec::CodecId codec = codec::CodecId::kPcmu) {
+  std::array<std::int16_t, base::kFrameSamples> samples;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    samples[i] = sound(tick * 160 + static_cast<std::int64_t>(i));
   }
+  EncodedFrame frame;
+  codec::encode(codec, samples, frame);
   return frame;
 }
 
@@ -50,7 +54,8 @@ class Sender {
 
   void run(int ticks, bool buffers = true) {
     for (int i = 0; i < ticks; ++i) {
-      const base::Frame frame = frame_of(tick_);
+      const EncodedFrame frame = frame_of(tick_, stream.codec());
+      encoded_.push_back(stream.codec());
       const std::int64_t at_ms = tick_ * 20;
       offer(at_ms, stream.tick_due(), [&](std::span<std::byte> out) {
         return stream.tick(frame, base::Instant(milliseconds(at_ms)), buffers ? out : std::span<std::byte>());
@@ -77,16 +82,21 @@ class Sender {
     packets.push_back({at_ms, parsed->header, {parsed->payload.begin(), parsed->payload.end()}});
   }
 
-  // Every packet holds the sound that its timestamp says.
+  // Every packet holds the sound that its timestamp says; what was encoded before the codec changed went
+  // through both.
   void expect_sound() const {
     for (const Packet& packet : packets) {
-      std::vector<std::int16_t> samples(packet.payload.size());
-      for (std::size_t i = 0; i < samples.size(); ++i) {
-        samples[i] = sound(packet.position() + static_cast<std::int64_t>(i));
-      }
       const auto codec = packet.header.payload_type == kPcma ? codec::CodecId::kPcma : codec::CodecId::kPcmu;
-      std::vector<std::byte> expected(samples.size());
-      codec::encode(codec, samples, expected);
+      std::vector<std::byte> expected(packet.payload.size());
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        const std::int64_t position = packet.position() + static_cast<std::int64_t>(i);
+        std::int16_t sample = sound(position);
+        const std::span one(&expected[i], 1);
+        codec::encode(encoded_.at(static_cast<std::size_t>(position / 160)), std::span(&sample, 1), one);
+        if (encoded_[static_cast<std::size_t>(position / 160)] == codec) continue;
+        codec::decode(encoded_[static_cast<std::size_t>(position / 160)], one, std::span(&sample, 1));
+        codec::encode(codec, std::span(&sample, 1), one);
+      }
       ASSERT_EQ(packet.payload, expected) << "packet at " << packet.at_ms << " ms";
     }
   }
@@ -114,6 +124,7 @@ class Sender {
 
  private:
   std::int64_t tick_ = 0;
+  std::vector<codec::CodecId> encoded_;  // by tick
 };
 
 TEST(OutboundStream, SendsEveryPtimeExactlyWhenDue) {

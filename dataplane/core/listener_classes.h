@@ -1,0 +1,54 @@
+// ListenerClasses: what all who hear the same are sent of a tick, encoded once.
+//
+// A class is a codec and a gain. The ptime makes none: it only tells where each one's bytes are cut
+// (stream::Packetizer), so that all ptimes, in whatever phase, share one encoding.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/tick.h"
+#include "mixer/codec/codec_id.h"
+#include "mixer/conference_mixer.h"
+#include "mixer/dsp/gain.h"
+
+namespace tutti::core {
+
+// Made anew for each conference and tick. Thread: the core.
+class ListenerClasses {
+ public:
+  // G.711: a byte a sample.
+  static constexpr std::size_t kFrameBytes = base::kFrameSamples;
+  using EncodedFrame = std::array<std::byte, kFrameBytes>;
+  // Gains other than 0 dB that are shared, over all codecs; who is beyond has an encoding of his own.
+  static constexpr std::size_t kGainsMax = 8;
+
+  explicit ListenerClasses(mixer::ConferenceMixer& mixer) : mixer_(mixer) {}
+
+  // The frame that is heard through that gain, in that codec: the sum without `own`, or the whole of it.
+  // Encoded into `place` unless others share it. Valid while both are.
+  std::span<const std::byte> hear(codec::CodecId codec, const base::Frame* own, dsp::GainRamp gain,
+                                  std::span<std::byte, kFrameBytes> place) TUTTI_REALTIME;
+
+ private:
+  struct GainClass {
+    codec::CodecId codec;
+    kernel::GainQ12 gain;
+    EncodedFrame frame;
+  };
+
+  std::span<const std::byte> whole_mix(codec::CodecId codec) TUTTI_REALTIME;
+  GainClass* find(codec::CodecId codec, kernel::GainQ12 gain) TUTTI_REALTIME;
+  void encode(codec::CodecId codec, const base::Frame* own, dsp::GainRamp gain,
+              std::span<std::byte> out) TUTTI_REALTIME;
+
+  mixer::ConferenceMixer& mixer_;
+  std::array<bool, 2> encoded_{};              // by CodecId
+  std::array<EncodedFrame, 2> at_unity_gain_;  // where encoded_
+  std::size_t gains_ = 0;
+  std::array<GainClass, kGainsMax> by_gain_;
+};
+
+}  // namespace tutti::core
