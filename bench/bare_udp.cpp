@@ -195,6 +195,7 @@ class Peers {
 
 Outcome run(const BareLoopKind& kind, const Sockets& sockets, base::Duration time, int peer_cpu) {
   const std::unique_ptr<BareLoop> loop = kind.make(sockets.loop);
+  if (loop == nullptr) return {};
   loop->begin();
   Peers peers(sockets.peers, peer_cpu);
   const base::Instant start = base::monotonic_now();
@@ -279,6 +280,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   const auto address = base::parse_ip(ip);
   if (!address) return fmt::print(stderr, "bare-udp: --ip {}: not an address\n", ip), 2;
+  const auto& kinds = bare::bare_loop_kinds();
+  const bool known =
+      std::any_of(kinds.begin(), kinds.end(), [&](const auto& kind) { return wanted == kind.name; });
+  if (wanted != "all" && !known) return fmt::print(stderr, "bare-udp: --loop {}: no such loop\n", wanted), 2;
   raise_descriptors();
 
   std::map<std::string, Outcome> best;
@@ -289,6 +294,10 @@ int main(int argc, char** argv) {
         if (wanted != "all" && wanted != kind.name) continue;
         Sockets sockets(*address, count, kind.shared);
         const Outcome outcome = measure(kind, sockets, time, cpu, peer_cpu);
+        if (outcome.received == 0) {
+          fmt::print("{:<16} not allowed on this host\n", kind.name);
+          continue;
+        }
         fmt::print(
             "{:<16} {:6.0f} ns a participant-frame, core {:3.0f} %, peers {:3.0f} %; of {} packets {} came, "
             "{} returned, {} refused\n",
@@ -303,7 +312,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "bare-udp: {}\n", error.what());
     return 1;
   }
-  if (best.empty()) return fmt::print(stderr, "bare-udp: --loop {}: no such loop\n", wanted), 2;
+  if (best.empty()) return fmt::print(stderr, "bare-udp: nothing could be measured\n"), 1;
 
   std::string rows;
   const auto row = [&](const std::string& name, double value, const char* unit) {
@@ -319,7 +328,7 @@ int main(int argc, char** argv) {
     const auto found = best.find(kind.name);
     if (found == best.end()) continue;
     rows_of(found->first, found->second);
-    if (kind.shared) continue;  // not on connected sockets
+    if (!kind.connected) continue;
     if (fastest == nullptr || found->second.ns_per_frame < fastest->second.ns_per_frame) fastest = &*found;
   }
   if (fastest != nullptr) {

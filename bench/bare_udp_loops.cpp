@@ -14,6 +14,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "dataplane/base/socket_address.h"
+#include "dataplane/net/packet_sender.h"
+
 namespace tutti::bare {
 namespace {
 
@@ -155,7 +158,7 @@ class Uring : public BareLoop {
 };
 
 // A receive request for each socket of the sub-slot, then a send for each packet.
-class UringBatched final : public Uring {
+class UringBatched : public Uring {
  public:
   explicit UringBatched(std::span<const int> sockets)
       : Uring(sockets, 2 * static_cast<unsigned>(sockets.size())), packets_(sockets.size()) {}
@@ -177,8 +180,8 @@ class UringBatched final : public Uring {
         ++refused;
       } else if (completion->res > 0) {
         ++received;
-        send(static_cast<std::uint32_t>(completion->user_data), packets_[completion->user_data].data(),
-             static_cast<std::size_t>(completion->res));
+        answer(static_cast<std::uint32_t>(completion->user_data),
+               std::span(packets_[completion->user_data]).first(static_cast<std::size_t>(completion->res)));
       }
     }
     ::io_uring_cq_advance(&ring_, taken);
@@ -186,7 +189,46 @@ class UringBatched final : public Uring {
   }
 
  private:
+  virtual void answer(std::uint32_t socket, std::span<const std::byte> payload) {
+    send(socket, payload.data(), payload.size());
+  }
   std::vector<Packet> packets_;
+};
+
+// The same receives, but sends as frames: tuttid's --tx packet.
+class UringPacket final : public UringBatched {
+ public:
+  UringPacket(std::span<const int> sockets, std::unique_ptr<net::PacketSender> sender)
+      : UringBatched(sockets), sender_(std::move(sender)) {
+    for (std::uint32_t i = 0; i < sockets.size(); ++i) {
+      sockaddr_storage address{};
+      socklen_t length = sizeof address;
+      check(::getpeername(sockets[i], reinterpret_cast<sockaddr*>(&address), &length) == 0, "getpeername");
+      sender_->connect(i, sockets[i],
+                       base::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length));
+    }
+  }
+  static std::unique_ptr<BareLoop> make(std::span<const int> sockets) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    check(::getsockname(sockets.front(), reinterpret_cast<sockaddr*>(&address), &length) == 0, "getsockname");
+    const auto local = base::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length);
+    auto sender = net::PacketSender::make(local, static_cast<std::uint32_t>(sockets.size()), 1'024);
+    if (!sender) return nullptr;
+    return std::make_unique<UringPacket>(sockets, std::move(*sender));
+  }
+  void turn(unsigned sub_slot) override {
+    UringBatched::turn(sub_slot);
+    sender_->flush();
+  }
+
+ private:
+  void answer(std::uint32_t socket, std::span<const std::byte> payload) override {
+    if (sender_->send(socket, payload) != net::PacketSender::Way::kFrame) {
+      send(socket, payload.data(), payload.size());
+    }
+  }
+  const std::unique_ptr<net::PacketSender> sender_;
 };
 
 // A receive request for each socket that stays, into provided buffers.
@@ -269,12 +311,15 @@ std::unique_ptr<BareLoop> make(std::span<const int> sockets) {
 
 const std::vector<BareLoopKind>& bare_loop_kinds() {
   static const std::vector<BareLoopKind> kinds{
-      {"epoll", "epoll_wait says which sockets to read; recv and send each", false, make<Epoll>},
-      {"recv_send", "recv on each socket once a tick, send from it", false, make<EachTick>},
-      {"uring_batched", "io_uring: a recv for each socket once a tick, then the sends", false,
+      {"epoll", "epoll_wait says which sockets to read; recv and send each", false, true, make<Epoll>},
+      {"recv_send", "recv on each socket once a tick, send from it", false, true, make<EachTick>},
+      {"uring_batched", "io_uring: a recv for each socket once a tick, then the sends", false, true,
        make<UringBatched>},
-      {"uring_multishot", "io_uring: receives that stay, sends in a batch", false, make<UringMultishot>},
-      {"recvmmsg_shared", "one unconnected socket, recvmmsg and sendmmsg", true, make<Shared>},
+      {"uring_multishot", "io_uring: receives that stay, sends in a batch", false, true,
+       make<UringMultishot>},
+      {"recvmmsg_shared", "one unconnected socket, recvmmsg and sendmmsg", true, false, make<Shared>},
+      {"uring_packet", "as uring_batched, but sends past the kernel's UDP, as frames (--tx packet)", false,
+       false, &UringPacket::make},
   };
   return kinds;
 }

@@ -31,8 +31,10 @@ class BareLoop {
 struct BareLoopKind {
   const char* name;
   const char* about;
-  bool shared;  // one unconnected socket instead of one connected for each peer
-  // `sockets` are bound and connected; the one of a shared loop is not.
+  bool shared;     // one unconnected socket instead of one connected for each peer
+  bool connected;  // receives and sends through connected sockets alone: may be the fastest of them
+  // `sockets` are bound and connected; the one of a shared loop is not. Null where the host does not allow
+  // it.
   std::function<std::unique_ptr<BareLoop>(std::span<const int> sockets)> make;
 };
 

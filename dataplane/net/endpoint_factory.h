@@ -15,7 +15,8 @@ enum class NetError : std::uint8_t {
   kNoDescriptors,        // the process or the host is out of them
   kNoPorts,              // the configured range is used up
   kNotPermitted,
-  kNotSupported,  // the kernel is too old, or io_uring is switched off
+  kNotSupported,   // the kernel is too old, or io_uring is switched off
+  kFramesRefused,  // loopback does not take frames that come past its sockets
   kOther,
 };
 

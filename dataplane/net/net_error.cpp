@@ -40,6 +40,9 @@ std::string_view to_string(NetError error) {
       return "the system does not permit it";
     case NetError::kNotSupported:
       return "the kernel is too old for it (6.1 is needed), or io_uring is switched off";
+    case NetError::kFramesRefused:
+      return "loopback takes no frames past its sockets (set net.ipv4.conf.lo.accept_local and "
+             "net.ipv4.conf.lo.route_localnet to 1)";
     case NetError::kOther:
       break;
   }

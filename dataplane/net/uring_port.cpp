@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "dataplane/base/check.h"
+#include "dataplane/net/packet_sender.h"
 #include "dataplane/net/uring_buffers.h"
 #include "dataplane/net/uring_poll_buffer.h"
 #include "dataplane/net/uring_request.h"
@@ -45,19 +46,26 @@ UringRing::Sizes ring_sizes(const PortLimits& limits) {
 }  // namespace
 
 base::Result<std::unique_ptr<UringPort>, NetError> UringPort::make(const PortLimits& limits) {
+  return make(limits, nullptr);
+}
+
+base::Result<std::unique_ptr<UringPort>, NetError> UringPort::make(const PortLimits& limits,
+                                                                   std::unique_ptr<PacketSender> sender) {
   CHECK(limits.endpoints > 0 && limits.receive_buffers > 0 && limits.transmit_buffers > 0);
   CHECK(limits.endpoints < UringRequest::kFlowsMax / 2);
   auto ring = UringRing::make(ring_sizes(limits));
   if (!ring) return base::unexpected(ring.error());
   auto buffers = UringBuffers::make(**ring, std::min(limits.receive_buffers, UringBuffers::kCountMax));
   if (!buffers) return base::unexpected(buffers.error());
-  return std::unique_ptr<UringPort>(new UringPort(limits, std::move(*buffers), std::move(*ring)));
+  return std::unique_ptr<UringPort>(
+      new UringPort(limits, std::move(*buffers), std::move(*ring), std::move(sender)));
 }
 
 UringPort::UringPort(const PortLimits& limits, std::unique_ptr<UringBuffers> buffers,
-                     std::unique_ptr<UringRing> ring)
+                     std::unique_ptr<UringRing> ring, std::unique_ptr<PacketSender> sender)
     : buffers_(std::move(buffers)),
       ring_(std::move(ring)),
+      sender_(std::move(sender)),
       flows_(std::size_t{2} * limits.endpoints),
       polls_(flows_),
       poll_buffers_(std::make_unique<UringPollBuffer[]>(kReceiveBatch)),
@@ -278,6 +286,10 @@ void UringPort::send(EndpointId id, Flow flow, const base::SocketAddress& to,
   const FlowIndex index = index_of(id, flow);
   counters_.packets_sent.add();
   counters_.bytes_sent.add(bytes);
+  const auto payload = std::span<const std::byte>(send_slots_[next_send_].payload).first(bytes);
+  auto way = PacketSender::Way::kSocket;
+  if (sender_ != nullptr && from.connected()) way = sender_->send(index, payload);
+  if (way == PacketSender::Way::kFrame) return;
   const base::SocketAddress& destination = from.peer.valid() ? from.peer : to;
   io_uring_sqe* entry = destination.valid() ? ring_->next_entry() : nullptr;
   if (entry == nullptr) {
@@ -302,10 +314,12 @@ void UringPort::send(EndpointId id, Flow flow, const base::SocketAddress& to,
   entry->user_data = UringRequest{.kind = UringRequest::Kind::kSend, .generation = 0, .flow = index}.pack();
   next_send_ = next_send_ + 1 == send_slots_count_ ? 0 : next_send_ + 1;
   ++unsubmitted_;
+  if (way == PacketSender::Way::kSocketNow) ring_->submit();
 }
 
 void UringPort::flush() TUTTI_REALTIME {
   ring_->submit();
+  if (sender_ != nullptr) sender_->flush();
 }
 
 void UringPort::wait_until(base::Instant deadline) {

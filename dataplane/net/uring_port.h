@@ -19,6 +19,7 @@ struct io_uring_cqe;
 
 namespace tutti::net {
 
+class PacketSender;
 class UringBuffers;
 class UringRing;
 struct UringPollBuffer;
@@ -33,6 +34,9 @@ class UringPort final : public PacketPort {
   // Errors: kNotSupported, kNoDescriptors (two registered files an endpoint must fit the process's limit of
   // open files), kOther.
   static base::Result<std::unique_ptr<UringPort>, NetError> make(const PortLimits& limits);
+  // With a `sender` what connected RTP flows send leaves through it where it can.
+  static base::Result<std::unique_ptr<UringPort>, NetError> make(const PortLimits& limits,
+                                                                 std::unique_ptr<PacketSender> sender);
   ~UringPort() override;
 
   bool attach(EndpointId id, const base::EndpointHandles& handles) TUTTI_REALTIME override;
@@ -54,7 +58,8 @@ class UringPort final : public PacketPort {
  private:
   using FlowIndex = std::uint32_t;  // of EndpointId and Flow, also the slot in the table of registered files
 
-  UringPort(const PortLimits& limits, std::unique_ptr<UringBuffers> buffers, std::unique_ptr<UringRing> ring);
+  UringPort(const PortLimits& limits, std::unique_ptr<UringBuffers> buffers, std::unique_ptr<UringRing> ring,
+            std::unique_ptr<PacketSender> sender);
 
   static FlowIndex index_of(EndpointId id, Flow flow) TUTTI_REALTIME {
     return static_cast<FlowIndex>(id) * 2 + static_cast<FlowIndex>(flow);
@@ -71,7 +76,7 @@ class UringPort final : public PacketPort {
   bool look_after(FlowIndex index) TUTTI_REALTIME;
   bool cancel_receive(FlowIndex index) TUTTI_REALTIME;
   bool arm_receive(FlowIndex index) TUTTI_REALTIME;
-  void follow_peer(UringFlow& flow) TUTTI_REALTIME;
+  void follow_peer(FlowIndex index) TUTTI_REALTIME;
 
   // Reading connected RTP sockets in their turn: in uring_port_polls.cpp.
   void poll_sockets() TUTTI_REALTIME;
@@ -90,6 +95,7 @@ class UringPort final : public PacketPort {
   Counters counters_;
   std::unique_ptr<UringBuffers> buffers_;
   std::unique_ptr<UringRing> ring_;  // after the buffers: it goes first
+  const std::unique_ptr<PacketSender> sender_;
   std::vector<UringFlow> flows_;
   UringPolls polls_;
 

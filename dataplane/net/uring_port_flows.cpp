@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "dataplane/base/check.h"
+#include "dataplane/net/packet_sender.h"
 #include "dataplane/net/uring_buffers.h"
 #include "dataplane/net/uring_port.h"
 #include "dataplane/net/uring_request.h"
@@ -41,7 +42,8 @@ bool UringPort::open(FlowIndex index, int fd) TUTTI_REALTIME {
 }
 
 void UringPort::close(FlowIndex index) TUTTI_REALTIME {
-  ring_->submit();  // what was sent before still leaves
+  flush();  // what was sent before still leaves
+  if (sender_ != nullptr) sender_->disconnect(index);
   ring_->set_file(index, -1);
   const std::uint32_t generation = flows_[index].generation;
   flows_[index] = UringFlow{};
@@ -87,7 +89,7 @@ bool UringPort::look_after(FlowIndex index) TUTTI_REALTIME {
     leave(index);
     return true;
   }
-  if (flow.connect_due()) follow_peer(flow);
+  if (flow.connect_due()) follow_peer(index);
   return arm_receive(index) && !flow.receive_is_wrong();
 }
 
@@ -132,10 +134,13 @@ bool UringPort::arm_receive(FlowIndex index) TUTTI_REALTIME {
   return true;
 }
 
-void UringPort::follow_peer(UringFlow& flow) TUTTI_REALTIME {
+void UringPort::follow_peer(FlowIndex index) TUTTI_REALTIME {
+  UringFlow& flow = flows_[index];
   ring_->submit();  // what was sent before goes where it was sent to
+  if (sender_ != nullptr) sender_->disconnect(index);
   if (connect_socket(flow.fd, flow.peer)) {
     flow.connected_to = flow.peer;
+    if (sender_ != nullptr && flow.peer.valid()) sender_->connect(index, flow.fd, flow.peer);
     return;
   }
   flow.connect_failed = true;

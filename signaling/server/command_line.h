@@ -17,6 +17,7 @@ inline constexpr Flag kFlags[] = {
     {"--rtp-ports", "media.rtp_ports", "Take RTP at these ports", "LO-HI"},
     {"--cores", "cores.cpus", "Carry media on these CPUs: 1 or 1,3 or 2-5", "LIST"},
     {"--backend", "cores.backend", "Move packets by this: uring", "NAME"},
+    {"--tx", "cores.tx", "Send RTP by this: socket or packet", "NAME"},
     {"--http", "http.listen", "Serve HTTP here, or off; port 0 takes a free one", "ADDR:PORT"},
 };
 

@@ -199,6 +199,16 @@ Table make_table() {
           },
           [](const C& c) { return c.cores.backend; }, "What moves packets: io_uring."),
       text<C>(
+          "cores", "tx", R"("socket" or "packet")",
+          [](C& c, const std::string& given) {
+            if (given != "socket" && given != "packet") return false;
+            c.cores.tx = given;
+            return true;
+          },
+          [](const C& c) { return c.cores.tx; },
+          "How RTP leaves: through the callers' sockets, or past the kernel's UDP as frames (needs "
+          "CAP_NET_RAW; no firewall sees them)."),
+      text<C>(
           "cores", "realtime", R"("auto", "on" or "off")", set_realtime,
           [](const C& c) { return kRealtimeNames[static_cast<std::size_t>(c.cores.realtime)]; },
           "SCHED_FIFO for the media threads. \"on\" refuses to start without it, \"auto\" goes on."),

@@ -5,9 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "dataplane/net/packet_sender.h"
 #include "dataplane/net/udp_endpoint_factory.h"
 #include "dataplane/net/uring_port.h"
 #include "mixer/dsp/speech_gate.h"
+#include "signaling/server/log.h"
 
 namespace tutti::server {
 namespace {
@@ -26,6 +28,21 @@ net::PortLimits port_limits(std::uint32_t participants) {
       // A tick is spread over sub-slots; what does not fit is flushed in between.
       .transmit_buffers = std::clamp(participants / 4, 256U, 4'096U),
   };
+}
+
+// None where RTP leaves through the sockets: by wish, or because frames cannot be sent, which is said.
+std::unique_ptr<net::PacketSender> make_sender(const Configuration& configuration,
+                                               std::uint32_t participants) {
+  if (configuration.cores.tx != "packet") return nullptr;
+  // RTP and RTCP have a flow each.
+  auto sender = net::PacketSender::make(configuration.media.address, 2 * participants,
+                                        port_limits(participants).transmit_buffers);
+  if (sender) return std::move(*sender);
+  log::warning(fmt::format(
+      R"(tx = "packet" cannot be had at {}, RTP leaves through sockets: {})",
+      base::ip_to_string(configuration.media.address),
+      sender.error() == net::NetError::kNotPermitted ? "it needs CAP_NET_RAW" : to_string(sender.error())));
+  return nullptr;
 }
 
 core::Realtime to_realtime(Configuration::Realtime wish) {
@@ -86,7 +103,7 @@ Result<void, StartError> MediaHost::try_address(const Configuration::Media& medi
 
 Result<void, StartError> MediaHost::start_core(const Configuration& configuration, int cpu) {
   const std::uint32_t participants = configuration.cores.participants_per_core;
-  auto port = net::UringPort::make(port_limits(participants));
+  auto port = net::UringPort::make(port_limits(participants), make_sender(configuration, participants));
   if (!port) {
     return base::unexpected(StartError{fmt::format("io_uring cannot be used: {}", to_string(port.error()))});
   }

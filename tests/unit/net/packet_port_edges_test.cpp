@@ -167,6 +167,8 @@ TEST_P(PacketPortEdges, ServesFiveHundredEndpoints) {
 INSTANTIATE_TEST_SUITE_P(Sim, PacketPortEdges, testing::Values(&make_sim_world));
 INSTANTIATE_TEST_SUITE_P(Uring, PacketPortEdges, testing::Values(&make_uring_world));
 INSTANTIATE_TEST_SUITE_P(UringIpv6, PacketPortEdges, testing::Values(&make_uring_ipv6_world));
+INSTANTIATE_TEST_SUITE_P(Packet, PacketPortEdges, testing::Values(&make_packet_world));
+INSTANTIATE_TEST_SUITE_P(PacketIpv6, PacketPortEdges, testing::Values(&make_packet_ipv6_world));
 
 }  // namespace
 }  // namespace tutti::net

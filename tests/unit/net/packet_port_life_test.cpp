@@ -173,6 +173,9 @@ INSTANTIATE_TEST_SUITE_P(Sim, PacketPortLife,
 INSTANTIATE_TEST_SUITE_P(Uring, PacketPortLife,
                          testing::Combine(testing::Values(&make_uring_world),
                                           testing::Range<std::uint64_t>(1, 6)));
+INSTANTIATE_TEST_SUITE_P(Packet, PacketPortLife,
+                         testing::Combine(testing::Values(&make_packet_world),
+                                          testing::Range<std::uint64_t>(1, 6)));
 
 }  // namespace
 }  // namespace tutti::net

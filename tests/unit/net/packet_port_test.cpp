@@ -259,6 +259,8 @@ TEST_P(PacketPortTest, BringsPacketsInTheTurnOfTheirPhase) {
 INSTANTIATE_TEST_SUITE_P(Sim, PacketPortTest, testing::Values(&make_sim_world));
 INSTANTIATE_TEST_SUITE_P(Uring, PacketPortTest, testing::Values(&make_uring_world));
 INSTANTIATE_TEST_SUITE_P(UringIpv6, PacketPortTest, testing::Values(&make_uring_ipv6_world));
+INSTANTIATE_TEST_SUITE_P(Packet, PacketPortTest, testing::Values(&make_packet_world));
+INSTANTIATE_TEST_SUITE_P(PacketIpv6, PacketPortTest, testing::Values(&make_packet_ipv6_world));
 
 }  // namespace
 }  // namespace tutti::net

@@ -18,6 +18,7 @@ namespace tutti::net {
 class PacketPortContract : public testing::TestWithParam<WorldMaker> {
  protected:
   void make(const PortLimits& limits) {
+    world_.reset();  // before the next: each may have a network of its own
     MadeWorld made = GetParam()(limits);
     if (!made.world) GTEST_SKIP() << made.reason;
     world_ = std::move(made.world);

@@ -53,5 +53,8 @@ base::SocketAddress own_loopback_ip();
 MadeWorld make_sim_world(const PortLimits& limits);
 MadeWorld make_uring_world(const PortLimits& limits);
 MadeWorld make_uring_ipv6_world(const PortLimits& limits);
+// With a PacketSender, in a network namespace of its own whose loopback takes frames.
+MadeWorld make_packet_world(const PortLimits& limits);
+MadeWorld make_packet_ipv6_world(const PortLimits& limits);
 
 }  // namespace tutti::net

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "dataplane/base/check.h"
+#include "dataplane/net/packet_sender.h"
 #include "dataplane/net/udp_endpoint_factory.h"
 #include "dataplane/net/uring_port.h"
+#include "own_network.h"
 #include "port_world.h"
 
 namespace tutti::net {
@@ -29,8 +31,12 @@ void pin_here() {
 // Clients are plain UDP sockets on the loopback interface.
 class UringWorld final : public PortWorld {
  public:
-  UringWorld(std::unique_ptr<UringPort> port, const base::SocketAddress& ip)
-      : ip_(ip), port_(std::move(port)), allocator_(factory_, {ip_, 40'000, 49'999}) {}
+  UringWorld(std::unique_ptr<UringPort> port, const base::SocketAddress& ip,
+             std::unique_ptr<OwnNetwork> network)
+      : network_(std::move(network)),
+        ip_(ip),
+        port_(std::move(port)),
+        allocator_(factory_, {ip_, 40'000, 49'999}) {}
   ~UringWorld() override {
     for (const auto& [port, fd] : clients_) ::close(fd);
   }
@@ -82,6 +88,7 @@ class UringWorld final : public PortWorld {
   bool gave_up() const override { return base::monotonic_now() > give_up_at_; }
 
  private:
+  const std::unique_ptr<OwnNetwork> network_;  // the last to go
   const base::SocketAddress ip_;
   const base::Instant give_up_at_ = base::monotonic_now() + kPatience;
   std::map<std::uint16_t, int> clients_;
@@ -90,15 +97,25 @@ class UringWorld final : public PortWorld {
   EndpointAllocator allocator_;
 };
 
-MadeWorld make(const PortLimits& limits, const base::SocketAddress& ip) {
+MadeWorld make(const PortLimits& limits, const base::SocketAddress& ip, bool packets = false) {
   pin_here();
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
-  auto port = UringPort::make(limits);
+  std::unique_ptr<OwnNetwork> network;
+  std::unique_ptr<PacketSender> sender;
+  if (packets) {
+    network = OwnNetwork::enter();
+    if (network == nullptr) return {nullptr, "this process may not make a network namespace (CAP_SYS_ADMIN)"};
+    auto made = PacketSender::make(ip, 2 * limits.endpoints, limits.transmit_buffers);
+    if (!made && made.error() == NetError::kNotPermitted) return {nullptr, "no CAP_NET_RAW"};
+    CHECK(made.has_value());
+    sender = std::move(*made);
+  }
+  auto port = UringPort::make(limits, std::move(sender));
   if (!port) return {nullptr, "no io_uring on this machine: " + std::string(to_string(port.error()))};
-  return {std::make_unique<UringWorld>(std::move(*port), ip), ""};
+  return {std::make_unique<UringWorld>(std::move(*port), ip, std::move(network)), ""};
 }
 
 }  // namespace
@@ -115,6 +132,14 @@ base::SocketAddress own_loopback_ip() {
 
 MadeWorld make_uring_world(const PortLimits& limits) {
   return make(limits, own_loopback_ip());
+}
+
+MadeWorld make_packet_world(const PortLimits& limits) {
+  return make(limits, own_loopback_ip(), true);
+}
+
+MadeWorld make_packet_ipv6_world(const PortLimits& limits) {
+  return make(limits, *base::parse_ip("::1"), true);
 }
 
 MadeWorld make_uring_ipv6_world(const PortLimits& limits) {

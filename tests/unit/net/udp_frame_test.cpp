@@ -1,0 +1,88 @@
+#include "dataplane/net/udp_frame.h"
+
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tutti::net {
+namespace {
+
+constexpr MacAddress kFrom{2, 0, 0, 0, 0, 1};
+constexpr MacAddress kTo{2, 0, 0, 0, 0, 2};
+
+// Headers, then `payload_bytes` that count up.
+std::vector<std::uint8_t> write(const char* from, const char* to, std::size_t payload_bytes) {
+  UdpFrame frame;
+  frame.make(kFrom, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to));
+  std::vector<std::uint8_t> bytes(UdpFrame::kHeadBytesMax + payload_bytes);
+  frame.write(payload_bytes, reinterpret_cast<std::byte*>(bytes.data()));
+  bytes.resize(frame.head_bytes() + payload_bytes);
+  std::iota(bytes.begin() + static_cast<std::ptrdiff_t>(frame.head_bytes()), bytes.end(), std::uint8_t{1});
+  return bytes;
+}
+
+// RFC 1071, the plain way.
+std::uint16_t sum(const std::uint8_t* bytes, std::size_t count, std::uint32_t total = 0) {
+  for (std::size_t i = 0; i < count; ++i)
+    total += static_cast<std::uint32_t>(bytes[i]) << (i % 2 == 0 ? 8 : 0);
+  while (total > 0xFFFF) total = (total >> 16) + (total & 0xFFFF);
+  return static_cast<std::uint16_t>(total);
+}
+std::uint16_t at16(const std::vector<std::uint8_t>& bytes, std::size_t at) {
+  return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
+TEST(UdpFrameTest, WritesIpv4) {
+  const auto bytes = write("192.0.2.1:5000", "198.51.100.77:6001", 172);
+  ASSERT_EQ(bytes.size(), 14u + 20u + 8u + 172u);
+  EXPECT_THAT(std::vector(bytes.begin(), bytes.begin() + 24),
+              testing::ElementsAre(2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0,  // Ethernet
+                                   0x45, 0, 0, 200, 0, 0, 0x40, 0, 64, 17));
+  EXPECT_EQ(sum(&bytes[14], 20), 0xFFFF);
+  EXPECT_THAT(std::vector(bytes.begin() + 26, bytes.begin() + 34),
+              testing::ElementsAre(192, 0, 2, 1, 198, 51, 100, 77));
+  EXPECT_EQ(at16(bytes, 34), 5000);
+  EXPECT_EQ(at16(bytes, 36), 6001);
+  EXPECT_EQ(at16(bytes, 38), 180);
+}
+
+TEST(UdpFrameTest, WritesIpv6) {
+  const auto bytes = write("[2001:db8::1]:5000", "[2001:db8::2:3]:6001", 11);
+  ASSERT_EQ(bytes.size(), 14u + 40u + 8u + 11u);
+  EXPECT_EQ(at16(bytes, 12), 0x86DD);
+  EXPECT_EQ(bytes[14], 0x60);
+  EXPECT_EQ(at16(bytes, 18), 19);
+  EXPECT_EQ(bytes[20], 17);
+  EXPECT_EQ(bytes[21], 64);
+  EXPECT_EQ(bytes[22], 0x20);
+  EXPECT_EQ(bytes[53], 3);
+  EXPECT_EQ(at16(bytes, 54), 5000);
+  EXPECT_EQ(at16(bytes, 56), 6001);
+  EXPECT_EQ(at16(bytes, 58), 19);
+}
+
+// What the kernel or the card makes of a begun checksum: the sum from the UDP header to the end, its place
+// included, complemented.
+TEST(UdpFrameTest, BeginsTheUdpChecksum) {
+  for (const auto& [from, to, addresses, count] :
+       {std::tuple("192.0.2.1:5000", "198.51.100.77:6001", 26u, 8u),
+        std::tuple("255.255.255.255:65535", "255.255.255.255:65535", 26u, 8u),
+        std::tuple("[2001:db8::1]:5000", "[ffff:ffff::2:3]:6001", 22u, 32u)}) {
+    for (std::size_t payload = 0; payload < 600; payload += 7) {
+      const auto bytes = write(from, to, payload);
+      const std::size_t udp = addresses + count;
+      const std::uint16_t finished = static_cast<std::uint16_t>(~sum(&bytes[udp], bytes.size() - udp));
+      auto right = bytes;
+      right[udp + 6] = right[udp + 7] = 0;
+      const std::uint32_t pseudo =
+          sum(&bytes[addresses], count) + 17u + static_cast<std::uint32_t>(bytes.size() - udp);
+      EXPECT_EQ(finished, static_cast<std::uint16_t>(~sum(&right[udp], right.size() - udp, pseudo)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tutti::net
