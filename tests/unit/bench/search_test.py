@@ -1,6 +1,6 @@
 import unittest
 
-from bench.search import GENERATOR, HELD, MISSED, CapacitySearch
+from bench.search import DISTURBED, GENERATOR, HELD, MISSED, CapacitySearch
 
 
 def climb(search, limit, because=MISSED):
@@ -38,7 +38,7 @@ class Search(unittest.TestCase):
     def test_never_goes_beyond_what_may_be_asked_for(self):
         search = CapacitySearch(2000, 8, 8, 2203, 40)
         self.assertEqual(climb(search, 9000), [2000, 2200])
-        self.assertEqual((search.held, search.bound_by()), (2200, "host"))
+        self.assertEqual((search.held, search.bound_by()), (2200, "most"))
         self.assertEqual(search.sentence(), "2,200 held, the most that was asked for")
 
     def test_ends_where_not_even_the_least_is_held(self):
@@ -51,6 +51,12 @@ class Search(unittest.TestCase):
         climb(search, 3000, GENERATOR)
         self.assertEqual(search.bound_by(), "generator")
         self.assertRegex(search.sentence(), r"^\d,\d+ held, and generator-bound at 3,\d+: the server may hold more$")
+
+    def test_tells_a_disturbance(self):
+        search = CapacitySearch(2000, 8, 8, 9600, 40)
+        climb(search, 3000, DISTURBED)
+        self.assertEqual(search.bound_by(), "disturbed")
+        self.assertIn("and disturbed at 3,", search.sentence())
 
     def test_believes_a_larger_number_that_was_held(self):
         search = CapacitySearch(2000, 8, 8, 9600, 40)

@@ -1,6 +1,6 @@
 import unittest
 
-from bench.search import GENERATOR, HELD, MISSED
+from bench.search import DISTURBED, GENERATOR, HELD, MISSED
 from bench.verdict import judge
 from fakes import load_report, span
 
@@ -30,6 +30,13 @@ class TheVerdict(unittest.TestCase):
     def test_a_full_generator_excuses_but_does_not_spoil(self):
         self.assertEqual(self.outcome(generator__cpu_share=0.97).outcome, HELD)
         self.assertEqual(self.outcome(generator__cpu_share=0.97, packets_received=9_000).outcome, GENERATOR)
+
+    def test_a_media_core_that_others_kept_from_its_cpu_is_not_judged(self):
+        late = load_report()
+        self.assertEqual(judge(late, span(late_ticks=9, waited=0.006)).outcome, DISTURBED)
+        self.assertEqual(judge(late, span(late_ticks=9, waited=0.005)).outcome, MISSED)
+        self.assertEqual(judge(late, span(late_ticks=9, waited=0.04, cpu=0.95)).outcome, MISSED, "that is its own doing")
+        self.assertEqual(judge(late, span(waited=0.04)).outcome, HELD)
 
     def test_unwatched_is_no_verdict_on_the_server(self):
         self.assertEqual(judge(load_report(), None).outcome, GENERATOR)

@@ -2,7 +2,7 @@ import os
 import unittest
 
 from bench.soak import growth
-from bench.watch import Sample, media_cpu_ns, rss_bytes, sample_of, span_between
+from bench.watch import Sample, media_times_ns, rss_bytes, sample_of, span_between
 
 
 def samples(times, **of_each):
@@ -12,10 +12,11 @@ def samples(times, **of_each):
 
 class TheWatch(unittest.TestCase):
     def test_counts_inside_the_time(self):
-        seen = samples(range(0, 21), packets_sent=50, ticks=100, late_ticks=1, cpu_ns=5e8)
+        seen = samples(range(0, 21), packets_sent=50, ticks=100, late_ticks=1, cpu_ns=5e8, wait_ns=1e7)
         span = span_between(seen, 4.5, 14.5)
         self.assertEqual((span.seconds, span.packets_sent, span.ticks, span.late_ticks), (9, 450, 900, 9))
         self.assertAlmostEqual(span.cpu, 0.5)
+        self.assertAlmostEqual(span.waited, 0.01)
         self.assertAlmostEqual(span.late_share(), 0.01)
         self.assertAlmostEqual(span.cpu_ns_per_frame(), 5e8 / 50)
 
@@ -39,7 +40,7 @@ class TheWatch(unittest.TestCase):
 
     def test_reads_the_memory_of_a_process(self):
         self.assertGreater(rss_bytes(os.getpid()), 1_000_000)
-        self.assertEqual(media_cpu_ns(os.getpid()), 0, "no media core here")
+        self.assertEqual(media_times_ns(os.getpid()), (0, 0), "no media core here")
 
     def test_growth_is_counted_once_memory_has_settled(self):
         seen = [Sample(at, rss_bytes=size) for at, size in ((100, 10), (110, 50), (121, 60), (399, 64), (500, 99))]

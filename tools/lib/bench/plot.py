@@ -2,7 +2,7 @@
 
 import subprocess
 
-from bench.search import GENERATOR, HELD
+from bench.search import DISTURBED, GENERATOR, HELD
 
 # What others held on one core of this machine class, G.711 in rooms of 8 and in one: see bench/README.md.
 OTHERS = [("FreeSWITCH", 240, 240), ("Asterisk", 400, 500), ("Janus", 560, 580)]
@@ -15,14 +15,14 @@ GREY = "#777777"
 
 
 def series(points, workload, field, of=1.0, top=None):
-    """Ascending (participants, value) of what was kept; a value above the top stands on it. Generator-bound ones apart."""
+    """Ascending (participants, value) of what was kept; a value above the top stands on it. What the server is not to blame for apart."""
     kept, bound = {}, {}
     for point in points:
         value = point[field]
         if point["workload"] != workload or point.get("repeated") or value is None:
             continue
         value = of * value
-        into = bound if point["outcome"] == GENERATOR else kept
+        into = bound if point["outcome"] in (GENERATOR, DISTURBED) else kept
         into[point["participants"]] = value if top is None else min(value, top)
     return sorted(kept.items()), sorted(bound.items())
 
@@ -66,7 +66,7 @@ def script(points, title, terminal, output):
                 block = f"{name}_{workload}_bound"
                 text += data_block(block, bound)
                 plots.setdefault(name, []).append(f"${block} with points lc rgb '{colour}' pt 4 ps 1.0 lw 1.2 "
-                                                  f"title '{legend.split(',')[0]}: the generator was at its limit'")
+                                                  f"title '{legend.split(',')[0]}: no verdict (generator or machine)'")
     text += f"""set terminal {terminal}
 set output '{output}'
 set multiplot title "Tutti: G.711 participants on one core\\n{{/*0.8 {quoted(title)}}}" font ',15'

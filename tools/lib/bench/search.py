@@ -1,12 +1,13 @@
 """CapacitySearch: which number of participants to try next, and what the tries have shown. No socket, no clock."""
 
-HELD, MISSED, GENERATOR = "held", "missed", "generator"
+HELD, MISSED, GENERATOR, DISTURBED = "held", "missed", "generator", "disturbed"
 
 
 class CapacitySearch:
     """Goes up or down by a quarter until the limit lies between two tries, then bisects down to the precision.
 
-    A try ends HELD, MISSED, or GENERATOR: then nothing is known of the server but that nobody could ask more of it.
+    A try ends HELD or MISSED; or GENERATOR or DISTURBED: then nothing is known of the server, but that this machine could
+    not ask more of it, or that something else ran where it should.
     """
 
     def __init__(self, start, unit, least, most, tries, precision=0.04):
@@ -47,12 +48,12 @@ class CapacitySearch:
             self.above = self.above_because = None
 
     def bound_by(self):
-        """What ended it: "server", "generator", "host" (no more could be asked for), or "time"."""
+        """What ended it: "server", "generator", "disturbed", "most" (no more was to be asked for), or "time"."""
         if self.held >= self.most:
-            return "host"
+            return "most"
         if self.above is None:
             return "time"
-        return "generator" if self.above_because == GENERATOR else "server"
+        return "server" if self.above_because == MISSED else self.above_because
 
     def sentence(self):
         if self.held >= self.most:
@@ -61,6 +62,8 @@ class CapacitySearch:
             more = "and there was no time for more"
         elif self.above_because == GENERATOR:
             more = f"and generator-bound at {self.above:,}: the server may hold more"
+        elif self.above_because == DISTURBED:
+            more = f"and disturbed at {self.above:,} by what else ran on its CPU: the server may hold more"
         else:
             more = f"and not {self.above:,}"
         return f"{self.held:,} held, {more}"

@@ -2,10 +2,12 @@
 
 import dataclasses
 
-from bench.search import GENERATOR, HELD, MISSED
+from bench.search import DISTURBED, GENERATOR, HELD, MISSED
 
 PACKETS_LEAST = 0.999  # of those due to each listener
 LATE_TICKS_MOST = 1 / 1000
+WAITED_MOST = 0.005  # of the time the media core's CPU may run something else
+SERVER_FULL = 0.9  # of its CPU: beyond, the kernel itself holds real-time threads back (sched_rt_runtime_us)
 GENERATOR_FULL = 0.95  # of its CPU: what fails beyond may be its own doing
 
 
@@ -47,4 +49,6 @@ def judge(load, span):
         return Verdict(HELD, [])
     if generator["cpu_share"] >= GENERATOR_FULL:
         return Verdict(GENERATOR, [*why, f"the generator's CPU was full ({100 * generator['cpu_share']:.0f} %)"])
+    if span.waited > WAITED_MOST and span.cpu < SERVER_FULL:
+        return Verdict(DISTURBED, [*why, f"something else ran on the media core's CPU {100 * span.waited:.1f} % of the time"])
     return Verdict(MISSED, why)

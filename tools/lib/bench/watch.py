@@ -23,6 +23,7 @@ class Sample:
     load_permille: float = 0.0  # of the last second, the fullest core
     used_p99_permille: float = 0.0  # of the last seconds, the fullest core
     cpu_ns: int = 0  # of the media threads since their start, the kernel's work for them too
+    wait_ns: int = 0  # that they could have run and something else did
     rss_bytes: int = 0
 
 
@@ -37,6 +38,7 @@ class Span:
     late_ticks: int
     load: float  # mean of the samples; 1 is all of a core
     cpu: float  # CPU time of the media threads over time passed
+    waited: float = 0.0  # the same of the time that something else ran on their CPU
     used_p99: float = 0.0  # the most of the samples: what 99 of 100 sub-slots used of their time
 
     def late_share(self):
@@ -47,9 +49,9 @@ class Span:
         return self.cpu * self.seconds * 1e9 / self.packets_sent if self.packets_sent else float("nan")
 
 
-def sample_of(cores, at_s, cpu_ns=0, rss_bytes=0):
+def sample_of(cores, at_s, times=(0, 0), rss_bytes=0):
     """A sample of the body of /cores."""
-    total = Sample(at_s, cpu_ns=cpu_ns, rss_bytes=rss_bytes)
+    total = Sample(at_s, cpu_ns=times[0], wait_ns=times[1], rss_bytes=rss_bytes)
     for core in cores["cores"]:
         for name in ("packets_received", "packets_sent", "drops", "ticks", "late_ticks"):
             setattr(total, name, getattr(total, name) + core[name])
@@ -73,19 +75,21 @@ def span_between(samples, begin_s, end_s):
                for name in ("packets_received", "packets_sent", "drops", "ticks", "late_ticks")}
     return Span(seconds, load=sum(s.load_permille for s in inside[1:]) / (len(inside) - 1) / 1000,
                 cpu=(last.cpu_ns - first.cpu_ns) / (seconds * 1e9),
+                waited=(last.wait_ns - first.wait_ns) / (seconds * 1e9),
                 used_p99=max(s.used_p99_permille for s in inside[1:]) / 1000, **counted)
 
 
-def media_cpu_ns(pid):
-    """CPU time of the process's media threads. Source: proc(5), schedstat."""
-    total = 0
+def media_times_ns(pid):
+    """(CPU time, time waited for the CPU) of the process's media threads. Source: the kernel's sched-stats.rst."""
+    cpu = waited = 0
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
         try:
             if (task / "comm").read_text().strip() == MEDIA_THREAD:
-                total += int((task / "schedstat").read_text().split()[0])
+                own = (task / "schedstat").read_text().split()
+                cpu, waited = cpu + int(own[0]), waited + int(own[1])
         except OSError:
             pass  # it has just ended
-    return total
+    return cpu, waited
 
 
 def rss_bytes(pid):
@@ -112,7 +116,7 @@ class Watch:
                 if status == 200:
                     pid = self._server.child.pid
                     self.samples.append(
-                        sample_of(json.loads(body), time.monotonic(), media_cpu_ns(pid), rss_bytes(pid)))
+                        sample_of(json.loads(body), time.monotonic(), media_times_ns(pid), rss_bytes(pid)))
             except (ServerError, OSError, ValueError):
                 pass
 
