@@ -14,7 +14,7 @@ from bench.capacity import Capacity, add_rows  # noqa: E402
 from bench.machine import Machine, pinned  # noqa: E402
 from bench.rows import Rows  # noqa: E402
 from bench.soak import soak  # noqa: E402
-from bench.trial import ONE_ROOM, ROOMS_OF_8, Bed, TrialError  # noqa: E402
+from bench.trial import ONE_ROOM, ROOMS_OF_8, Bed, TrialError, setting  # noqa: E402
 from server import ServerError  # noqa: E402
 from steps import JOBS, LOGS, ROOT, Progress, run, tail_of_log  # noqa: E402
 
@@ -33,7 +33,7 @@ class Bench:
         self.machine = Machine()
         self.folder = options.out or results.new_folder()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.bed = Bed(options.bin, self.folder, self.machine)
+        self.bed = Bed(options.bin, self.folder, self.machine, options.set)
         self.baseline = results.read_baseline(self.machine)
         self.rows = Rows()
         self.points = []
@@ -199,12 +199,16 @@ def parse_options():
     parser.add_argument("--participants", type=int, help="of memory (4000), ratio (what was held) and soak (80 %% of it)")
     parser.add_argument("--rounds", type=int, default=3, help="of the soak (3)")
     parser.add_argument("--soak-secs", type=int, default=300, help="of each of its rounds (300)")
+    parser.add_argument("--set", action="append", default=[], type=setting, metavar="TABLE.KEY=VALUE",
+                        help="of every tuttid's configuration (docs/tuttid.toml); may be given again")
     parser.add_argument("--bin", type=pathlib.Path, help="measure these programs instead of building")
     parser.add_argument("--out", type=pathlib.Path, help="the folder for everything (build/bench/DATE)")
     options = parser.parse_args()
     unknown = [part for part in options.parts if part not in (*PARTS, "soak")]
     if unknown:
         parser.error(f"there is no part {unknown[0]}")
+    if options.publish and options.set:
+        parser.error("--publish is of the configuration that everybody has, without --set")
     whole = not options.parts
     options.parts = [part for part in (*PARTS, "soak") if part in (options.parts or PARTS)]
     options.minutes = options.minutes or (14 if whole else 30)

@@ -6,6 +6,7 @@ from bench.search import DISTURBED, GENERATOR, HELD, CapacitySearch
 from bench.trial import Plan
 from bench.verdict import judge, packets_share
 
+
 def point_of(trial, verdict):
     """What the curve and curve.json know of a trial."""
     load, span = trial.load or {}, trial.span

@@ -54,20 +54,34 @@ class Trial:
     left: dict = dataclasses.field(default_factory=dict)  # of the ledger, once all had hung up
 
 
-def configuration(example, wanted):
-    """TOML of the keys wanted that this tuttid knows: `example` is its --example-config."""
+def known_keys(example):
+    """The keys of a --example-config: {"media.jitter_ms", ...}."""
     known, table = set(), ""
     for line in example.splitlines():
         if found := re.match(r"\[(\w+)\]", line):
             table = found.group(1)
         elif found := re.match(r"(\w+) =", line):
             known.add(f"{table}.{found.group(1)}")
+    return known
+
+
+def to_toml(keys):
     tables = {}
-    for key, value in wanted.items():
-        if key in known:
-            table, name = key.split(".")
-            tables.setdefault(table, []).append(f"{name} = {json.dumps(value)}")
+    for key, value in keys.items():
+        table, name = key.split(".")
+        tables.setdefault(table, []).append(f"{name} = {json.dumps(value)}")
     return "".join(f"[{table}]\n" + "\n".join(lines) + "\n" for table, lines in tables.items())
+
+
+def setting(text):
+    """("cores.tx", "packet") of "cores.tx=packet"; numbers, true and false are what they look like."""
+    key, _, value = text.partition("=")
+    if not re.fullmatch(r"\w+\.\w+", key) or not value:
+        raise ValueError(f"{text} is not TABLE.KEY=VALUE")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
 
 
 def seconds_needed(plan):
@@ -78,18 +92,23 @@ def seconds_needed(plan):
 class Bed:
     """Where trials are made: the programs, the CPUs, a folder for what they print."""
 
-    def __init__(self, bin_folder, out, the_machine):
-        self.bin, self.out, self.machine = bin_folder, out, the_machine
+    def __init__(self, bin_folder, out, the_machine, config=()):
+        """`config`: keys of every tuttid's configuration besides those of a plan."""
+        self.bin, self.out, self.machine, self.config = bin_folder, out, the_machine, dict(config)
 
     def server(self, plan, name):
         """A tuttid for the plan; whoever asks stops it."""
         example = subprocess.run([self.bin / "tuttid", "--example-config"], capture_output=True, text=True).stdout
-        room = max(8192, plan.participants)
+        known = known_keys(example)
         # Benches ask for more than a host would let in, and want to see what happens.
-        wanted = {"admission.mode": "off", "sip.max_pending_invites": 100_000, "cores.participants_per_core": room,
-                  "cores.conferences_per_core": 4096, **plan.config}
+        ours = {"sip.max_pending_invites": 100_000, "cores.participants_per_core": max(8192, plan.participants)}
+        if "admission.mode" in known:
+            ours["admission.mode"] = "off"
+        keys = {**ours, **self.config, **plan.config}
+        if unknown := keys.keys() - known:
+            raise TrialError(f"this tuttid knows no {', '.join(sorted(unknown))}")
         config = self.out / f"{name}.toml"
-        config.write_text(configuration(example, wanted))
+        config.write_text(to_toml(keys))
         cpus = self.machine.cpus
         prefix = machine.pinned(sorted({cpus.media, *cpus.control}), [])
         ports = 2 * plan.participants + 100
