@@ -1,9 +1,10 @@
 import json
 import pathlib
 import tempfile
+import types
 import unittest
 
-from bench import microbench
+from bench import microbench, results
 from bench.rows import GOALS, Rows, goal_text, read_rows
 
 
@@ -37,6 +38,23 @@ class TheRows(unittest.TestCase):
             Rows([{"name": "x", "value": 20.0, "unit": "ns"}]))
         self.assertRegex(table, r"x +30 ns +20 +1\.50")
         self.assertRegex(table, r"new +1 ns\n")
+
+
+class Publishing(unittest.TestCase):
+    def test_a_part_that_was_measured_replaces_its_rows_only(self):
+        old = Rows([{"name": "a", "value": 1, "unit": "ns", "commit": "old"},
+                    {"name": "b", "value": 2, "unit": "ns", "commit": "old"}])
+        new = Rows([{"name": "c", "value": 5, "unit": "ns"}, {"name": "a", "value": 4, "unit": "ns"}])
+        self.assertEqual([(row["name"], row["value"], row["commit"]) for row in results.merged(old, new, "new").rows],
+                         [("a", 4, "new"), ("b", 2, "old"), ("c", 5, "new")])
+        self.assertNotIn("commit", new.rows[0])
+
+    def test_the_page_has_every_row_with_its_goal(self):
+        rows = results.merged(Rows(), Rows([{"name": "server.delay_ms_p99", "value": 21.5, "unit": "ms"}]), "c0ffee")
+        text = results.page(rows, types.SimpleNamespace(facts=lambda: "date  today\n"))
+        self.assertIn("| `server.delay_ms_p99` | 21.5 | ms | <= 22: met | c0ffee |", text)
+        self.assertIn("![participants against core load, lateness and loss](capacity.svg)", text)
+        self.assertIn("date  today", text)
 
 
 def report(context=(), **benches):

@@ -4,7 +4,7 @@ import json
 import os
 import time
 
-from bench.rows import goal_text, number, read_rows
+from bench.rows import Rows, goal_text, number, read_rows
 from steps import ROOT
 
 BASELINES = ROOT / "bench" / "baselines"
@@ -38,21 +38,31 @@ def page(rows, machine):
     lines = ["# Capacity", "",
              "Measured by `./tools/bench --publish`; [bench/README.md](../bench/README.md) says what each row is.", "",
              "![participants against core load, lateness and loss](capacity.svg)", "",
-             "| row | value | unit | goal |", "|---|---|---|---|"]
+             "| row | value | unit | goal | commit |", "|---|---|---|---|---|"]
     lines += [f"| `{row['name']}` | {number(row['value'])} | {row['unit']} | "
-              f"{goal_text(row['name'], row['value']).removeprefix('goal ')} |" for row in rows.rows]
+              f"{goal_text(row['name'], row['value']).removeprefix('goal ')} | {row['commit']} |" for row in rows.rows]
     return "\n".join([*lines, "", "```", machine.facts().rstrip(), "```", ""])
 
 
+def merged(baseline, rows, commit):
+    """The baseline with what this run has measured in place of what it had; each row tells of which commit it is."""
+    new = {row["name"]: {**row, "commit": commit} for row in rows.rows}
+    kept = [new.pop(row["name"], row) for row in baseline.rows]
+    return Rows([*kept, *new.values()])
+
+
 def publish(folder, rows, machine):
-    """What this run found becomes the baseline of its machine class, and the curve and the page in docs/."""
+    """What this run found goes into the baseline of its machine class, and with its curve into docs/."""
     BASELINES.mkdir(exist_ok=True)
+    rows = merged(read_baseline(machine), rows, machine.commit)
     baseline_file(machine).write_text(rows.to_json())
     baseline_file(machine).with_suffix(".txt").write_text(machine.facts())
     written = [baseline_file(machine)]
-    curve = folder / "capacity.svg"
+    curve, published = folder / "capacity.svg", ROOT / "docs" / "capacity.svg"
     if curve.exists():
-        (ROOT / "docs" / "capacity.svg").write_bytes(curve.read_bytes())
+        published.write_bytes(curve.read_bytes())
+        written.append(published)
+    if published.exists():
         (ROOT / "docs" / "CAPACITY.md").write_text(page(rows, machine))
-        written += [ROOT / "docs" / "capacity.svg", ROOT / "docs" / "CAPACITY.md"]
+        written.append(ROOT / "docs" / "CAPACITY.md")
     return written
