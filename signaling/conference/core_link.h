@@ -9,6 +9,7 @@
 #include "dataplane/mailbox/core_event.h"
 #include "signaling/conference/conference_info.h"
 #include "signaling/conference/media_plane.h"
+#include "signaling/conference/placement.h"
 #include "signaling/conference/slot_table.h"
 
 namespace tutti::conference {
@@ -20,6 +21,10 @@ class CoreLink {
 
   SlotTable<mailbox::ParticipantHandle, ParticipantId> participants;
   SlotTable<mailbox::ConferenceHandle, ConferenceId> conferences;
+
+  // Who came to it just now, and whether it refuses others.
+  RecentPlacements recent;
+  bool closed = false;
 
   // Sends a command now or, while the mailbox is full, with a later flush(); always in the order of the
   // posts.

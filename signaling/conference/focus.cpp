@@ -205,6 +205,16 @@ base::Result<void, ConferenceError> Focus::set_gain(ParticipantId id, int in_db,
   return {};
 }
 
+std::uint64_t Focus::refused_for_load() const {
+  return impl_->host.refused_for_load;
+}
+
+std::optional<std::chrono::seconds> Focus::overloaded() {
+  if (!impl_->host.overloaded()) return std::nullopt;
+  ++impl_->host.refused_for_load;
+  return impl_->host.draw_retry_after();
+}
+
 void Focus::on_invite(const sip::IncomingInvite& invite) {
   impl_->joining.on_invite(invite);
 }

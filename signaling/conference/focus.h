@@ -7,8 +7,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,7 +66,11 @@ class Focus final : public sip::UserAgentObserver {
   // Units: whole dB, mailbox::kGainDbMin to kGainDbMax; 0 changes nothing. Errors: InvalidArgument beyond.
   base::Result<void, ConferenceError> set_gain(ParticipantId participant, int in_db, int out_db);
 
+  // Calls that were refused since the start because no core had room and headroom.
+  std::uint64_t refused_for_load() const;
+
   // sip::UserAgentObserver
+  std::optional<std::chrono::seconds> overloaded() override;
   void on_invite(const sip::IncomingInvite& invite) override;
   void on_reinvite(sip::DialogId dialog, const std::string& offer) override;
   void on_answer(sip::DialogId dialog, const std::string& sdp) override;

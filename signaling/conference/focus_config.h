@@ -31,10 +31,18 @@ struct MediaRules {
   std::uint16_t silence_timeout_s = 60;  // no RTP and no RTCP for so long ends the call; 0 = never
 };
 
+// Whether a core that runs out of time refuses calls.
+struct AdmissionRules {
+  bool by_headroom = true;              // false: until the slots are full
+  std::uint32_t headroom_percent = 20;  // of a core's time that is left free for those in a call
+};
+
 struct FocusConfig {
   RoomRules rooms;
   MediaRules media;
-  std::chrono::seconds retry_after{5};  // what a 503 asks of the caller
+  AdmissionRules admission;
+  // What a 503 asks of the caller at least; twice as much at most, so that not all come again at once.
+  std::chrono::seconds retry_after{5};
 };
 
 // What no focus can be made with, as one sentence for people; empty where all is well.

@@ -1,5 +1,6 @@
 #include "signaling/conference/host.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "dataplane/base/check.h"
@@ -33,17 +34,39 @@ sip::DialogControl& Host::dialogs() const {
   return *dialogs_;
 }
 
-std::optional<std::size_t> Host::choose_core(const Conference* conference) const {
+CoreLoad Host::look_at(CoreLink& core) {
+  const std::size_t attached = to_count(core.counters().participants);
+  CoreLoad load;
+  load.participants = core.participants.in_use();
+  load.full = core.participants.full();
+  load.used_permille = core.counters().used_p99_permille.value();
+  load.measured = attached;
+  load.recent = std::max(core.recent.count(now), load.participants - std::min(attached, load.participants));
+  load.closed = core.closed;
+  load.closed = core.closed = is_closed(load, config.admission);
+  return load;
+}
+
+std::optional<std::size_t> Host::choose_core(const Conference* conference) {
   std::vector<CoreLoad> loads;
   for (std::size_t i = 0; i < cores.size(); ++i) {
-    const CoreLink& core = *cores[i];
-    const bool seated = conference != nullptr && conference->sits_on(i);
-    loads.push_back({.participants = core.participants.in_use(),
-                     .full = core.participants.full() || (!seated && core.conferences.full()),
-                     .load_permille = core.counters().load_permille.value(),
-                     .seated = seated});
+    CoreLoad& load = loads.emplace_back(look_at(*cores[i]));
+    load.seated = conference != nullptr && conference->sits_on(i);
+    load.full = load.full || (!load.seated && cores[i]->conferences.full());
   }
-  return conference::choose_core(loads);
+  return conference::choose_core(loads, config.admission);
+}
+
+bool Host::overloaded() {
+  return std::all_of(cores.begin(), cores.end(), [this](const auto& core) {
+    const CoreLoad load = look_at(*core);
+    return load.full || (config.admission.by_headroom && load.closed);
+  });
+}
+
+std::chrono::seconds Host::draw_retry_after() {
+  std::uniform_int_distribution<std::chrono::seconds::rep> more(0, config.retry_after.count());
+  return config.retry_after + std::chrono::seconds(more(random_));
 }
 
 base::Result<MediaEndpoint, MediaError> Host::open_endpoint(bool with_rtcp) {

@@ -36,14 +36,21 @@ void Joining::on_invite(const sip::IncomingInvite& invite) {
 
 base::Result<Joining::Agreement, sip::Rejection> Joining::try_join(const sip::IncomingInvite& invite) {
   if (auto refusal = admit(invite.user)) return base::unexpected(std::move(*refusal));
+  // Before the SDP is looked at: a refusal must cost less than a call.
+  const auto core = host_.choose_core(host_.roster.find(invite.user));
+  if (!core) {
+    ++host_.refused_for_load;
+    return base::unexpected(refuse_full(host_.draw_retry_after()));
+  }
   auto agreement = read_offer(invite);
   if (!agreement) return agreement;
+  agreement->core = *core;
   if (auto refusal = take_place(*agreement, invite)) return base::unexpected(std::move(*refusal));
   return agreement;
 }
 
 std::optional<sip::Rejection> Joining::admit(const std::string& name) const {
-  if (host_.draining) return refuse_full(host_.config.retry_after);
+  if (host_.draining) return refuse_full(host_.draw_retry_after());
   const RoomRules& rules = host_.config.rooms;
   if (const Conference* conference = host_.roster.find(name)) {
     if (conference->state() == ConferenceState::kTerminating) return refuse(480, "Conference Is Ending");
@@ -54,7 +61,7 @@ std::optional<sip::Rejection> Joining::admit(const std::string& name) const {
   if (!rules.create_on_dial || !is_conference_name(name)) return refuse(404);
   const std::size_t dialled = host_.roster.conferences().size() - rules.rooms.size();
   if (rules.max_rooms != 0 && dialled >= rules.max_rooms) {
-    return refuse_full(host_.config.retry_after);
+    return refuse_full(host_.draw_retry_after());
   }
   return std::nullopt;
 }
@@ -73,21 +80,17 @@ base::Result<Joining::Agreement, sip::Rejection> Joining::read_offer(
 }
 
 std::optional<sip::Rejection> Joining::take_place(Agreement& agreement, const sip::IncomingInvite& invite) {
-  const auto core = host_.choose_core(host_.roster.find(invite.user));
-  if (!core) return refuse_full(host_.config.retry_after);
-
-  agreement.core = *core;
   agreement.id = host_.roster.next_participant_id();
   auto& slots = host_.cores[agreement.core]->participants;
   const auto handle = slots.try_take(agreement.id);
-  if (!handle) return refuse_full(host_.config.retry_after);
+  if (!handle) return refuse_full(host_.draw_retry_after());
   agreement.handle = *handle;
 
   const bool mux = agreement.plan && agreement.plan->rtcp_mux;
   const auto endpoint = host_.open_endpoint(!mux);
   if (!endpoint) {
     slots.release(*handle);
-    return refuse_full(host_.config.retry_after);
+    return refuse_full(host_.draw_retry_after());
   }
   agreement.endpoint = *endpoint;
 
@@ -146,6 +149,7 @@ void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
   attach.cname = start.cname;
   if (agreement.plan) participant.set_plan(std::move(*agreement.plan));
   host_.core_of(participant).post(attach);
+  host_.core_of(participant).recent.add(host_.now);
 }
 
 void Joining::on_attached(Participant& participant) {

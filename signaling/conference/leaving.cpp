@@ -35,7 +35,7 @@ void Leaving::on_detached(Participant& participant, const mailbox::ParticipantDe
     if (in_call || !event.refused) {
       host_.dialogs().hang_up(identity.dialog, "Media failed");
     } else {
-      host_.dialogs().reject(identity.dialog, refuse_full(host_.config.retry_after));
+      host_.dialogs().reject(identity.dialog, refuse_full(host_.draw_retry_after()));
     }
   }
   participant.end();

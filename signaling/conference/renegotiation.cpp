@@ -27,7 +27,7 @@ void Renegotiation::on_reinvite(sip::DialogId dialog, const std::string& offer) 
   if (host_.core_of(*participant).behind()) {
     // RFC 3261, 14.2: 500 with Retry-After asks for another try.
     sip::Rejection rejection = refuse(500);
-    rejection.retry_after = host_.config.retry_after;
+    rejection.retry_after = host_.draw_retry_after();
     return host_.dialogs().reject_reinvite(dialog, rejection);
   }
   if (offer.empty()) return send_offer(*participant);

@@ -41,6 +41,13 @@ struct Configuration {
     std::uint32_t conferences_per_core = 4'096;
   } cores;
 
+  enum class Admission : std::uint8_t { kHeadroom, kOff };
+  struct {
+    Admission mode = Admission::kHeadroom;
+    std::uint16_t headroom_percent = 20;
+    std::uint16_t retry_after_s = 5;
+  } admission;
+
   struct Http {
     base::SocketAddress listen = loopback(8080);  // not valid() = off
   } http;

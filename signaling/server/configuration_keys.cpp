@@ -130,6 +130,17 @@ bool set_realtime(Configuration& c, const std::string& given) {
   return false;
 }
 
+constexpr std::string_view kAdmissionNames[] = {"headroom", "off"};
+
+bool set_admission(Configuration& c, const std::string& given) {
+  for (std::size_t i = 0; i < std::size(kAdmissionNames); ++i) {
+    if (given != kAdmissionNames[i]) continue;
+    c.admission.mode = static_cast<Configuration::Admission>(i);
+    return true;
+  }
+  return false;
+}
+
 bool set_cpus(Configuration& c, const std::string& given) {
   const auto cpus = given == "auto" ? CpuSet{} : parse_cpu_set(given);
   if (cpus) c.cores.cpus = *cpus;
@@ -220,6 +231,20 @@ Table make_table() {
           "cores", "conferences_per_core", 1, 32'768,
           [](auto& c) -> auto& { return c.cores.conferences_per_core; },
           "Rooms that one core has room for; the memory is taken at start."),
+
+      text<C>(
+          "admission", "mode", R"("headroom" or "off")", set_admission,
+          [](const C& c) { return kAdmissionNames[static_cast<std::size_t>(c.admission.mode)]; },
+          "What refuses calls (503) before those in a call suffer: a core's headroom as measured; off: only "
+          "ports and slots."),
+      number<C>(
+          "admission", "headroom_percent", 0, 99,
+          [](auto& c) -> auto& { return c.admission.headroom_percent; },
+          "A core of which less than this share of its time is free, at its worst, takes no call."),
+      number<C>(
+          "admission", "retry_after_s", 1, 3'600, [](auto& c) -> auto& { return c.admission.retry_after_s; },
+          "Retry-After of a refusal at least, twice that at most: spread, so that not all ask again at "
+          "once."),
 
       text<C>(
           "http", "listen", R"("off" or ADDR:PORT, such as "127.0.0.1:8080")", set_http_listen,

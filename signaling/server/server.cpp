@@ -63,6 +63,9 @@ conference::FocusConfig focus_config(const Configuration& configuration) {
     config.media.codecs.push_back(codec == "PCMU" ? sdp::AudioCodec::kPcmu : sdp::AudioCodec::kPcma);
   }
   config.media.silence_timeout_s = configuration.media.silence_timeout_s;
+  config.admission.by_headroom = configuration.admission.mode == Configuration::Admission::kHeadroom;
+  config.admission.headroom_percent = configuration.admission.headroom_percent;
+  config.retry_after = std::chrono::seconds(configuration.admission.retry_after_s);
   return config;
 }
 
@@ -72,6 +75,7 @@ sip::UserAgentConfig user_agent_config(const Configuration& configuration) {
   config.session_timer.session_expires = std::chrono::seconds(configuration.sip.session_timer_s);
   config.session_timer.min_se = std::chrono::seconds(configuration.sip.min_session_timer_s);
   config.limits.pending_invites = configuration.sip.max_pending_invites;
+  config.limits.retry_after = std::chrono::seconds(configuration.admission.retry_after_s);
   return config;
 }
 
@@ -131,7 +135,11 @@ Result<void, StartError> Server::start_sip(const Configuration& configuration) {
   user_agent_ = std::move(*user_agent);
   focus_->connect(*user_agent_, user_agent_->counters());
   facts_.sip = user_agent_->bound().front();
-  poll_timer_ = loop_.every(conference::Focus::kPollPeriod, [this] { focus_->poll(base::monotonic_now()); });
+  poll_timer_ = loop_.every(conference::Focus::kPollPeriod, [this] {
+    const base::Instant now = base::monotonic_now();
+    focus_->poll(now);
+    tell_refusals(now);
+  });
   return {};
 }
 
@@ -186,6 +194,7 @@ StatusSample Server::sample() const {
   const conference::Ledger ledger = focus_->ledger();
   sample.calls = ledger.participants;
   sample.rooms = ledger.rooms;
+  sample.refused = focus_->refused_for_load();
   for (const api::CoreStatus& core : cores()) {
     sample.packets_received += core.packets_received;
     sample.packets_sent += core.packets_sent;
@@ -194,6 +203,20 @@ StatusSample Server::sample() const {
     sample.load_permille.push_back(core.load_permille);
   }
   return sample;
+}
+
+// At once, and then at most every kRefusalsToldEvery: under a flood the log must not be the next to suffer.
+void Server::tell_refusals(base::Instant now) {
+  const std::uint64_t refused = focus_->refused_for_load();
+  if (refused == refusals_told_ || now < tell_refusals_at_) return;
+  std::string used;
+  for (const api::CoreStatus& core : cores()) {
+    used += fmt::format("{}CPU {}: {} calls use {:.0f} %", used.empty() ? "" : ", ", core.cpu,
+                        core.participants, static_cast<double>(core.used_p99_permille) / 10);
+  }
+  log::warning(fmt::format("{} calls refused for want of headroom ({})", refused - refusals_told_, used));
+  refusals_told_ = refused;
+  tell_refusals_at_ = now + kRefusalsToldEvery;
 }
 
 void Server::watch(std::function<void(const std::string&)> show) {

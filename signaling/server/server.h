@@ -25,6 +25,8 @@ class Server {
  public:
   // How long calls may take to end at a drain.
   static constexpr std::chrono::seconds kDrainTime{5};
+  // How often refusals are told in the log at most.
+  static constexpr std::chrono::seconds kRefusalsToldEvery{10};
 
   // Takes calls from run() on. The calling thread becomes the signaling thread, off the media CPUs.
   static base::Result<std::unique_ptr<Server>, StartError> start(const Configuration& configuration);
@@ -52,12 +54,15 @@ class Server {
   base::Result<void, StartError> start_sip(const Configuration& configuration);
   base::Result<void, StartError> start_http(const Configuration& configuration);
   void begin_drain();
+  void tell_refusals(base::Instant now);
   std::vector<api::CoreStatus> cores() const;
   StatusSample sample() const;
 
   const base::Instant started_at_;
   ServerFacts facts_;
   bool draining_ = false;
+  std::uint64_t refusals_told_ = 0;
+  base::Instant tell_refusals_at_;
 
   // In the order of their making; each uses those above it.
   std::unique_ptr<MediaHost> media_;

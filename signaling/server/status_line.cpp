@@ -26,10 +26,10 @@ std::string status_text(const StatusSample& before, const StatusSample& now, con
   const auto rate = [&](std::uint64_t from, std::uint64_t to) {
     return static_cast<double>(to - from) / seconds;
   };
-  std::string text =
-      fmt::format("calls {}  rooms {}  in {:.0f}/s  out {:.0f}/s  dropped {}  late ticks {}  load", now.calls,
-                  now.rooms, rate(before.packets_received, now.packets_received),
-                  rate(before.packets_sent, now.packets_sent), now.drops, now.late_ticks);
+  std::string text = fmt::format(
+      "calls {}  rooms {}  refused {}  in {:.0f}/s  out {:.0f}/s  dropped {}  late ticks {}  load", now.calls,
+      now.rooms, now.refused, rate(before.packets_received, now.packets_received),
+      rate(before.packets_sent, now.packets_sent), now.drops, now.late_ticks);
   for (std::size_t i = 0; i < now.load_permille.size() && i < media_cpus.size(); ++i) {
     text += fmt::format(" {}:{:.1f}%", media_cpus[i], static_cast<double>(now.load_permille[i]) / 10);
   }

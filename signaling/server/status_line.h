@@ -16,6 +16,7 @@ struct StatusSample {
   base::Instant taken;
   std::size_t calls = 0;
   std::size_t rooms = 0;
+  std::uint64_t refused = 0;  // for want of headroom
   std::uint64_t packets_received = 0;
   std::uint64_t packets_sent = 0;
   std::uint64_t drops = 0;

@@ -42,7 +42,7 @@ struct SipCounters {
   std::array<base::Counter, kMethodCount> requests_sent;
   StatusCounters responses_sent;
   StatusCounters responses_received;
-  base::Counter shed;          // INVITEs answered 503: too many pending, or draining
+  base::Counter shed;          // INVITEs answered 503 at once: too many pending, draining, or overloaded
   base::Counter invite_acked;  // 2xx of ours that were acknowledged
   base::Gauge dialogs;         // from INVITE until the last BYE is answered
   base::Gauge pending_invites;

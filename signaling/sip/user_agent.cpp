@@ -94,10 +94,12 @@ void UserAgent::Impl::receive_invite(ServerTransaction transaction, const sip_t&
   const bool full =
       static_cast<std::size_t>(counters.pending_invites.value()) >= config.limits.pending_invites ||
       (config.limits.dialogs > 0 && dialogs_.size() >= config.limits.dialogs);
-  if (full || draining) {
+  const std::optional<std::chrono::seconds> retry_after =
+      full || draining ? config.limits.retry_after : context_.observer.overloaded();
+  if (retry_after) {
     counters.shed.add();
     Refusal refusal{503, {}, {}};
-    refusal.headers.retry_after = std::to_string(config.limits.retry_after.count());
+    refusal.headers.retry_after = std::to_string(retry_after->count());
     return refuse(transaction, std::move(refusal));
   }
   if (!answer_session_timer(config.session_timer, session_timer_of(sip), false)) {

@@ -71,6 +71,8 @@ class ScriptedCore {
   };
 
   CoreDoor door() { return {&mailbox_, &counters_, capacity_}; }
+  // What it says to have used of its time.
+  void set_used(std::int64_t permille) { counters_.used_p99_permille.set(permille); }
   // Takes up to `commands`, and emits what they and before_run left to tell, as far as the mailbox takes it.
   void run(std::size_t commands = 1'000);
   void emit(const mailbox::CoreEvent& event) { events_.push_back(event); }

@@ -10,7 +10,6 @@
 #include "signaling/conference/focus_config.h"
 #include "signaling/conference/media_mapping.h"
 #include "signaling/conference/participant_status.h"
-#include "signaling/conference/placement.h"
 #include "signaling/conference/random_start.h"
 #include "signaling/conference/slot_table.h"
 
@@ -74,20 +73,6 @@ TEST(SlotTable, TellsTenantsOfOneSlotApart) {
   EXPECT_EQ(slots.find(*first), nullptr) << "a late event names the one who is gone";
   EXPECT_EQ(slots.find({7, 0}), nullptr);
   EXPECT_EQ(slots.in_use(), 1u);
-}
-
-TEST(Placement, TakesTheEmptiestCoreWithRoom) {
-  EXPECT_EQ(choose_core(std::vector<CoreLoad>{}), std::nullopt);
-  EXPECT_EQ(choose_core(std::vector<CoreLoad>{{5, false, 0}, {3, false, 900}, {4, false, 0}}), 1u);
-  EXPECT_EQ(choose_core(std::vector<CoreLoad>{{3, false, 500}, {3, false, 100}}), 1u);
-  EXPECT_EQ(choose_core(std::vector<CoreLoad>{{3, false, 100}, {0, true, 0}}), 0u);
-  EXPECT_EQ(choose_core(std::vector<CoreLoad>{{8, true, 100}, {8, true, 0}}), std::nullopt);
-}
-
-TEST(Placement, StaysWhereTheConferenceSitsWhileThereIsRoom) {
-  EXPECT_EQ(choose_core(std::vector<CoreLoad>{{0, false, 0}, {9, false, 900, true}}), 1u);
-  EXPECT_EQ(choose_core(std::vector<CoreLoad>{{7, false, 0, true}, {6, false, 0, true}}), 1u);
-  EXPECT_EQ(choose_core(std::vector<CoreLoad>{{1, false, 0}, {9, true, 0, true}}), 0u);
 }
 
 TEST(RandomStart, LooksRandom) {

@@ -99,6 +99,9 @@ const std::vector<KeyCase>& key_cases() {
       {"cores.realtime", R"("on")", {R"("yes")", "true"}},
       {"cores.participants_per_core", "32768", {"0", "32769"}},
       {"cores.conferences_per_core", "1", {"0", "32769"}},
+      {"admission.mode", R"("off")", {R"("on")", "false", R"("Headroom")"}},
+      {"admission.headroom_percent", "0", {"-1", "100", "20.5", R"("20%")"}},
+      {"admission.retry_after_s", "3600", {"0", "3601"}},
       {"http.listen", R"("off")", {R"("on")", "false", R"("127.0.0.1")"}},
       {"rooms.create_on_dial", "false", {"0", R"("false")"}},
       {"rooms.max_participants", "65535", {"-1", "65536"}},
@@ -149,7 +152,8 @@ TEST(Configuration, SuggestsTheNearestKey) {
   EXPECT_EQ(errors_of("[http]\nbanana = 1\n").at(0),
             "t.toml:2:1: unknown key \"banana\" in [http]; known here: listen");
   EXPECT_EQ(errors_of("\n[medai]\n").at(0), "t.toml:2:2: unknown section [medai]; did you mean \"media\"?");
-  EXPECT_THAT(errors_of("[banana]\n").at(0), HasSubstr("known here: sip, media, cores, http, rooms, room"));
+  EXPECT_THAT(errors_of("[banana]\n").at(0),
+              HasSubstr("known here: sip, media, cores, admission, http, rooms, room"));
 }
 
 TEST(Configuration, TellsAllErrorsInTheOrderOfTheFile) {

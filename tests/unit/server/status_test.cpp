@@ -39,13 +39,14 @@ TEST(StatusText, TellsRatesOfTheTimeBetween) {
   now.taken += std::chrono::seconds(2);
   now.calls = 3;
   now.rooms = 1;
+  now.refused = 4;
   now.packets_received = 1'300;
   now.packets_sent = 100;
   now.drops = 7;
   now.late_ticks = 2;
   now.load_permille = {123, 5};
   EXPECT_EQ(status_text(before, now, {1, 3}),
-            "calls 3  rooms 1  in 150/s  out 50/s  dropped 7  late ticks 2  load 1:12.3% 3:0.5%");
+            "calls 3  rooms 1  refused 4  in 150/s  out 50/s  dropped 7  late ticks 2  load 1:12.3% 3:0.5%");
 }
 
 TEST(Descriptors, BoundTheCalls) {

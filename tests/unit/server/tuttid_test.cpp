@@ -76,8 +76,8 @@ TEST(TuttidFlags, TellsItsVersion) {
 TEST(TuttidFlags, HelpNamesEveryFlag) {
   const Ended ended = run({"--help"});
   EXPECT_EQ(ended.code, 0);
-  for (const char* flag : {"--config", "--sip", "--media", "--rtp-ports", "--cores", "--backend", "--http",
-                           "--check-config", "--version"}) {
+  for (const char* flag : {"--config", "--sip", "--media", "--rtp-ports", "--cores", "--backend",
+                           "--admission", "--http", "--check-config", "--version"}) {
     EXPECT_THAT(ended.out, HasSubstr(flag));
   }
 }
@@ -91,6 +91,7 @@ TEST(TuttidFlags, BadFlagsExit2AndSayWhatIsExpected) {
                                                      {"--cores", "all"},
                                                      {"--cores", "2-1"},
                                                      {"--backend", "dpdk"},
+                                                     {"--admission", "on"},
                                                      {"--http", "on"},
                                                      {"--sip"},
                                                      {"--nothing"},

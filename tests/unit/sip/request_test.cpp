@@ -146,6 +146,22 @@ TEST_F(RequestTest, MergedRequestIs482) {  // RFC 3261, 8.2.2.2
   EXPECT_EQ(recorder.invites.size(), 1u);
 }
 
+TEST_F(RequestTest, WhoseObserverHasNoRoomMakesNoDialog) {
+  start();
+  Peer peer(loop, server());
+  recorder.overloaded_for = seconds(7);
+  RawCall call(peer, "room");
+  peer.send(call.invite());
+  EXPECT_EQ(header(peer.expect(503, "INVITE"), "Retry-After"), "7");
+  EXPECT_EQ(agent->counters().shed.value(), 1U);
+  EXPECT_EQ(agent->dialogs(), 0U);
+  EXPECT_TRUE(recorder.invites.empty());
+  recorder.overloaded_for.reset();
+  RawCall later(peer, "room");
+  peer.send(later.invite());
+  peer.expect(200, "INVITE");
+}
+
 TEST_F(RequestTest, OverloadIsShed) {
   config.limits.pending_invites = 3;
   config.limits.retry_after = seconds(9);

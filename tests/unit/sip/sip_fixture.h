@@ -18,6 +18,7 @@ namespace tutti::sip {
 // Writes down everything; the std::functions, where set, also act.
 class Recorder : public UserAgentObserver {
  public:
+  std::optional<std::chrono::seconds> overloaded() override { return overloaded_for; }
   void on_invite(const IncomingInvite& invite) override;
   void on_reinvite(DialogId dialog, const std::string& offer) override;
   void on_answer(DialogId dialog, const std::string& sdp) override;
@@ -30,6 +31,7 @@ class Recorder : public UserAgentObserver {
   std::function<void(DialogId, const std::string&)> reinvited;
   std::function<void(DialogId)> answered;
 
+  std::optional<std::chrono::seconds> overloaded_for;
   std::vector<IncomingInvite> invites;
   std::vector<std::string> reinvite_offers;
   std::vector<std::string> answers;
