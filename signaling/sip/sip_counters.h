@@ -42,9 +42,10 @@ struct SipCounters {
   std::array<base::Counter, kMethodCount> requests_sent;
   StatusCounters responses_sent;
   StatusCounters responses_received;
-  base::Counter shed;          // INVITEs answered 503 at once: too many pending, draining, or overloaded
-  base::Counter invite_acked;  // 2xx of ours that were acknowledged
-  base::Gauge dialogs;         // from INVITE until the last BYE is answered
+  base::Counter shed;            // INVITEs answered 503 at once: too many pending, draining, or overloaded
+  base::Counter shed_stateless;  // of these, those in a flood: nothing was kept of them
+  base::Counter invite_acked;    // 2xx of ours that were acknowledged
+  base::Gauge dialogs;           // from INVITE until the last BYE is answered
   base::Gauge pending_invites;
 
   base::Counter& received(Method method) { return requests_received[static_cast<std::size_t>(method)]; }

@@ -118,10 +118,10 @@ base::Result<void, SipError> Stack::open() {
   }
   const unsigned t1 = milliseconds_of(config_.timers.t1);
   agent_ = nta_agent_create(
-      loop_.impl().root, reinterpret_cast<url_string_t*>(-1), nullptr, nullptr,
-      NTATAG_MCLASS(guarded_message_class()), NTATAG_UA(1), NTATAG_MERGE_482(1), NTATAG_CLIENT_RPORT(1),
-      NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_SIP_T2(milliseconds_of(config_.timers.t2)),
-      NTATAG_SIP_T4(milliseconds_of(config_.timers.t4)),
+      loop_.impl().root, reinterpret_cast<url_string_t*>(-1), on_stateless,
+      reinterpret_cast<nta_agent_magic_t*>(this), NTATAG_MCLASS(guarded_message_class()), NTATAG_UA(1),
+      NTATAG_MERGE_482(1), NTATAG_CLIENT_RPORT(1), NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1),
+      NTATAG_SIP_T2(milliseconds_of(config_.timers.t2)), NTATAG_SIP_T4(milliseconds_of(config_.timers.t4)),
       // A backstop behind the limit of ours: INVITEs that nobody has answered yet.
       NTATAG_MAX_PROCEEDING(static_cast<unsigned>(2 * config_.limits.pending_invites + 64)), TAG_END());
   if (!agent_) return base::unexpected(SipError{SipErrorKind::kLibrary, "the SIP library does not start"});
@@ -162,6 +162,29 @@ int Stack::open_transport(const base::SocketAddress& address, const char* protoc
                           TPTAG_UDP_RMEM(kUdpReceiveBytes), TAG_END());
   if (result == 0) return 0;
   return errno ? errno : EINVAL;
+}
+
+void Stack::set_stateless(bool on) {
+  nta_agent_set_params(agent_, NTATAG_STATELESS(on ? 1 : 0), TAG_END());
+}
+
+int Stack::on_stateless(nta_agent_magic_t* magic, nta_agent_t* agent, msg_t* msg, sip_t* sip) {
+  auto& stack = *reinterpret_cast<Stack*>(magic);
+  const sip_method_t method = sip->sip_request->rq_method;
+  stack.counters_.received(method_of(method)).add();
+  if (method == sip_method_ack) {  // of a refusal like this one
+    nta_msg_discard(agent, msg);
+    return 0;
+  }
+  if (method == sip_method_invite) {
+    stack.counters_.shed.add();
+    stack.counters_.shed_stateless.add();
+  }
+  stack.counters_.responses_sent.add(503);
+  const std::string wait = std::to_string(stack.retry_after().count());
+  nta_msg_treply(agent, msg, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_SERVER_STR(stack.config_.product.c_str()),
+                 SIPTAG_RETRY_AFTER_STR(wait.c_str()), TAG_END());
+  return 0;
 }
 
 void Stack::reply(nta_incoming_t* transaction, int status, std::string_view phrase, const Headers& headers) {

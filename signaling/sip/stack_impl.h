@@ -1,6 +1,8 @@
 // Stack: the library's agent, its sockets, and what every message of ours carries.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +49,13 @@ class Stack {
 
   // Answers `transaction`; `phrase` may be empty.
   void reply(nta_incoming_t* transaction, int status, std::string_view phrase, const Headers& headers);
+  // While on, requests outside of dialogs and transactions are answered 503 without a trace of them being
+  // kept. A transaction stays for 32 s when its answer is not acknowledged, with 15 kB: a flood must not have
+  // one each. Source: RFC 3261, 8.2.7.
+  void set_stateless(bool on);
+  // How long such a caller shall wait; asked once each.
+  std::function<std::chrono::seconds()> retry_after;
+
   // Sends a request within (or starting) a dialog; `via` may be null. Null when the library refuses.
   ClientTransaction send(nta_leg_t* leg, nta_response_f* callback, nta_outgoing_magic_t* magic,
                          sip_method_t method, const char* method_name, const url_t* target,
@@ -63,6 +72,7 @@ class Stack {
   std::string warning(const Warning& warning) const;
 
  private:
+  static int on_stateless(nta_agent_magic_t* magic, nta_agent_t* agent, msg_t* msg, sip_t* sip);
   base::Result<void, SipError> bind(const base::SocketAddress& address);
   // Zero, or errno.
   int open_transport(const base::SocketAddress& address, const char* protocol);

@@ -1,7 +1,10 @@
 // UserAgent::Impl: the table of dialogs and whatever comes from outside them.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -32,6 +35,9 @@ class UserAgent::Impl {
  private:
   static int on_request(nta_leg_magic_t* magic, nta_leg_t* leg, nta_incoming_t* request, const sip_t* sip);
   void receive(ServerTransaction transaction, const sip_t& sip);
+  // When the next caller shall ask again; nothing where it may come in.
+  std::optional<std::chrono::seconds> refuses_calls();
+  void shed(const ServerTransaction& transaction, std::chrono::seconds retry_after);
   void receive_invite(ServerTransaction transaction, const sip_t& sip);
   void refuse(const ServerTransaction& transaction, Refusal refusal);
   Dialog& make_dialog();
@@ -43,6 +49,8 @@ class UserAgent::Impl {
   std::unordered_map<std::uint64_t, std::unique_ptr<Dialog>> dialogs_;
   std::vector<std::unique_ptr<Dialog>> retired_;
   Timer burial_;
+  std::size_t shed_this_second_ = 0;
+  Timer second_;
 };
 
 }  // namespace tutti::sip

@@ -162,6 +162,39 @@ TEST_F(RequestTest, WhoseObserverHasNoRoomMakesNoDialog) {
   peer.expect(200, "INVITE");
 }
 
+TEST_F(RequestTest, AFloodIsShedWithoutATraceOfEach) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall running(peer, "room");
+  establish(running);
+  recorder.overloaded_for = seconds(7);
+  Peer flood(loop, server());
+  using Clock = std::chrono::steady_clock;
+  const auto began = Clock::now();
+  for (int i = 0; i < 300; ++i) {
+    RawCall call(flood, "room");
+    flood.send(call.invite());  // and no ACK
+    EXPECT_EQ(header(flood.expect(503, "INVITE", call.call_id), "Retry-After"), "7") << i;
+    if (i == 299) flood.send(call.ack());
+  }
+  EXPECT_EQ(agent->counters().shed.value(), 300U);
+  EXPECT_EQ(agent->counters().responses_sent.value(503), 300U);
+  const auto passed = std::chrono::duration_cast<seconds>(Clock::now() - began).count();
+  const std::uint64_t with_transaction = 300 - agent->counters().shed_stateless.value();
+  EXPECT_GE(with_transaction, 100U) << "a few refusals are cheap, and an answer that is lost is sent again";
+  EXPECT_LE(with_transaction, 100U * static_cast<std::uint64_t>(passed + 2));
+  peer.send(running.request("OPTIONS", {}));  // who is in a call is served
+  peer.expect(200, "OPTIONS");
+  peer.send(running.bye());
+  peer.expect(200, "BYE");
+
+  recorder.overloaded_for.reset();
+  turn_for(std::chrono::milliseconds(1'100));
+  RawCall later(peer, "room");
+  establish(later);
+}
+
 TEST_F(RequestTest, OverloadIsShed) {
   config.limits.pending_invites = 3;
   config.limits.retry_after = seconds(9);
