@@ -1,9 +1,12 @@
 """tutti-load against the server: what it finds, what its JSON holds, what its exit code says."""
 
 import json
+import statistics
 import subprocess
+import time
 
 import process
+from world import JOIN_S
 
 
 def _load(world, *arguments, uri=None, seconds=60.0):
@@ -68,4 +71,36 @@ def refused(world):
                  f"nobody there: {status}, {found.get('answered')}")
 
 
-CASES = [forty_callers, refused]
+def no_headroom(world):
+    """A core that must keep 99 % of its time free: one caller comes in, and hardly any of the 100 after it; each gets
+    503 with Retry-After at once, the first one's stream goes on as if nobody had called, and leaves make room."""
+    first = world.join("room", 500)
+    time.sleep(JOIN_S)
+    since = time.monotonic()
+    surplus, refusals = [], []
+    for number in range(100):
+        call = world.caller(f"other{number}")
+        began = time.monotonic()
+        response = call.dial()
+        if response.status == 503:
+            refusals.append((int(response.header("retry-after") or 0), time.monotonic() - began))
+        elif world.expect(response.status == 200, f"{call.name} dialled and got {response.start}"):
+            surplus.append(call)
+    print(f"{len(surplus)} of 100 came in")
+    world.expect(len(surplus) < 30, f"{len(surplus)} of 100 came in")
+    world.expect(all(5 <= wait <= 10 for wait, _ in refusals), f"Retry-After of {sorted({w for w, _ in refusals})}")
+    world.expect(statistics.median(took for _, took in refusals) < 0.1, "refusals took long")
+    time.sleep(1.0)
+    world.judge_stream(first, since, time.monotonic())
+    world.judge_mix(first, [], since, time.monotonic())
+    world.expect("calls refused for want of headroom" in world.server.said(), "the log says nothing")
+
+    for call in [*surplus, first]:
+        world.leave(call)
+    world.expect(not world.server.wait_for_empty_ledger(), "not all left")
+    world.leave(world.join("again", 500))
+
+
+no_headroom.config = "[admission]\nheadroom_percent = 99\n"
+
+CASES = [forty_callers, refused, no_headroom]

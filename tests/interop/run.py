@@ -65,7 +65,7 @@ def main():
 def run(case, options):
     """What was wrong in one run of a case, and how late our own packets were."""
     try:
-        world = World(options.program, options.out)
+        world = World(options.program, options.out, getattr(case, "config", ""))
     except ServerError as error:
         print(error)
         return [str(error)], 0.0

@@ -20,9 +20,13 @@ JOIN_S = 1.0  # from the last join until the mix is judged: jitter buffers have 
 
 
 class World:
-    def __init__(self, program, out, flags=()):
+    def __init__(self, program, out, config=""):
         self.out = pathlib.Path(out)
         self.out.mkdir(parents=True, exist_ok=True)
+        flags = ()
+        if config:
+            (self.out / "tuttid.toml").write_text(config)
+            flags = ("--config", self.out / "tuttid.toml")
         self.failures = []
         self.program = pathlib.Path(program)
         self.server = Server(program, self.out / "tuttid.log", flags)
