@@ -189,13 +189,13 @@ def parse_options():
                "  tools/bench --publish       everything; becomes the baseline, docs/CAPACITY.md and its curve")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} or soak (all but soak)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the rows, as name, value and unit")
-    parser.add_argument("--minutes", type=float, help="for measuring, building not counted (14; 30 for some parts alone)")
+    parser.add_argument("--minutes", type=float, help="for measuring, building not counted (13.5; 30 for some parts alone)")
     parser.add_argument("--publish", action="store_true", help="keep the rows and the curve in the tree: on a quiet machine")
     parser.add_argument("--quick", action="store_true", help="capacity in a few short tries")
     parser.add_argument("--start", type=int, help="participants to begin the search of the capacity with (the baseline's)")
     parser.add_argument("--most", type=int, default=9600, help="participants never to go beyond (9600)")
     parser.add_argument("--secs", type=int, default=10, help="seconds measured of each try of the capacity (10)")
-    parser.add_argument("--rate", type=float, default=400.0, help="calls placed a second (400)")
+    parser.add_argument("--rate", type=float, default=300.0, help="calls placed a second (300)")
     parser.add_argument("--participants", type=int, help="of memory (4000), ratio (what was held) and soak (80 %% of it)")
     parser.add_argument("--rounds", type=int, default=3, help="of the soak (3)")
     parser.add_argument("--soak-secs", type=int, default=300, help="of each of its rounds (300)")
@@ -211,7 +211,7 @@ def parse_options():
         parser.error("--publish is of the configuration that everybody has, without --set")
     whole = not options.parts
     options.parts = [part for part in (*PARTS, "soak") if part in (options.parts or PARTS)]
-    options.minutes = options.minutes or (14 if whole else 30)
+    options.minutes = options.minutes or (13.5 if whole else 30)
     options.built = options.bin is not None
     options.bin = (options.bin or ROOT / "build" / "release" / "bin").resolve()
     return options

@@ -46,7 +46,7 @@ def point_text(point):
 class Capacity:
     """Of one workload."""
 
-    def __init__(self, bed, workload, show, secs=10, rate=400.0, beat=lambda: None):
+    def __init__(self, bed, workload, show, secs=10, rate=300.0, beat=lambda: None):
         self.bed, self.workload, self.show = bed, workload, show
         self.secs, self.rate, self.beat = secs, rate, beat
         self.points = []

@@ -76,7 +76,7 @@ def participants_of(server):
         return None
 
 
-def memory(bed, rows, beat, participants=4000, rate=400.0, wait_s=AFTER_LAST_INVITE_S):
+def memory(bed, rows, beat, participants=4000, rate=300.0, wait_s=AFTER_LAST_INVITE_S):
     """All of tuttid's resident memory, with everyone in and talking, over the participants."""
     plan = Plan(ROOMS_OF_8, participants, wait_s + 5, rate)
     server = bed.server(plan, "memory")
@@ -128,7 +128,7 @@ def bare_ns(bed, participants, secs, name):
     return rows["bare_udp.fastest.ns_per_frame"]
 
 
-def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=400.0):
+def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=300.0):
     """The loops and tuttid in turn on as many sockets; the median of the rounds' ratios."""
     bare, ours, why = [], [], []
     for number in range(rounds + 1):  # one may be thrown away

@@ -40,7 +40,7 @@ class Plan:
     workload: Workload
     participants: int
     secs: int = 10
-    rate: float = 400.0  # INVITEs a second
+    rate: float = 300.0  # INVITEs a second
     sample: int = 64  # listeners whose audio is judged
     config: dict = dataclasses.field(default_factory=dict)  # "media.jitter_ms": 0
 
