@@ -1,75 +1,59 @@
 #include "signaling/conference/conference_error.h"
 
+#include <cstddef>
+#include <iterator>
+
+#include "dataplane/base/check.h"
+
 namespace tutti::conference {
+namespace {
+
+struct Row {
+  ConferenceError error;
+  std::string_view name;
+  int sip;
+  int http;
+};
+
+// In the order of the enumeration.
+constexpr Row kRows[] = {
+    {ConferenceError::kNotFound, "NotFound", 404, 404},
+    {ConferenceError::kAlreadyExists, "AlreadyExists", 480, 409},
+    {ConferenceError::kInvalidState, "InvalidState", 480, 409},
+    {ConferenceError::kCapacityExceeded, "CapacityExceeded", 486, 503},
+    {ConferenceError::kNotAllowed, "NotAllowed", 403, 403},
+    {ConferenceError::kInvalidArgument, "InvalidArgument", 400, 400},
+    {ConferenceError::kNotSupported, "NotSupported", 501, 501},
+    {ConferenceError::kTimeout, "Timeout", 408, 504},
+    {ConferenceError::kMediaFailed, "MediaFailed", 503, 502},
+};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < std::size(kRows); ++i) {
+    if (static_cast<std::size_t>(kRows[i].error) != i) return false;
+  }
+  return true;
+}
+static_assert(in_order());
+
+const Row& row(ConferenceError error) {
+  const auto index = static_cast<std::size_t>(error);
+  CHECK(index < std::size(kRows));
+  return kRows[index];
+}
+
+}  // namespace
 
 std::string_view to_string(ConferenceError error) {
-  switch (error) {
-    case ConferenceError::kNotFound:
-      return "NotFound";
-    case ConferenceError::kAlreadyExists:
-      return "AlreadyExists";
-    case ConferenceError::kInvalidState:
-      return "InvalidState";
-    case ConferenceError::kCapacityExceeded:
-      return "CapacityExceeded";
-    case ConferenceError::kNotAllowed:
-      return "NotAllowed";
-    case ConferenceError::kInvalidArgument:
-      return "InvalidArgument";
-    case ConferenceError::kNotSupported:
-      return "NotSupported";
-    case ConferenceError::kTimeout:
-      return "Timeout";
-    case ConferenceError::kMediaFailed:
-      return "MediaFailed";
-  }
-  return "Unknown";
+  return row(error).name;
 }
 
 int sip_status(ConferenceError error) {
-  switch (error) {
-    case ConferenceError::kNotFound:
-      return 404;
-    case ConferenceError::kAlreadyExists:
-    case ConferenceError::kInvalidState:
-      return 480;
-    case ConferenceError::kCapacityExceeded:
-      return 486;
-    case ConferenceError::kNotAllowed:
-      return 403;
-    case ConferenceError::kInvalidArgument:
-      return 400;
-    case ConferenceError::kNotSupported:
-      return 501;
-    case ConferenceError::kTimeout:
-      return 408;
-    case ConferenceError::kMediaFailed:
-      return 503;
-  }
-  return 500;
+  return row(error).sip;
 }
 
 int http_status(ConferenceError error) {
-  switch (error) {
-    case ConferenceError::kNotFound:
-      return 404;
-    case ConferenceError::kAlreadyExists:
-    case ConferenceError::kInvalidState:
-      return 409;
-    case ConferenceError::kCapacityExceeded:
-      return 503;
-    case ConferenceError::kNotAllowed:
-      return 403;
-    case ConferenceError::kInvalidArgument:
-      return 400;
-    case ConferenceError::kNotSupported:
-      return 501;
-    case ConferenceError::kTimeout:
-      return 504;
-    case ConferenceError::kMediaFailed:
-      return 502;
-  }
-  return 500;
+  return row(error).http;
 }
 
 }  // namespace tutti::conference

@@ -125,11 +125,28 @@ TEST(FocusConfig, SaysWhatIsWrongWithIt) {
   EXPECT_TRUE(find_fault(config));
 }
 
-TEST(ConferenceError, HasItsNameAndStatus) {
-  EXPECT_EQ(to_string(ConferenceError::kNotFound), "NotFound");
-  EXPECT_EQ(http_status(ConferenceError::kNotFound), 404);
-  EXPECT_EQ(sip_status(ConferenceError::kCapacityExceeded), 486);
-  EXPECT_EQ(http_status(ConferenceError::kInvalidState), 409);
+TEST(ConferenceError, IsOneNameAndOneStatusOfEachProtocol) {
+  const struct {
+    ConferenceError error;
+    const char* name;
+    int sip;
+    int http;
+  } cases[] = {
+      {ConferenceError::kNotFound, "NotFound", 404, 404},
+      {ConferenceError::kAlreadyExists, "AlreadyExists", 480, 409},
+      {ConferenceError::kInvalidState, "InvalidState", 480, 409},
+      {ConferenceError::kCapacityExceeded, "CapacityExceeded", 486, 503},
+      {ConferenceError::kNotAllowed, "NotAllowed", 403, 403},
+      {ConferenceError::kInvalidArgument, "InvalidArgument", 400, 400},
+      {ConferenceError::kNotSupported, "NotSupported", 501, 501},
+      {ConferenceError::kTimeout, "Timeout", 408, 504},
+      {ConferenceError::kMediaFailed, "MediaFailed", 503, 502},
+  };
+  for (const auto& one : cases) {
+    EXPECT_EQ(to_string(one.error), one.name);
+    EXPECT_EQ(sip_status(one.error), one.sip) << one.name;
+    EXPECT_EQ(http_status(one.error), one.http) << one.name;
+  }
 }
 
 TEST(MediaMapping, ListensWhileAnOfferWaits) {
