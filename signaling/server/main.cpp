@@ -95,6 +95,9 @@ int main(int argc, char** argv) {
   describe(app, arguments);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ValidationError& error) {  // a value of the wrong form: as wrong as in a file
+    log::error(error.what());
+    return 1;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
