@@ -10,6 +10,7 @@ from server import ServerError
 
 PERIOD_S = 0.5
 MEDIA_THREAD = "media-core"
+WAKE_UP_NS = 20_000  # from when a thread may run until it does, with nobody in its way
 
 
 @dataclasses.dataclass
@@ -23,7 +24,7 @@ class Sample:
     load_permille: float = 0.0  # of the last second, the fullest core
     used_p99_permille: float = 0.0  # of the last seconds, the fullest core
     cpu_ns: int = 0  # of the media threads since their start, the kernel's work for them too
-    wait_ns: int = 0  # that they could have run and something else did
+    wait_ns: int = 0  # that they could have run and did not, wake-ups apart
     rss_bytes: int = 0
 
 
@@ -38,7 +39,7 @@ class Span:
     late_ticks: int
     load: float  # mean of the samples; 1 is all of a core
     cpu: float  # CPU time of the media threads over time passed
-    waited: float = 0.0  # the same of the time that something else ran on their CPU
+    waited: float = 0.0  # the same of the time that they could have run and something else did
     used_p99: float = 0.0  # the most of the samples: what 99 of 100 sub-slots used of their time
 
     def late_share(self):
@@ -75,18 +76,19 @@ def span_between(samples, begin_s, end_s):
                for name in ("packets_received", "packets_sent", "drops", "ticks", "late_ticks")}
     return Span(seconds, load=sum(s.load_permille for s in inside[1:]) / (len(inside) - 1) / 1000,
                 cpu=(last.cpu_ns - first.cpu_ns) / (seconds * 1e9),
-                waited=(last.wait_ns - first.wait_ns) / (seconds * 1e9),
+                waited=max(0, last.wait_ns - first.wait_ns) / (seconds * 1e9),
                 used_p99=max(s.used_p99_permille for s in inside[1:]) / 1000, **counted)
 
 
 def media_times_ns(pid):
-    """(CPU time, time waited for the CPU) of the process's media threads. Source: the kernel's sched-stats.rst."""
+    """(CPU time, time waited for the CPU but for wake-ups) of the process's media threads. Source: sched-stats.rst of
+    the kernel: time run, time waited, and how many times it was put on."""
     cpu = waited = 0
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
         try:
             if (task / "comm").read_text().strip() == MEDIA_THREAD:
                 own = (task / "schedstat").read_text().split()
-                cpu, waited = cpu + int(own[0]), waited + int(own[1])
+                cpu, waited = cpu + int(own[0]), waited + int(own[1]) - WAKE_UP_NS * int(own[2])
         except OSError:
             pass  # it has just ended
     return cpu, waited
