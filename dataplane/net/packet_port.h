@@ -36,7 +36,8 @@ struct ReceivedPacket {
 // What a body allocates when it is made; it never does again.
 struct PortLimits {
   std::uint32_t endpoints = 1'024;         // EndpointId 0 .. endpoints - 1
-  std::uint32_t receive_buffers = 4'096;   // packets that may wait between two turns, over all endpoints
+  std::uint32_t receive_buffers = 4'096;   // packets that may wait between two turns, over all endpoints; not
+                                           // those that are looked for in their turn
   std::uint32_t transmit_buffers = 1'024;  // packets that may wait for flush()
 };
 

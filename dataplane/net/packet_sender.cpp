@@ -102,6 +102,7 @@ PacketSender::Way PacketSender::send(std::uint32_t flow, std::span<const std::by
     of.frame.make(interface_.mac, *to, of.local, of.peer);
     of.to = *to;
     of.made = true;
+    return Way::kSocketNow;  // and with it what has gone that way and waits: the first frame comes after it
   }
   if (++of.sent == kThroughSocket) {
     of.sent = 0;

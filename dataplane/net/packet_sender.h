@@ -36,7 +36,8 @@ class PacketSender {
   enum class Way : std::uint8_t {
     kFrame,      // it is on its way
     kSocket,     // send it through the socket: the next hop is not known, or the ring is full
-    kSocketNow,  // one packet in 200, so that the kernel keeps asking for its neighbour: the same, at once
+    kSocketNow,  // the same, at once, so that nothing is overtaken: the last one before frames, and one in
+                 // 200, so that the kernel keeps asking for its neighbour
   };
   Way send(std::uint32_t flow, std::span<const std::byte> payload) TUTTI_REALTIME;
   void flush() TUTTI_REALTIME { ring_->flush(); }

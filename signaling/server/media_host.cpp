@@ -23,8 +23,8 @@ constexpr std::size_t kMailboxCapacity = 4'096;
 net::PortLimits port_limits(std::uint32_t participants) {
   return {
       .endpoints = participants,
-      // Two packets each: a turn may be late by a tick.
-      .receive_buffers = std::clamp(2 * participants, 1'024U, 32'768U),
+      // Of RTCP, and of RTP until its peer is known; connected RTP has the port's own.
+      .receive_buffers = std::clamp(participants / 4, 1'024U, 32'768U),
       // A tick is spread over sub-slots; what does not fit is flushed in between.
       .transmit_buffers = std::clamp(participants / 4, 256U, 4'096U),
   };

@@ -94,7 +94,7 @@ struct LoadEngine::Line {
   std::uint8_t payload_type = 0;
   analyser::Law law = analyser::Law::kMu;
   int fd = -1;
-  bool connected = false;  // to the far end, from its first packet on: what is sent is cheaper by a third
+  bool connected = false;  // to the far end, from its first packet on: sending is cheaper by a quarter
   std::uint32_t ssrc = 0;
   std::uint32_t first_timestamp = 0;
   std::uint16_t sequence = 0;
