@@ -112,8 +112,7 @@ void PeerMixes::follow(PeerLink& link, const MixRing& ring, const TickWheel::Tur
   link.spare = spare ? link.spare + 1 : 0;
   if (fade_in && part_.contributors != 0) dsp::fade(sum_.samples, dsp::Fade::kIn);
   if (link.spare >= kSpareTicks && !fade_in) shorten(link, ring);
-  counters_.peer_ticks_mixed.add();
-  add(mixer);
+  (try_add(mixer) ? counters_.peer_ticks_mixed : counters_.peer_ticks_missed).add();
 }
 
 // Two of the peer's ticks in the time of one, the first fading into the second.
@@ -141,16 +140,15 @@ void PeerMixes::miss(PeerLink& link, const MixRing& ring, mixer::ConferenceMixer
   if (ring.read(link.last, part_, sum_) != MixRead::kWhole || part_.contributors == 0) return;
   std::reverse(sum_.samples.begin(), sum_.samples.end());
   dsp::fade(sum_.samples, dsp::Fade::kOut);
-  add(mixer);
+  try_add(mixer);
 }
 
-void PeerMixes::add(mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
-  if (part_.contributors == 0) return;
-  if (part_.contributors > mixer::ConferenceMixer::kContributorsMax - mixer.contributors()) {
-    counters_.peer_ticks_missed.add();
-    return;
-  }
+// False where a sum cannot hold so many voices.
+bool PeerMixes::try_add(mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
+  if (part_.contributors == 0) return true;
+  if (part_.contributors > mixer::ConferenceMixer::kContributorsMax - mixer.contributors()) return false;
   mixer.add_sum(sum_, part_.contributors);
+  return true;
 }
 
 }  // namespace tutti::core

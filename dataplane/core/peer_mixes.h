@@ -68,7 +68,7 @@ class PeerMixes {
               mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
   void shorten(PeerLink& link, const mixer::MixRing& ring) TUTTI_REALTIME;
   void miss(PeerLink& link, const mixer::MixRing& ring, mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
-  void add(mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
+  bool try_add(mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
 
   RingDirectory& rings_;
   const std::uint32_t core_;

@@ -287,6 +287,7 @@ TEST_F(Pair, MoreVoicesThanASumHoldsAreLeftOutAndCounted) {
   peers_->exchange(conference_, {11, 4, {}});
   EXPECT_EQ(conference_.mixer.contributors(), 1U);
   EXPECT_EQ(missed(), 1U);
+  EXPECT_EQ(counters_.peer_ticks_mixed.value(), 1U) << "the tick before";
 }
 
 // Any lateness within the margin changes nothing: the same ticks, the same samples.
