@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include <gmock/gmock.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -76,7 +77,7 @@ TEST(TuttidFlags, TellsItsVersion) {
 TEST(TuttidFlags, HelpNamesEveryFlag) {
   const Ended ended = run({"--help"});
   EXPECT_EQ(ended.code, 0);
-  for (const char* flag : {"--config", "--sip", "--media", "--rtp-ports", "--cores", "--backend",
+  for (const char* flag : {"--config", "--sip", "--media", "--rtp-ports", "--cores", "--backend", "--tx",
                            "--admission", "--http", "--check-config", "--version"}) {
     EXPECT_THAT(ended.out, HasSubstr(flag));
   }
@@ -93,11 +94,10 @@ TEST(TuttidFlags, UnknownFlagsExit2) {
 }
 
 TEST(TuttidFlags, ABadValueIsOneSentenceAndExit1AsInAFile) {
-  const std::vector<std::vector<std::string>> bad = {{"--sip", "5060"},        {"--sip", "localhost:5060"},
-                                                     {"--media", "eth0"},      {"--media", "0.0.0.0"},
-                                                     {"--rtp-ports", "20000"}, {"--cores", "all"},
-                                                     {"--cores", "2-1"},       {"--backend", "dpdk"},
-                                                     {"--admission", "on"},    {"--http", "on"}};
+  const std::vector<std::vector<std::string>> bad = {
+      {"--sip", "5060"},        {"--sip", "localhost:5060"}, {"--media", "eth0"}, {"--media", "0.0.0.0"},
+      {"--rtp-ports", "20000"}, {"--cores", "all"},          {"--cores", "2-1"},  {"--backend", "dpdk"},
+      {"--tx", "raw"},          {"--admission", "on"},       {"--http", "on"}};
   for (const auto& arguments : bad) {
     const Ended ended = run(arguments);
     EXPECT_EQ(ended.code, 1) << arguments[0];
@@ -106,6 +106,19 @@ TEST(TuttidFlags, ABadValueIsOneSentenceAndExit1AsInAFile) {
     EXPECT_THAT(ended.err, StartsWith("tuttid: " + arguments[0] + ": expected ")) << arguments[1];
     EXPECT_THAT(ended.err, HasSubstr(arguments[1]));
   }
+}
+
+TEST(TuttidFlags, SendsThroughSocketsWhereFramesAreNotPermittedAndSaysSo) {
+  const TemporaryFile small(kSmall);
+  // Of no effect where there is nothing to drop.
+  ChildProcess child(TUTTID, on_free_ports(small, {"--tx", "packet"}),
+                     [] { ::prctl(PR_CAPBSET_DROP, CAP_NET_RAW, 0, 0, 0); });
+  ASSERT_TRUE(child.wait_for_output("tuttid ready")) << child.err();
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), 0);
+  EXPECT_THAT(child.err(),
+              HasSubstr("tuttid: warning: tx = \"packet\" cannot be had at 127.0.0.1, RTP leaves "
+                        "through sockets: it needs CAP_NET_RAW\n"));
 }
 
 TEST(TuttidConfig, PrintsItsExample) {
