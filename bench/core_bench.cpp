@@ -1,13 +1,19 @@
 // What a core's turn costs for a participant and a tick, without packets: a network that takes and brings
 // at once, out of one buffer.
 //
-// Everything else of the real turn is in it: demux, RTP checks, jitter buffer, decode, sum, N-1, encode,
-// headers, RTCP, the wheel. Items are participant-frames: one packet in and one out.
+// Names: turn/<target>/participants:N/size:S/talkers:T[/strewn], for the best target of this processor and
+// for AVX2. N participants in conferences of S, of whom T speak; strewn: a conference's slots lie far apart,
+// as where callers of many rooms come in turn. Counters, ns a participant-frame (one packet in and one out):
+//   tick_ns_per_frame       the tick: take, gate, decode, sum, N-1, encode, header, RTCP, the wheel, eight
+//   turns reception_ns_per_frame  demux, RTP checks, statistics, jitter buffer; and the port that writes the
+//   packets ns_per_frame            both, and all else of the turns: nothing is left out
+// Not in it: the network's own work, and the cache misses of its buffers: all packets leave from one.
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -22,15 +28,30 @@ using namespace tutti;
 
 constexpr std::size_t kPacketBytes = rtp::kRtpHeaderBytes + base::kFrameSamples;
 
+struct Load {
+  std::uint32_t participants;
+  std::uint32_t size;
+  std::uint32_t talkers;
+  bool strewn = false;
+
+  // The participant who joins as the i-th of all, room after room.
+  std::uint32_t slot(std::uint32_t i) const {
+    const std::uint32_t rooms = participants / size;
+    return strewn ? i % size * rooms + i / size : i;
+  }
+  bool talks(std::uint32_t slot) const {
+    return (strewn ? slot / (participants / size) : slot % size) < talkers;
+  }
+};
+
 // Brings a packet of every endpoint once a tick, in order of their numbers, as a kernel or a card would
-// have left it in memory; every `talkers`-th of `of` speaks, the others send silence.
+// have left it in memory; who does not talk sends silence.
 class LoopPort final : public net::PacketPort {
  public:
-  LoopPort(std::uint32_t endpoints, std::uint32_t talkers, std::uint32_t of)
-      : endpoints_(endpoints), datagrams_(endpoints) {
-    for (std::uint32_t i = 0; i < endpoints; ++i) {
+  explicit LoopPort(const Load& load) : endpoints_(load.participants), datagrams_(load.participants) {
+    for (std::uint32_t i = 0; i < endpoints_; ++i) {
       for (std::size_t at = rtp::kRtpHeaderBytes; at < kPacketBytes; ++at) {
-        datagrams_[i][at] = i % of < talkers ? static_cast<std::byte>(i * 37 + at * 11) : std::byte{0xFF};
+        datagrams_[i][at] = load.talks(i) ? static_cast<std::byte>(i * 37 + at * 11) : std::byte{0xFF};
       }
     }
   }
@@ -84,12 +105,12 @@ class LoopPort final : public net::PacketPort {
   Counters counters_;
 };
 
-// range(0) participants in conferences of range(1), of whom range(2) speak.
-void turn(benchmark::State& state) {
-  const auto participants = static_cast<std::uint32_t>(state.range(0));
-  const auto size = static_cast<std::uint32_t>(state.range(1));
-  const auto talkers = static_cast<std::uint32_t>(state.range(2));
-  LoopPort port(participants, talkers, size);
+void turn(benchmark::State& state, const std::string& target, const Load& load) {
+  const std::string before(kernel::active_target());
+  if (!kernel::use_target(target)) return state.SkipWithError("no such target here");
+  const std::uint32_t participants = load.participants;
+  const std::uint32_t size = load.size;
+  LoopPort port(load);
   mailbox::Mailbox mailbox(2 * participants + 16);
   core::CoreOptions options;
   options.capacity = {participants, participants / size + 1};
@@ -98,7 +119,7 @@ void turn(benchmark::State& state) {
     const mailbox::ConferenceHandle conference{i / size, 1};
     if (i % size == 0 && !mailbox.post(mailbox::OpenConference{conference})) state.SkipWithError("mailbox");
     mailbox::AttachParticipant attach;
-    attach.participant = {i, 1};
+    attach.participant = {load.slot(i), 1};
     attach.conference = conference;
     attach.media.remote_rtp = attach.media.remote_rtcp = *base::parse_address_and_port("192.0.2.1:4000");
     attach.media.codecs[0] = {rtp::PayloadType{0}, codec::CodecId::kPcmu};
@@ -107,33 +128,55 @@ void turn(benchmark::State& state) {
     if (!mailbox.post(attach)) state.SkipWithError("mailbox");
   }
   base::Instant now(std::chrono::seconds(1));
+  base::Duration receiving{0}, ticking{0};
   const auto tick = [&] {
+    const auto begin = std::chrono::steady_clock::now();
     port.arrive(now);
+    // No sub-slot is due yet; a turn takes so many packets at most.
+    for (std::uint32_t taken = 0; taken < participants; taken += 4'096)
+      core.run_once(now - base::Duration(1));
+    const auto received = std::chrono::steady_clock::now();
     for (std::uint32_t i = 0; i < core::kSubSlots; ++i) {
       core.run_once(now);
       now += core::kSubSlot;
     }
+    const auto end = std::chrono::steady_clock::now();
+    receiving += received - begin;
+    ticking += end - received;
   };
+  core.run_once(now);  // the wheel starts
+  now += core::kSubSlot;
   // Everyone attached, every jitter buffer at its delay.
   for (std::uint32_t i = 0; i < participants / 512 + 10; ++i) tick();
   const std::uint64_t sent = port.sent();
+  receiving = ticking = base::Duration{0};
   for (auto _ : state) tick();
-  const auto frames = state.iterations() * state.range(0);
-  state.SetItemsProcessed(frames);
-  state.counters["ns_per_frame"] = benchmark::Counter(
-      static_cast<double>(frames) * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-  state.counters["sent_per_frame"] = static_cast<double>(port.sent() - sent) / static_cast<double>(frames);
+  const auto frames = static_cast<double>(state.iterations()) * participants;
+  state.SetItemsProcessed(static_cast<std::int64_t>(frames));
+  const auto per_frame = [frames](base::Duration time) { return static_cast<double>(time.count()) / frames; };
+  state.counters["ns_per_frame"] = per_frame(receiving + ticking);
+  state.counters["reception_ns_per_frame"] = per_frame(receiving);
+  state.counters["tick_ns_per_frame"] = per_frame(ticking);
+  state.counters["sent_per_frame"] = static_cast<double>(port.sent() - sent) / frames;
+  kernel::use_target(before);
 }
-
-BENCHMARK(turn)
-    ->ArgNames({"participants", "size", "talkers"})
-    ->Args({64, 8, 8})
-    ->Args({4'000, 8, 8})
-    ->Args({4'000, 8, 2})
-    ->Args({4'000, 4'000, 4})
-    ->Args({32'000, 8, 8})
-    ->Args({32'000, 32'000, 4});
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  const std::string best(kernel::active_target());
+  for (const std::string& target : {best, std::string("AVX2")}) {
+    for (const Load& load : {Load{64, 8, 8}, Load{4'000, 8, 8}, Load{4'000, 8, 8, true}, Load{4'000, 8, 2},
+                             Load{4'000, 4'000, 4}, Load{32'000, 8, 8}, Load{32'000, 32'000, 4}}) {
+      const std::string name = "turn/" + target + "/participants:" + std::to_string(load.participants) +
+                               "/size:" + std::to_string(load.size) +
+                               "/talkers:" + std::to_string(load.talkers) + (load.strewn ? "/strewn" : "");
+      benchmark::RegisterBenchmark(name.c_str(), turn, target, load);
+    }
+    if (best == "AVX2") break;
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

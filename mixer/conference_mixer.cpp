@@ -1,6 +1,7 @@
 #include "mixer/conference_mixer.h"
 
 #include <algorithm>
+#include <array>
 
 #include "dataplane/base/check.h"
 #include "mixer/codec/codec.h"
@@ -17,6 +18,16 @@ const kernel::Byte* codewords(std::span<const std::byte> payload) {
 }
 kernel::Byte* codewords(std::span<std::byte> payload) {
   return reinterpret_cast<kernel::Byte*>(payload.data());
+}
+
+void expand_add(CodecId codec, const kernel::Byte* const* in, kernel::Pcm* const* out, std::size_t count,
+                base::SumFrame& sum, std::size_t n) TUTTI_REALTIME {
+  switch (codec) {
+    case CodecId::kPcmu:
+      return kernel::expand_add_ulaw(in, out, count, sum.samples.data(), n);
+    case CodecId::kPcma:
+      return kernel::expand_add_alaw(in, out, count, sum.samples.data(), n);
+  }
 }
 
 }  // namespace
@@ -48,15 +59,28 @@ void ConferenceMixer::add_encoded(CodecId codec, std::span<const std::byte> payl
                                   base::Frame& own) TUTTI_REALTIME {
   count(1);
   const std::size_t n = std::min(payload.size(), kFrameSamples);
-  switch (codec) {
-    case CodecId::kPcmu:
-      kernel::expand_add_ulaw(codewords(payload), own.samples.data(), sum_.samples.data(), n);
-      break;
-    case CodecId::kPcma:
-      kernel::expand_add_alaw(codewords(payload), own.samples.data(), sum_.samples.data(), n);
-      break;
-  }
+  const kernel::Byte* const in = codewords(payload);
+  kernel::Pcm* const out = own.samples.data();
+  expand_add(codec, &in, &out, 1, sum_, n);
   std::fill(own.samples.begin() + n, own.samples.end(), std::int16_t{0});
+}
+
+void ConferenceMixer::add_encoded(CodecId codec, std::span<const std::byte* const> payloads,
+                                  std::span<base::Frame* const> own) TUTTI_REALTIME {
+  DCHECK(payloads.size() == own.size());
+  count(static_cast<std::uint32_t>(payloads.size()));
+  // A pass keeps its arrays of pointers on the stack.
+  constexpr std::size_t kPass = 16;
+  std::array<const kernel::Byte*, kPass> in;
+  std::array<kernel::Pcm*, kPass> out;
+  for (std::size_t done = 0; done < payloads.size(); done += kPass) {
+    const std::size_t talkers = std::min(kPass, payloads.size() - done);
+    for (std::size_t i = 0; i < talkers; ++i) {
+      in[i] = reinterpret_cast<const kernel::Byte*>(payloads[done + i]);
+      out[i] = own[done + i]->samples.data();
+    }
+    expand_add(codec, in.data(), out.data(), talkers, sum_, kFrameSamples);
+  }
 }
 
 void ConferenceMixer::add_sum(const base::SumFrame& sum, std::uint32_t contributors) TUTTI_REALTIME {

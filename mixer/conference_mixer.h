@@ -32,6 +32,11 @@ class ConferenceMixer {
   // what is beyond a frame is left out.
   void add_encoded(codec::CodecId codec, std::span<const std::byte> payload, base::Frame& own) TUTTI_REALTIME;
 
+  // The same for several talkers of one codec, a whole frame each, in one pass over the sum.
+  // Shapes: as many of `own` as of `payloads`, each payload with base::kFrameSamples.
+  void add_encoded(codec::CodecId codec, std::span<const std::byte* const> payloads,
+                   std::span<base::Frame* const> own) TUTTI_REALTIME;
+
   // Adds the sum of `contributors` frames of the same conference that were mixed on another core.
   void add_sum(const base::SumFrame& sum, std::uint32_t contributors) TUTTI_REALTIME;
 

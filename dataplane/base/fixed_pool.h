@@ -2,11 +2,15 @@
 // blocks in use stay in cache.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
+#include <type_traits>
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/realtime.h"
+#include "dataplane/base/slab_memory.h"
 
 namespace tutti::base {
 
@@ -18,7 +22,13 @@ class FixedPool {
   static constexpr Index kNone = UINT32_MAX;
 
   explicit FixedPool(Index capacity)
-      : capacity_(capacity), blocks_(new T[capacity]), free_(new Index[capacity]), free_count_(capacity) {
+      : capacity_(capacity),
+        memory_(capacity * sizeof(T), Pages::kHuge),
+        // Default-initialised: a page of a block that was never used is never touched.
+        blocks_(new (memory_.data()) T[capacity]),
+        free_(new Index[capacity]),
+        free_count_(capacity) {
+    static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 4'096);
     CHECK(capacity < kNone);
     for (Index i = 0; i < capacity; ++i) free_[i] = capacity - 1 - i;
   }
@@ -27,6 +37,13 @@ class FixedPool {
 
   // kNone when all are in use.
   Index try_acquire() TUTTI_REALTIME { return free_count_ == 0 ? kNone : free_[--free_count_]; }
+
+  // Fetches the block that will be acquired after `others` more into the cache, to be written.
+  void prefetch_free(Index others, std::size_t bytes) const TUTTI_REALTIME {
+    if (others >= free_count_) return;
+    const auto* const at = reinterpret_cast<const char*>(&blocks_[free_[free_count_ - 1 - others]]);
+    for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(at + i, 1);
+  }
 
   void release(Index index) TUTTI_REALTIME {
     DCHECK(index < capacity_ && free_count_ < capacity_);
@@ -47,8 +64,8 @@ class FixedPool {
 
  private:
   const Index capacity_;
-  // Default-initialised: a page of a block that was never used is never touched.
-  const std::unique_ptr<T[]> blocks_;
+  const SlabMemory memory_;
+  T* const blocks_;
   const std::unique_ptr<Index[]> free_;
   Index free_count_;
 };

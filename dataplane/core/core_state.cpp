@@ -22,7 +22,7 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
       mailbox(core_mailbox),
       outbox(core_mailbox, kOutboxEvents),
       participants(core_options.capacity.participants),
-      reserves(core_options.capacity.participants),
+      reserves(core_options.capacity.participants, base::Pages::kPlain),
       links_of_members(new SlotLinks[core_options.capacity.participants]),
       participant_present(std::make_unique<bool[]>(core_options.capacity.participants)),
       conferences(core_options.capacity.conferences),
@@ -52,14 +52,6 @@ Participant* CoreState::find(net::EndpointId endpoint) TUTTI_REALTIME {
   if (slot >= participants.capacity() || !participant_present[slot]) return nullptr;
   Participant& participant = participants[slot];
   return participant.detaching ? nullptr : &participant;
-}
-
-void CoreState::send(Participant& participant, net::Flow flow, const base::SocketAddress& to,
-                     std::size_t bytes) TUTTI_REALTIME {
-  if (bytes == 0) return;
-  port.send(endpoint_of(participant), flow, to, bytes);
-  counters.packets_sent.add();
-  counters.bytes_sent.add(bytes);
 }
 
 void CoreState::send_rtcp(Participant& participant, base::Instant now, bool bye) TUTTI_REALTIME {

@@ -31,10 +31,9 @@ base::Instant MediaCore::run_once(base::Instant now) TUTTI_REALTIME {
 void MediaCore::take_commands(base::Instant now) TUTTI_REALTIME {
   // A command makes one event at most.
   if (state_.outbox.room() < kCommandsPerTurn) return;
-  std::array<mailbox::CoreCommand, kCommandsPerTurn> commands;
-  const std::size_t count = state_.mailbox.take(commands);
+  const std::size_t count = state_.mailbox.take(commands_);
   for (std::size_t i = 0; i < count; ++i) {
-    std::visit([&](const auto& command) { obey(command, now); }, commands[i]);
+    std::visit([&](const auto& command) { obey(command, now); }, commands_[i]);
   }
 }
 

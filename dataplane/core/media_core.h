@@ -59,6 +59,7 @@ class MediaCore {
   Reception reception_;
   Ticker ticker_;
   LoadMeter load_;
+  std::array<mailbox::CoreCommand, kCommandsPerTurn> commands_;    // taken; made once, for it is 12 kB
   std::array<std::uint64_t, base::kDropReasons> network_drops_{};  // counted already
 };
 

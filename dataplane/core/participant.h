@@ -67,6 +67,19 @@ struct alignas(64) Participant {
     inbound.prefetch();
   }
 
+  void prefetch_outbound() const TUTTI_REALTIME {
+    __builtin_prefetch(this, 1);
+    __builtin_prefetch(&outbound, 1);
+  }
+  // The same of a packet that arrives, whether or not there is anybody.
+  void prefetch_for_arrival() const TUTTI_REALTIME {
+    __builtin_prefetch(this, 1);
+    inbound.prefetch_for_arrival();
+    __builtin_prefetch(&rtp_latch, 1);
+    __builtin_prefetch(&last_heard, 1);
+    __builtin_prefetch(&media);
+  }
+
   mailbox::ParticipantHandle handle;
   std::uint32_t conference = kNoSlot;  // slot of it, while a member
   bool detaching = false;              // only waits for the network to let go

@@ -6,13 +6,17 @@ namespace tutti::core {
 
 void Reception::run() TUTTI_REALTIME {
   // Two events at most come of a packet: a source that is latched and a digit.
+  constexpr std::size_t kAhead = CoreState::kArrivalsAhead;
   constexpr std::uint32_t kEventsPerBatch = 2 * net::PacketPort::kReceiveBatch;
   for (int batch = 0; batch < kBatches; ++batch) {
     // What cannot be told is left in the network until it can.
     if (state_.outbox.room() < kEventsPerBatch) return;
     const auto packets = state_.port.receive();
     if (packets.empty()) return;
-    for (const auto& packet : packets) receive(packet);
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+      if (i + kAhead < packets.size()) state_.prefetch_for_arrival(packets[i + kAhead].endpoint);
+      receive(packets[i]);
+    }
   }
 }
 

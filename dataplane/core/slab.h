@@ -6,14 +6,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/realtime.h"
+#include "dataplane/base/slab_memory.h"
 
 namespace tutti::core {
 
@@ -24,10 +23,9 @@ class Slab {
   static_assert(std::is_trivially_destructible_v<T>);
 
  public:
-  explicit Slab(std::uint32_t capacity)
-      : capacity_(capacity), memory_(std::aligned_alloc(alignof(T), capacity * sizeof(T))) {
-    static_assert(sizeof(T) % alignof(T) == 0);
-    CHECK(memory_ != nullptr);
+  explicit Slab(std::uint32_t capacity, base::Pages pages = base::Pages::kHuge)
+      : capacity_(capacity), memory_(capacity * sizeof(T), pages) {
+    static_assert(alignof(T) <= 4'096);  // a page's
   }
 
   std::uint32_t capacity() const TUTTI_REALTIME { return capacity_; }
@@ -43,6 +41,8 @@ class Slab {
       return *::new (at) T(std::forward<Arguments>(arguments)...);
   }
 
+  // Where a slot's object is or would be.
+  T* at(std::uint32_t slot) TUTTI_REALTIME { return address(slot); }
   // Only for a slot that holds an object: the caller knows.
   T& operator[](std::uint32_t slot) TUTTI_REALTIME {
     DCHECK(slot < capacity_);
@@ -50,14 +50,10 @@ class Slab {
   }
 
  private:
-  T* address(std::uint32_t slot) TUTTI_REALTIME { return static_cast<T*>(memory_.get()) + slot; }
-
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
+  T* address(std::uint32_t slot) TUTTI_REALTIME { return static_cast<T*>(memory_.data()) + slot; }
 
   const std::uint32_t capacity_;
-  const std::unique_ptr<void, Free> memory_;
+  const base::SlabMemory memory_;
 };
 
 }  // namespace tutti::core

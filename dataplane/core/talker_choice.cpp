@@ -5,17 +5,6 @@
 
 namespace tutti::core {
 
-void TalkerChoice::listen(Participant& participant, const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
-  const std::uint16_t said = participant.may_receive ? participant.inbound.peak_ahead() : 0;
-  // As loud as the others would hear it. A soft voice that is raised opens the gate, too; one that is turned
-  // down still opens it as it comes, so that no word is cut.
-  const std::uint16_t peak = participant.gain_in.of_peak(said);
-  participant.speaking = participant.gate.update(std::max(said, peak), gate) && participant.may_receive;
-  // Falls by a sixteenth a tick: to half in 220 ms.
-  const auto fallen = static_cast<std::uint16_t>(participant.loudness - participant.loudness / 16);
-  participant.loudness = std::max(peak, fallen);
-}
-
 void TalkerChoice::begin(std::uint32_t max_talkers) TUTTI_REALTIME {
   offered_ = 0;
   max_talkers_ = max_talkers;

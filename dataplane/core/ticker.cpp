@@ -11,6 +11,7 @@ namespace tutti::core {
 Ticker::Ticker(CoreState& state)
     : state_(state),
       choice_(state.options.capacity.participants, state.options.index),
+      speakers_(new std::uint32_t[state.options.capacity.participants]),
       frames_(new base::Frame[state.options.capacity.participants]) {}
 
 std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
@@ -22,8 +23,9 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
     const TickWheel::Turn turn = wheel.advance();
     const auto links = state_.wheel_links();
     const SlotList& whole = state_.sub_slots[turn.sub_slot];
+    Lookahead ahead(state_, whole.first());
     for (auto slot = whole.first(); slot != kNoSlot; slot = links(slot).next) {
-      tick(state_.conferences[slot], turn);
+      tick(state_.conferences[slot], turn, ahead);
     }
     const SlotList& half = state_.sub_slots[(turn.sub_slot + kSubSlots / 2) % kSubSlots];
     for (auto slot = half.first(); slot != kNoSlot; slot = links(slot).next) {
@@ -40,7 +42,7 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
   return done;
 }
 
-void Ticker::tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+void Ticker::tick(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
   if (conference.ticking && conference.next_tick != turn.tick) {
     const auto missed = static_cast<std::uint32_t>(turn.tick - conference.next_tick);
     const auto links = state_.member_links();
@@ -51,37 +53,54 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REA
   conference.ticking = true;
   conference.next_tick = turn.tick + 1;
 
-  gather(conference, turn.tick);
+  gather(conference, turn.tick, ahead);
   state_.peers.exchange(conference, turn);
-  hand_out(conference, turn);
+  hand_out(conference, turn, ahead);
 }
 
-void Ticker::gather(Conference& conference, std::uint64_t tick) TUTTI_REALTIME {
-  const auto links = state_.member_links();
+void Ticker::gather(Conference& conference, std::uint64_t tick, Lookahead& ahead) TUTTI_REALTIME {
   choice_.begin(conference.max_talkers);
-  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
-    Participant& participant = state_.participants[slot];
-    TalkerChoice::listen(participant, state_.options.gate);
-    if (!participant.may_talk()) continue;
-    choice_.offer(participant);
-    participant.inbound.prefetch_payload(state_.payloads);
-  }
+  const std::uint32_t speakers = listen(conference, ahead);
   if (conference.max_talkers != 0 && conference.peers != 0) state_.peers.compete(conference, tick, choice_);
   choice_.choose();
 
   conference.mixer.begin_tick();
+  TalkerBatch batch(conference.mixer);
   base::Frame* frame = frames_.get();
-  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next, ++frame) {
-    Participant& participant = state_.participants[slot];
+  for (std::uint32_t i = 0; i < speakers; ++i) {
+    Participant& participant = state_.participants[speakers_[i]];
     const bool wanted = participant.may_talk() && choice_.chosen(participant);
-    if (take(participant, wanted, *frame)) conference.mixer.add(*frame);
+    if (take(participant, wanted, *frame, batch, conference.mixer)) ++frame;
   }
+  batch.flush();
   state_.counters.frames_mixed.add(conference.mixer.contributors());
+}
+
+// Lets all gates decide, and is done with the frames of those who are behind a closed one. Returns how many
+// are left, in speakers_.
+std::uint32_t Ticker::listen(Conference& conference, Lookahead& ahead) TUTTI_REALTIME {
+  const auto links = state_.member_links();
+  std::uint32_t speakers = 0;
+  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
+    Participant& participant = state_.participants[slot];
+    ahead.fetch_state();
+    TalkerChoice::listen(participant, state_.options.gate);
+    if (!participant.speaking) {
+      participant.spoke = participant.in_mix = false;
+      participant.inbound.skip(state_.payloads);
+      participant.gain_in.settle();
+      continue;
+    }
+    speakers_[speakers++] = slot;
+    if (participant.may_talk()) choice_.offer(participant);
+  }
+  return speakers;
 }
 
 // Takes the frame of this tick out of a stream, whether or not it is mixed: the stream's clock is the tick.
 // Returns whether it is mixed.
-bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame) TUTTI_REALTIME {
+bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch,
+                  mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
   // Who is put out of the mix in the middle of a sound fades out for a frame, who is let in fades in. The
   // gate needs neither: it opens before the sound and closes after it.
   const bool fade_out = !wanted && participant.in_mix && participant.speaking;
@@ -93,6 +112,14 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame) TUT
     participant.in_mix = false;
     return false;
   }
+  participant.fading = fade_out;
+  if (!fade_out && !fade_in && participant.gain_in.unity()) {
+    if (const auto encoded = participant.inbound.try_pop_encoded(state_.payloads)) {
+      batch.add(*encoded, frame);
+      participant.in_mix = true;
+      return true;
+    }
+  }
   const auto kind = participant.inbound.pop(frame, state_.payloads);
   if (kind == stream::FrameKind::kConcealed) state_.counters.frames_concealed.add();
   const bool mixed = kind != stream::FrameKind::kSilence;
@@ -100,22 +127,36 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame) TUT
   participant.gain_in.settle();
   if (mixed && fade_out) dsp::fade(frame.samples, dsp::Fade::kOut);
   if (mixed && fade_in) dsp::fade(frame.samples, dsp::Fade::kIn);
+  if (mixed) mixer.add(frame);
   participant.in_mix = mixed;
-  participant.fading = fade_out;
   return mixed;
 }
 
-void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
   ListenerClasses classes(conference.mixer);
   const auto links = state_.member_links();
   const base::Frame* own = frames_.get();
-  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next, ++own) {
+  // Of many, the first have left the cache when the last have been listened to.
+  const bool large = conference.members.size() > kStayInCache;
+  std::uint32_t fetched = conference.members.first();
+  for (int i = 0; large && i < kHandOutAhead; ++i) fetched = fetch_again(fetched);
+  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
     Participant& participant = state_.participants[slot];
+    ahead.fetch_payload();
+    if (large) fetched = fetch_again(fetched);
     send_mix(participant, classes, *own, turn.due);
+    if (participant.in_mix) ++own;
     conference.half_tick_due |= participant.outbound.half_tick_due();
     if (participant.fading) participant.in_mix = participant.fading = false;
     if (turn.due >= participant.look_after_at) look_after(participant, turn.due);
   }
+}
+
+// Fetches what hand_out() reads of a member; returns the next one.
+std::uint32_t Ticker::fetch_again(std::uint32_t slot) TUTTI_REALTIME {
+  if (slot == kNoSlot) return kNoSlot;
+  state_.participants[slot].prefetch_outbound();
+  return state_.links_of_members[slot].next;
 }
 
 // What one participant hears of this tick: the mix without the own voice where that is in it.

@@ -9,6 +9,8 @@
 #include "dataplane/base/tick.h"
 #include "dataplane/core/core_state.h"
 #include "dataplane/core/listener_classes.h"
+#include "dataplane/core/lookahead.h"
+#include "dataplane/core/talker_batch.h"
 #include "dataplane/core/talker_choice.h"
 
 namespace tutti::core {
@@ -25,18 +27,26 @@ class Ticker {
   // A core that was stopped for longer leaves ticks out instead of sending them all at once.
   static constexpr base::Duration kPatience = std::chrono::milliseconds(200);
 
-  void tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  static constexpr std::uint32_t kStayInCache = 256;  // members whose 192 hot bytes are 48 kB
+  static constexpr int kHandOutAhead = 8;
+
+  void tick(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
   void half_tick(Conference& conference) TUTTI_REALTIME;
-  void gather(Conference& conference, std::uint64_t tick) TUTTI_REALTIME;
-  bool take(Participant& participant, bool wanted, base::Frame& frame) TUTTI_REALTIME;
+  void gather(Conference& conference, std::uint64_t tick, Lookahead& ahead) TUTTI_REALTIME;
+  std::uint32_t listen(Conference& conference, Lookahead& ahead) TUTTI_REALTIME;
+  bool take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch,
+            mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
   void send_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
                 base::Instant due) TUTTI_REALTIME;
-  void hand_out(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  void hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
+  std::uint32_t fetch_again(std::uint32_t slot) TUTTI_REALTIME;
   void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
 
   CoreState& state_;
   TalkerChoice choice_;
-  // The frames of the conference that is being mixed, in its members' order.
+  // Of the conference that is being mixed, in its members' order: who may have a part in this tick's mix, and
+  // the frames of those who have.
+  const std::unique_ptr<std::uint32_t[]> speakers_;
   const std::unique_ptr<base::Frame[]> frames_;
 };
 

@@ -42,17 +42,6 @@ base::Result<RtpPacket, DropReason> parse_rtp(std::span<const std::byte> datagra
   return packet;
 }
 
-void write_rtp_header(std::span<std::byte> out, const RtpHeader& header) TUTTI_REALTIME {
-  CHECK(out.size() >= kRtpHeaderBytes);
-  write_u8(out, 0, 0x80);  // version 2
-  write_u8(out, 1,
-           static_cast<std::uint8_t>((header.marker ? 0x80 : 0) |
-                                     (static_cast<std::uint8_t>(header.payload_type) & 0x7F)));
-  write_u16(out, 2, header.sequence_number.value());
-  write_u32(out, 4, header.timestamp.value());
-  write_u32(out, 8, static_cast<std::uint32_t>(header.ssrc));
-}
-
 bool is_rtcp(std::span<const std::byte> datagram) TUTTI_REALTIME {
   if (datagram.size() < 2) return false;
   // As RTP these would be the marker with payload types 64 to 95, which RFC 5761 keeps free.

@@ -10,6 +10,7 @@
 #include "dataplane/base/drop_reason.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/result.h"
+#include "dataplane/rtp/network_order.h"
 #include "dataplane/rtp/types.h"
 
 namespace tutti::rtp {
@@ -36,7 +37,16 @@ struct RtpPacket {
 base::Result<RtpPacket, base::DropReason> parse_rtp(std::span<const std::byte> datagram) TUTTI_REALTIME;
 
 // Writes the first kRtpHeaderBytes of `out`, which must have them.
-void write_rtp_header(std::span<std::byte> out, const RtpHeader& header) TUTTI_REALTIME;
+inline void write_rtp_header(std::span<std::byte> out, const RtpHeader& header) TUTTI_REALTIME {
+  CHECK(out.size() >= kRtpHeaderBytes);
+  write_u8(out, 0, 0x80);  // version 2
+  write_u8(out, 1,
+           static_cast<std::uint8_t>((header.marker ? 0x80 : 0) |
+                                     (static_cast<std::uint8_t>(header.payload_type) & 0x7F)));
+  write_u16(out, 2, header.sequence_number.value());
+  write_u32(out, 4, header.timestamp.value());
+  write_u32(out, 8, static_cast<std::uint32_t>(header.ssrc));
+}
 
 // Whether a datagram on a port that carries both is RTCP. Source: RFC 5761, section 4.
 bool is_rtcp(std::span<const std::byte> datagram) TUTTI_REALTIME;

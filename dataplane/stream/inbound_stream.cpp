@@ -132,14 +132,6 @@ void InboundStream::bank_statistics() TUTTI_REALTIME {
   banked_.packets_lost += static_cast<std::uint64_t>(std::max(statistics_.packets_lost(), 0));
 }
 
-std::optional<EncodedFrame> InboundStream::try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME {
-  if (concealer_.blends_next()) return std::nullopt;
-  const auto frame = buffer_.try_take_frame();
-  if (!frame) return std::nullopt;
-  keep(frame->block, frame->codec, pool);
-  return EncodedFrame{frame->codec, std::span(pool[frame->block].bytes).first(base::kFrameSamples)};
-}
-
 FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
   if (const auto frame = try_pop_encoded(pool)) {
     codec::decode(frame->codec, frame->payload, out.samples);
@@ -165,13 +157,6 @@ FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME
   return kind;
 }
 
-// A block that was played takes the place of the one before the last.
-void InboundStream::keep(PayloadPool::Index block, codec::CodecId codec, PayloadPool& pool) TUTTI_REALTIME {
-  if (kept_[0] != PayloadPool::kNone) pool.release(kept_[0]);
-  kept_ = {kept_[1], block};
-  kept_codec_ = {kept_codec_[1], codec};
-}
-
 // What was played without the concealer's knowledge, it hears now. Two frames fill its history, whatever was
 // played before them.
 void InboundStream::learn_kept(PayloadPool& pool) TUTTI_REALTIME {
@@ -185,17 +170,7 @@ void InboundStream::learn_kept(PayloadPool& pool) TUTTI_REALTIME {
   release_kept(pool);
 }
 
-void InboundStream::release_kept(PayloadPool& pool) TUTTI_REALTIME {
-  for (auto& block : kept_) {
-    if (block != PayloadPool::kNone) pool.release(block);
-    block = PayloadPool::kNone;
-  }
-}
-
-void InboundStream::skip(PayloadPool& pool) TUTTI_REALTIME {
-  concealer_.reset();
-  release_kept(pool);
-  if (const auto frame = buffer_.try_take_frame()) return pool.release(frame->block);
+void InboundStream::skip_slowly(PayloadPool& pool) TUTTI_REALTIME {
   // Nobody hears this frame, so the delay may change by it.
   discard(pool);
   if (buffer_.wanted() == DelayChange::kLengthen) {

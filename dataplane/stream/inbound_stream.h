@@ -91,6 +91,11 @@ class alignas(64) InboundStream {
     __builtin_prefetch(this, 1);
     buffer_.prefetch_slots();
   }
+  void prefetch_for_arrival() const TUTTI_REALTIME {
+    __builtin_prefetch(this, 1);
+    __builtin_prefetch(&formats_, 1);
+    __builtin_prefetch(&statistics_, 1);
+  }
   void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME { buffer_.prefetch_payload(pool); }
 
   // The SSRC that is followed, once there is one.
@@ -110,6 +115,7 @@ class alignas(64) InboundStream {
                                                  PayloadPool& pool) TUTTI_REALTIME;
   std::optional<base::DropReason> count(const rtp::RtpHeader& header, bool is_event, base::Instant arrival,
                                         PayloadPool& pool) TUTTI_REALTIME;
+  void skip_slowly(PayloadPool& pool) TUTTI_REALTIME;
   void discard(PayloadPool& pool) TUTTI_REALTIME;
   void keep(PayloadPool::Index block, codec::CodecId codec, PayloadPool& pool) TUTTI_REALTIME;
   void learn_kept(PayloadPool& pool) TUTTI_REALTIME;
@@ -140,3 +146,5 @@ class alignas(64) InboundStream {
 static_assert(sizeof(InboundStream) == 512);  // 64, 256 the slots, 192 of arrivals
 
 }  // namespace tutti::stream
+
+#include "dataplane/stream/inbound_stream-inl.h"  // IWYU pragma: export

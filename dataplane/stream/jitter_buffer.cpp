@@ -19,11 +19,6 @@ constexpr int kSeen = 64;        // bits in seen_
 constexpr int kReorder = 15;     // how many packets before the first one may still come after it
 constexpr int kForgotten = 128;  // more than SourceValidator::kMisorderMax: not late but another count
 
-// How far the first set bit is from the slot of `head`, upwards and around.
-int first_from(std::uint32_t occupied, rtp::SequenceNumber head) TUTTI_REALTIME {
-  return std::countr_zero(std::rotr(occupied, head.value() % JitterBuffer::kSlots));
-}
-
 int last_from(std::uint32_t occupied, rtp::SequenceNumber head) TUTTI_REALTIME {
   return JitterBuffer::kSlots - 1 -
          std::countl_zero(std::rotr(occupied, head.value() % JitterBuffer::kSlots));
@@ -178,7 +173,7 @@ bool JitterBuffer::confirms_suspect(const rtp::RtpHeader& header, int samples) T
 std::optional<DropReason> JitterBuffer::slide_to(rtp::SequenceNumber number) TUTTI_REALTIME {
   const int beyond = (number - head_) - (kSlots - 1);
   if (beyond <= 0) return std::nullopt;
-  if (!empty() && first_from(occupied_, head_) < beyond) return DropReason::kTooFarAhead;
+  if (!empty() && first_waiting() < beyond) return DropReason::kTooFarAhead;
   pass(beyond);
   return std::nullopt;
 }
@@ -194,29 +189,12 @@ void JitterBuffer::note_lead(int lead) TUTTI_REALTIME {
   lead_max_ = std::max(lead_max_, static_cast<std::int16_t>(lead));
 }
 
-std::optional<WholeFrame> JitterBuffer::try_take_frame() TUTTI_REALTIME {
-  const Slot& first = slot(head_);
-  if (!occupied(head_) || first.samples != base::kFrameSamples || lead_of(first) != 0 ||
-      wanted_ != DelayChange::kNone) {
-    return std::nullopt;
-  }
-  const WholeFrame frame{first.block, static_cast<codec::CodecId>(first.codec)};
-  occupied_ &= ~(1U << (head_.value() % kSlots));
-  head_ = head_ + 1;
-  seen_ = seen_ << 1 | 1;
-  playout_ = playout_ + kFrame;
-  played_ = playout_;
-  idle_ = 0;
-  end_tick();
-  return frame;
-}
-
 Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
   DCHECK(samples_max > 0);
   Chunk chunk;
   int samples = samples_max;
   while (!empty()) {
-    const int steps = first_from(occupied_, head_);
+    const int steps = first_waiting();
     const Slot& next = slot(head_ + steps);
     const std::int32_t offset = -lead_of(next);
     const int whole = static_cast<int>(next.samples);
@@ -254,24 +232,7 @@ Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
   return chunk;
 }
 
-std::uint16_t JitterBuffer::peak_ahead(int samples) const TUTTI_REALTIME {
-  std::uint16_t peak = 0;
-  for (std::uint32_t rest = occupied_; rest != 0; rest &= rest - 1) {
-    const Slot& waiting = slots_[std::countr_zero(rest)];
-    if (lead_of(waiting) < samples) peak = std::max<std::uint16_t>(peak, waiting.peak);
-  }
-  return peak;
-}
-
-void JitterBuffer::prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME {
-  if (empty()) return;
-  const rtp::SequenceNumber first = head_ + first_from(occupied_, head_);
-  const std::byte* const bytes = pool[slots_[first.value() % kSlots].block].bytes.data();
-  for (std::size_t at = 0; at < base::kFrameSamples; at += 64) __builtin_prefetch(bytes + at);
-}
-
-void JitterBuffer::end_tick() TUTTI_REALTIME {
-  if (++window_ticks_ < kWindowTicks) return;
+void JitterBuffer::judge_delay() TUTTI_REALTIME {
   const bool any = lead_min_ <= lead_max_;
   const int spare = any ? lead_min_ - kMargin : 0;
   if (lengthen_by_ == 0) {

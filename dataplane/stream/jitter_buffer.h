@@ -69,7 +69,9 @@ class JitterBuffer {
   void prefetch_slots() const TUTTI_REALTIME { __builtin_prefetch(&slots_[head_.value() % kSlots]); }
 
   // Once a tick, after its take() calls: judges the delay.
-  void end_tick() TUTTI_REALTIME;
+  void end_tick() TUTTI_REALTIME {
+    if (++window_ticks_ >= kWindowTicks) judge_delay();
+  }
   DelayChange wanted() const TUTTI_REALTIME { return wanted_; }
   // What waits is due a frame later than it was.
   void lengthened() TUTTI_REALTIME;
@@ -100,6 +102,11 @@ class JitterBuffer {
     const auto playout = static_cast<std::uint16_t>(playout_.value());
     return static_cast<std::int16_t>(static_cast<std::uint16_t>(waiting.timestamp - playout));
   }
+  // How many numbers behind head_ the first packet is; one at least waits.
+  int first_waiting() const TUTTI_REALTIME {
+    return std::countr_zero(std::rotr(occupied_, head_.value() % kSlots));
+  }
+  void judge_delay() TUTTI_REALTIME;
   std::optional<base::DropReason> place(const rtp::RtpHeader& header, int samples,
                                         PayloadPool& pool) TUTTI_REALTIME;
   void anchor(const rtp::RtpHeader& header, int samples) TUTTI_REALTIME;
@@ -138,3 +145,5 @@ class JitterBuffer {
 };
 
 }  // namespace tutti::stream
+
+#include "dataplane/stream/jitter_buffer-inl.h"  // IWYU pragma: export

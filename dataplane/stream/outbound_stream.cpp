@@ -12,10 +12,6 @@ namespace {
 constexpr int kFrame = static_cast<int>(base::kFrameSamples);
 constexpr int kUnitMs = 10;
 
-std::size_t payload_bytes(codec::CodecId codec, std::size_t samples) TUTTI_REALTIME {
-  return samples / Packetizer::kUnitSamples * codec::properties(codec).bytes_per_10ms;
-}
-
 // The same sound in another codec, in place: both take a byte a sample.
 void recode(std::span<std::byte> payload, codec::CodecId from, codec::CodecId to) TUTTI_REALTIME {
   std::array<std::int16_t, Packetizer::kUnitsMax * Packetizer::kUnitSamples> samples;
@@ -82,36 +78,6 @@ std::size_t OutboundStream::write(const PacketPayload& payload, std::span<std::b
   const auto rest = std::copy(payload.waiting.begin(), payload.waiting.end(), place.begin());
   std::copy(payload.fresh.begin(), payload.fresh.end(), rest);
   return rtp::kRtpHeaderBytes + place.size();
-}
-
-// The header of the next packet, which holds so many samples; returns the place of its payload, empty if
-// there is none.
-std::span<std::byte> OutboundStream::write_header(std::size_t samples,
-                                                  std::span<std::byte> out) TUTTI_REALTIME {
-  rtp::RtpHeader header;
-  header.payload_type = format_.audio.payload_type;
-  header.marker = marker_;
-  header.sequence_number = sequence_number_;
-  header.timestamp = timestamp_;
-  header.ssrc = ssrc_;
-  sequence_number_ = sequence_number_ + 1;
-  timestamp_ = timestamp_ + static_cast<std::int32_t>(samples);
-
-  const std::size_t bytes = payload_bytes(format_.audio.codec, samples);
-  if (out.size() < rtp::kRtpHeaderBytes + bytes) return {};
-  rtp::write_rtp_header(out, header);
-  marker_ = false;
-  ++packets_;
-  octets_ += static_cast<std::uint32_t>(bytes);
-  return out.subspan(rtp::kRtpHeaderBytes, bytes);
-}
-
-std::span<std::byte> OutboundStream::open_packet(base::Instant now, std::span<std::byte> out) TUTTI_REALTIME {
-  DCHECK(whole_frame_due());
-  tick_timestamp_ = tick_timestamp_ + kFrame;
-  tick_at_ = now;
-  packetizer_.pass_whole_frame();
-  return write_header(base::kFrameSamples, out);
 }
 
 rtp::SenderInfo OutboundStream::sender_info(base::Instant now, std::uint64_t ntp_now) const TUTTI_REALTIME {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/base/check.h"
 #include "dataplane/base/clock.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/tick.h"
@@ -16,6 +17,7 @@
 #include "dataplane/rtp/types.h"
 #include "dataplane/stream/formats.h"
 #include "dataplane/stream/packetizer.h"
+#include "mixer/codec/codec.h"
 
 namespace tutti::stream {
 
@@ -89,6 +91,38 @@ class alignas(64) OutboundStream {
   base::Instant tick_at_;             // when it was handed in
   Packetizer packetizer_;
 };
+
+// The header of the next packet, which holds so many samples; returns the place of its payload, empty if
+// there is none.
+inline std::span<std::byte> OutboundStream::write_header(std::size_t samples,
+                                                         std::span<std::byte> out) TUTTI_REALTIME {
+  rtp::RtpHeader header;
+  header.payload_type = format_.audio.payload_type;
+  header.marker = marker_;
+  header.sequence_number = sequence_number_;
+  header.timestamp = timestamp_;
+  header.ssrc = ssrc_;
+  sequence_number_ = sequence_number_ + 1;
+  timestamp_ = timestamp_ + static_cast<std::int32_t>(samples);
+
+  const std::size_t bytes =
+      samples / Packetizer::kUnitSamples * codec::properties(format_.audio.codec).bytes_per_10ms;
+  if (out.size() < rtp::kRtpHeaderBytes + bytes) return {};
+  rtp::write_rtp_header(out, header);
+  marker_ = false;
+  ++packets_;
+  octets_ += static_cast<std::uint32_t>(bytes);
+  return out.subspan(rtp::kRtpHeaderBytes, bytes);
+}
+
+inline std::span<std::byte> OutboundStream::open_packet(base::Instant now,
+                                                        std::span<std::byte> out) TUTTI_REALTIME {
+  DCHECK(whole_frame_due());
+  tick_timestamp_ = tick_timestamp_ + static_cast<int>(base::kFrameSamples);
+  tick_at_ = now;
+  packetizer_.pass_whole_frame();
+  return write_header(base::kFrameSamples, out);
+}
 
 static_assert(sizeof(OutboundStream) == 64);
 

@@ -5,24 +5,6 @@
 #include "mixer/kernel/kernels.h"
 
 namespace tutti::codec {
-namespace {
-
-// Codewords of a zero sample: u-law +0 is all ones, A-law's smallest step is 1101 0101.
-constexpr CodecProperties kPcmuProperties{"PCMU", 8'000, 8'000, 80, 0, std::byte{0xFF}};
-constexpr CodecProperties kPcmaProperties{"PCMA", 8'000, 8'000, 80, 8, std::byte{0xD5}};
-
-}  // namespace
-
-const CodecProperties& properties(CodecId codec) TUTTI_REALTIME {
-  switch (codec) {
-    case CodecId::kPcmu:
-      return kPcmuProperties;
-    case CodecId::kPcma:
-      return kPcmaProperties;
-  }
-  __builtin_unreachable();
-}
-
 std::size_t decode(CodecId codec, std::span<const std::byte> payload,
                    std::span<std::int16_t> out) TUTTI_REALTIME {
   const std::size_t n = std::min(payload.size(), out.size());

@@ -5,6 +5,7 @@
 // properties() already, so that callers assume neither 8 kHz nor a byte a sample.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -24,8 +25,15 @@ struct CodecProperties {
   std::byte silence;                 // a payload filled with it is digital silence
 };
 
+// By CodecId. A codeword of a zero sample: u-law +0 is all ones, A-law's smallest step is 1101 0101.
 // Source: RFC 3551, 4.5.14 and 6.
-const CodecProperties& properties(CodecId codec) TUTTI_REALTIME;
+inline constexpr std::array<CodecProperties, 2> kProperties{{
+    {"PCMU", 8'000, 8'000, 80, 0, std::byte{0xFF}},
+    {"PCMA", 8'000, 8'000, 80, 8, std::byte{0xD5}},
+}};
+inline const CodecProperties& properties(CodecId codec) TUTTI_REALTIME {
+  return kProperties[static_cast<std::size_t>(codec)];
+}
 
 // Decodes until the payload or the room ends; returns the samples written.
 std::size_t decode(CodecId codec, std::span<const std::byte> payload,

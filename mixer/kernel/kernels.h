@@ -44,8 +44,8 @@ struct Kernels {
   std::uint64_t (*energy)(const Pcm*, std::size_t) noexcept;
   std::uint16_t (*peak)(const Pcm*, std::size_t) noexcept;
   Byte (*greatest)(const Byte*, Byte, std::size_t) noexcept;
-  void (*expand_add_ulaw)(const Byte*, Pcm*, Sum*, std::size_t) noexcept;
-  void (*expand_add_alaw)(const Byte*, Pcm*, Sum*, std::size_t) noexcept;
+  void (*expand_add_ulaw)(const Byte* const*, Pcm* const*, std::size_t, Sum*, std::size_t) noexcept;
+  void (*expand_add_alaw)(const Byte* const*, Pcm* const*, std::size_t, Sum*, std::size_t) noexcept;
   void (*mix_minus_compress_ulaw)(const Pcm*, const Pcm*, const Pcm*, Byte*, std::size_t) noexcept;
   void (*mix_minus_compress_alaw)(const Pcm*, const Pcm*, const Pcm*, Byte*, std::size_t) noexcept;
 };
@@ -60,7 +60,6 @@ bool use_target(std::string_view name);
 namespace detail {
 extern std::atomic<const Kernels*> active;
 }
-
 inline const Kernels& active() TUTTI_REALTIME {
   return *detail::active.load(std::memory_order_relaxed);
 }
@@ -89,7 +88,6 @@ inline void add(const Pcm* in, Sum* sum, std::size_t n) TUTTI_REALTIME {
 inline void add_sum(const Sum* in, Sum* sum, std::size_t n) TUTTI_REALTIME {
   active().add_sum(in, sum, n);
 }
-
 // out = saturated sum.
 inline void saturate(const Sum* sum, Pcm* out, std::size_t n) TUTTI_REALTIME {
   active().saturate(sum, out, n);
@@ -108,7 +106,6 @@ inline void mix_minus(const Pcm* mix, const Pcm* excess, const Pcm* own, Pcm* ou
                       std::size_t n) TUTTI_REALTIME {
   active().mix_minus(mix, excess, own, out, n);
 }
-
 // out = saturated (in x gain), rounded to nearest, halves upwards.
 inline void gain(const Pcm* in, GainQ12 gain, Pcm* out, std::size_t n) TUTTI_REALTIME {
   active().gain(in, gain, out, n);
@@ -130,12 +127,15 @@ inline Byte greatest(const Byte* in, Byte inversions, std::size_t n) TUTTI_REALT
 }
 
 // The fused pairs: one pass where the two steps would be two.
-// out = expanded in, sum += out.
-inline void expand_add_ulaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) TUTTI_REALTIME {
-  active().expand_add_ulaw(in, out, sum, n);
+// out[i] = expanded in[i], sum += out[i], for each i of `count`; the sum stays in registers from one to the
+// next.
+inline void expand_add_ulaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum,
+                            std::size_t n) TUTTI_REALTIME {
+  active().expand_add_ulaw(in, out, count, sum, n);
 }
-inline void expand_add_alaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) TUTTI_REALTIME {
-  active().expand_add_alaw(in, out, sum, n);
+inline void expand_add_alaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum,
+                            std::size_t n) TUTTI_REALTIME {
+  active().expand_add_alaw(in, out, count, sum, n);
 }
 // out = compressed mix_minus.
 inline void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,

@@ -138,14 +138,20 @@ Byte greatest(const Byte* in, Byte inversions, std::size_t n) TUTTI_REALTIME {
   return greatest;
 }
 
-void expand_add_ulaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) TUTTI_REALTIME {
-  expand_ulaw(in, out, n);
-  add(out, sum, n);
+void expand_add_ulaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum,
+                     std::size_t n) TUTTI_REALTIME {
+  for (std::size_t i = 0; i < count; ++i) {
+    expand_ulaw(in[i], out[i], n);
+    add(out[i], sum, n);
+  }
 }
 
-void expand_add_alaw(const Byte* in, Pcm* out, Sum* sum, std::size_t n) TUTTI_REALTIME {
-  expand_alaw(in, out, n);
-  add(out, sum, n);
+void expand_add_alaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum,
+                     std::size_t n) TUTTI_REALTIME {
+  for (std::size_t i = 0; i < count; ++i) {
+    expand_alaw(in[i], out[i], n);
+    add(out[i], sum, n);
+  }
 }
 
 void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,

@@ -234,16 +234,80 @@ Byte greatest(const Byte* in, Byte inversions, std::size_t n) noexcept {
   return static_cast<Byte>(hn::GetLane(hn::MaxOfLanes(du16, greater)));
 }
 
+// A vector's worth of a sum, in whatever order of lanes is cheapest to add to.
+template <class DI16>
+struct RunningSum {
+  using DI32 = hn::RepartitionToWide<DI16>;
+  using V32 = hn::Vec<DI32>;
+
+#if HWY_ARCH_X86
+  // Even lanes and odd lanes: multiplied by 1 and 0 in pairs, and no lane has to move.
+  static HWY_INLINE void add(DI16 di16, hn::Vec<DI16> samples, V32& even, V32& odd) {
+    const DI32 di32;
+    auto unused = hn::Zero(di32);
+    const auto evens = hn::BitCast(di16, hn::Set(di32, 1));
+    const auto odds = hn::BitCast(di16, hn::Set(di32, 1 << 16));
+    even = hn::ReorderWidenMulAccumulate(di32, samples, evens, even, unused);
+    odd = hn::ReorderWidenMulAccumulate(di32, samples, odds, odd, unused);
+  }
+  static HWY_INLINE void add_to(Sum* sum, V32 even, V32 odd) {
+    const DI32 di32;
+    const auto low = hn::InterleaveLower(di32, even, odd);  // the lower half of each block of 128 bits
+    const auto high = hn::InterleaveUpper(di32, even, odd);
+    const std::size_t lanes = hn::Lanes(di32);
+    if constexpr (HWY_MAX_BYTES == 16 || hn::MaxLanes(DI32()) <= 4) {
+      store_sum(low, high, sum, lanes);
+    } else if constexpr (hn::MaxLanes(DI32()) == 8) {
+      store_sum(hn::ConcatLowerLower(di32, high, low), hn::ConcatUpperUpper(di32, high, low), sum, lanes);
+    } else {
+      store_sum(in_order_512(low, high, 0), in_order_512(low, high, 4), sum, lanes);
+    }
+  }
+#else
+  static HWY_INLINE void add(DI16, hn::Vec<DI16> samples, V32& low, V32& high) {
+    const hn::Half<DI16> half;
+    low = hn::Add(low, hn::PromoteTo(DI32(), hn::LowerHalf(half, samples)));
+    high = hn::Add(high, hn::PromoteTo(DI32(), hn::UpperHalf(half, samples)));
+  }
+  static HWY_INLINE void add_to(Sum* sum, V32 low, V32 high) {
+    store_sum(low, high, sum, hn::Lanes(DI32()));
+  }
+#endif
+
+ private:
+  static HWY_INLINE void store_sum(V32 low, V32 high, Sum* sum, std::size_t lanes) {
+    const DI32 di32;
+    hn::StoreU(hn::Add(hn::LoadU(di32, sum), low), di32, sum);
+    hn::StoreU(hn::Add(hn::LoadU(di32, sum + lanes), high), di32, sum + lanes);
+  }
+#if TUTTI_AVX512
+  // The blocks of both in turn, from the `first` 64 bits on.
+  static HWY_INLINE V32 in_order_512(V32 low, V32 high, long long first) {
+    const __m512i order =
+        _mm512_add_epi64(_mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), _mm512_set1_epi64(first));
+    return V32{_mm512_permutex2var_epi64(low.raw, order, high.raw)};
+  }
+#endif
+};
+
 template <class Law>
-void expand_add(const Byte* in, Pcm* out, Sum* sum, std::size_t n) noexcept {
+void expand_add(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum, std::size_t n) noexcept {
   const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
-    const auto samples = Law::expand(d, load_codewords(d, in + at));
-    hn::StoreU(samples, d, out + at);
-    add_vector(d, samples, sum + at);
+    using Running = RunningSum<decltype(d)>;
+    auto first = hn::Zero(typename Running::DI32());
+    auto second = first;
+    for (std::size_t each = 0; each < count; ++each) {
+      const auto samples = Law::expand(d, load_codewords(d, in[each] + at));
+      hn::StoreU(samples, d, out[each] + at);
+      Running::add(d, samples, first, second);
+    }
+    Running::add_to(sum + at, first, second);
   });
   if (i == n) return;
-  Law::expand_rest(in + i, out + i, n - i);
-  scalar::add(out + i, sum + i, n - i);
+  for (std::size_t each = 0; each < count; ++each) {
+    Law::expand_rest(in[each] + i, out[each] + i, n - i);
+    scalar::add(out[each] + i, sum + i, n - i);
+  }
 }
 
 template <class Law>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -77,19 +78,32 @@ class KernelEquality {
     PlacedArray<Pcm> beside(offset + 1, n);
     Pcm* const b = beside.data();
     PlacedArray<Pcm> unused(0, n);
-    if (!sum_in_out([&](auto& k, Sum* out) { k.expand_add_ulaw(c, b, out, n); }) ||
-        !holds(b, n, [&](Pcm* out) { right.expand_ulaw(c, out, n); })) {
-      return "expand_add_ulaw";
-    }
-    if (!sum_in_out([&](auto& k, Sum* out) { k.expand_add_alaw(c, b, out, n); }) ||
-        !holds(b, n, [&](Pcm* out) { right.expand_alaw(c, out, n); })) {
-      return "expand_add_alaw";
+    // One talker, and three: the same twice, and one of other codewords.
+    auto others = placed(input.codewords, offset + 2);
+    std::reverse(others->data(), others->data() + n);
+    PlacedArray<Pcm> second(offset + 3, n), third(offset + 5, n);
+    const std::array<const Byte*, 3> in{c, others->data(), c};
+    const std::array<Pcm*, 3> own{b, second.data(), third.data()};
+    for (const std::size_t talkers : {std::size_t{1}, in.size()}) {
+      const auto equal = [&](auto expand_add, auto expand) {
+        if (!sum_in_out(
+                [&](auto& k, Sum* out) { (k.*expand_add)(in.data(), own.data(), talkers, out, n); })) {
+          return false;
+        }
+        for (std::size_t i = 0; i < talkers; ++i) {
+          if (!holds(own[i], n, [&](Pcm* out) { (right.*expand)(in[i], out, n); })) return false;
+        }
+        return true;
+      };
+      if (!equal(&kernel::Kernels::expand_add_ulaw, &kernel::Kernels::expand_ulaw)) return "expand_add_ulaw";
+      if (!equal(&kernel::Kernels::expand_add_alaw, &kernel::Kernels::expand_alaw)) return "expand_add_alaw";
     }
     if (!pcm_out([&](auto& k, Pcm* out) { k.split(s, out, b, n); }) ||
         !holds(b, n, [&](Pcm* out) { right.split(s, unused.data(), out, n); })) {
       return "split";
     }
-    if (!beside.canaries_live()) return "writes beyond the second output";
+    if (!beside.canaries_live() || !second.canaries_live() || !third.canaries_live())
+      return "writes beyond the second output";
 
     // In place.
     const auto pcm_in_out = [&](auto run) { return same<Pcm>(n, offset, input.samples, run, right, tried); };

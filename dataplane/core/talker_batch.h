@@ -1,0 +1,55 @@
+// TalkerBatch: payloads on their way into a conference's sum, several of one codec at a time.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/tick.h"
+#include "dataplane/stream/inbound_stream.h"
+#include "mixer/codec/codec_id.h"
+#include "mixer/conference_mixer.h"
+
+namespace tutti::core {
+
+// Made anew for each conference and tick. Thread: the core.
+class TalkerBatch {
+ public:
+  explicit TalkerBatch(mixer::ConferenceMixer& mixer) TUTTI_REALTIME : mixer_(mixer) {}
+
+  // Adds it, now or later; decodes it into `own` with that. Both stay where they are until flush().
+  void add(const stream::EncodedFrame& frame, base::Frame& own) TUTTI_REALTIME {
+    Lane& lane = lanes_[static_cast<std::size_t>(frame.codec)];
+    lane.payloads[lane.count] = frame.payload.data();
+    lane.own[lane.count] = &own;
+    if (++lane.count == kLaneMax) flush(frame.codec);
+  }
+
+  void flush() TUTTI_REALTIME {
+    flush(codec::CodecId::kPcmu);
+    flush(codec::CodecId::kPcma);
+  }
+
+ private:
+  static constexpr std::size_t kLaneMax = 16;
+
+  struct Lane {
+    std::size_t count = 0;
+    std::array<const std::byte*, kLaneMax> payloads;
+    std::array<base::Frame*, kLaneMax> own;
+  };
+
+  void flush(codec::CodecId codec) TUTTI_REALTIME {
+    Lane& lane = lanes_[static_cast<std::size_t>(codec)];
+    if (lane.count == 0) return;
+    mixer_.add_encoded(codec, std::span(lane.payloads).first(lane.count),
+                       std::span(lane.own).first(lane.count));
+    lane.count = 0;
+  }
+
+  mixer::ConferenceMixer& mixer_;
+  std::array<Lane, 2> lanes_;  // by CodecId
+};
+
+}  // namespace tutti::core

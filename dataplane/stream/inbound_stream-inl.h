@@ -1,0 +1,38 @@
+// What every tick asks of an inbound stream, inline: see jitter_buffer-inl.h. Part of inbound_stream.h.
+#pragma once
+
+#include "dataplane/stream/inbound_stream.h"
+
+namespace tutti::stream {
+
+// A block that was played takes the place of the one before the last.
+inline void InboundStream::keep(PayloadPool::Index block, codec::CodecId codec,
+                                PayloadPool& pool) TUTTI_REALTIME {
+  if (kept_[0] != PayloadPool::kNone) pool.release(kept_[0]);
+  kept_ = {kept_[1], block};
+  kept_codec_ = {kept_codec_[1], codec};
+}
+
+inline void InboundStream::release_kept(PayloadPool& pool) TUTTI_REALTIME {
+  for (auto& block : kept_) {
+    if (block != PayloadPool::kNone) pool.release(block);
+    block = PayloadPool::kNone;
+  }
+}
+
+inline std::optional<EncodedFrame> InboundStream::try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME {
+  if (concealer_.blends_next()) return std::nullopt;
+  const auto frame = buffer_.try_take_frame();
+  if (!frame) return std::nullopt;
+  keep(frame->block, frame->codec, pool);
+  return EncodedFrame{frame->codec, std::span(pool[frame->block].bytes).first(base::kFrameSamples)};
+}
+
+inline void InboundStream::skip(PayloadPool& pool) TUTTI_REALTIME {
+  concealer_.reset();
+  release_kept(pool);
+  if (const auto frame = buffer_.try_take_frame()) return pool.release(frame->block);
+  skip_slowly(pool);
+}
+
+}  // namespace tutti::stream
