@@ -16,7 +16,9 @@ constexpr kernel::GainQ12 gain_of_db(int db) TUTTI_REALTIME {
   double factor = kernel::kUnityGain;
   for (; db > 0; --db) factor *= kOneDb;
   for (; db < 0; ++db) factor /= kOneDb;
-  return factor >= 65'535.0 ? 65'535 : static_cast<kernel::GainQ12>(factor + 0.5);
+  if (factor >= 65'535.0) return 65'535;
+  const auto whole = static_cast<kernel::GainQ12>(factor);  // std::lround is no constant expression yet
+  return static_cast<kernel::GainQ12>(whole + (factor - whole >= 0.5 ? 1 : 0));
 }
 
 // A frame's gain from its first sample to its last.
