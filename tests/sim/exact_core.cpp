@@ -246,7 +246,7 @@ std::size_t wrong_packets(const ExactTick& tick, const base::SumFrame& mix, cons
   static const std::vector<std::byte> kCodewords = [] {
     std::vector<std::byte> all(65'536);
     for (int sample = -32'768; sample <= 32'767; ++sample) {
-      all[static_cast<std::size_t>(sample + 32'768)] =
+      all[static_cast<std::uint16_t>(sample + 32'768)] =
           std::byte{kernel::scalar::compress_ulaw(static_cast<kernel::Pcm>(sample))};
     }
     return all;
@@ -258,7 +258,7 @@ std::size_t wrong_packets(const ExactTick& tick, const base::SumFrame& mix, cons
     Voices::Payload expected;
     for (std::size_t i = 0; i < expected.size(); ++i) {
       const std::int32_t sample = std::clamp(mix.samples[i] - own.samples[i], -32'768, 32'767);
-      expected[i] = kCodewords[static_cast<std::size_t>(sample + 32'768)];
+      expected[i] = kCodewords[static_cast<std::uint16_t>(sample + 32'768)];
     }
     if (expected != heard.payload) ++wrong;
   }
