@@ -1,11 +1,10 @@
-// Conference: all that a core holds of one: who is in it, where it stands on the wheel, its sum.
+// Conference: all that a core holds of one from tick to tick: who is in it, where it stands on the wheel.
 #pragma once
 
 #include <cstdint>
 
 #include "dataplane/core/slot_list.h"
 #include "dataplane/mailbox/handles.h"
-#include "mixer/conference_mixer.h"
 
 namespace tutti::core {
 
@@ -20,7 +19,8 @@ struct Conference {
   bool half_tick_due = false;     // a member has a packet that leaves between two ticks
   std::uint32_t max_talkers = 0;  // the loudest so many are in the mix; 0: all who speak
   std::uint64_t peers = 0;        // a bit for each core that it sits on as well
-  mixer::ConferenceMixer mixer;
 };
+
+static_assert(sizeof(Conference) <= 64);
 
 }  // namespace tutti::core

@@ -1,5 +1,7 @@
 #include "dataplane/core/core_state.h"
 
+#include "dataplane/base/check.h"
+
 namespace tutti::core {
 namespace {
 
@@ -33,7 +35,9 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
               : std::make_unique<RingDirectory>(core_options.index + 1, core_options.capacity.conferences)),
       rings(core_options.rings != nullptr ? *core_options.rings : *own_rings),
       peers(rings, core_options.index, core_options.capacity.conferences, counters),
-      payloads(core_options.capacity.participants * kPayloadBlocksPerParticipant + kPayloadBlocksReserve) {}
+      payloads(core_options.capacity.participants * kPayloadBlocksPerParticipant + kPayloadBlocksReserve) {
+  CHECK(payloads.capacity() <= stream::JitterBuffer::kBlocksMax);
+}
 
 Participant* CoreState::find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME {
   if (handle.slot >= participants.capacity() || !participant_present[handle.slot]) return nullptr;

@@ -115,5 +115,6 @@ struct alignas(64) Participant {
 
 static_assert(offsetof(Participant, outbound) == 64);  // one line before it
 static_assert(sizeof(Participant) <= 960);
+static_assert(sizeof(ParticipantReserve) <= 1'600);
 
 }  // namespace tutti::core

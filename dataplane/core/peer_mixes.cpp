@@ -67,17 +67,18 @@ void PeerMixes::compete(const Conference& conference, std::uint64_t tick,
   });
 }
 
-void PeerMixes::exchange(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+void PeerMixes::exchange(const Conference& conference, const TickWheel::Turn& turn,
+                         mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
   own_.tenant = conference.handle.generation;
-  own_.contributors = conference.mixer.contributors();
+  own_.contributors = mixer.contributors();
   own_.phase = turn.sub_slot;
-  rings_.open(core_, conference.handle.slot).publish(turn.tick, own_, conference.mixer.sum());
+  rings_.open(core_, conference.handle.slot).publish(turn.tick, own_, mixer.sum());
   own_.loudest_count = 0;
   for_each_peer(conference.peers, [&](std::uint32_t peer) {
     PeerLink& link = link_of(conference, peer);
     const MixRing* ring = rings_.find(peer, link.share.slot);
     if (ring != nullptr && (link.begun || begin(link, *ring, turn))) {
-      follow(link, *ring, turn, conference.mixer);
+      follow(link, *ring, turn, mixer);
     }
   });
 }

@@ -18,6 +18,7 @@
 #include "dataplane/core/tick_wheel.h"
 #include "dataplane/mailbox/core_counters.h"
 #include "dataplane/mailbox/handles.h"
+#include "mixer/conference_mixer.h"
 #include "mixer/mix_ring.h"
 
 namespace tutti::core {
@@ -57,7 +58,12 @@ class PeerMixes {
   void compete(const Conference& conference, std::uint64_t tick, TalkerChoice& choice) TUTTI_REALTIME;
 
   // When all own voices are in the sum: publishes it, then adds the peers'.
-  void exchange(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  void exchange(const Conference& conference, const TickWheel::Turn& turn,
+                mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
+  // Fetches into the cache where exchange() will publish that tick.
+  void prefetch(const Conference& conference, std::uint64_t tick) TUTTI_REALTIME {
+    rings_.open(core_, conference.handle.slot).prefetch(tick);
+  }
 
  private:
   PeerLink& link_of(const Conference& conference, std::uint32_t peer) TUTTI_REALTIME {

@@ -53,8 +53,9 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn, Lookahead
   conference.ticking = true;
   conference.next_tick = turn.tick + 1;
 
+  state_.peers.prefetch(conference, turn.tick);
   gather(conference, turn.tick, ahead);
-  state_.peers.exchange(conference, turn);
+  state_.peers.exchange(conference, turn, mixer_);
   hand_out(conference, turn, ahead);
 }
 
@@ -64,16 +65,16 @@ void Ticker::gather(Conference& conference, std::uint64_t tick, Lookahead& ahead
   if (conference.max_talkers != 0 && conference.peers != 0) state_.peers.compete(conference, tick, choice_);
   choice_.choose();
 
-  conference.mixer.begin_tick();
-  TalkerBatch batch(conference.mixer);
+  mixer_.begin_tick();
+  TalkerBatch batch(mixer_);
   base::Frame* frame = frames_.get();
   for (std::uint32_t i = 0; i < speakers; ++i) {
     Participant& participant = state_.participants[speakers_[i]];
     const bool wanted = participant.may_talk() && choice_.chosen(participant);
-    if (take(participant, wanted, *frame, batch, conference.mixer)) ++frame;
+    if (take(participant, wanted, *frame, batch)) ++frame;
   }
   batch.flush();
-  state_.counters.frames_mixed.add(conference.mixer.contributors());
+  state_.counters.frames_mixed.add(mixer_.contributors());
 }
 
 // Lets all gates decide, and is done with the frames of those who are behind a closed one. Returns how many
@@ -99,8 +100,8 @@ std::uint32_t Ticker::listen(Conference& conference, Lookahead& ahead) TUTTI_REA
 
 // Takes the frame of this tick out of a stream, whether or not it is mixed: the stream's clock is the tick.
 // Returns whether it is mixed.
-bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch,
-                  mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
+bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame,
+                  TalkerBatch& batch) TUTTI_REALTIME {
   // Who is put out of the mix in the middle of a sound fades out for a frame, who is let in fades in. The
   // gate needs neither: it opens before the sound and closes after it.
   const bool fade_out = !wanted && participant.in_mix && participant.speaking;
@@ -127,13 +128,13 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame, Tal
   participant.gain_in.settle();
   if (mixed && fade_out) dsp::fade(frame.samples, dsp::Fade::kOut);
   if (mixed && fade_in) dsp::fade(frame.samples, dsp::Fade::kIn);
-  if (mixed) mixer.add(frame);
+  if (mixed) mixer_.add(frame);
   participant.in_mix = mixed;
   return mixed;
 }
 
 void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
-  ListenerClasses classes(conference.mixer);
+  ListenerClasses classes(mixer_);
   const auto links = state_.member_links();
   const base::Frame* own = frames_.get();
   // Of many, the first have left the cache when the last have been listened to.

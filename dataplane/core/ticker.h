@@ -34,8 +34,7 @@ class Ticker {
   void half_tick(Conference& conference) TUTTI_REALTIME;
   void gather(Conference& conference, std::uint64_t tick, Lookahead& ahead) TUTTI_REALTIME;
   std::uint32_t listen(Conference& conference, Lookahead& ahead) TUTTI_REALTIME;
-  bool take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch,
-            mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
+  bool take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME;
   void send_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
                 base::Instant due) TUTTI_REALTIME;
   void hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
@@ -44,6 +43,8 @@ class Ticker {
 
   CoreState& state_;
   TalkerChoice choice_;
+  mixer::ConferenceMixer
+      mixer_;  // of the conference that is being mixed: one for all, so that it stays in cache
   // Of the conference that is being mixed, in its members' order: who may have a part in this tick's mix, and
   // the frames of those who have.
   const std::unique_ptr<std::uint32_t[]> speakers_;

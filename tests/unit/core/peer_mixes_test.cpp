@@ -48,9 +48,9 @@ class Pair : public ::testing::Test {
   // Our tick, with nobody here: what is heard of the peer.
   const base::SumFrame& tick(std::uint64_t tick) {
     const base::RealtimeSection turn;
-    conference_.mixer.begin_tick();
-    peers_->exchange(conference_, {tick, 4, {}});
-    return conference_.mixer.sum();
+    mixer_.begin_tick();
+    peers_->exchange(conference_, {tick, 4, {}}, mixer_);
+    return mixer_.sum();
   }
   static bool is_tick(const base::SumFrame& sum, std::uint64_t tick) {
     for (std::size_t i = 0; i < sum.samples.size(); ++i) {
@@ -67,6 +67,7 @@ class Pair : public ::testing::Test {
   RingDirectory rings_;
   std::unique_ptr<PeerMixes> peers_;
   Conference conference_;
+  mixer::ConferenceMixer mixer_;
 };
 
 TEST(LeastLag, KeepsFiveMillisecondsBehindThePeer) {
@@ -106,9 +107,9 @@ TEST_F(Pair, OwnShareIsPublishedWithoutThePeers) {
   publish(10);
   base::Frame own;
   own.samples.fill(-77);
-  conference_.mixer.begin_tick();
-  conference_.mixer.add(own);
-  peers_->exchange(conference_, {10, 4, {}});
+  mixer_.begin_tick();
+  mixer_.add(own);
+  peers_->exchange(conference_, {10, 4, {}}, mixer_);
   MixPart part;
   base::SumFrame sum;
   ASSERT_EQ(rings_.find(0, kOwn.slot)->read(10, part, sum), mixer::MixRead::kWhole);
@@ -116,7 +117,7 @@ TEST_F(Pair, OwnShareIsPublishedWithoutThePeers) {
   EXPECT_EQ(part.contributors, 1U);
   EXPECT_EQ(part.phase, 4U);
   EXPECT_TRUE(std::all_of(sum.samples.begin(), sum.samples.end(), [](auto s) { return s == -77; }));
-  EXPECT_EQ(conference_.mixer.contributors(), 2U);
+  EXPECT_EQ(mixer_.contributors(), 2U);
 }
 
 // A peer that is mixed later in the tick is heard one tick behind, whatever the moment it is asked at.
@@ -226,7 +227,7 @@ TEST_F(Pair, ASilentShareCostsNoSamplesAndNoFade) {
   }
   publish(15);
   EXPECT_TRUE(is_tick(tick(15), 15)) << "its talker's gate opened before the syllable";
-  EXPECT_EQ(conference_.mixer.contributors(), 1U);
+  EXPECT_EQ(mixer_.contributors(), 1U);
 }
 
 TEST_F(Pair, ARingThatPassedToAnotherConferenceIsNotHeardAndNotMissed) {
@@ -272,7 +273,7 @@ TEST_F(Pair, LinkedAnewToTheNextTenantItHearsThatOne) {
     rings_.open(kPeer, next.slot).publish(t, part, sum);
     tick(t);
   }
-  EXPECT_EQ(conference_.mixer.sum().samples[0], 500);
+  EXPECT_EQ(mixer_.sum().samples[0], 500);
 }
 
 TEST_F(Pair, MoreVoicesThanASumHoldsAreLeftOutAndCounted) {
@@ -282,10 +283,10 @@ TEST_F(Pair, MoreVoicesThanASumHoldsAreLeftOutAndCounted) {
   publish(11, mixer::ConferenceMixer::kContributorsMax);
   base::Frame own;
   own.samples.fill(1);
-  conference_.mixer.begin_tick();
-  conference_.mixer.add(own);
-  peers_->exchange(conference_, {11, 4, {}});
-  EXPECT_EQ(conference_.mixer.contributors(), 1U);
+  mixer_.begin_tick();
+  mixer_.add(own);
+  peers_->exchange(conference_, {11, 4, {}}, mixer_);
+  EXPECT_EQ(mixer_.contributors(), 1U);
   EXPECT_EQ(missed(), 1U);
   EXPECT_EQ(counters_.peer_ticks_mixed.value(), 1U) << "the tick before";
 }
