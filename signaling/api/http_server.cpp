@@ -19,6 +19,8 @@
 #include <boost/beast/http.hpp>
 #include <pthread.h>
 
+#include "signaling/api/host_check.h"
+
 namespace tutti::api {
 namespace {
 
@@ -105,6 +107,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     head_ = message.method() == http::verb::head;
     if (message.version() >= 11 && message.count(http::field::host) != 1) {
       return refuse(problem(400, "HTTP/1.1 requires one Host header."));
+    }
+    // Only HTTP/1.0 may leave it out, and no browser speaks that.
+    if (message.count(http::field::host) != 0 &&
+        !is_own_host(std::string(message[http::field::host]), shared_.limits.host_name)) {
+      return refuse(problem(421, "Host is neither an address, nor localhost, nor the name in http.name."));
     }
     if (foreign_origin(message)) return refuse(problem(403, "Requests of other origins are not taken."));
     const std::string target(message.target());

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <system_error>
 
 #include "dataplane/base/result.h"
@@ -21,6 +22,7 @@ struct HttpLimits {
   // For one request to come in whole, also the wait for it; and for one answer to be taken.
   std::chrono::milliseconds transfer_timeout{10'000};
   std::chrono::milliseconds answer_timeout{2'000};  // for the control thread
+  std::string host_name;  // what Host may say besides a literal address and localhost; empty: nothing
 };
 
 class HttpServer {

@@ -50,6 +50,7 @@ struct Configuration {
 
   struct Http {
     base::SocketAddress listen = loopback(8080);  // not valid() = off
+    std::string name;                             // that Host may give; empty = none
   } http;
 
   struct Rooms {

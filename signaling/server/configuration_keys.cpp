@@ -153,6 +153,16 @@ bool set_http_listen(Configuration& c, const std::string& given) {
   return address.has_value();
 }
 
+bool set_http_name(Configuration& c, const std::string& given) {
+  constexpr std::size_t kNameBytesMax = 253;  // RFC 1035, 2.3.4, less the root
+  const auto fits = [](char x) {
+    return (x >= 'a' && x <= 'z') || (x >= 'A' && x <= 'Z') || (x >= '0' && x <= '9') || x == '-' || x == '.';
+  };
+  if (given.size() > kNameBytesMax || !std::all_of(given.begin(), given.end(), fits)) return false;
+  c.http.name = given;
+  return true;
+}
+
 bool set_room_name(Configuration::Room& room, const std::string& given) {
   if (!conference::is_conference_name(given)) return false;
   room.name = given;
@@ -250,6 +260,11 @@ Table make_table() {
           "http", "listen", R"("off" or ADDR:PORT, such as "127.0.0.1:8080")", set_http_listen,
           [](const C& c) { return c.http.listen.valid() ? base::to_string(c.http.listen) : "off"; },
           "Where /health, /ledger and /cores are served. Port 0 takes a free one."),
+      text<C>(
+          "http", "name", R"("" or a host name, such as "tutti.example.org")", set_http_name,
+          [](const C& c) { return c.http.name; },
+          "The name under which HTTP is called; addresses and localhost work always, others are answered "
+          "421."),
 
       yes_or_no<C>(
           "rooms", "create_on_dial", [](auto& c) -> auto& { return c.rooms.create_on_dial; },

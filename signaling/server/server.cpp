@@ -154,7 +154,8 @@ Result<void, StartError> Server::start_http(const Configuration& configuration) 
       router,
       {.health = health, .ledger = [this] { return focus_->ledger(); }, .cores = [this] { return cores(); }});
   auto http = api::HttpServer::start(configuration.http.listen, std::move(router),
-                                     [this](std::function<void()> task) { loop_.post(std::move(task)); });
+                                     [this](std::function<void()> task) { loop_.post(std::move(task)); },
+                                     {.host_name = configuration.http.name});
   if (!http) {
     return cannot("HTTP cannot listen on {}: {}", base::to_string(configuration.http.listen),
                   http.error().message());

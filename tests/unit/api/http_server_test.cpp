@@ -140,14 +140,15 @@ TEST_F(HttpServerTest, AnswersARoute) {
 
 TEST_F(HttpServerTest, HandsBodyAndQueryToTheHandler) {
   start();
-  const std::string answer = ask("POST /echo?a=b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
+  const std::string answer =
+      ask("POST /echo?a=b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello");
   EXPECT_TRUE(has(answer, "\r\n\r\nhello|a=b")) << answer;
 }
 
 TEST_F(HttpServerTest, AnswersHeadWithoutABody) {
   start();
   Client one = client();
-  one.send("HEAD /ping HTTP/1.1\r\nHost: x\r\n\r\n" + get("/ping"));
+  one.send("HEAD /ping HTTP/1.1\r\nHost: localhost\r\n\r\n" + get("/ping"));
   const std::string head = one.answer(false);
   EXPECT_TRUE(has(head, "200 OK") && has(head, "Content-Length: 4\r\n")) << head;
   EXPECT_TRUE(has(one.answer(), "\r\n\r\npong"));
@@ -159,7 +160,7 @@ TEST_F(HttpServerTest, AnswersUnknownPathsAndMethodsWithProblems) {
   EXPECT_TRUE(has(missing, "HTTP/1.1 404 Not Found\r\n")) << missing;
   EXPECT_TRUE(has(missing, "Content-Type: application/problem+json\r\n")) << missing;
   EXPECT_TRUE(has(missing, R"("status":404)")) << missing;
-  const std::string method = ask("DELETE /ping HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string method = ask("DELETE /ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_TRUE(has(method, "HTTP/1.1 405 Method Not Allowed\r\n")) << method;
   EXPECT_TRUE(has(method, "Allow: GET, HEAD\r\n")) << method;
 }
@@ -214,6 +215,17 @@ TEST_F(HttpServerTest, RequiresOneHost) {
   EXPECT_TRUE(has(ask("GET /ping HTTP/1.0\r\n\r\n"), "200 OK"));
 }
 
+TEST_F(HttpServerTest, RefusesForeignHosts) {
+  start({.host_name = "tutti.example"});
+  const auto from = [this](const std::string& host) {
+    return ask("GET /ping HTTP/1.1\r\nHost: " + host + "\r\nOrigin: http://" + host + "\r\n\r\n");
+  };
+  EXPECT_TRUE(has(from("localhost:8080"), "200 OK"));
+  EXPECT_TRUE(has(from("tutti.example"), "200 OK"));
+  EXPECT_TRUE(has(from("rebound.example"), "421 Misdirected Request"));
+  EXPECT_TRUE(has(ask("GET /ping HTTP/1.0\r\nHost: rebound.example\r\n\r\n"), "421 Misdirected Request"));
+}
+
 TEST_F(HttpServerTest, RefusesForeignOrigins) {
   start();
   EXPECT_TRUE(has(ask(get("/ping", "Origin: http://127.0.0.1\r\n")), "200 OK"));
@@ -227,11 +239,11 @@ TEST_F(HttpServerTest, BoundsHeaderAndBody) {
   const std::string long_header = ask(get("/ping", "X: " + std::string(2'000, 'x') + "\r\n"));
   EXPECT_TRUE(has(long_header, "HTTP/1.1 431 ")) << long_header;
   // The bytes that nobody reads must not make a reset overtake the answer.
-  const std::string long_body =
-      ask("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + std::string(200'000, 'x'));
+  const std::string long_body = ask(
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n" + std::string(200'000, 'x'));
   EXPECT_TRUE(has(long_body, "HTTP/1.1 413 ")) << long_body;
   const std::string chunked =
-      ask("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" +
+      ask("POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" +
           std::string(2'000, 'x') + "\r\n0\r\n\r\n");
   EXPECT_TRUE(has(chunked, "HTTP/1.1 413 ")) << chunked;
 }

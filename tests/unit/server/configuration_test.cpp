@@ -103,6 +103,7 @@ const std::vector<KeyCase>& key_cases() {
       {"admission.headroom_percent", "0", {"-1", "100", "20.5", R"("20%")"}},
       {"admission.retry_after_s", "3600", {"0", "3601"}},
       {"http.listen", R"("off")", {R"("on")", "false", R"("127.0.0.1")"}},
+      {"http.name", R"("tutti.example.org")", {R"("a b")", R"("http://a")", R"("a:80")", "1"}},
       {"rooms.create_on_dial", "false", {"0", R"("false")"}},
       {"rooms.max_participants", "65535", {"-1", "65536"}},
       {"rooms.max_talkers", "65535", {"-1", "65536"}},
@@ -150,7 +151,7 @@ TEST(Configuration, SuggestsTheNearestKey) {
   EXPECT_EQ(errors_of("[sip]\nlisten = \"127.0.0.1:5060\"\nsesion_timer = 90\n").at(0),
             "t.toml:3:1: unknown key \"sesion_timer\" in [sip]; did you mean \"session_timer_s\"?");
   EXPECT_EQ(errors_of("[http]\nbanana = 1\n").at(0),
-            "t.toml:2:1: unknown key \"banana\" in [http]; known here: listen");
+            "t.toml:2:1: unknown key \"banana\" in [http]; known here: listen, name");
   EXPECT_EQ(errors_of("\n[medai]\n").at(0), "t.toml:2:2: unknown section [medai]; did you mean \"media\"?");
   EXPECT_THAT(errors_of("[banana]\n").at(0),
               HasSubstr("known here: sip, media, cores, admission, http, rooms, room"));

@@ -44,7 +44,8 @@ std::string http_get(const std::string& address, const std::string& path) {
   sockaddr_storage storage{};
   const socklen_t length = base::to_sockaddr(*base::parse_address_and_port(address), storage);
   EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&storage), length), 0) << address;
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  const std::string request =
+      "GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\nConnection: close\r\n\r\n";
   EXPECT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
   std::string answer;
   char bytes[1024];
