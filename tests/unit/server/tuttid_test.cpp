@@ -261,7 +261,8 @@ TEST(TuttidRuns, WithoutHttp) {
 TEST(TuttidRuns, WithAStatusLineOnATerminal) {
   const TemporaryFile small(kSmall);
   ChildProcess child(TUTTID, on_free_ports(small), {}, true);
-  EXPECT_TRUE(child.wait_for_output("\r\x1b[2Kcalls 0  rooms 0  in 0/s  out 0/s  dropped 0  late ticks 0"))
+  EXPECT_TRUE(
+      child.wait_for_output("\r\x1b[2Kcalls 0  rooms 0  refused 0  in 0/s  out 0/s  dropped 0  late ticks 0"))
       << child.out() << child.err();
   child.signal(SIGTERM);
   EXPECT_EQ(child.wait(), 0);
