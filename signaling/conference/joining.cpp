@@ -134,7 +134,7 @@ void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
                                                                          .endpoint = agreement.endpoint,
                                                                          .session_id = agreement.session_id,
                                                                          .joined_at = host_.now}));
-  participant.local_description = std::move(agreement.description);
+  participant.local_description = sdp::write(agreement.description);
   const MediaRules& rules = host_.config.media;
   const RandomStart start = draw_random_start();
   mailbox::AttachParticipant attach;
@@ -155,7 +155,7 @@ void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
 void Joining::on_attached(Participant& participant) {
   if (participant.status() != ParticipantStatus::kJoining) return;  // it left meanwhile
   participant.begin_call();
-  host_.dialogs().accept(participant.identity().dialog, sdp::write(participant.local_description));
+  host_.dialogs().accept(participant.identity().dialog, participant.local_description);
 }
 
 }  // namespace tutti::conference

@@ -26,11 +26,13 @@ sdp::LocalMedia make_local_media(const MediaRules& rules, const MediaEndpoint& e
 
 void set_local_description(Participant& participant, sdp::SessionDescription next) {
   next.origin.session_version = std::to_string(participant.session_version);
-  if (next != participant.local_description) {
+  std::string text = sdp::write(next);
+  if (text != participant.local_description) {
     ++participant.session_version;
     next.origin.session_version = std::to_string(participant.session_version);
+    text = sdp::write(next);
   }
-  participant.local_description = std::move(next);
+  participant.local_description = std::move(text);
 }
 
 }  // namespace tutti::conference

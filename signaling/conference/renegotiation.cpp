@@ -37,20 +37,23 @@ void Renegotiation::on_reinvite(sip::DialogId dialog, const std::string& offer) 
   if (!answer) return host_.dialogs().reject_reinvite(dialog, refuse_sdp(answer.error()));
   set_local_description(*participant, std::move(answer->description));
   agree(*participant, std::move(answer->plan));
-  host_.dialogs().accept_reinvite(dialog, sdp::write(participant->local_description));
+  host_.dialogs().accept_reinvite(dialog, participant->local_description);
 }
 
 void Renegotiation::send_offer(Participant& participant) {
   set_local_description(participant, sdp::offer(local_media_of(participant, host_.config.media)));
-  host_.dialogs().accept_reinvite(participant.identity().dialog, sdp::write(participant.local_description));
+  host_.dialogs().accept_reinvite(participant.identity().dialog, participant.local_description);
 }
 
 void Renegotiation::on_answer(sip::DialogId dialog, const std::string& sdp) {
   Participant* participant = host_.roster.find(dialog);
   if (participant == nullptr || !participant->in_call()) return;
+  const auto ours = sdp::parse(participant->local_description);
   const auto theirs = sdp::parse(sdp);
-  auto plan = theirs ? sdp::apply_answer(participant->local_description, *theirs)
-                     : base::Result<sdp::MediaPlan, sdp::SdpError>(base::unexpected(theirs.error()));
+  using Plan = base::Result<sdp::MediaPlan, sdp::SdpError>;
+  auto plan = !ours     ? Plan(base::unexpected(ours.error()))
+              : !theirs ? Plan(base::unexpected(theirs.error()))
+                        : sdp::apply_answer(*ours, *theirs);
   if (plan) return agree(*participant, std::move(*plan));
   // Nothing was agreed before: there is no session to go on with.
   if (participant->plan() == nullptr) {

@@ -20,13 +20,17 @@ using conference::MediaError;
 // Commands and events that may wait at a core's door: twice a burst of 1 000 joins with their conferences.
 constexpr std::size_t kMailboxCapacity = 4'096;
 
+constexpr std::uint32_t kReceiveBuffers = 1'024;
+
 net::PortLimits port_limits(std::uint32_t participants) {
   return {
       .endpoints = participants,
-      // Of RTCP, and of RTP until its peer is known; connected RTP has the port's own.
-      .receive_buffers = std::clamp(participants / 4, 1'024U, 32'768U),
-      // A tick is spread over sub-slots; what does not fit is flushed in between.
-      .transmit_buffers = std::clamp(participants / 4, 256U, 4'096U),
+      // Of RTCP, and of RTP until its peer is known; connected RTP has the port's own. They wait for a turn of
+      // 2.5 ms: 1 024 are 400 000 packets a second, more than a core takes.
+      .receive_buffers = kReceiveBuffers,
+      // A tick is spread over sub-slots; what does not fit is flushed in between, and a flush of 512 costs as
+      // little a packet as one of more.
+      .transmit_buffers = std::clamp(participants / 8, 256U, 512U),
   };
 }
 
