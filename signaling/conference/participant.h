@@ -59,8 +59,8 @@ class Participant {
   const mailbox::MixControls& controls() const { return controls_; }
   void set_controls(const mailbox::MixControls& controls);
 
-  // What this end sent last, as written: an answer, or an offer, or either again as a refresh. Parsed it would be
-  // four times as much, for as long as the call lasts.
+  // What this end sent last, as written: an answer, or an offer, or either again as a refresh. Parsed it
+  // would be four times as much, for as long as the call lasts.
   std::string local_description;
   std::uint64_t session_version = 1;
   base::SocketAddress latched_source;  // not valid() before the core told one

@@ -25,8 +25,8 @@ constexpr std::uint32_t kReceiveBuffers = 1'024;
 net::PortLimits port_limits(std::uint32_t participants) {
   return {
       .endpoints = participants,
-      // Of RTCP, and of RTP until its peer is known; connected RTP has the port's own. They wait for a turn of
-      // 2.5 ms: 1 024 are 400 000 packets a second, more than a core takes.
+      // Of RTCP, and of RTP until its peer is known; connected RTP has the port's own. They wait for a turn
+      // of 2.5 ms: 1 024 are 400 000 packets a second, more than a core takes.
       .receive_buffers = kReceiveBuffers,
       // A tick is spread over sub-slots; what does not fit is flushed in between, and a flush of 512 costs as
       // little a packet as one of more.

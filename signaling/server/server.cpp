@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "signaling/server/descriptors.h"
+#include "signaling/server/heap.h"
 #include "signaling/server/log.h"
 
 namespace tutti::server {
@@ -120,6 +121,7 @@ Result<void, StartError> Server::start_media(const Configuration& configuration)
   facts_.realtime = media_->realtime();
   // Threads made from now on, HTTP's and the signals', stay off the media CPUs as well.
   set_thread_affinity(facts_.control_cpus);
+  give_back_free_memory();
   return {};
 }
 

@@ -101,6 +101,23 @@ def no_headroom(world):
     world.leave(world.join("again", 500))
 
 
+def memory(world):
+    """A server with room for 8,192 callers holds little before they come, and more only for those who do."""
+    def resident_kb():
+        with open(f"/proc/{world.server.child.pid}/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+    empty = resident_kb()
+    # Both bounds are half as much again as what is usual: libraries, and huge pages that are begun (BUDGETS.md).
+    world.expect(empty < 32_000, f"an empty server holds {empty} kB")
+    status, found, _ = _load(world, "--rooms", "23", "--per-room", "8", "--talkers", "1", "--secs", "4", "--sample", "1",
+                             "--rate", "100")
+    world.expect(found.get("answered") == 184, f"{found.get('answered')} calls were answered, and {status}")
+    full = resident_kb()
+    print(f"{empty} kB empty, {full} kB after 184 callers")
+    world.expect(full - empty < 20_000, f"184 callers took {full - empty} kB")
+
+
+memory.config = "[cores]\nparticipants_per_core = 8192\nconferences_per_core = 4096\n[admission]\nmode = \"off\"\n"
 no_headroom.config = "[admission]\nheadroom_percent = 99\n"
 
-CASES = [forty_callers, refused, no_headroom]
+CASES = [forty_callers, refused, no_headroom, memory]
