@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "dataplane/core/slot_list.h"
+#include "dataplane/core/tick_wheel.h"
 #include "dataplane/mailbox/handles.h"
 
 namespace tutti::core {
@@ -12,13 +13,21 @@ namespace tutti::core {
 struct Conference {
   mailbox::ConferenceHandle handle;
   std::uint32_t sub_slot = 0;
-  SlotLinks links;   // among those of its sub-slot
-  SlotList members;  // participant slots, in order of joining
-  std::uint64_t next_tick = 0;
-  bool ticking = false;           // next_tick means something
-  bool half_tick_due = false;     // a member has a packet that leaves between two ticks
-  std::uint32_t max_talkers = 0;  // the loudest so many are in the mix; 0: all who speak
-  std::uint64_t peers = 0;        // a bit for each core that it sits on as well
+  SlotLinks links;                  // among those of its sub-slot
+  SlotList members;                 // participant slots, in order of joining
+  std::uint64_t next_position = 0;  // of its next tick on the wheel, in sub-slots
+  std::uint64_t next_tick = 0;      // the least number that it may have
+  bool ticking = false;             // next_position and next_tick mean something
+  bool half_tick_due = false;       // a member has a packet that leaves between two ticks
+  std::uint32_t max_talkers = 0;    // the loudest so many are in the mix; 0: all who speak
+  std::uint64_t peers = 0;          // a bit for each core that it sits on as well
+
+  // The number of its tick in that turn of the wheel: the wheel's on several cores, where a number is the
+  // same moment everywhere; else they go on one by one, but for those that were left out, however it has
+  // moved.
+  std::uint64_t tick_of(const TickWheel::Turn& turn) const TUTTI_REALTIME {
+    return peers != 0 ? turn.tick : next_tick + (turn.position() - next_position) / kSubSlots;
+  }
 };
 
 static_assert(sizeof(Conference) <= 64);

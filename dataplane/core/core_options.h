@@ -21,6 +21,8 @@ struct CoreOptions {
   // Kept between a packet's arrival and the tick that plays it; late packets make it grow.
   base::Duration jitter_delay = std::chrono::milliseconds(40);
   dsp::SpeechGateOptions gate;
+  // A conference's tick moves to just behind its talkers' packets.
+  bool follow_talkers = true;
   // Read within a turn to know how long it took; none: a turn takes no time (virtual time).
   base::Instant (*clock)() = nullptr;
   // The CPU time that the core's thread has used, in turns and in the port's sleep between them, which must

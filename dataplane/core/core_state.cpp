@@ -58,6 +58,28 @@ Participant* CoreState::find(net::EndpointId endpoint) TUTTI_REALTIME {
   return participant.detaching ? nullptr : &participant;
 }
 
+void CoreState::join(Conference& conference, std::uint32_t slot) TUTTI_REALTIME {
+  conference.members.append(slot, member_links());
+  ++members_in[conference.sub_slot];
+}
+
+void CoreState::leave(Conference& conference, std::uint32_t slot) TUTTI_REALTIME {
+  conference.members.remove(slot, member_links());
+  --members_in[conference.sub_slot];
+}
+
+void CoreState::move(Conference& conference, std::uint32_t sub_slot) TUTTI_REALTIME {
+  sub_slots[conference.sub_slot].remove(conference.handle.slot, wheel_links());
+  members_in[conference.sub_slot] -= conference.members.size();
+  conference.sub_slot = sub_slot;
+  members_in[sub_slot] += conference.members.size();
+  sub_slots[sub_slot].append(conference.handle.slot, wheel_links());
+  const auto links = member_links();
+  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
+    port.set_phase(net::EndpointId{slot}, sub_slot);
+  }
+}
+
 void CoreState::send_rtcp(Participant& participant, base::Instant now, bool bye) TUTTI_REALTIME {
   const base::SocketAddress& to = participant.rtcp_destination();
   std::span<std::byte> out;

@@ -50,6 +50,12 @@ struct CoreState {
     return [this](std::uint32_t slot) -> SlotLinks& { return conferences[slot].links; };
   }
 
+  // A participant joins a conference or leaves it.
+  void join(Conference& conference, std::uint32_t slot) TUTTI_REALTIME;
+  void leave(Conference& conference, std::uint32_t slot) TUTTI_REALTIME;
+  // From now on the conference ticks in that sub-slot.
+  void move(Conference& conference, std::uint32_t sub_slot) TUTTI_REALTIME;
+
   // Sends the first `bytes` of the buffer reserved last, if any were written, and counts them.
   void send(Participant& participant, net::Flow flow, const base::SocketAddress& to,
             std::size_t bytes) TUTTI_REALTIME;
@@ -73,7 +79,8 @@ struct CoreState {
   PeerMixes peers;
 
   TickWheel wheel;
-  std::array<SlotList, kSubSlots> sub_slots;  // the conferences that tick in each
+  std::array<SlotList, kSubSlots> sub_slots;          // the conferences that tick in each
+  std::array<std::uint32_t, kSubSlots> members_in{};  // their participants
   stream::PayloadPool payloads;
 };
 

@@ -90,7 +90,7 @@ void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant no
       state_.participants.make(slot, command, state_.options.jitter_delay, now, reserve);
   state_.participant_present[slot] = true;
   participant.conference = command.conference.slot;
-  conference->members.append(slot, state_.member_links());
+  state_.join(*conference, slot);
   state_.counters.participants.add(1);
   state_.outbox.put(mailbox::ParticipantAttached{command.participant});
 }
@@ -112,7 +112,7 @@ void MediaCore::obey(const mailbox::UpdateMix& command, base::Instant) TUTTI_REA
 void MediaCore::obey(const mailbox::DetachParticipant& command, base::Instant now) TUTTI_REALTIME {
   Participant* participant = state_.find(command.participant);
   if (participant == nullptr) return;
-  state_.conferences[participant->conference].members.remove(command.participant.slot, state_.member_links());
+  state_.leave(state_.conferences[participant->conference], command.participant.slot);
   participant->detaching = true;
   state_.send_rtcp(*participant, now, true);
   participant->inbound.detach(state_.payloads);

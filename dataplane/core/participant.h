@@ -88,6 +88,7 @@ struct alignas(64) Participant {
   bool spoke = false;                  // it was open in the tick before
   bool fading = false;                 // in the mix for the last time
   bool may_receive = false;            // media's
+  std::int8_t slip = 0;                // its next frame waits for a tick (1), or is left out (-1)
   mailbox::MixControls mix;
   dsp::Gain gain_in;   // of the voice
   dsp::Gain gain_out;  // of what is heard; none for the deaf

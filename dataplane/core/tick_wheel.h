@@ -25,6 +25,7 @@ class TickWheel {
     std::uint64_t tick = 0;      // counts ticks since the clock's zero
     std::uint32_t sub_slot = 0;  // 0 to kSubSlots - 1
     base::Instant due;           // when it should have begun
+    std::uint64_t position() const TUTTI_REALTIME { return tick * kSubSlots + sub_slot; }
   };
 
   // Starts with the first sub-slot that is due at `now` or after it. Ticks count from the clock's own zero,

@@ -11,6 +11,7 @@ namespace tutti::core {
 Ticker::Ticker(CoreState& state)
     : state_(state),
       choice_(state.options.capacity.participants, state.options.index),
+      follower_(state),
       speakers_(new std::uint32_t[state.options.capacity.participants]),
       frames_(new base::Frame[state.options.capacity.participants]) {}
 
@@ -22,10 +23,14 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
   for (; done < kSubSlots && wheel.due(now); ++done) {
     const TickWheel::Turn turn = wheel.advance();
     const auto links = state_.wheel_links();
-    const SlotList& whole = state_.sub_slots[turn.sub_slot];
-    Lookahead ahead(state_, whole.first());
-    for (auto slot = whole.first(); slot != kNoSlot; slot = links(slot).next) {
-      tick(state_.conferences[slot], turn, ahead);
+    Lookahead ahead(state_, state_.sub_slots[turn.sub_slot].first());
+    std::uint32_t ticks = 0;
+    for (auto slot = state_.sub_slots[turn.sub_slot].first(); slot != kNoSlot;) {
+      Conference& conference = state_.conferences[slot];
+      slot = links(slot).next;  // it may move to another list
+      if (conference.ticking && turn.position() < conference.next_position) continue;  // it has just come
+      tick(conference, turn, ahead);
+      ++ticks;
     }
     const SlotList& half = state_.sub_slots[(turn.sub_slot + kSubSlots / 2) % kSubSlots];
     for (auto slot = half.first(); slot != kNoSlot; slot = links(slot).next) {
@@ -33,9 +38,9 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
     }
     state_.port.flush();
 
-    state_.counters.ticks.add(whole.size());
+    state_.counters.ticks.add(ticks);
     const base::Instant end = state_.options.clock == nullptr ? now : state_.options.clock();
-    if (end - turn.due > kLateAfter) state_.counters.late_ticks.add(whole.size());
+    if (end - turn.due > kLateAfter) state_.counters.late_ticks.add(ticks);
     state_.counters.lateness_us.add(
         static_cast<std::uint64_t>((end - turn.due) / std::chrono::microseconds(1)));
   }
@@ -43,20 +48,26 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
 }
 
 void Ticker::tick(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
-  if (conference.ticking && conference.next_tick != turn.tick) {
-    const auto missed = static_cast<std::uint32_t>(turn.tick - conference.next_tick);
+  if (conference.ticking && conference.next_position != turn.position()) {
+    const auto missed = static_cast<std::uint32_t>((turn.position() - conference.next_position) / kSubSlots);
     const auto links = state_.member_links();
     for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
       state_.participants[slot].outbound.skip(missed);
     }
   }
+  if (!conference.ticking) follower_.begin(conference, turn);
+  TickWheel::Turn own = turn;
+  own.tick = conference.tick_of(turn);
+  state_.peers.prefetch(conference, own.tick);
+  gather(conference, own.tick, ahead);
+  // The numbers in the ring only grow.
+  if (own.tick >= conference.next_tick) {
+    state_.peers.exchange(conference, own, mixer_);
+    conference.next_tick = own.tick + 1;
+  }
   conference.ticking = true;
-  conference.next_tick = turn.tick + 1;
-
-  state_.peers.prefetch(conference, turn.tick);
-  gather(conference, turn.tick, ahead);
-  state_.peers.exchange(conference, turn, mixer_);
   hand_out(conference, turn, ahead);
+  follower_.schedule(conference, turn);
 }
 
 void Ticker::gather(Conference& conference, std::uint64_t tick, Lookahead& ahead) TUTTI_REALTIME {
@@ -87,8 +98,9 @@ std::uint32_t Ticker::listen(Conference& conference, Lookahead& ahead) TUTTI_REA
     ahead.fetch_state();
     TalkerChoice::listen(participant, state_.options.gate);
     if (!participant.speaking) {
+      const bool stays = participant.slip != 0 && !participant.in_mix && slip(participant, false);
       participant.spoke = participant.in_mix = false;
-      participant.inbound.skip(state_.payloads);
+      if (!stays) participant.inbound.skip(state_.payloads);
       participant.gain_in.settle();
       continue;
     }
@@ -98,10 +110,25 @@ std::uint32_t Ticker::listen(Conference& conference, Lookahead& ahead) TUTTI_REA
   return speakers;
 }
 
+// The tick has passed by the arrivals of a stream that nobody heard: a frame more or less mends it. Returns
+// whether this tick takes none.
+bool Ticker::slip(Participant& participant, bool wanted) TUTTI_REALTIME {
+  if (participant.slip > 0) {
+    participant.slip = 0;
+    participant.inbound.stay(state_.payloads);
+    return true;
+  }
+  if (wanted) return false;  // it has just begun to speak: later, when it is silent again
+  participant.slip = 0;
+  participant.inbound.leave_out(state_.payloads);
+  return false;
+}
+
 // Takes the frame of this tick out of a stream, whether or not it is mixed: the stream's clock is the tick.
 // Returns whether it is mixed.
 bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame,
                   TalkerBatch& batch) TUTTI_REALTIME {
+  if (participant.slip != 0 && !participant.in_mix && slip(participant, wanted)) return false;
   // Who is put out of the mix in the middle of a sound fades out for a frame, who is let in fades in. The
   // gate needs neither: it opens before the sound and closes after it.
   const bool fade_out = !wanted && participant.in_mix && participant.speaking;

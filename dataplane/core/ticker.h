@@ -12,6 +12,7 @@
 #include "dataplane/core/lookahead.h"
 #include "dataplane/core/talker_batch.h"
 #include "dataplane/core/talker_choice.h"
+#include "dataplane/core/tick_follower.h"
 
 namespace tutti::core {
 
@@ -34,6 +35,7 @@ class Ticker {
   void half_tick(Conference& conference) TUTTI_REALTIME;
   void gather(Conference& conference, std::uint64_t tick, Lookahead& ahead) TUTTI_REALTIME;
   std::uint32_t listen(Conference& conference, Lookahead& ahead) TUTTI_REALTIME;
+  bool slip(Participant& participant, bool wanted) TUTTI_REALTIME;
   bool take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME;
   void send_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
                 base::Instant due) TUTTI_REALTIME;
@@ -43,6 +45,7 @@ class Ticker {
 
   CoreState& state_;
   TalkerChoice choice_;
+  TickFollower follower_;
   mixer::ConferenceMixer
       mixer_;  // of the conference that is being mixed: one for all, so that it stays in cache
   // Of the conference that is being mixed, in its members' order: who may have a part in this tick's mix, and

@@ -74,6 +74,12 @@ class PacketPort {
   static constexpr std::size_t kReceiveBatch = 256;
   virtual std::span<const ReceivedPacket> receive() TUTTI_REALTIME = 0;
 
+  // When the RTP packet that was taken last, at `taken`, had come to this machine; none where nobody knows.
+  // May cost a system call: to be asked now and then.
+  virtual std::optional<base::Instant> arrival(EndpointId, base::Instant taken) TUTTI_REALTIME {
+    return taken;
+  }
+
   // A transmit buffer of kPayloadBytesMax bytes to write a payload into, empty when all are on their way.
   // The same one again if it was not sent.
   virtual std::span<std::byte> reserve() TUTTI_REALTIME = 0;

@@ -47,6 +47,7 @@ class UringPort final : public PacketPort {
   void set_phase(EndpointId id, std::uint32_t phase) TUTTI_REALTIME override;
   void begin_turn(std::uint32_t phases) TUTTI_REALTIME override { polls_.begin_turn(phases); }
   std::span<const ReceivedPacket> receive() TUTTI_REALTIME override;
+  std::optional<base::Instant> arrival(EndpointId id, base::Instant taken) TUTTI_REALTIME override;
   std::span<std::byte> reserve() TUTTI_REALTIME override;
   void send(EndpointId id, Flow flow, const base::SocketAddress& to,
             std::size_t bytes) TUTTI_REALTIME override;

@@ -1,6 +1,9 @@
 // How UringPort reads the sockets of connected RTP flows: once a tick each, without a request that stands.
 #include <cerrno>
+#include <ctime>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "dataplane/base/check.h"
@@ -18,6 +21,20 @@ void UringPort::set_phase(EndpointId id, std::uint32_t phase) TUTTI_REALTIME {
   if (polled) polls_.remove(index_of(id, Flow::kRtp));
   flow.phase = static_cast<std::uint8_t>(phase);
   if (polled) polls_.add(index_of(id, Flow::kRtp));
+}
+
+// The kernel notes when a packet comes, from the first time that it is asked. Source: socket(7), SIOCGSTAMP.
+std::optional<base::Instant> UringPort::arrival(EndpointId id, base::Instant) TUTTI_REALTIME {
+  struct {
+    std::int64_t seconds = 0;
+    std::int64_t nanoseconds = 0;
+  } stamp;
+  timespec wall{};
+  if (::ioctl(open_flow(id, Flow::kRtp).fd, SIOCGSTAMPNS_NEW, &stamp) != 0) return std::nullopt;
+  ::clock_gettime(CLOCK_REALTIME, &wall);
+  const auto age = std::chrono::seconds(wall.tv_sec - stamp.seconds) +
+                   std::chrono::nanoseconds(wall.tv_nsec - stamp.nanoseconds);
+  return base::monotonic_now() - age;
 }
 
 void UringPort::poll_sockets() TUTTI_REALTIME {

@@ -182,6 +182,16 @@ void InboundStream::skip_slowly(PayloadPool& pool) TUTTI_REALTIME {
   buffer_.end_tick();
 }
 
+void InboundStream::stay(PayloadPool& pool) TUTTI_REALTIME {
+  concealer_.reset();
+  release_kept(pool);
+  buffer_.end_tick();
+}
+
+void InboundStream::leave_out(PayloadPool& pool) TUTTI_REALTIME {
+  if (!buffer_.empty()) discard(pool);
+}
+
 // Takes a frame and throws it away.
 void InboundStream::discard(PayloadPool& pool) TUTTI_REALTIME {
   for (int left = kFrame; left > 0;) left -= static_cast<int>(buffer_.take(left, pool).samples);

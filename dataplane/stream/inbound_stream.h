@@ -18,38 +18,12 @@
 #include "dataplane/rtp/rtp_packet.h"
 #include "dataplane/stream/concealer.h"
 #include "dataplane/stream/formats.h"
+#include "dataplane/stream/inbound_frame.h"
 #include "dataplane/stream/jitter_buffer.h"
 #include "dataplane/stream/key_detector.h"
 #include "dataplane/stream/payload_pool.h"
 
 namespace tutti::stream {
-
-// What one frame is made of.
-enum class FrameKind : std::uint8_t {
-  kSilence,    // all zero: nothing came, or concealment has faded out
-  kAudio,      // received, at least in part; or fading out where the sender fell silent
-  kConcealed,  // at least one sample stands in for a lost one
-};
-
-// What an accepted packet meant besides its audio.
-struct Receipt {
-  char digit = 0;           // a key was pressed; told once a press
-  bool new_source = false;  // the first packet of an SSRC that is followed from now on
-};
-
-// A frame as it came, one payload of base::kFrameSamples: whoever adds it to a sum can decode it on the way.
-struct EncodedFrame {
-  codec::CodecId codec = codec::CodecId::kPcmu;
-  std::span<const std::byte> payload;  // in the pool, valid until the next pop, skip or detach
-};
-
-// Of all the sources of this participant, one after the other.
-struct InboundTotals {
-  std::uint64_t packets_received = 0;  // valid RTP of a followed source, used or not
-  std::uint64_t packets_lost = 0;
-  std::uint64_t packets_dropped = 0;  // refused by receive()
-  std::uint64_t frames_concealed = 0;
-};
 
 // Thread: the core. Owns: the blocks its packets wait in and the last two played, from which concealment
 // learns when something is lost, and not before; detach() gives them back.
@@ -81,6 +55,13 @@ class alignas(64) InboundStream {
   // The same without the audio, for who is not in the mix: nothing is decoded, and what follows is not
   // concealed from what came before.
   void skip(PayloadPool& pool) TUTTI_REALTIME;
+  // Instead of skip(), when the tick has come so much earlier that the packet of this one is still to come:
+  // what is due now is due with the next tick.
+  void stay(PayloadPool& pool) TUTTI_REALTIME;
+  // Before skip(), when the tick has come so much later that the packet of the next one is already here:
+  // the next frame is left out. Nothing where nothing waits.
+  void leave_out(PayloadPool& pool) TUTTI_REALTIME;
+
   // The greatest peak, of 32 767, of what is due in this tick and of what waits for the next two.
   std::uint16_t peak_ahead() const TUTTI_REALTIME { return buffer_.peak_ahead(kLookAheadSamples); }
 

@@ -24,6 +24,7 @@ struct SimulatedHostConfig {
   mailbox::CoreCapacity capacity{128, 64};
   base::Duration jitter_delay = std::chrono::milliseconds(40);
   std::size_t mailbox_capacity = 1'024;
+  bool follow_talkers = true;
 };
 
 // Where a conference or a participant lives.

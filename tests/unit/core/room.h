@@ -53,7 +53,7 @@ struct RoomOptions {
 class Room {
  public:
   explicit Room(std::size_t size, const RoomOptions& options = {})
-      : wire({.jitter_delay = options.jitter_delay}),
+      : wire({.jitter_delay = options.jitter_delay, .follow_talkers = false}),
         conference(wire.server.open_conference(0, options.max_talkers)) {
     for (std::size_t i = 0; i < size; ++i) {
       callers.push_back(std::make_unique<WireCaller>(wire, "10.0.0." + std::to_string(i + 1),

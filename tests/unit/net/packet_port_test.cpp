@@ -1,8 +1,11 @@
 // The contract of PacketPort, run over every body of it: who receives what from whom.
 #include "dataplane/net/packet_port.h"
 
+#include <chrono>
+
 #include <gtest/gtest.h>
 
+#include "dataplane/base/clock.h"
 #include "port_contract.h"
 
 namespace tutti::net {
@@ -254,6 +257,33 @@ TEST_P(PacketPortTest, BringsPacketsInTheTurnOfTheirPhase) {
   EXPECT_EQ(receive_one(), "in another phase");
   detach_and_close(kFirst, first);
   detach_and_close(kSecond, second);
+}
+
+TEST_P(PacketPortTest, TellsWhenAPacketCameAndNotOnlyWhenItWasTaken) {
+  const Endpoint endpoint = attach(kFirst);
+  const SocketAddress client = world_->open_client();
+  const auto taken = base::Instant(std::chrono::seconds(7));
+  const auto ask = [&] {
+    const RealtimeSection section;
+    return port().arrival(kFirst, taken);
+  };
+  ask();  // from now on it is remembered
+  world_->client_send(client, endpoint.rtp, "one");
+  EXPECT_EQ(receive_one(), "one");
+  ask();
+  const auto before = base::monotonic_now();
+  world_->client_send(client, endpoint.rtp, "two");
+  const auto after = base::monotonic_now();
+  for (int i = 0; i < 20; ++i) world_->pass_time();
+  EXPECT_EQ(receive_one(), "two");
+  const auto came = ask();
+  ASSERT_TRUE(came);
+  if (*came != taken) {  // a simulated network tells with the packet
+    // Two clocks are read one after the other.
+    EXPECT_GE(*came, before - std::chrono::milliseconds(1));
+    EXPECT_LE(*came, after + std::chrono::milliseconds(1));
+  }
+  detach_and_close(kFirst, endpoint);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sim, PacketPortTest, testing::Values(&make_sim_world));

@@ -1,0 +1,67 @@
+// TickFollower: moves a conference's tick to just behind the moment at which its talkers' packets come, so
+// that they do not wait for it.
+//
+// It moves rarely and by one sub-slot at a time: one packet to each listener leaves 2.5 ms earlier or later
+// than one ptime after the one before, with the timestamps of always. A stream that the tick passes by gives
+// one frame more or less, and only while nobody hears it. A conference on several cores stays where it is,
+// and so does one so large that to ask when everyone's packets came would take too long.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "dataplane/base/realtime.h"
+#include "dataplane/core/arrival_phases.h"
+#include "dataplane/core/conference.h"
+#include "dataplane/core/core_state.h"
+#include "dataplane/core/slab.h"
+#include "dataplane/core/tick_wheel.h"
+
+namespace tutti::core {
+
+// Thread: the core.
+class TickFollower {
+ public:
+  // How often it asks when the talkers' packets come, and may take a step: 10 = 200 ms.
+  static constexpr std::uint64_t kStepTicks = 10;
+  // How often it asks whether another sub-slot were better: 50 = 1 s, if it knows of so many arrivals.
+  static constexpr std::uint64_t kLookTicks = 50;
+  static constexpr std::uint32_t kArrivalsLeast = 4;
+  // To ask costs a system call each.
+  static constexpr std::uint32_t kMembersMax = 128;
+  // Another sub-slot must save each talker 3/4 of one in the mean.
+  static constexpr std::uint32_t kGainNumerator = 3;
+  static constexpr std::uint32_t kGainDenominator = 4;
+  // A sub-slot is full when it holds a quarter more participants than the mean, and 64: 64 cost less than
+  // 0.4 ms of its 2.5.
+  static constexpr std::uint32_t kSpare = 64;
+  // The ring's ticks are at most so many ahead of the wheel's, so that a conference that comes to sit on
+  // several cores is soon in step.
+  static constexpr std::int64_t kLeadMax = 3;
+
+  explicit TickFollower(CoreState& state) : state_(state), ways_(state.options.capacity.conferences) {}
+
+  // Before the first tick of a conference.
+  void begin(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  // After the conference's tick: says when the next one is due, in the same sub-slot or in the next one.
+  void schedule(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+
+ private:
+  struct Way {
+    ArrivalPhases arrivals;
+    std::int32_t steps = 0;  // sub-slots that it is going to move; negative: earlier
+  };
+
+  Way& way_of(const Conference& conference) TUTTI_REALTIME { return ways_[conference.handle.slot]; }
+  void note_arrivals(Conference& conference, base::Instant now) TUTTI_REALTIME;
+  std::optional<std::uint32_t> arrival(const Participant& participant, base::Instant now) TUTTI_REALTIME;
+  void look(Conference& conference) TUTTI_REALTIME;
+  bool room_in(const Conference& conference, std::uint32_t sub_slot) const TUTTI_REALTIME;
+  bool passes_a_voice(const Conference& conference, base::Instant now) TUTTI_REALTIME;
+  void step(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+
+  CoreState& state_;
+  Slab<Way> ways_;  // by conference slot
+};
+
+}  // namespace tutti::core

@@ -1,0 +1,39 @@
+// What an inbound stream gives: the frames, what a packet meant, the totals.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "mixer/codec/codec_id.h"
+
+namespace tutti::stream {
+
+// What one frame is made of.
+enum class FrameKind : std::uint8_t {
+  kSilence,    // all zero: nothing came, or concealment has faded out
+  kAudio,      // received, at least in part; or fading out where the sender fell silent
+  kConcealed,  // at least one sample stands in for a lost one
+};
+
+// What an accepted packet meant besides its audio.
+struct Receipt {
+  char digit = 0;           // a key was pressed; told once a press
+  bool new_source = false;  // the first packet of an SSRC that is followed from now on
+};
+
+// A frame as it came, one payload of base::kFrameSamples: whoever adds it to a sum can decode it on the way.
+struct EncodedFrame {
+  codec::CodecId codec = codec::CodecId::kPcmu;
+  std::span<const std::byte> payload;  // in the pool, valid until the next pop, skip or detach
+};
+
+// Of all the sources of this participant, one after the other.
+struct InboundTotals {
+  std::uint64_t packets_received = 0;  // valid RTP of a followed source, used or not
+  std::uint64_t packets_lost = 0;
+  std::uint64_t packets_dropped = 0;  // refused by receive()
+  std::uint64_t frames_concealed = 0;
+};
+
+}  // namespace tutti::stream
