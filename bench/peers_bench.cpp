@@ -26,7 +26,7 @@ void exchange(benchmark::State& state) {
   const base::Frame own;
   for (std::uint32_t peer = 1; peer <= peers; ++peer) {
     rings.open(peer, 0).pass_to(0);
-    mixes->link(conference, peer, {0, 0});
+    mixes->link(conference, peer, peer, {0, 0});
   }
   // The peers' ticks are there beforehand; what is measured is ours.
   constexpr std::uint64_t kBatch = mixer::MixRing::kTicks - 1;

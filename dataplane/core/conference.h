@@ -1,4 +1,5 @@
-// Conference: all that a core holds of one from tick to tick: who is in it, where it stands on the wheel.
+// Conference: all that a core holds of one, or of one share of it, from tick to tick: who is in it, where it
+// stands on the wheel.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +20,11 @@ struct Conference {
   std::uint64_t next_tick = 0;      // the least number that it may have
   bool ticking = false;             // next_position and next_tick mean something
   bool half_tick_due = false;       // a member has a packet that leaves between two ticks
+  std::uint8_t number = 0;          // of this share
   std::uint32_t max_talkers = 0;    // the loudest so many are in the mix; 0: all who speak
-  std::uint64_t peers = 0;          // a bit for each core that it sits on as well
+  std::uint64_t peers = 0;          // a bit for the number of each other share of it
 
-  // The number of its tick in that turn of the wheel: the wheel's on several cores, where a number is the
+  // The number of its tick in that turn of the wheel: the wheel's with several shares, where a number is the
   // same moment everywhere; else they go on one by one, but for those that were left out, however it has
   // moved.
   std::uint64_t tick_of(const TickWheel::Turn& turn) const TUTTI_REALTIME {

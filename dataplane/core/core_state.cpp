@@ -80,6 +80,16 @@ void CoreState::move(Conference& conference, std::uint32_t sub_slot) TUTTI_REALT
   }
 }
 
+std::uint32_t CoreState::least_crowded() const TUTTI_REALTIME {
+  std::uint32_t least = 0;
+  for (std::uint32_t i = 1; i < kSubSlots; ++i) {
+    const bool fewer = members_in[i] != members_in[least] ? members_in[i] < members_in[least]
+                                                          : sub_slots[i].size() < sub_slots[least].size();
+    if (fewer) least = i;
+  }
+  return least;
+}
+
 void CoreState::send_rtcp(Participant& participant, base::Instant now, bool bye) TUTTI_REALTIME {
   const base::SocketAddress& to = participant.rtcp_destination();
   std::span<std::byte> out;

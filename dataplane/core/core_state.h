@@ -55,6 +55,8 @@ struct CoreState {
   void leave(Conference& conference, std::uint32_t slot) TUTTI_REALTIME;
   // From now on the conference ticks in that sub-slot.
   void move(Conference& conference, std::uint32_t sub_slot) TUTTI_REALTIME;
+  // The sub-slot with the fewest participants, and of such ones the fewest conferences.
+  std::uint32_t least_crowded() const TUTTI_REALTIME;
 
   // Sends the first `bytes` of the buffer reserved last, if any were written, and counts them.
   void send(Participant& participant, net::Flow flow, const base::SocketAddress& to,

@@ -39,15 +39,15 @@ void MediaCore::take_commands(base::Instant now) TUTTI_REALTIME {
 
 void MediaCore::obey(const mailbox::OpenConference& command, base::Instant) TUTTI_REALTIME {
   const std::uint32_t slot = command.conference.slot;
-  CHECK(slot < state_.conferences.capacity() && !state_.conference_present[slot]);
+  CHECK(slot < state_.conferences.capacity() && !state_.conference_present[slot] &&
+        command.number < mailbox::kSharesMax);
   Conference& conference = state_.conferences.make(slot);
   state_.conference_present[slot] = true;
   conference.handle = command.conference;
   state_.peers.open(conference);
   conference.max_talkers = command.max_talkers;
-  for (std::uint32_t i = 1; i < kSubSlots; ++i) {
-    if (state_.sub_slots[i].size() < state_.sub_slots[conference.sub_slot].size()) conference.sub_slot = i;
-  }
+  conference.number = static_cast<std::uint8_t>(command.number);
+  conference.sub_slot = state_.least_crowded();
   state_.sub_slots[conference.sub_slot].append(slot, state_.wheel_links());
   state_.counters.conferences.add(1);
 }
@@ -65,7 +65,7 @@ void MediaCore::obey(const mailbox::CloseConference& command, base::Instant) TUT
 void MediaCore::obey(const mailbox::LinkShare& command, base::Instant) TUTTI_REALTIME {
   Conference* conference = state_.find(command.conference);
   CHECK(conference != nullptr);
-  state_.peers.link(*conference, command.peer, command.share);
+  state_.peers.link(*conference, command.peer, command.core, command.share);
 }
 
 void MediaCore::obey(const mailbox::UnlinkShare& command, base::Instant) TUTTI_REALTIME {

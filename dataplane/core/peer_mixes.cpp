@@ -14,7 +14,7 @@ using mixer::MixRing;
 
 // After a stop a core does up to kPatience = 10 ticks at once, and reads kLagMax behind: all still there.
 static_assert(10 + PeerMixes::kLagMax < MixRing::kTicks);
-static_assert(mailbox::kCoresMax <= 64);  // Conference::peers is one word
+static_assert(mailbox::kSharesMax <= 64);  // Conference::peers is one word
 
 template <typename Each>
 void for_each_peer(std::uint64_t peers, Each&& each) TUTTI_REALTIME {
@@ -31,7 +31,10 @@ std::uint32_t least_lag(std::uint32_t own_phase, std::uint32_t phase) TUTTI_REAL
 
 PeerMixes::PeerMixes(RingDirectory& rings, std::uint32_t core, std::uint32_t conferences,
                      mailbox::CoreCounters& counters)
-    : rings_(rings), core_(core), counters_(counters), links_(conferences * rings.cores()) {
+    : rings_(rings),
+      core_(core),
+      counters_(counters),
+      links_(conferences * mailbox::kSharesMax, base::Pages::kPlain) {
   CHECK(core < rings.cores());
 }
 
@@ -43,15 +46,18 @@ void PeerMixes::close(const Conference& conference) TUTTI_REALTIME {
   rings_.open(core_, conference.handle.slot).pass_to(MixRing::kNobody);
 }
 
-void PeerMixes::link(Conference& conference, std::uint32_t peer,
+void PeerMixes::link(Conference& conference, std::uint32_t peer, std::uint32_t core,
                      const mailbox::ConferenceHandle& share) TUTTI_REALTIME {
-  CHECK(peer < rings_.cores() && peer != core_ && (conference.peers >> peer & 1U) == 0);
-  links_.make(conference.handle.slot * rings_.cores() + peer).share = share;
+  CHECK(peer < mailbox::kSharesMax && peer != conference.number && (conference.peers >> peer & 1U) == 0 &&
+        core < rings_.cores());
+  PeerLink& link = links_.make(conference.handle.slot * mailbox::kSharesMax + peer);
+  link.core = core;
+  link.share = share;
   conference.peers |= std::uint64_t{1} << peer;
 }
 
 void PeerMixes::unlink(Conference& conference, std::uint32_t peer) TUTTI_REALTIME {
-  CHECK(peer < rings_.cores() && (conference.peers >> peer & 1U) == 1);
+  CHECK(peer < mailbox::kSharesMax && (conference.peers >> peer & 1U) == 1);
   conference.peers &= ~(std::uint64_t{1} << peer);
 }
 
@@ -60,7 +66,7 @@ void PeerMixes::compete(const Conference& conference, std::uint64_t tick,
   own_.loudest_count = choice.loudest(own_.loudest);
   for_each_peer(conference.peers, [&](std::uint32_t peer) {
     const PeerLink& link = link_of(conference, peer);
-    const MixRing* ring = rings_.find(peer, link.share.slot);
+    const MixRing* ring = rings_.find(link.core, link.share.slot);
     if (ring == nullptr || ring->latest() == MixRing::kNone || ring->latest() + kLagMax < tick) return;
     if (ring->read(ring->latest(), part_) != MixRead::kWhole || part_.tenant != link.share.generation) return;
     for (std::uint32_t i = 0; i < part_.loudest_count; ++i) choice.offer_rival(part_.loudest[i], peer);
@@ -76,7 +82,7 @@ void PeerMixes::exchange(const Conference& conference, const TickWheel::Turn& tu
   own_.loudest_count = 0;
   for_each_peer(conference.peers, [&](std::uint32_t peer) {
     PeerLink& link = link_of(conference, peer);
-    const MixRing* ring = rings_.find(peer, link.share.slot);
+    const MixRing* ring = rings_.find(link.core, link.share.slot);
     if (ring != nullptr && (link.begun || begin(link, *ring, turn))) {
       follow(link, *ring, turn, mixer);
     }

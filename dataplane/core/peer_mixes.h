@@ -1,5 +1,5 @@
-// PeerMixes: a conference that sits on several cores: publishes this core's share of it at each tick, and
-// adds the other cores' shares to it, so that everyone hears all but oneself.
+// PeerMixes: a conference that is mixed as several shares: publishes each of this core's at its tick, and
+// adds the others to it, of this core and of others alike, so that everyone hears all but oneself.
 //
 // Nobody waits for anybody. A peer's ticks are mixed in order, each once, `lag` ticks after our own: first
 // the lag at which a peer that is not late has published some time before; one more each time it was not
@@ -25,6 +25,7 @@ namespace tutti::core {
 
 // How a core follows one peer's share of one conference.
 struct PeerLink {
+  std::uint32_t core = 0;
   mailbox::ConferenceHandle share;
   std::uint64_t last = 0;   // its tick that was mixed last
   std::uint32_t spare = 0;  // for so many ticks the next one was there as well
@@ -50,14 +51,15 @@ class PeerMixes {
   void open(const Conference& conference) TUTTI_REALTIME;
   void close(const Conference& conference) TUTTI_REALTIME;
 
-  void link(Conference& conference, std::uint32_t peer,
+  // `peer` is the other share's number.
+  void link(Conference& conference, std::uint32_t peer, std::uint32_t core,
             const mailbox::ConferenceHandle& share) TUTTI_REALTIME;
   void unlink(Conference& conference, std::uint32_t peer) TUTTI_REALTIME;
 
   // Before the choice of the loudest: the peers' loudest voices join those who are offered.
   void compete(const Conference& conference, std::uint64_t tick, TalkerChoice& choice) TUTTI_REALTIME;
 
-  // When all own voices are in the sum: publishes it, then adds the peers'.
+  // When the share's own voices are in the sum: publishes it, then adds the peers'.
   void exchange(const Conference& conference, const TickWheel::Turn& turn,
                 mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
   // Fetches into the cache where exchange() will publish that tick.
@@ -67,7 +69,7 @@ class PeerMixes {
 
  private:
   PeerLink& link_of(const Conference& conference, std::uint32_t peer) TUTTI_REALTIME {
-    return links_[conference.handle.slot * rings_.cores() + peer];
+    return links_[conference.handle.slot * mailbox::kSharesMax + peer];
   }
   bool begin(PeerLink& link, const mixer::MixRing& ring, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void follow(PeerLink& link, const mixer::MixRing& ring, const TickWheel::Turn& turn,
@@ -79,7 +81,7 @@ class PeerMixes {
   RingDirectory& rings_;
   const std::uint32_t core_;
   mailbox::CoreCounters& counters_;
-  Slab<PeerLink> links_;  // by conference slot and core; those that are linked are in Conference::peers
+  Slab<PeerLink> links_;  // by conference slot and number; those that are linked are in Conference::peers
   mixer::MixPart own_;    // of the conference that is being mixed
   // What is being read.
   mixer::MixPart part_;

@@ -5,7 +5,8 @@
 
 namespace tutti::core {
 
-void TalkerChoice::begin(std::uint32_t max_talkers) TUTTI_REALTIME {
+void TalkerChoice::begin(std::uint32_t max_talkers, std::uint32_t share) TUTTI_REALTIME {
+  share_ = share;
   offered_ = 0;
   max_talkers_ = max_talkers;
   least_ = 0;
@@ -18,7 +19,7 @@ std::uint16_t TalkerChoice::weight(const Participant& participant) TUTTI_REALTIM
 }
 
 void TalkerChoice::offer(const Participant& participant) TUTTI_REALTIME {
-  if (max_talkers_ != 0) loudness_[offered_] = rank(weight(participant), core_);
+  if (max_talkers_ != 0) loudness_[offered_] = rank(weight(participant), share_);
   ++offered_;
 }
 
@@ -27,13 +28,13 @@ std::uint32_t TalkerChoice::loudest(std::span<std::uint16_t> weights) TUTTI_REAL
   std::uint32_t* const begin = loudness_.get();
   std::partial_sort(begin, begin + count, begin + offered_, std::greater<>());
   for (std::uint32_t i = 0; i < count; ++i) {
-    weights[i] = static_cast<std::uint16_t>(begin[i] / mailbox::kCoresMax);
+    weights[i] = static_cast<std::uint16_t>(begin[i] / mailbox::kSharesMax);
   }
   return count;
 }
 
-void TalkerChoice::offer_rival(std::uint16_t weight, std::uint32_t core) TUTTI_REALTIME {
-  loudness_[offered_++] = rank(weight, core);
+void TalkerChoice::offer_rival(std::uint16_t weight, std::uint32_t share) TUTTI_REALTIME {
+  loudness_[offered_++] = rank(weight, share);
 }
 
 void TalkerChoice::choose() TUTTI_REALTIME {
@@ -48,7 +49,7 @@ void TalkerChoice::choose() TUTTI_REALTIME {
 }
 
 bool TalkerChoice::chosen(const Participant& participant) TUTTI_REALTIME {
-  const std::uint32_t own = rank(weight(participant), core_);
+  const std::uint32_t own = rank(weight(participant), share_);
   if (own > least_) return true;
   if (own < least_ || left_at_least_ == 0) return false;
   --left_at_least_;

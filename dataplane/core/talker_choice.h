@@ -16,10 +16,8 @@ namespace tutti::core {
 // Thread: the core.
 class TalkerChoice {
  public:
-  // Room for the members of the largest conference. Between cores that hold equally loud ones the choice is
-  // that of the lower `core`.
-  TalkerChoice(std::uint32_t members_max, std::uint32_t core)
-      : loudness_(new std::uint32_t[members_max + kRivalsMax]), core_(core) {}
+  // Room for the members of the largest conference.
+  explicit TalkerChoice(std::uint32_t members_max) : loudness_(new std::uint32_t[members_max + kRivalsMax]) {}
 
   // Looks at one member's stream, once a tick and before choose(): is it speaking, how loudly?
   static void listen(Participant& participant, const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
@@ -33,13 +31,14 @@ class TalkerChoice {
     participant.loudness = std::max(peak, fallen);
   }
 
-  // Begins to choose at most `max_talkers` of those who are offered.
-  void begin(std::uint32_t max_talkers) TUTTI_REALTIME;
+  // Begins to choose at most `max_talkers` of those who are offered, who are in the share of that number.
+  // Between shares that hold equally loud ones the choice is that of the lower number.
+  void begin(std::uint32_t max_talkers, std::uint32_t share) TUTTI_REALTIME;
   void offer(const Participant& participant) TUTTI_REALTIME;
   // The weights of the loudest that were offered, the greatest first; returns how many.
   std::uint32_t loudest(std::span<std::uint16_t> weights) TUTTI_REALTIME;
-  // One of another core's, who takes a place here if loud enough.
-  void offer_rival(std::uint16_t weight, std::uint32_t core) TUTTI_REALTIME;
+  // One of another share's, who takes a place here if loud enough.
+  void offer_rival(std::uint16_t weight, std::uint32_t share) TUTTI_REALTIME;
   // After the last offer.
   void choose() TUTTI_REALTIME;
   // Whether one who was offered is chosen. To be asked once for each, in the order of the offers.
@@ -48,15 +47,15 @@ class TalkerChoice {
  private:
   // One who is in the mix stays there against others up to 6 dB louder, so that two do not take turns.
   static std::uint16_t weight(const Participant& participant) TUTTI_REALTIME;
-  // Orders voices of all cores: by weight, then by core.
-  static std::uint32_t rank(std::uint16_t weight, std::uint32_t core) TUTTI_REALTIME {
-    return weight * mailbox::kCoresMax + (mailbox::kCoresMax - 1 - core);
+  // Orders voices of all shares: by weight, then by share.
+  static std::uint32_t rank(std::uint16_t weight, std::uint32_t share) TUTTI_REALTIME {
+    return weight * mailbox::kSharesMax + (mailbox::kSharesMax - 1 - share);
   }
 
-  static constexpr std::uint32_t kRivalsMax = mailbox::kCoresMax * mixer::MixPart::kLoudest;
+  static constexpr std::uint32_t kRivalsMax = mailbox::kSharesMax * mixer::MixPart::kLoudest;
 
   const std::unique_ptr<std::uint32_t[]> loudness_;  // ranks
-  const std::uint32_t core_;
+  std::uint32_t share_ = 0;
   std::uint32_t offered_ = 0;
   std::uint32_t max_talkers_ = 0;
   std::uint32_t least_ = 0;          // the rank that is just enough

@@ -10,7 +10,7 @@ namespace tutti::core {
 // Default-initialised: pages are touched as conferences grow.
 Ticker::Ticker(CoreState& state)
     : state_(state),
-      choice_(state.options.capacity.participants, state.options.index),
+      choice_(state.options.capacity.participants),
       follower_(state),
       speakers_(new std::uint32_t[state.options.capacity.participants]),
       frames_(new base::Frame[state.options.capacity.participants]) {}
@@ -71,7 +71,7 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn, Lookahead
 }
 
 void Ticker::gather(Conference& conference, std::uint64_t tick, Lookahead& ahead) TUTTI_REALTIME {
-  choice_.begin(conference.max_talkers);
+  choice_.begin(conference.max_talkers, conference.number);
   const std::uint32_t speakers = listen(conference, ahead);
   if (conference.max_talkers != 0 && conference.peers != 0) state_.peers.compete(conference, tick, choice_);
   choice_.choose();

@@ -14,10 +14,12 @@
 
 namespace tutti::mailbox {
 
-// Makes an empty conference in a free slot. It ticks until it is closed.
+// Makes an empty conference, or one share of it, in a free slot. It ticks until it is closed, in the sub-slot
+// that has the fewest participants now.
 struct OpenConference {
   ConferenceHandle conference;
   std::uint32_t max_talkers = 0;  // the loudest so many are in the mix; 0: all who speak
+  std::uint32_t number = 0;       // of the share, below kSharesMax; each of a conference has another
 };
 
 // Ends an empty conference, and its links; answered by ConferenceClosed.
@@ -25,11 +27,12 @@ struct CloseConference {
   ConferenceHandle conference;
 };
 
-// The same conference is mixed on another core as well, as `share` of `peer`: from now on it is heard here.
-// Posted to both, one each way; either may come to obey first.
+// The same conference is mixed elsewhere as well, on this core or another, as `share`: from now on it is
+// heard here. Posted for both, one each way; either may be obeyed first.
 struct LinkShare {
   ConferenceHandle conference;
-  std::uint32_t peer = 0;  // that core's index
+  std::uint32_t peer = 0;  // that share's number
+  std::uint32_t core = 0;  // that core's index
   ConferenceHandle share;
 };
 

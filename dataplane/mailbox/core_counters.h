@@ -20,7 +20,7 @@ struct alignas(64) CoreCounters {
   base::Counter ticks_moved;  // conferences that went to the next sub-slot, after their talkers
   base::Counter frames_mixed;
   base::Counter frames_concealed;
-  // Of conferences that sit on other cores as well. Missed: not there in time, as that core is late or stands
+  // Of other shares of its conferences. Missed: not there in time, as that share's core is late or stands
   // still, or too many voices to be added.
   base::Counter peer_ticks_mixed;
   base::Counter peer_ticks_missed;

@@ -29,4 +29,8 @@ struct CoreCapacity {
 // A process has at most so many cores; a core's index is its name.
 inline constexpr std::uint32_t kCoresMax = 64;
 
+// A conference is mixed as at most so many shares, on any cores; each has a number below this, its own for as
+// long as it is open.
+inline constexpr std::uint32_t kSharesMax = 64;
+
 }  // namespace tutti::mailbox

@@ -30,7 +30,7 @@ struct CoreStatus {
   std::uint64_t lateness_us_p99 = 0;   // of a sub-slot's last packet; late above 5 000
   std::int64_t participants = 0;       // attached now
   std::int64_t conferences = 0;        // open now
-  // Of rooms that sit on several cores: ticks of the others that were heard here, and that were not there in
+  // Of rooms of several shares: ticks of the others that were heard here, and that were not there in
   // time.
   std::uint64_t peer_ticks_mixed = 0;
   std::uint64_t peer_ticks_missed = 0;

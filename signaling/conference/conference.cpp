@@ -1,5 +1,6 @@
 #include "signaling/conference/conference.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "dataplane/base/check.h"
@@ -35,6 +36,27 @@ void Conference::begin_leave(ParticipantId participant) {
 
 void Conference::remove(ParticipantId participant) {
   CHECK(participants_.erase(participant) == 1);
+}
+
+bool Conference::sits_on(std::size_t core) const {
+  return std::any_of(seats.begin(), seats.end(),
+                     [core](const auto& seat) { return seat.second.core == core; });
+}
+
+std::optional<std::uint32_t> Conference::find_seat(std::size_t core, std::size_t bound) const {
+  std::optional<std::uint32_t> best;
+  for (const auto& [number, seat] : seats) {
+    if (seat.core != core || seat.participants >= bound) continue;
+    if (!best || seat.participants < seats.at(*best).participants) best = number;
+  }
+  return best;
+}
+
+std::optional<std::uint32_t> Conference::free_number() const {
+  for (std::uint32_t number = 0; number < mailbox::kSharesMax; ++number) {
+    if (seats.count(number) == 0) return number;
+  }
+  return std::nullopt;
 }
 
 ConferenceInfo Conference::info() const {

@@ -1,4 +1,4 @@
-// Conference: one room: its state, its rules, who is in it, and on which cores it sits.
+// Conference: one room: its state, its rules, who is in it, and as which shares it is mixed.
 //
 // Source: RFC 4353.
 #pragma once
@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -16,8 +17,9 @@
 
 namespace tutti::conference {
 
-// What a conference has of one core.
+// One share of a conference, open on a core.
 struct Seat {
+  std::size_t core = 0;
   mailbox::ConferenceHandle share;
   std::size_t participants = 0;  // that hold a place there, those who are leaving included
 };
@@ -46,9 +48,14 @@ class Conference {
   // In the order they came; leaving ones included.
   const std::set<ParticipantId>& participants() const { return participants_; }
 
-  // By core; none while nobody is in it: an empty conference costs a core nothing. Seating's business.
-  std::map<std::size_t, Seat> seats;
-  bool sits_on(std::size_t core) const { return seats.count(core) != 0; }
+  // By the share's number; none while nobody is in it: an empty conference costs a core nothing. Seating's
+  // business.
+  std::map<std::uint32_t, Seat> seats;
+  bool sits_on(std::size_t core) const;
+  // Of its shares on that core that hold fewer than `bound`, the number of the one with the fewest.
+  std::optional<std::uint32_t> find_seat(std::size_t core, std::size_t bound) const;
+  // For one more share; empty when there are as many as there may be.
+  std::optional<std::uint32_t> free_number() const;
 
   ConferenceInfo info() const;
 

@@ -14,6 +14,7 @@ std::optional<std::string> find_fault(const FocusConfig& config) {
     }
     if (!names.insert(rule.name).second) return "the room \"" + rule.name + "\" is there twice";
   }
+  if (config.share_participants == 0) return "a conference's share holds nobody";
   const auto& codecs = config.media.codecs;
   if (codecs.empty()) return "no codec is allowed";
   if (std::set<sdp::AudioCodec>(codecs.begin(), codecs.end()).size() != codecs.size()) {

@@ -5,6 +5,7 @@
 
 #include "dataplane/base/check.h"
 #include "signaling/conference/placement.h"
+#include "signaling/conference/seating.h"
 
 namespace tutti::conference {
 namespace {
@@ -52,7 +53,7 @@ std::optional<std::size_t> Host::choose_core(const Conference* conference) {
   for (std::size_t i = 0; i < cores.size(); ++i) {
     CoreLoad& load = loads.emplace_back(look_at(*cores[i]));
     load.seated = conference != nullptr && conference->sits_on(i);
-    load.full = load.full || (!load.seated && cores[i]->conferences.full());
+    load.full = load.full || !has_seat(*this, conference, i);
   }
   return conference::choose_core(loads, config.admission);
 }

@@ -122,6 +122,7 @@ void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
   Conference* conference = host_.roster.find(invite.user);
   if (conference == nullptr) conference = &host_.create_conference(invite.user);
   conference->add(agreement.id);
+  const std::uint32_t seat = take_seat(host_, *conference, agreement.core);
 
   Participant& participant =
       host_.roster.add(std::make_unique<Participant>(ParticipantIdentity{.id = agreement.id,
@@ -130,6 +131,7 @@ void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
                                                                          .display_name = invite.from_display,
                                                                          .conference = conference,
                                                                          .core = agreement.core,
+                                                                         .seat = seat,
                                                                          .handle = agreement.handle,
                                                                          .endpoint = agreement.endpoint,
                                                                          .session_id = agreement.session_id,
@@ -139,7 +141,7 @@ void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
   const RandomStart start = draw_random_start();
   mailbox::AttachParticipant attach;
   attach.participant = agreement.handle;
-  attach.conference = take_seat(host_, *conference, agreement.core);
+  attach.conference = conference->seats.at(seat).share;
   attach.endpoint = agreement.endpoint.handles;
   attach.media = agreement.plan ? to_media_parameters(*agreement.plan, agreement.endpoint, rules)
                                 : listening_parameters(agreement.endpoint, rules);

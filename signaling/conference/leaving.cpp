@@ -41,7 +41,7 @@ void Leaving::on_detached(Participant& participant, const mailbox::ParticipantDe
   participant.end();
   CHECK(host_.core_of(participant).participants.release(identity.handle));
   host_.close_endpoint(identity.endpoint);
-  leave_seat(host_, conference, identity.core);
+  leave_seat(host_, conference, identity.seat);
   conference.remove(identity.id);
   host_.roster.erase(participant);
   if (conference.participants().empty()) close(conference);

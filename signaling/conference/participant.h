@@ -30,6 +30,7 @@ struct ParticipantIdentity {
   std::string display_name;
   Conference* conference = nullptr;  // outlives it: a conference goes when it is empty
   std::size_t core = 0;
+  std::uint32_t seat = 0;  // the number of its share
   mailbox::ParticipantHandle handle;
   MediaEndpoint endpoint;
   std::uint64_t session_id = 0;  // of o=

@@ -20,8 +20,8 @@ namespace tutti::conference {
 // What placement knows of a core.
 struct CoreLoad {
   std::size_t participants = 0;    // slots taken, also of those who are joining or leaving
-  bool full = false;               // no slot left for a participant, or none for a conference that needs one
-  bool seated = false;             // the participant's conference sits here already: no new share to link
+  bool full = false;               // no slot left for a participant, or none for a share that is needed
+  bool seated = false;             // the participant's conference sits here already
   std::int64_t used_permille = 0;  // of its time, as measured (mailbox::CoreCounters::used_p99_permille)
   std::size_t measured = 0;        // how many the core carried then
   std::size_t recent = 0;          // of `participants`, those who are not, or not wholly, in what is measured

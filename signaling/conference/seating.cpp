@@ -5,44 +5,53 @@
 namespace tutti::conference {
 namespace {
 
-std::uint32_t index_of(std::size_t core) {
-  return static_cast<std::uint32_t>(core);
+mailbox::LinkShare link_to(const mailbox::ConferenceHandle& own, std::uint32_t number, const Seat& peer) {
+  return {own, number, static_cast<std::uint32_t>(peer.core), peer.share};
 }
 
-void open_share(Host& host, Conference& conference, std::size_t core) {
+std::uint32_t open_share(Host& host, Conference& conference, std::size_t core) {
+  const auto number = conference.free_number();
   const auto handle = host.cores[core]->conferences.try_take(conference.id());
-  CHECK(handle);  // the core was chosen for its free slot
-  host.cores[core]->post(mailbox::OpenConference{*handle, host.config.rooms.max_talkers});
-  for (const auto& [other, seat] : conference.seats) {
-    host.cores[core]->post(mailbox::LinkShare{*handle, index_of(other), seat.share});
-    host.cores[other]->post(mailbox::LinkShare{seat.share, index_of(core), *handle});
+  CHECK(number && handle);  // the core was chosen for its seat
+  const Seat seat{core, *handle, 0};
+  host.cores[core]->post(mailbox::OpenConference{*handle, host.config.rooms.max_talkers, *number});
+  for (const auto& [other, peer] : conference.seats) {
+    host.cores[core]->post(link_to(seat.share, other, peer));
+    host.cores[peer.core]->post(link_to(peer.share, *number, seat));
   }
-  conference.seats[core] = Seat{*handle, 0};
+  conference.seats[*number] = seat;
+  return *number;
 }
 
-// Its slot comes back with ConferenceClosed; who comes to the core meanwhile gets a new share.
-void close_share(Host& host, Conference& conference, std::size_t core) {
-  const mailbox::ConferenceHandle handle = conference.seats.at(core).share;
-  conference.seats.erase(core);
-  for (const auto& [other, seat] : conference.seats) {
-    host.cores[other]->post(mailbox::UnlinkShare{seat.share, index_of(core)});
+// Its slot comes back with ConferenceClosed, its number is free now: whatever is opened next under it is
+// linked by commands that come behind those that unlink it.
+void close_share(Host& host, Conference& conference, std::uint32_t number) {
+  const Seat seat = conference.seats.at(number);
+  conference.seats.erase(number);
+  for (const auto& [other, peer] : conference.seats) {
+    host.cores[peer.core]->post(mailbox::UnlinkShare{peer.share, number});
   }
-  host.cores[core]->post(mailbox::CloseConference{handle});
+  host.cores[seat.core]->post(mailbox::CloseConference{seat.share});
 }
 
 }  // namespace
 
-mailbox::ConferenceHandle take_seat(Host& host, Conference& conference, std::size_t core) {
-  if (!conference.sits_on(core)) open_share(host, conference, core);
-  Seat& seat = conference.seats.at(core);
-  ++seat.participants;
-  return seat.share;
+bool has_seat(const Host& host, const Conference* conference, std::size_t core) {
+  if (conference != nullptr && conference->find_seat(core, host.config.share_participants)) return true;
+  return !host.cores[core]->conferences.full() && (conference == nullptr || conference->free_number());
 }
 
-void leave_seat(Host& host, Conference& conference, std::size_t core) {
-  Seat& seat = conference.seats.at(core);
+std::uint32_t take_seat(Host& host, Conference& conference, std::size_t core) {
+  const auto found = conference.find_seat(core, host.config.share_participants);
+  const std::uint32_t number = found ? *found : open_share(host, conference, core);
+  ++conference.seats.at(number).participants;
+  return number;
+}
+
+void leave_seat(Host& host, Conference& conference, std::uint32_t number) {
+  Seat& seat = conference.seats.at(number);
   CHECK(seat.participants > 0);
-  if (--seat.participants == 0) close_share(host, conference, core);
+  if (--seat.participants == 0) close_share(host, conference, number);
 }
 
 }  // namespace tutti::conference

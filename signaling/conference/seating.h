@@ -1,20 +1,25 @@
-// Seating: on which cores a conference sits: a share is opened for the first participant who comes to a core,
-// linked with all others so that everyone hears everyone, and closed behind the last one.
+// Seating: as which shares a conference is mixed: one is opened on a core for the first participant who comes
+// to it and whenever the others there are full, linked with all others so that everyone hears everyone, and
+// closed behind the last one. A share ticks as a whole, so a large conference spreads over the core's wheel
+// by having several.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
-#include "dataplane/mailbox/handles.h"
 #include "signaling/conference/conference.h"
 #include "signaling/conference/host.h"
 
 namespace tutti::conference {
 
-// One more participant on that core, which has a free slot where the conference does not sit there yet.
-// Returns the share to attach to.
-mailbox::ConferenceHandle take_seat(Host& host, Conference& conference, std::size_t core);
+// Whether one more may sit on that core, as far as shares go; `conference` is null where it is yet to be
+// made.
+bool has_seat(const Host& host, const Conference* conference, std::size_t core);
 
-// One less; the core is done with it.
-void leave_seat(Host& host, Conference& conference, std::size_t core);
+// One more participant on that core, which has a seat. Returns the number of the share to attach to.
+std::uint32_t take_seat(Host& host, Conference& conference, std::size_t core);
+
+// One less in the share of that number; its core is done with it.
+void leave_seat(Host& host, Conference& conference, std::uint32_t number);
 
 }  // namespace tutti::conference

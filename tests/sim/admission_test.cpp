@@ -75,6 +75,29 @@ TEST(AdmissionSim, OffAdmitsToTheSlotsAndThenEveryoneIsLate) {
   EXPECT_GT(host.late_ticks(), 1'000U) << "or the model cost nothing and the other tests show nothing";
 }
 
+// One room of 100 is half of the core's time: 10 ms, which one sub-slot cannot hold and eight of 2.5 ms can.
+TEST(AdmissionSim, ARoomThatFillsHalfTheCoreIsSpreadOverTheWheelAndNeverLate) {
+  for (const std::size_t share : {100U, 13U}) {
+    LoadedHostConfig config = kSlow;
+    config.admission.by_headroom = false;
+    config.share_participants = share;
+    LoadedHost host(config);
+    for (int i = 0; i < 100; ++i) {
+      host.dial("hall");
+      host.run_for(10ms);
+    }
+    host.run_for(1s);
+    ASSERT_EQ(host.present(), 100U);
+    if (share == 100) {
+      EXPECT_GT(host.late_ticks(), 50U) << "as one share";
+      continue;
+    }
+    EXPECT_EQ(host.counters(0).conferences.value(), 8);
+    EXPECT_EQ(host.counters(0).peer_ticks_missed.value(), 0U);
+    expect_all_on_time(host, host.callers().size(), 5ms);
+  }
+}
+
 TEST(AdmissionSim, ABurstFillsTwoCoresEvenlyAndStopsInTime) {
   LoadedHost host({.cores = 2, .packet_cost = 5us});  // 10 us each: 1 600 a core
   offer_calls(host, 6'000, 1s);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <random>
+#include <tuple>
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/realtime.h"
@@ -129,12 +130,14 @@ class ExactCore::Port final : public net::PacketPort {
 };
 
 ExactCore::ExactCore(std::uint32_t index, core::RingDirectory& rings, mailbox::CoreCapacity capacity,
-                     const Voices& voices, std::uint32_t phase)
+                     const Voices& voices, const std::vector<std::uint32_t>& phases,
+                     std::uint32_t first_number)
     : index_(index),
       rings_(rings),
       voices_(voices),
-      share_{phase, 1 + index},
-      mailbox_(2 * capacity.participants + 256),
+      first_number_(first_number),
+      ticked_(phases.size(), mixer::MixRing::kNone),
+      mailbox_(2 * capacity.participants + 8'192),
       port_(std::make_unique<Port>(index, capacity.participants, voices)) {
   core::CoreOptions options;
   options.index = index;
@@ -143,8 +146,14 @@ ExactCore::ExactCore(std::uint32_t index, core::RingDirectory& rings, mailbox::C
   options.jitter_delay = base::Duration::zero();
   options.gate.threshold = 1;
   core_ = std::make_unique<core::MediaCore>(options, *port_, mailbox_);
-  // A core spreads its conferences over the sub-slots, the first ones first.
-  for (std::uint32_t slot = 0; slot <= phase; ++slot) post(mailbox::OpenConference{{slot, 1 + index}});
+  // A core spreads its conferences over the sub-slots while nobody is there, the first ones first.
+  std::uint32_t slot = 0;
+  for (const std::uint32_t phase : phases) {
+    while (slot % core::kSubSlots != phase) post(mailbox::OpenConference{{slot++, 1 + index}});
+    const std::uint32_t number = first_number + static_cast<std::uint32_t>(shares_.size());
+    shares_.push_back({slot++, 1 + index});
+    post(mailbox::OpenConference{shares_.back(), 0, number});
+  }
 }
 
 ExactCore::~ExactCore() = default;
@@ -153,10 +162,14 @@ void ExactCore::post(const mailbox::CoreCommand& command) {
   CHECK(mailbox_.post(command));
 }
 
+void ExactCore::hear(std::uint32_t number, const ExactCore& other, std::uint32_t other_number) {
+  post(mailbox::LinkShare{share(number), other_number, other.index(), other.share(other_number)});
+}
+
 void ExactCore::join(std::uint32_t slot) {
   mailbox::AttachParticipant attach;
   attach.participant = {slot, 1};
-  attach.conference = share_;
+  attach.conference = shares_[slot % shares_.size()];
   attach.media.remote_rtp = attach.media.remote_rtcp = *base::parse_address_and_port("192.0.2.1:4000");
   attach.media.codecs[0] = {rtp::PayloadType{0}, codec::CodecId::kPcmu};
   attach.media.codec_count = 1;
@@ -168,10 +181,8 @@ void ExactCore::leave(std::uint32_t slot) {
   post(mailbox::DetachParticipant{{slot, 1}});
 }
 
-bool ExactCore::run(base::Instant now) {
+const std::vector<ExactTick>& ExactCore::run(base::Instant now) {
   port_->arrive(now);
-  const mixer::MixRing* ring = rings_.find(index_, share_.slot);
-  const std::uint64_t before = ring == nullptr ? mixer::MixRing::kNone : ring->latest();
   {
     const base::RealtimeSection turn;
     core_->run_once(now);
@@ -179,25 +190,41 @@ bool ExactCore::run(base::Instant now) {
   std::array<mailbox::CoreEvent, 64> events;
   while (mailbox_.drain(events) != 0) {
   }
-  ring = rings_.find(index_, share_.slot);
-  if (ring == nullptr || ring->latest() == before) return false;
+  ticks_.clear();
+  for (std::uint32_t i = 0; i < shares_.size(); ++i) {
+    const mixer::MixRing* ring = rings_.find(index_, shares_[i].slot);
+    if (ring == nullptr || ring->latest() == ticked_[i]) continue;
+    ticked_[i] = ring->latest();
+    ticks_.push_back(look_at(i, *ring));
+  }
+  std::stable_sort(ticks_.begin(), ticks_.end(), [](const ExactTick& a, const ExactTick& b) {
+    return std::tie(a.tick, a.phase) < std::tie(b.tick, b.phase);
+  });
+  return ticks_;
+}
+
+// What it has just sent; none of its shares ticks twice in a turn.
+ExactTick ExactCore::look_at(std::uint32_t share, const mixer::MixRing& ring) const {
+  ExactTick last;
   mixer::MixPart part;
-  last_.tick = ring->latest();
+  last.number = first_number_ + share;
+  last.tick = ring.latest();
   base::SumFrame published;
-  CHECK(ring->read(last_.tick, part, published) == mixer::MixRead::kWhole);
+  CHECK(ring.read(last.tick, part, published) == mixer::MixRead::kWhole);
   if (part.contributors == 0) published = {};
-  last_.phase = part.phase;
-  last_.share = tracked_ ? base::SumFrame{} : published;
-  for (std::uint32_t slot = 0; tracked_ && slot < port_->endpoints(); ++slot) {
-    if (!port_->speaks(slot, last_.tick)) continue;
-    const base::Frame& frame = voices_.frame(Voices::of(index_, slot, last_.tick));
-    for (std::size_t i = 0; i < base::kFrameSamples; ++i) last_.share.samples[i] += frame.samples[i];
+  last.phase = part.phase;
+  last.share = tracked_ ? base::SumFrame{} : published;
+  for (auto slot = share; tracked_ && slot < port_->endpoints(); slot += shares()) {
+    if (!port_->speaks(slot, last.tick)) continue;
+    const base::Frame& frame = voices_.frame(Voices::of(index_, slot, last.tick));
+    for (std::size_t i = 0; i < base::kFrameSamples; ++i) last.share.samples[i] += frame.samples[i];
   }
-  last_.heard = port_->sent;
-  for (auto& heard : last_.heard) {
-    if (port_->speaks(heard.slot, last_.tick)) heard.own = Voices::of(index_, heard.slot, last_.tick);
+  for (const auto& sent : port_->sent) {
+    if (sent.slot % shares() != share) continue;
+    auto& heard = last.heard.emplace_back(sent);
+    if (port_->speaks(heard.slot, last.tick)) heard.own = Voices::of(index_, heard.slot, last.tick);
   }
-  return true;
+  return last;
 }
 
 base::SumFrame ExactMix::mix(const std::set<std::uint32_t>& linked, const ExactTick& tick,
@@ -215,15 +242,15 @@ base::SumFrame ExactMix::mix(const std::set<std::uint32_t>& linked, const ExactT
   const auto whole = [](std::int64_t) { return 2 * kSamples; };
   const auto rising = [](std::int64_t i) { return 2 * i + 1; };
   const auto falling = [](std::int64_t i) { return 2 * (kSamples - i) - 1; };
-  for (const std::uint32_t core : linked) {
-    if (shares[core].empty()) continue;
-    Peer& peer = peers_[core];
+  for (const std::uint32_t number : linked) {
+    if (shares[number].empty()) continue;
+    Peer& peer = peers_[number];
     if (!peer.begun) {
       // At least two of the tick's eight parts behind.
-      while (tick.phase + 8 * peer.lag < phases[core] + 2) ++peer.lag;
+      while (tick.phase + 8 * peer.lag < phases[number] + 2) ++peer.lag;
     }
-    const auto found = shares[core].find(tick.tick - peer.lag);
-    if (found != shares[core].end()) {
+    const auto found = shares[number].find(tick.tick - peer.lag);
+    if (found != shares[number].end()) {
       const bool fade_in = !peer.heard || found->first != peer.last + 1;
       if (fade_in) {
         add(found->second, rising, false);
@@ -234,9 +261,9 @@ base::SumFrame ExactMix::mix(const std::set<std::uint32_t>& linked, const ExactT
       peer.last = found->first;
     } else if (peer.begun) {
       ++missed_;
-      if (peer.heard) add(shares[core].at(peer.last), falling, true);
+      if (peer.heard) add(shares[number].at(peer.last), falling, true);
       peer.heard = false;
-      if (tick.tick - peer.lag > shares[core].rbegin()->first && peer.lag < 3) ++peer.lag;
+      if (tick.tick - peer.lag > shares[number].rbegin()->first && peer.lag < 3) ++peer.lag;
     }
   }
   return mix;

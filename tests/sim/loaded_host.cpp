@@ -64,6 +64,7 @@ LoadedHost::LoadedHost(const LoadedHostConfig& config)
   }
   conference::FocusConfig focus;
   focus.admission = config.admission;
+  focus.share_participants = config.share_participants;
   focus.media.silence_timeout_s = 0;
   focus_ = std::make_unique<conference::Focus>(*this, focus);
   focus_->connect(dialogs_, dialogs_.counters());

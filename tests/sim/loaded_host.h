@@ -25,6 +25,7 @@ struct LoadedHostConfig {
   std::uint32_t participants_per_core = 4'096;
   base::Duration packet_cost = std::chrono::microseconds(5);  // received or sent
   conference::AdmissionRules admission;
+  std::size_t share_participants = conference::FocusConfig().share_participants;
 };
 
 // Thread: one, and one such host at a time.

@@ -39,12 +39,13 @@ void SimulatedHost::post(std::uint32_t core, const mailbox::CoreCommand& command
   CHECK(cores_[core].mailbox.post(command));
 }
 
-ConferenceKey SimulatedHost::open_conference(std::uint32_t core, std::uint32_t max_talkers) {
+ConferenceKey SimulatedHost::open_conference(std::uint32_t core, std::uint32_t max_talkers,
+                                             std::uint32_t number) {
   auto& free = cores_[core].free_conferences;
   CHECK(!free.empty());
-  const ConferenceKey key{core, {free.back(), ++generation_}};
+  const ConferenceKey key{core, {free.back(), ++generation_}, number};
   free.pop_back();
-  post(core, mailbox::OpenConference{key.handle, max_talkers});
+  post(core, mailbox::OpenConference{key.handle, max_talkers, number});
   return key;
 }
 
@@ -53,19 +54,20 @@ void SimulatedHost::close_conference(const ConferenceKey& conference) {
 }
 
 void SimulatedHost::link(const ConferenceKey& a, const ConferenceKey& b) {
-  post(a.core, mailbox::LinkShare{a.handle, b.core, b.handle});
-  post(b.core, mailbox::LinkShare{b.handle, a.core, a.handle});
+  post(a.core, mailbox::LinkShare{a.handle, b.number, b.core, b.handle});
+  post(b.core, mailbox::LinkShare{b.handle, a.number, a.core, a.handle});
 }
 
 void SimulatedHost::unlink(const ConferenceKey& a, const ConferenceKey& b) {
-  post(a.core, mailbox::UnlinkShare{a.handle, b.core});
-  post(b.core, mailbox::UnlinkShare{b.handle, a.core});
+  post(a.core, mailbox::UnlinkShare{a.handle, b.number});
+  post(b.core, mailbox::UnlinkShare{b.handle, a.number});
 }
 
-std::vector<ConferenceKey> SimulatedHost::open_on_cores(std::uint32_t cores, std::uint32_t max_talkers) {
+std::vector<ConferenceKey> SimulatedHost::open_shares(std::uint32_t count, std::uint32_t cores,
+                                                      std::uint32_t max_talkers) {
   std::vector<ConferenceKey> shares;
-  for (std::uint32_t core = 0; core < cores; ++core) {
-    const ConferenceKey share = open_conference(core, max_talkers);
+  for (std::uint32_t number = 0; number < count; ++number) {
+    const ConferenceKey share = open_conference(number % cores, max_talkers, number);
     for (const ConferenceKey& other : shares) link(other, share);
     shares.push_back(share);
   }

@@ -31,6 +31,7 @@ struct SimulatedHostConfig {
 struct ConferenceKey {
   std::uint32_t core = 0;
   mailbox::ConferenceHandle handle;
+  std::uint32_t number = 0;  // of the share
 };
 struct ParticipantKey {
   std::uint32_t core = 0;
@@ -43,13 +44,18 @@ class SimulatedHost {
  public:
   explicit SimulatedHost(const SimulatedHostConfig& config);
 
-  ConferenceKey open_conference(std::uint32_t core = 0, std::uint32_t max_talkers = 0);
+  ConferenceKey open_conference(std::uint32_t core = 0, std::uint32_t max_talkers = 0,
+                                std::uint32_t number = 0);
   void close_conference(const ConferenceKey& conference);
-  // The same conference on two cores: each hears the other from now on, or no longer.
+  // Two shares of one conference: each hears the other from now on, or no longer.
   void link(const ConferenceKey& a, const ConferenceKey& b);
   void unlink(const ConferenceKey& a, const ConferenceKey& b);
-  // One conference on so many cores, from the first on, all linked.
-  std::vector<ConferenceKey> open_on_cores(std::uint32_t cores, std::uint32_t max_talkers = 0);
+  // One conference of so many shares, on so many cores by turns, all linked.
+  std::vector<ConferenceKey> open_shares(std::uint32_t shares, std::uint32_t cores,
+                                         std::uint32_t max_talkers = 0);
+  std::vector<ConferenceKey> open_on_cores(std::uint32_t cores, std::uint32_t max_talkers = 0) {
+    return open_shares(cores, cores, max_talkers);
+  }
 
   // Opens an endpoint and attaches a participant that speaks PCMU (0), PCMA (8) and telephone-event (101).
   ParticipantKey join(const ConferenceKey& conference, mailbox::MediaParameters media,

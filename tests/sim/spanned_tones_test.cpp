@@ -1,4 +1,5 @@
-// A conference on several cores over the simulated network, judged by ear: who hears whom, and is it steady?
+// A conference of several shares, on one core or several, over the simulated network, judged by ear: who
+// hears whom, and is it steady?
 
 #include <algorithm>
 #include <numeric>
@@ -16,16 +17,21 @@ using namespace std::chrono_literals;
 constexpr auto kSettle = 500ms;
 constexpr auto kJudge = 1'200ms;
 
-class OnCores : public ::testing::TestWithParam<std::uint32_t> {};
+struct Room {
+  std::uint32_t cores;
+  std::uint32_t shares;
+  std::size_t size;
+};
 
-TEST_P(OnCores, EveryOtherIsHeardAndOneselfNotAcrossThem) {
-  const std::uint32_t cores = GetParam();
-  const std::size_t size = std::max<std::size_t>(2 * cores, 6);
-  SimulatedHost server({.seed = cores, .cores = cores});
-  ToneCallers callers(server, {.callers = size, .seed = cores, .both_laws = true});
-  const auto shares = server.open_on_cores(cores);
+class InShares : public ::testing::TestWithParam<Room> {};
+
+TEST_P(InShares, EveryOtherIsHeardAndOneselfNotAcrossThem) {
+  const auto [cores, count, size] = GetParam();
+  SimulatedHost server({.seed = count, .cores = cores});
+  ToneCallers callers(server, {.callers = size, .seed = count, .both_laws = true});
+  const auto shares = server.open_shares(count, cores);
   for (std::size_t i = 0; i < size; ++i) {
-    callers.join(i, shares[i % cores], [&](mailbox::MediaParameters& media) {
+    callers.join(i, shares[i % count], [&](mailbox::MediaParameters& media) {
       if (i % 2 == 1) std::swap(media.codecs[0], media.codecs[1]);
     });
   }
@@ -45,19 +51,26 @@ TEST_P(OnCores, EveryOtherIsHeardAndOneselfNotAcrossThem) {
   for (const auto& share : shares) server.close_conference(share);
   callers.run_for(100ms);
   EXPECT_EQ(server.streams(), 0);
-  EXPECT_EQ(server.events_of<mailbox::ConferenceClosed>().size(), cores);
+  EXPECT_EQ(server.events_of<mailbox::ConferenceClosed>().size(), count);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cores, OnCores, ::testing::Values(2, 3, 8));
+INSTANTIATE_TEST_SUITE_P(Rooms, InShares,
+                         ::testing::Values(Room{2, 2, 6}, Room{3, 3, 6}, Room{8, 8, 16}, Room{1, 2, 6},
+                                           Room{1, 10, 40}, Room{2, 8, 24}),
+                         [](const auto& test) {
+                           return std::to_string(test.param.size) + "In" + std::to_string(test.param.shares) +
+                                  "On" + std::to_string(test.param.cores);
+                         });
 
 TEST(Spanned, JoinsAndLeavesInAnyOrder) {
-  for (const std::uint64_t seed : {1, 2}) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
     constexpr std::size_t kCallers = 6;
-    SimulatedHost server({.seed = seed, .cores = 3});
+    const std::uint32_t cores = seed == 3 ? 1 : 3;
+    SimulatedHost server({.seed = seed, .cores = cores});
     ToneCallers callers(server, {.callers = kCallers, .seed = seed, .join_all = false});
-    const auto shares = server.open_on_cores(3);
+    const auto shares = server.open_shares(3, cores);
     std::vector<std::size_t> order(kCallers);
     std::iota(order.begin(), order.end(), 0);
     std::shuffle(order.begin(), order.end(), random);

@@ -69,7 +69,8 @@ void ScriptedCore::take(const mailbox::CoreCommand& command) {
   if (const auto* open = std::get_if<mailbox::OpenConference>(&command)) {
     EXPECT_LT(open->conference.slot, capacity_.conferences);
     max_talkers = open->max_talkers;
-    EXPECT_TRUE(open_.emplace(open->conference.slot, Share{open->conference.generation, {}}).second);
+    EXPECT_TRUE(
+        open_.emplace(open->conference.slot, Share{open->conference.generation, open->number, {}}).second);
   } else if (const auto* close = std::get_if<mailbox::CloseConference>(&command)) {
     EXPECT_EQ(open_.at(close->conference.slot).generation, close->conference.generation);
     for (const auto& [slot, who] : attached_) EXPECT_NE(who.command.conference, close->conference);
@@ -78,7 +79,9 @@ void ScriptedCore::take(const mailbox::CoreCommand& command) {
   } else if (const auto* link = std::get_if<mailbox::LinkShare>(&command)) {
     Share& share = open_.at(link->conference.slot);
     EXPECT_EQ(share.generation, link->conference.generation);
-    EXPECT_TRUE(share.peers.emplace(link->peer, link->share).second) << "linked twice";
+    EXPECT_NE(link->peer, share.number);
+    EXPECT_LT(link->peer, mailbox::kSharesMax);
+    EXPECT_TRUE(share.peers.emplace(link->peer, Peer{link->core, link->share}).second) << "linked twice";
   } else if (const auto* unlink = std::get_if<mailbox::UnlinkShare>(&command)) {
     Share& share = open_.at(unlink->conference.slot);
     EXPECT_EQ(share.generation, unlink->conference.generation);

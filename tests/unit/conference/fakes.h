@@ -82,10 +82,15 @@ class ScriptedCore {
   std::uint32_t max_talkers = 0;  // of the conference opened last
   int refuse_attaches = 0;        // so many of the next ones
   const std::map<std::uint32_t, Attached>& attached() const { return attached_; }
-  // A conference of its own, with the shares of it that it hears, by core.
+  // A share of a conference, with those of the others that it hears, by number.
+  struct Peer {
+    std::uint32_t core = 0;
+    mailbox::ConferenceHandle share;
+  };
   struct Share {
     std::uint32_t generation = 0;
-    std::map<std::uint32_t, mailbox::ConferenceHandle> peers;
+    std::uint32_t number = 0;
+    std::map<std::uint32_t, Peer> peers;
   };
   std::size_t conferences() const { return open_.size(); }
   // By slot.

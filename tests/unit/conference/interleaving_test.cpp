@@ -17,9 +17,10 @@ using State = FakeDialogs::State;
 
 class Storm {
  public:
-  // Cores so small that rooms must sit on several.
+  // Cores and shares so small that rooms must sit on several cores, and as several shares on one.
   explicit Storm(std::uint32_t seed)
-      : random_(seed), world_(config(), 2 + seed % 4, 2 + seed % 6, mailbox::CoreCapacity{1 + seed % 4, 3}) {}
+      : random_(seed),
+        world_(config(seed), 2 + seed % 4, 2 + seed % 6, mailbox::CoreCapacity{1 + seed % 4, 3}) {}
 
   void run(int steps) {
     for (int i = 0; i < steps; ++i) step();
@@ -27,10 +28,12 @@ class Storm {
   }
 
   std::size_t shares_linked = 0;  // when it was over
+  std::size_t linked_on_one_core = 0;
 
  private:
-  static FocusConfig config() {
+  static FocusConfig config(std::uint32_t seed) {
     FocusConfig config;
+    config.share_participants = 1 + seed % 2;
     config.rooms.rooms = {{"hall", false, 5}};
     return config;
   }
@@ -157,10 +160,13 @@ void Storm::expect_everyone_linked() {
   for (std::size_t core = 0; core < world_.cores.size(); ++core) {
     for (const auto& [slot, share] : world_.cores[core]->shares()) {
       auto& peers = linked[{core, slot}];
-      for (const auto& [peer, handle] : share.peers) {
-        const auto& there = world_.cores.at(peer)->shares();
-        ASSERT_TRUE(there.count(handle.slot) == 1 && there.at(handle.slot).generation == handle.generation);
-        peers.insert({peer, handle.slot});
+      for (const auto& [number, peer] : share.peers) {
+        const auto& there = world_.cores.at(peer.core)->shares();
+        const auto found = there.find(peer.share.slot);
+        ASSERT_TRUE(found != there.end() && found->second.generation == peer.share.generation);
+        EXPECT_EQ(found->second.number, number);
+        peers.insert({peer.core, peer.share.slot});
+        if (peer.core == core) ++linked_on_one_core;
       }
     }
   }
@@ -214,14 +220,17 @@ void Storm::calm_down() {
 
 TEST(Interleaving, AnythingInAnyOrderEndsAtZero) {
   std::size_t shares_linked = 0;
+  std::size_t linked_on_one_core = 0;
   for (std::uint32_t seed = 1; seed <= 200; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Storm storm(seed);
     storm.run(400);
     if (testing::Test::HasFailure()) return;
     shares_linked += storm.shares_linked;
+    linked_on_one_core += storm.linked_on_one_core;
   }
-  EXPECT_GT(shares_linked, 50u) << "rooms larger than a core hardly came up";
+  EXPECT_GT(shares_linked - linked_on_one_core, 25u) << "rooms larger than a core hardly came up";
+  EXPECT_GT(linked_on_one_core, 25u) << "rooms larger than a share hardly came up";
 }
 
 TEST(Interleaving, IdsAreNeverUsedTwice) {

@@ -123,6 +123,10 @@ TEST(FocusConfig, SaysWhatIsWrongWithIt) {
   EXPECT_TRUE(find_fault(config));
   config.media.codecs = {sdp::AudioCodec::kPcma, sdp::AudioCodec::kPcma};
   EXPECT_TRUE(find_fault(config));
+  config.media.codecs.pop_back();
+  EXPECT_FALSE(find_fault(config));
+  config.share_participants = 0;
+  EXPECT_TRUE(find_fault(config));
 }
 
 TEST(ConferenceError, IsOneNameAndOneStatusOfEachProtocol) {

@@ -32,7 +32,7 @@ class Pair : public ::testing::Test {
     peers_->open(conference_);
   }
 
-  void link() { peers_->link(conference_, kPeer, kShare); }
+  void link() { peers_->link(conference_, kPeer, kPeer, kShare); }
   // The peer's tick, with `speakers` of its members in it.
   void publish(std::uint64_t tick, std::uint32_t speakers = 1, std::uint32_t phase = 2) {
     MixPart part;
@@ -261,7 +261,7 @@ TEST_F(Pair, LinkedAnewToTheNextTenantItHearsThatOne) {
   EXPECT_TRUE(is_silence(tick(11)));
   EXPECT_EQ(missed(), 0U);
   const mailbox::ConferenceHandle next{kShare.slot, kShare.generation + 1};
-  peers_->link(conference_, kPeer, next);
+  peers_->link(conference_, kPeer, kPeer, next);
   publish(12);  // still the old one
   EXPECT_TRUE(is_silence(tick(12)));
   MixPart part;

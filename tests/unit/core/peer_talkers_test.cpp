@@ -1,4 +1,4 @@
-// The loudest of a conference, wherever they are: one bound over all cores.
+// The loudest of a conference, wherever they are: one bound over all shares.
 
 #include <gtest/gtest.h>
 
@@ -12,10 +12,10 @@ using namespace std::chrono_literals;
 constexpr std::uint8_t kSoft = 0xC0;
 constexpr std::uint8_t kLoud = 0x98;
 
-// A talker and a listener on each of two cores, one voice in the mix.
-class TwoCores : public ::testing::Test {
+// A talker and a listener in each of two shares, on one core or on two; one voice in the mix.
+class TwoShares : public ::testing::TestWithParam<std::uint32_t> {
  protected:
-  TwoCores() : wire_({.cores = 2}), shares_(wire_.server.open_on_cores(2, 1)) {
+  TwoShares() : wire_({.cores = GetParam()}), shares_(wire_.server.open_shares(2, GetParam(), 1)) {
     for (std::uint32_t i = 0; i < 4; ++i) {
       callers_.push_back(std::make_unique<WireCaller>(wire_, "10.0.0." + std::to_string(i + 1), 100 + i));
       participants_.push_back(wire_.server.join(shares_[i % 2], callers_[i]->media()));
@@ -42,7 +42,7 @@ class TwoCores : public ::testing::Test {
   std::vector<sim::ParticipantKey> participants_;
 };
 
-TEST_F(TwoCores, TheLouderOneIsHeardOnBothAndTheSofterOneOnNeither) {
+TEST_P(TwoShares, TheLouderOneIsHeardOnBothAndTheSofterOneOnNeither) {
   for (const bool first_louder : {true, false}) {
     const auto heard = talk(60, first_louder ? kLoud : kSoft, first_louder ? kSoft : kLoud);
     EXPECT_TRUE(all_bytes_are(heard[0], first_louder ? kMuSilence : kLoud));
@@ -52,19 +52,24 @@ TEST_F(TwoCores, TheLouderOneIsHeardOnBothAndTheSofterOneOnNeither) {
   }
 }
 
-TEST_F(TwoCores, OfEquallyLoudOnesThatOfTheLowerCoreIsHeard) {
+TEST_P(TwoShares, OfEquallyLoudOnesThatOfTheLowerNumberIsHeard) {
   const auto heard = talk(60, kLoud, kLoud);
   EXPECT_TRUE(all_bytes_are(heard[0], kMuSilence));
   for (std::size_t i = 1; i < 4; ++i) EXPECT_TRUE(all_bytes_are(heard[i], kLoud)) << i;
 }
 
-TEST_F(TwoCores, WhenTheLouderOneStopsTheOtherIsHeard) {
+TEST_P(TwoShares, WhenTheLouderOneStopsTheOtherIsHeard) {
   talk(30, kSoft, kLoud);
   const auto heard = talk(80, kSoft, kMuSilence);
   for (std::size_t i = 1; i < 4; ++i) EXPECT_TRUE(all_bytes_are(heard[i], kSoft)) << i;
 }
 
-TEST_F(TwoCores, ACoreThatStandsStillKeepsNobodyOut) {
+INSTANTIATE_TEST_SUITE_P(OnCores, TwoShares, ::testing::Values(1, 2));
+
+class TwoCores : public TwoShares {};
+INSTANTIATE_TEST_SUITE_P(OnCores, TwoCores, ::testing::Values(2));
+
+TEST_P(TwoCores, ACoreThatStandsStillKeepsNobodyOut) {
   talk(30, kSoft, kLoud);
   wire_.server.stop_core(1, true);
   for (int tick = 0; tick < 20; ++tick) {
