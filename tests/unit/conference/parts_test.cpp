@@ -1,5 +1,7 @@
 // The small nouns of the focus, each by itself.
 #include <algorithm>
+#include <optional>
+#include <random>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -73,6 +75,51 @@ TEST(SlotTable, TellsTenantsOfOneSlotApart) {
   EXPECT_EQ(slots.find(*first), nullptr) << "a late event names the one who is gone";
   EXPECT_EQ(slots.find({7, 0}), nullptr);
   EXPECT_EQ(slots.in_use(), 1u);
+}
+
+TEST(SlotTable, GivesThoseWhoBelongTogetherNeighbours) {
+  SlotTable<mailbox::ParticipantHandle, ParticipantId> slots(32);
+  std::optional<std::uint32_t> first;
+  std::optional<std::uint32_t> second;
+  for (std::uint64_t i = 0; i < 8; ++i) {  // two rooms whose callers come in turn
+    const auto one = slots.try_take(ParticipantId{2 * i}, first);
+    const auto two = slots.try_take(ParticipantId{2 * i + 1}, second);
+    EXPECT_EQ(one->slot, 0u + i);
+    EXPECT_EQ(two->slot, 8u + i);
+    first = one->slot;
+    second = two->slot;
+  }
+  EXPECT_EQ(slots.try_take(ParticipantId{99}, first)->slot, 16u) << "a full run is followed by another";
+  EXPECT_EQ(slots.try_take(ParticipantId{100})->slot, 24u);
+}
+
+TEST(SlotTable, GivesEverySlotOnceHoweverItIsAsked) {
+  for (const std::uint32_t capacity : {1u, 7u, 8u, 9u, 61u, 200u}) {
+    const unsigned seed = 20'260 + capacity;
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    SlotTable<mailbox::ParticipantHandle, ParticipantId> slots(capacity);
+    std::vector<mailbox::ParticipantHandle> taken;
+    std::set<std::uint32_t> tenants;
+    for (int step = 0; step < 5'000; ++step) {
+      if (random() % 100 < 55) {
+        const auto beside = random() % 2 == 0 ? std::optional(random() % capacity) : std::nullopt;
+        const auto handle = slots.try_take(ParticipantId{7}, beside);
+        ASSERT_EQ(handle.has_value(), taken.size() < capacity);
+        if (!handle) continue;
+        ASSERT_LT(handle->slot, capacity);
+        ASSERT_TRUE(tenants.insert(handle->slot).second) << "slot " << handle->slot << " has a tenant";
+        taken.push_back(*handle);
+      } else if (!taken.empty()) {
+        const std::size_t which = random() % taken.size();
+        ASSERT_TRUE(slots.release(taken[which]));
+        tenants.erase(taken[which].slot);
+        taken.erase(taken.begin() + static_cast<std::ptrdiff_t>(which));
+      }
+      ASSERT_EQ(slots.in_use(), taken.size());
+      ASSERT_EQ(slots.full(), taken.size() == capacity);
+    }
+  }
 }
 
 TEST(RandomStart, LooksRandom) {
