@@ -19,6 +19,7 @@ void exchange(benchmark::State& state) {
   mailbox::CoreCounters counters;
   const auto mixes = std::make_unique<core::PeerMixes>(rings, 0, 1, counters);
   core::Conference conference;
+  mixer::ConferenceMixer mixer;
   mixes->open(conference);
   mixer::MixPart part;
   part.contributors = static_cast<std::uint32_t>(state.range(1));
@@ -38,10 +39,10 @@ void exchange(benchmark::State& state) {
     }
     state.ResumeTiming();
     for (std::uint64_t i = 0; i < kBatch; ++i) {
-      conference.mixer.begin_tick();
-      conference.mixer.add(own);
-      mixes->exchange(conference, {tick++, 4, {}});
-      benchmark::DoNotOptimize(conference.mixer.sum());
+      mixer.begin_tick();
+      mixer.add(own);
+      mixes->exchange(conference, {tick++, 4, {}}, mixer);
+      benchmark::DoNotOptimize(mixer.sum());
     }
   }
   state.counters["missed"] = static_cast<double>(counters.peer_ticks_missed.value());

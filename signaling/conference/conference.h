@@ -22,6 +22,7 @@ struct Seat {
   std::size_t core = 0;
   mailbox::ConferenceHandle share;
   std::size_t participants = 0;  // that hold a place there, those who are leaving included
+  std::uint32_t last_slot = 0;   // of who came last
 };
 
 class Conference {

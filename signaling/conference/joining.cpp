@@ -82,7 +82,8 @@ base::Result<Joining::Agreement, sip::Rejection> Joining::read_offer(
 std::optional<sip::Rejection> Joining::take_place(Agreement& agreement, const sip::IncomingInvite& invite) {
   agreement.id = host_.roster.next_participant_id();
   auto& slots = host_.cores[agreement.core]->participants;
-  const auto handle = slots.try_take(agreement.id);
+  const auto handle =
+      slots.try_take(agreement.id, next_neighbour(host_, host_.roster.find(invite.user), agreement.core));
   if (!handle) return refuse_full(host_.draw_retry_after());
   agreement.handle = *handle;
 
@@ -122,7 +123,7 @@ void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
   Conference* conference = host_.roster.find(invite.user);
   if (conference == nullptr) conference = &host_.create_conference(invite.user);
   conference->add(agreement.id);
-  const std::uint32_t seat = take_seat(host_, *conference, agreement.core);
+  const std::uint32_t seat = take_seat(host_, *conference, agreement.core, agreement.handle.slot);
 
   Participant& participant =
       host_.roster.add(std::make_unique<Participant>(ParticipantIdentity{.id = agreement.id,

@@ -41,10 +41,19 @@ bool has_seat(const Host& host, const Conference* conference, std::size_t core) 
   return !host.cores[core]->conferences.full() && (conference == nullptr || conference->free_number());
 }
 
-std::uint32_t take_seat(Host& host, Conference& conference, std::size_t core) {
+std::optional<std::uint32_t> next_neighbour(const Host& host, const Conference* conference,
+                                            std::size_t core) {
+  if (conference == nullptr) return std::nullopt;
+  const auto found = conference->find_seat(core, host.config.share_participants);
+  return found ? std::optional(conference->seats.at(*found).last_slot) : std::nullopt;
+}
+
+std::uint32_t take_seat(Host& host, Conference& conference, std::size_t core, std::uint32_t slot) {
   const auto found = conference.find_seat(core, host.config.share_participants);
   const std::uint32_t number = found ? *found : open_share(host, conference, core);
-  ++conference.seats.at(number).participants;
+  Seat& seat = conference.seats.at(number);
+  ++seat.participants;
+  seat.last_slot = slot;
   return number;
 }
 

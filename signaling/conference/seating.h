@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "signaling/conference/conference.h"
 #include "signaling/conference/host.h"
@@ -16,8 +17,13 @@ namespace tutti::conference {
 // made.
 bool has_seat(const Host& host, const Conference* conference, std::size_t core);
 
-// One more participant on that core, which has a seat. Returns the number of the share to attach to.
-std::uint32_t take_seat(Host& host, Conference& conference, std::size_t core);
+// The participant slot beside which the next one on that core belongs: a share's are neighbours. None where
+// it opens a share.
+std::optional<std::uint32_t> next_neighbour(const Host& host, const Conference* conference, std::size_t core);
+
+// One more participant, in `slot` of that core, which has a seat. Returns the number of the share to attach
+// to.
+std::uint32_t take_seat(Host& host, Conference& conference, std::size_t core, std::uint32_t slot);
 
 // One less in the share of that number; its core is done with it.
 void leave_seat(Host& host, Conference& conference, std::uint32_t number);

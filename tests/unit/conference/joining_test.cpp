@@ -1,3 +1,7 @@
+#include <map>
+#include <set>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "focus_fixture.h"
@@ -39,6 +43,17 @@ TEST(Joining, AnswersEachCallerWithItsOwnPort) {
   }
   EXPECT_EQ(world.count_attached(), 5u);
   EXPECT_EQ(world.focus->ledger().rooms, 1u);
+}
+
+TEST(Joining, SeatsAConferencesCallersInNeighbouringSlots) {
+  FocusWorld world;
+  std::map<std::string, std::set<std::uint32_t>> runs;
+  for (int i = 0; i < 8; ++i) {
+    for (const std::string room : {"one", "two", "three"}) {
+      runs[room].insert(world.attached(world.join(room)).command.participant.slot / 8);
+    }
+  }
+  for (const auto& [room, of_room] : runs) EXPECT_EQ(of_room.size(), 1u) << room;
 }
 
 TEST(Joining, TellsTheCoreWhatWasAgreed) {
