@@ -1,7 +1,5 @@
 #include "dataplane/base/slab_memory.h"
 
-#include <cstdint>
-
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -19,32 +17,17 @@ void* map(std::size_t bytes, int flags) {
   return at == MAP_FAILED ? nullptr : at;
 }
 
-// Transparent huge pages want their alignment: maps more and gives back what is over.
-void* map_aligned(std::size_t bytes, std::size_t to) {
-  auto* const whole = static_cast<std::byte*>(map(bytes + to, MAP_NORESERVE));
-  if (whole == nullptr) return nullptr;
-  const std::size_t before = (to - reinterpret_cast<std::uintptr_t>(whole) % to) % to;
-  if (before != 0) munmap(whole, before);
-  if (before != to) munmap(whole + before + bytes, to - before);
-  return whole + before;
-}
-
 }  // namespace
 
 SlabMemory::SlabMemory(std::size_t bytes, Pages pages) {
   if (pages == Pages::kHuge && bytes >= kHugePageBytes) {
     bytes_ = round_up(bytes, kHugePageBytes);
-    // Fails unless so many are reserved and free: then none is missing later.
-    data_ = map(bytes_, MAP_HUGETLB);
-    if (data_ == nullptr) {
-      data_ = map_aligned(bytes_, kHugePageBytes);
-      // Only advice: a kernel without them goes on with plain pages.
-      if (data_ != nullptr) static_cast<void>(madvise(data_, bytes_, MADV_HUGEPAGE));
-    }
-  } else {
-    bytes_ = round_up(bytes == 0 ? 1 : bytes, static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
-    data_ = map(bytes_, MAP_NORESERVE);
+    // Fails unless so many are reserved and free. Cleared now: 2 MB take longer than a sub-slot has.
+    data_ = map(bytes_, MAP_HUGETLB | MAP_POPULATE);
+    if (data_ != nullptr) return;
   }
+  bytes_ = round_up(bytes == 0 ? 1 : bytes, static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
+  data_ = map(bytes_, MAP_NORESERVE);
   CHECK(data_ != nullptr);
 }
 

@@ -1,9 +1,10 @@
-// SlabMemory: address space for a core's slabs, taken whole at start and touched as it is used.
+// SlabMemory: address space for a core's slabs, taken whole at start.
 //
-// On huge pages where the host gives them: those it has reserved (vm.nr_hugepages), else transparent ones,
-// else plain pages. A core walks more memory in a tick than a processor has address translations for: with
-// pages of 4 kB each of them is missed. Pages come from the node of the thread that touches them first: the
-// core's.
+// On huge pages where the host has reserved them (vm.nr_hugepages): a core walks more memory in a tick than a
+// processor has address translations for, and with pages of 4 kB each of them is missed. Those are cleared at
+// start. Plain pages are touched as they are used, on the core's own node. Transparent huge pages are not
+// asked for: clearing one at its first touch holds the core up for milliseconds
+// (docs/decisions/0007-hot-state-and-lazy-concealment.md).
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@ namespace tutti::base {
 
 enum class Pages {
   kHuge,   // for what is used densely from its beginning
-  kPlain,  // for what is used here and there, or by few: a touch costs 4 kB and not 2 MB
+  kPlain,  // for what is used here and there, or by few: they are never all in use
 };
 
 // Thread: made and ended by one that is not the core's. Aligned to a page at least.

@@ -58,10 +58,12 @@ void LoadMeter::add(base::Duration work) TUTTI_REALTIME {
   base::Duration& oldest = tick_[slots_ % kSubSlots];
   tick_work_ += work - oldest;
   oldest = work;
-  used_permille_.add(std::max(permille(tick_work_, base::kTick), permille(backlog_, kLateAfter)));
+  worst_ = std::max({worst_, permille(tick_work_, base::kTick), permille(backlog_, kLateAfter)});
 
   ++slots_;
   if (slots_ % kSubSlots == 0) {
+    used_permille_.add(worst_);
+    worst_ = 0;
     counters_.tick_time_us.add(static_cast<std::uint64_t>(tick_work_ / std::chrono::microseconds(1)));
   }
   if (slots_ % kPublishEvery == 0) {

@@ -33,8 +33,8 @@ Participant::Participant(const mailbox::AttachParticipant& command, base::Durati
   control(command.mix);
   gain_in.settle();
   gain_out.settle();
-  rtp_latch.describe(media.remote_rtp);
-  rtcp_latch.describe(media.remote_rtcp);
+  rtp_latch.describe(media.remote_rtp, now);
+  rtcp_latch.describe(media.remote_rtcp, now);
   send_to = &rtp_latch.destination();
   inbound.attach(receive_formats(media), jitter_delay);
   outbound.attach({command.ssrc, command.first_sequence_number, command.first_timestamp}, send_format());
@@ -50,8 +50,8 @@ bool Participant::agree(const mailbox::MediaParameters& agreed, base::Instant no
   media = agreed;
   may_receive = media.may_receive;
   look_after_at = base::Instant::min();
-  rtp_latch.describe(media.remote_rtp);
-  rtcp_latch.describe(media.remote_rtcp);
+  rtp_latch.describe(media.remote_rtp, now);
+  rtcp_latch.describe(media.remote_rtcp, now);
   inbound.configure(receive_formats(media));
   configure_outbound();
   return moved;
@@ -83,8 +83,8 @@ const base::SocketAddress& Participant::rtcp_destination() const TUTTI_REALTIME 
   return media.rtcp_mux ? rtp_latch.destination() : rtcp_latch.destination();
 }
 
-bool Participant::admits_rtcp(const base::SocketAddress& source) const TUTTI_REALTIME {
-  if (!rtcp_latch.admits(source)) return false;
+bool Participant::admits_rtcp(const base::SocketAddress& source, base::Instant now) const TUTTI_REALTIME {
+  if (!rtcp_latch.admits(source, now)) return false;
   return !source.valid() || same_host(source, rtp_latch.destination()) ||
          same_host(source, media.remote_rtcp);
 }

@@ -49,7 +49,7 @@ struct alignas(64) Participant {
   const base::SocketAddress& rtcp_destination() const TUTTI_REALTIME;
 
   // Whether RTCP from `source` is the peer's: from where its RTP comes or was said to come.
-  bool admits_rtcp(const base::SocketAddress& source) const TUTTI_REALTIME;
+  bool admits_rtcp(const base::SocketAddress& source, base::Instant now) const TUTTI_REALTIME;
 
   // Whether the voice may be in the mix of this tick.
   bool may_talk() const TUTTI_REALTIME { return speaking && !mix.muted; }

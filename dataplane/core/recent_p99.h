@@ -13,10 +13,13 @@ namespace tutti::core {
 // Thread: one.
 class RecentP99 {
  public:
+  // While there are fewer than `values_least`, the missing ones count as zeros.
+  explicit RecentP99(std::uint32_t values_least) : values_least_(values_least) {}
+
   void add(std::uint64_t value) TUTTI_REALTIME;
   // Begins a window; what is older than the last one is forgotten.
   void roll() TUTTI_REALTIME;
-  // The upper end of its bucket, so up to 6 % too much; the greatest of fewer than 100 values; 0 of none.
+  // The upper end of its bucket, so up to 6 % too much.
   std::uint64_t value() const TUTTI_REALTIME;
 
  private:
@@ -24,6 +27,7 @@ class RecentP99 {
     std::uint32_t values = 0;
     std::array<std::uint32_t, base::LogBuckets::kCount> counts{};
   };
+  const std::uint32_t values_least_;
   Window present_;
   Window last_;
 };

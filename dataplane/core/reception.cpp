@@ -37,7 +37,8 @@ void Reception::receive(const net::ReceivedPacket& packet) TUTTI_REALTIME {
 }
 
 void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME {
-  if (!participant.rtp_latch.admits(packet.source)) return drop(participant, base::DropReason::kStranger);
+  if (!participant.rtp_latch.admits(packet.source, packet.arrival))
+    return drop(participant, base::DropReason::kStranger);
   const auto rtp = rtp::parse_rtp(packet.payload);
   if (!rtp) return drop(participant, rtp.error());
   if (!participant.may_receive) return drop(participant, base::DropReason::kWrongDirection);
@@ -66,8 +67,8 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
 
 void Reception::receive_rtcp(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME {
   const bool own_port = packet.flow == net::Flow::kRtcp;
-  const bool admitted =
-      own_port ? participant.admits_rtcp(packet.source) : participant.rtp_latch.admits(packet.source);
+  const bool admitted = own_port ? participant.admits_rtcp(packet.source, packet.arrival)
+                                 : participant.rtp_latch.admits(packet.source, packet.arrival);
   if (!admitted) return drop(participant, base::DropReason::kStranger);
   const auto report = participant.rtcp.receive(packet.payload, {packet.arrival, state_.options.ntp_clock()},
                                                participant.outbound.ssrc(), participant.inbound);

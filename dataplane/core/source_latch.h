@@ -17,6 +17,9 @@ class SourceLatch {
  public:
   // A latched source that is silent for so long may be replaced by another valid one.
   static constexpr base::Duration kRelearnAfter = std::chrono::seconds(1);
+  // For so long after another address was described the source before it is not learned again: packets of it
+  // were still on their way, and would lock out who comes from the new one.
+  static constexpr base::Duration kForgetFor = std::chrono::milliseconds(200);
 
   enum class Heard : std::uint8_t {
     kKnown,      // from the locked source
@@ -26,8 +29,10 @@ class SourceLatch {
 
   // Sends to `described` (from SDP) until a valid source is seen. Forgets a source that was latched
   // under another description.
-  void describe(const base::SocketAddress& described) TUTTI_REALTIME {
+  void describe(const base::SocketAddress& described, base::Instant now) TUTTI_REALTIME {
     if (described == described_) return;
+    former_ = latched_ == described ? base::SocketAddress{} : latched_;
+    described_at_ = now;
     described_ = described;
     latched_ = {};
     locked_ = false;
@@ -35,8 +40,10 @@ class SourceLatch {
 
   // Whether a packet from `source` may be looked at; an invalid address is one that the network has
   // already filtered.
-  bool admits(const base::SocketAddress& source) const TUTTI_REALTIME {
-    return !locked_ || !source.valid() || source == latched_;
+  bool admits(const base::SocketAddress& source, base::Instant now) const TUTTI_REALTIME {
+    if (!source.valid()) return true;
+    if (locked_) return source == latched_;
+    return source != former_ || now >= described_at_ + kForgetFor;
   }
 
   // A valid packet came from `source`.
@@ -69,6 +76,8 @@ class SourceLatch {
  private:
   base::SocketAddress described_;
   base::SocketAddress latched_;
+  base::SocketAddress former_;  // latched under the description before
+  base::Instant described_at_;
   base::Instant last_heard_;
   bool locked_ = false;
 };

@@ -28,7 +28,7 @@ struct alignas(64) CoreCounters {
   base::Gauge participants;   // attached
   base::Gauge conferences;    // open
   base::Gauge load_permille;  // of the last second: time in run_once over time passed
-  // What 99 of 100 sub-slots of the last 2 to 4 s used of their budget; what is left to 1 000 is the
+  // What 99 of 100 ticks of the last 5 to 10 s used of their budget; what is left to 1 000 is the
   // headroom.
   base::Gauge used_p99_permille;
 

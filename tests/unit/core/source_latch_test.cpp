@@ -14,28 +14,28 @@ const base::SocketAddress kStranger = *base::parse_address_and_port("203.0.113.9
 
 TEST(SourceLatch, SendsToTheDescriptionUntilAValidSourceIsHeard) {
   SourceLatch latch;
-  latch.describe(kDescribed);
+  latch.describe(kDescribed, base::Instant(1s));
   EXPECT_EQ(latch.destination(), kDescribed);
-  EXPECT_TRUE(latch.admits(kStranger));
+  EXPECT_TRUE(latch.admits(kStranger, base::Instant(1s)));
   EXPECT_EQ(latch.heard(kPeer, base::Instant(1s)), Heard::kNewSource);
   EXPECT_EQ(latch.destination(), kPeer);
 }
 
 TEST(SourceLatch, AdmitsOnlyTheLockedSourceAndWhatTheNetworkFiltered) {
   SourceLatch latch;
-  latch.describe(kDescribed);
+  latch.describe(kDescribed, base::Instant(1s));
   latch.heard(kPeer, base::Instant(1s));
-  EXPECT_TRUE(latch.admits(kPeer));
-  EXPECT_TRUE(latch.admits({}));
-  EXPECT_FALSE(latch.admits(kStranger));
-  EXPECT_FALSE(latch.admits(kDescribed));
+  EXPECT_TRUE(latch.admits(kPeer, base::Instant(1s)));
+  EXPECT_TRUE(latch.admits({}, base::Instant(1s)));
+  EXPECT_FALSE(latch.admits(kStranger, base::Instant(1s)));
+  EXPECT_FALSE(latch.admits(kDescribed, base::Instant(1s)));
   EXPECT_EQ(latch.heard({}, base::Instant(2s)), Heard::kKnown);
   EXPECT_EQ(latch.destination(), kPeer);
 }
 
 TEST(SourceLatch, OpensAgainAfterASecondOfSilenceButKeepsSendingThere) {
   SourceLatch latch;
-  latch.describe(kDescribed);
+  latch.describe(kDescribed, base::Instant(1s));
   latch.heard(kPeer, base::Instant(1s));
   EXPECT_FALSE(latch.reopen(base::Instant(1999ms)));
   EXPECT_TRUE(latch.reopen(base::Instant(2s)));
@@ -49,13 +49,19 @@ TEST(SourceLatch, OpensAgainAfterASecondOfSilenceButKeepsSendingThere) {
 
 TEST(SourceLatch, ForgetsTheSourceWhenAnotherAddressIsDescribed) {
   SourceLatch latch;
-  latch.describe(kDescribed);
+  latch.describe(kDescribed, base::Instant(1s));
   latch.heard(kPeer, base::Instant(1s));
-  latch.describe(kDescribed);  // the same again: a re-INVITE that only holds
+  latch.describe(kDescribed, base::Instant(2s));  // the same again: a re-INVITE that only holds
   EXPECT_EQ(latch.destination(), kPeer);
-  latch.describe(kStranger);
+  latch.describe(kStranger, base::Instant(2s));
   EXPECT_EQ(latch.destination(), kStranger);
-  EXPECT_TRUE(latch.admits(kPeer));
+  EXPECT_FALSE(latch.admits(kPeer, base::Instant(2199ms)))
+      << "it was on its way, and must not be locked again";
+  EXPECT_TRUE(latch.admits(kPeer, base::Instant(2200ms))) << "it moved in its SDP only";
+  latch.heard(kStranger, base::Instant(2100ms));
+  latch.describe(kDescribed, base::Instant(3s));
+  latch.describe(kStranger, base::Instant(3s));
+  EXPECT_TRUE(latch.admits(kStranger, base::Instant(3s)));
 }
 
 }  // namespace
