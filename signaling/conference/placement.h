@@ -28,10 +28,9 @@ struct CoreLoad {
   bool closed = false;             // had no headroom when it was looked at last
 };
 
-// What a participant is taken to use of a core before anything is measured. A room of 1 400 that comes at
-// once must not make its core late: 5 ms / 1 400 = 3.6 us are 0.6 permille, of a participant's packets out
-// (measured: 2.5 to 3.3 us). Of the 20 ms of a tick it is 12 us, three times what a participant in small
-// rooms costs.
+// What a participant is taken to use of a core before anything is measured: twice the kernel's work for its
+// packets in and out, 4 to 6 us (bench/bare_udp.cpp) of the 20 ms of a tick, for a burst may come before the
+// first measure.
 inline constexpr double kGuessedPermille = 0.6;
 
 // What the core will use of its time when those on the way have arrived and one more has.
