@@ -1,5 +1,6 @@
 #include "dataplane/core/tick_follower.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "dataplane/core/arrival_phases.h"
@@ -71,7 +72,7 @@ bool TickFollower::room_in(const Conference& conference, std::uint32_t sub_slot)
   for (const std::uint32_t count : members) mean += count;
   mean /= kSubSlots;
   const std::uint32_t there = members[sub_slot];
-  return there + own <= mean + mean / 4 + kSpare || there + own <= members[conference.sub_slot];
+  return there + own <= std::max(mean + mean / 16, kSpare) || there + own <= members[conference.sub_slot];
 }
 
 // Whether anyone who is heard now is on the way.

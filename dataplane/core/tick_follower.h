@@ -32,8 +32,8 @@ class TickFollower {
   // Another sub-slot must save each talker 3/4 of one in the mean.
   static constexpr std::uint32_t kGainNumerator = 3;
   static constexpr std::uint32_t kGainDenominator = 4;
-  // A sub-slot is full when it holds a quarter more participants than the mean, and 64: 64 cost less than
-  // 0.4 ms of its 2.5.
+  // A sub-slot takes in up to 64 participants, less than 0.4 ms of its 2.5; a busier core's, a sixteenth more
+  // than the mean: it needs every sub-slot.
   static constexpr std::uint32_t kSpare = 64;
   // The ring's ticks are at most so many ahead of the wheel's, so that a conference that comes to sit on
   // several cores is soon in step.

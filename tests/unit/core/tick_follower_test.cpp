@@ -240,7 +240,7 @@ TEST(TickFollower, DoesNotCrowdASubSlot) {
   for (const auto& [caller, arrival] : last) ++in[arrival.time_since_epoch() % base::kTick];
   EXPECT_GT(wire.counters().ticks_moved.value(), 0U);
   for (const auto& [phase, count] : in) {
-    EXPECT_LE(count, 37 + 37 / 4 + TickFollower::kSpare) << ms(phase);
+    EXPECT_LE(count, TickFollower::kSpare) << ms(phase);
   }
 }
 
