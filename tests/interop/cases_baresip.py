@@ -44,7 +44,8 @@ def _baresip(world, name, hz, room, seconds):
     for old in folder.glob("*.wav"):
         old.unlink()
     rtp_first = free_port((media.socket.SOCK_DGRAM,)) & ~1
-    (folder / "config").write_text(CONFIG.format(sip_port=free_port(), modules=_modules(), hz=hz, folder=folder,
+    # The port after that of SIP is baresip's for TLS.
+    (folder / "config").write_text(CONFIG.format(sip_port=free_port(count=2), modules=_modules(), hz=hz, folder=folder,
                                                  rtp_first=rtp_first, rtp_last=rtp_first + 20))
     (folder / "accounts").write_text(f"<sip:{name}@127.0.0.1>;regint=0;audio_codecs=pcmu\n")
     with (folder / "baresip.log").open("w") as sink:

@@ -19,18 +19,19 @@ class ServerError(Exception):
     """The server did not do what every run of it must do."""
 
 
-def free_port(kinds=(socket.SOCK_DGRAM, socket.SOCK_STREAM)):
-    """A loopback port that is free for all these kinds of socket."""
+def free_port(kinds=(socket.SOCK_DGRAM, socket.SOCK_STREAM), count=1):
+    """A loopback port that is free for all these kinds of socket, as are those that follow it, `count` in all."""
     while True:
         held = []
         try:
-            port = 0
-            for kind in kinds:
-                held.append(socket.socket(socket.AF_INET, kind))
-                held[-1].bind(("127.0.0.1", port))
-                port = held[-1].getsockname()[1]
-            return port
-        except OSError:
+            first = 0
+            for offset in range(count):
+                for kind in kinds:
+                    held.append(socket.socket(socket.AF_INET, kind))
+                    held[-1].bind(("127.0.0.1", first + offset if first else 0))
+                    first = first or held[-1].getsockname()[1]
+            return first
+        except (OSError, OverflowError):  # taken, or no port has that number
             continue
         finally:
             for one in held:
