@@ -1,6 +1,5 @@
 // Everyone hears everyone else and not himself: whole cores over the simulated network, judged by tone.
 
-#include <numeric>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -62,24 +61,8 @@ TEST(JoinsAndLeaves, InAnyOrderEachIsHeardWhileInAndNotAfter) {
     SimulatedHost server({.seed = seed});
     ToneCallers callers(server, {.callers = kCallers, .seed = seed, .join_all = false});
     const auto conference = server.open_conference();
-    std::vector<std::size_t> order(kCallers);
-    std::iota(order.begin(), order.end(), 0);
-    std::shuffle(order.begin(), order.end(), random);
-    for (const auto caller : order) {
-      callers.join(caller, conference);
-      callers.run_for(kSettle);
-      const auto from = callers.now();
-      callers.run_for(kJudge);
-      ASSERT_TRUE(callers.oracle().everyone_hears_the_others(from, callers.now()));
-    }
-    std::shuffle(order.begin(), order.end(), random);
-    for (const auto caller : order) {
-      callers.leave(caller);
-      callers.run_for(kSettle);
-      const auto from = callers.now();
-      callers.run_for(kJudge);
-      ASSERT_TRUE(callers.oracle().everyone_hears_the_others(from, callers.now()));
-    }
+    ASSERT_TRUE(callers.come_and_go(
+        random, [&] { return conference; }, kSettle, kJudge));
     EXPECT_TRUE(callers.oracle().streams_are_steady(25ms));
     // What was under way when the leave was posted may still arrive; no more.
     EXPECT_LE(callers.packets_after_leaving(), kCallers);

@@ -1,8 +1,6 @@
 // A conference of several shares, on one core or several, over the simulated network, judged by ear: who
 // hears whom, and is it steady?
 
-#include <algorithm>
-#include <numeric>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -71,24 +69,8 @@ TEST(Spanned, JoinsAndLeavesInAnyOrder) {
     SimulatedHost server({.seed = seed, .cores = cores});
     ToneCallers callers(server, {.callers = kCallers, .seed = seed, .join_all = false});
     const auto shares = server.open_shares(3, cores);
-    std::vector<std::size_t> order(kCallers);
-    std::iota(order.begin(), order.end(), 0);
-    std::shuffle(order.begin(), order.end(), random);
-    for (const auto caller : order) {
-      callers.join(caller, shares[random() % 3]);
-      callers.run_for(kSettle);
-      const auto from = callers.now();
-      callers.run_for(kJudge);
-      ASSERT_TRUE(callers.oracle().everyone_hears_the_others(from, callers.now()));
-    }
-    std::shuffle(order.begin(), order.end(), random);
-    for (const auto caller : order) {
-      callers.leave(caller);
-      callers.run_for(kSettle);
-      const auto from = callers.now();
-      callers.run_for(kJudge);
-      ASSERT_TRUE(callers.oracle().everyone_hears_the_others(from, callers.now()));
-    }
+    ASSERT_TRUE(callers.come_and_go(
+        random, [&] { return shares[random() % 3]; }, kSettle, kJudge));
     EXPECT_TRUE(callers.oracle().streams_are_steady(25ms));
   }
 }

@@ -1,5 +1,7 @@
 #include "tests/sim/tone_callers.h"
 
+#include <algorithm>
+#include <numeric>
 #include <string>
 
 namespace tutti::sim {
@@ -34,6 +36,30 @@ void ToneCallers::join(std::size_t caller, const ConferenceKey& conference,
 void ToneCallers::leave(std::size_t caller) {
   server_.leave(*participants_[caller]);
   oracle_.caller(caller).leave(now());
+}
+
+testing::AssertionResult ToneCallers::come_and_go(std::mt19937_64& random,
+                                                  const std::function<ConferenceKey()>& conference,
+                                                  base::Duration settle, base::Duration judge) {
+  const auto judged = [&] {
+    run_for(settle);
+    const auto from = now();
+    run_for(judge);
+    return oracle().everyone_hears_the_others(from, now());
+  };
+  std::vector<std::size_t> order(hosts_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), random);
+  for (const auto caller : order) {
+    join(caller, conference());
+    if (auto heard = judged(); !heard) return heard;
+  }
+  std::shuffle(order.begin(), order.end(), random);
+  for (const auto caller : order) {
+    leave(caller);
+    if (auto heard = judged(); !heard) return heard;
+  }
+  return testing::AssertionSuccess();
 }
 
 void ToneCallers::set_links(const net::LinkConditions& up, const net::LinkConditions& down) {

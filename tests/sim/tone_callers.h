@@ -5,7 +5,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "tests/sim/simulated_host.h"
 #include "tests/support/tone_oracle.h"
@@ -21,6 +24,12 @@ class ToneCallers {
   void join(std::size_t caller, const ConferenceKey& conference,
             const std::function<void(mailbox::MediaParameters&)>& change = {});
   void leave(std::size_t caller);
+
+  // Everyone joins, in a random order, and leaves, in another; each time those who are in hear one another,
+  // judged for `judge` after `settle`. `conference` says where the next one joins.
+  testing::AssertionResult come_and_go(std::mt19937_64& random,
+                                       const std::function<ConferenceKey()>& conference,
+                                       base::Duration settle, base::Duration judge);
 
   void set_links(const net::LinkConditions& up, const net::LinkConditions& down);
   // Moves virtual time, packets, callers and cores on.
