@@ -7,15 +7,13 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/socket_address.h"
+#include "signaling/conference/participant_id.h"
+#include "signaling/conference/participant_role.h"
 #include "signaling/conference/participant_status.h"
 #include "signaling/sdp/negotiation.h"
 #include "signaling/sip/dialog_control.h"
 
 namespace tutti::conference {
-
-// Never used twice in a process's life; a name may be.
-enum class ConferenceId : std::uint64_t {};
-enum class ParticipantId : std::uint64_t {};
 
 struct ConferenceInfo {
   ConferenceId id{};
@@ -33,6 +31,7 @@ struct ParticipantInfo {
   std::string conference;
   std::string uri;
   std::string display_name;
+  ParticipantRole role = ParticipantRole::kSpeaker;
   ParticipantStatus status = ParticipantStatus::kJoining;
   bool muted = false;   // by an operator, as are the gains
   int gain_in_db = 0;   // of the voice
