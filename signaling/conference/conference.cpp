@@ -4,12 +4,14 @@
 #include <utility>
 
 #include "dataplane/base/check.h"
+#include "signaling/conference/random_start.h"
 
 namespace tutti::conference {
 
 Conference::Conference(ConferenceId id, std::string name, bool permanent, std::uint32_t max_participants,
                        bool locked, base::Instant now)
     : id_(id),
+      public_id_(draw_conference_id()),
       name_(std::move(name)),
       permanent_(permanent),
       max_participants_(max_participants),
@@ -60,13 +62,15 @@ std::optional<std::uint32_t> Conference::free_number() const {
 }
 
 ConferenceInfo Conference::info() const {
-  return {.id = id_,
-          .name = name_,
-          .state = state_,
-          .permanent = permanent_,
-          .participants = present_,
-          .max_participants = max_participants_,
-          .created_at = created_at_};
+  ConferenceInfo info;
+  info.id = public_id_;
+  info.name = name_;
+  info.state = state_;
+  info.permanent = permanent_;
+  info.participants = present_;
+  info.max_participants = max_participants_;
+  info.created_at = created_wall_;
+  return info;
 }
 
 }  // namespace tutti::conference

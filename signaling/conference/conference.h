@@ -3,6 +3,7 @@
 // Source: RFC 4353.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -32,6 +33,7 @@ class Conference {
              base::Instant now);
 
   ConferenceId id() const { return id_; }
+  const std::string& public_id() const { return public_id_; }
   const std::string& name() const { return name_; }
   bool permanent() const { return permanent_; }
   ConferenceState state() const { return state_; }
@@ -62,10 +64,12 @@ class Conference {
 
  private:
   const ConferenceId id_;
+  const std::string public_id_;  // conf_ and a UUID
   const std::string name_;
   const bool permanent_;
   const std::uint32_t max_participants_;
   const base::Instant created_at_;
+  const std::chrono::system_clock::time_point created_wall_ = std::chrono::system_clock::now();
   ConferenceState state_ = ConferenceState::kCreating;
   std::set<ParticipantId> participants_;  // ids grow, so the order is that of coming
   std::size_t present_ = 0;

@@ -125,18 +125,18 @@ void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
   conference->add(agreement.id);
   const std::uint32_t seat = take_seat(host_, *conference, agreement.core, agreement.handle.slot);
 
-  Participant& participant =
-      host_.roster.add(std::make_unique<Participant>(ParticipantIdentity{.id = agreement.id,
-                                                                         .dialog = invite.dialog,
-                                                                         .uri = invite.from_uri,
-                                                                         .display_name = invite.from_display,
-                                                                         .conference = conference,
-                                                                         .core = agreement.core,
-                                                                         .seat = seat,
-                                                                         .handle = agreement.handle,
-                                                                         .endpoint = agreement.endpoint,
-                                                                         .session_id = agreement.session_id,
-                                                                         .joined_at = host_.now}));
+  Participant& participant = host_.roster.add(
+      std::make_unique<Participant>(ParticipantIdentity{.id = agreement.id,
+                                                        .dialog = invite.dialog,
+                                                        .uri = invite.from_uri,
+                                                        .display_name = invite.from_display,
+                                                        .conference = conference,
+                                                        .core = agreement.core,
+                                                        .seat = seat,
+                                                        .handle = agreement.handle,
+                                                        .endpoint = agreement.endpoint,
+                                                        .session_id = agreement.session_id,
+                                                        .joined_at = std::chrono::system_clock::now()}));
   participant.local_description = sdp::write(agreement.description);
   const MediaRules& rules = host_.config.media;
   const RandomStart start = draw_random_start();

@@ -45,18 +45,19 @@ void Participant::set_controls(const mailbox::MixControls& controls) {
 }
 
 ParticipantInfo Participant::info() const {
-  ParticipantInfo info{.id = identity_.id,
-                       .dialog = identity_.dialog,
-                       .conference = identity_.conference->name(),
-                       .uri = identity_.uri,
-                       .display_name = identity_.display_name,
-                       .status = status_,
-                       .muted = controls_.muted,
-                       .gain_in_db = controls_.gain_in_db,
-                       .gain_out_db = controls_.gain_out_db,
-                       .local_rtp = identity_.endpoint.rtp,
-                       .remote_rtp = latched_source,
-                       .joined_at = identity_.joined_at};
+  ParticipantInfo info;
+  info.id = identity_.id;
+  info.dialog = identity_.dialog;
+  info.conference = identity_.conference->name();
+  info.uri = identity_.uri;
+  info.display_name = identity_.display_name;
+  info.status = status_;
+  info.muted = controls_.muted;
+  info.gain_in_db = controls_.gain_in_db;
+  info.gain_out_db = controls_.gain_out_db;
+  info.local_rtp = identity_.endpoint.rtp;
+  info.remote_rtp = latched_source;
+  info.joined_at = identity_.joined_at;
   if (plan_) {
     info.codec = plan_->codecs.front().codec;
     if (!latched_source.valid()) info.remote_rtp = plan_->remote_rtp;

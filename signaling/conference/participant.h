@@ -3,6 +3,7 @@
 // Source: RFC 4353.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -34,7 +35,7 @@ struct ParticipantIdentity {
   mailbox::ParticipantHandle handle;
   MediaEndpoint endpoint;
   std::uint64_t session_id = 0;  // of o=
-  base::Instant joined_at;
+  std::chrono::system_clock::time_point joined_at;
 };
 
 class Participant {

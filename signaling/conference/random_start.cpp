@@ -47,4 +47,18 @@ std::uint64_t draw_session_id() {
   return draw<std::uint32_t>() >> 1;
 }
 
+std::string draw_conference_id() {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  auto bytes = draw<std::array<std::uint8_t, 16>>();
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0FU) | 0x40U);  // version 4
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3FU) | 0x80U);  // variant 10
+  std::string id = "conf_";
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) id += '-';
+    id += kHex[bytes[i] >> 4U];
+    id += kHex[bytes[i] & 15U];
+  }
+  return id;
+}
+
 }  // namespace tutti::conference

@@ -1,8 +1,10 @@
-// RandomStart: what RFC 3550 wants unguessable about a new stream, from the kernel's generator.
+// RandomStart: what RFC 3550 wants unguessable about a new stream, and other things of chance, from the
+// kernel's generator.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "dataplane/rtp/types.h"
 
@@ -20,5 +22,8 @@ RandomStart draw_random_start();
 
 // For o=; 31 bits, since some clients read it as a signed int.
 std::uint64_t draw_session_id();
+
+// "conf_" and a UUIDv4. Source: RFC 9562, 5.4.
+std::string draw_conference_id();
 
 }  // namespace tutti::conference

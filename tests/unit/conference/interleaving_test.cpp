@@ -236,7 +236,7 @@ TEST(Interleaving, AnythingInAnyOrderEndsAtZero) {
 TEST(Interleaving, IdsAreNeverUsedTwice) {
   FocusWorld world;
   std::set<ParticipantId> participants;
-  std::set<ConferenceId> conferences;
+  std::set<std::string> conferences;
   for (int i = 0; i < 100; ++i) {
     const auto dialog = world.join("room");
     EXPECT_TRUE(participants.insert(world.info("room", dialog).id).second);

@@ -56,7 +56,7 @@ TEST(Operations, APermanentRoomStartsAfreshAfterItsEnd) {
   FocusConfig config;
   config.rooms.rooms = {{"hall", false, 0}};
   FocusWorld world(config);
-  const ConferenceId first = world.focus->find_conference("hall")->id;
+  const std::string first = world.focus->find_conference("hall")->id;
   ASSERT_TRUE(world.focus->lock("hall"));
   ASSERT_TRUE(world.focus->terminate("hall"));
   EXPECT_EQ(world.focus->find_conference("hall")->state, ConferenceState::kActive);
