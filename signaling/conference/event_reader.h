@@ -1,0 +1,49 @@
+// EventReader: one reader's way through the journal: what it wants, and how far it is.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "signaling/conference/event_journal.h"
+
+namespace tutti::conference {
+
+// Empty lists are everything.
+struct EventFilter {
+  std::vector<std::string> conferences;
+  std::vector<std::string> events;  // name_of()
+  bool takes(const ConferenceEvent& event) const;
+};
+
+// Thread: one at a time, any but a media core's.
+class EventReader {
+ public:
+  // Begins behind what is there now. `journal` outlives it.
+  EventReader(const EventJournal& journal, EventFilter filter);
+
+  // Goes to a place: of all conferences where the filter names none, else of `conference`.
+  void seek(Cursor after);
+  void seek(const std::string& conference, Cursor after);
+
+  struct Batch {
+    std::vector<EntryPointer> entries;  // of each conference in order; of all in order where none is named
+    bool gap = false;                   // before the first entry, as in Page
+    std::uint64_t lost = 0;
+    std::uint64_t first_held = 0;
+    std::string conference;  // that has the gap; empty: of all
+    bool more = false;       // may be had at once
+  };
+  // Up to `max` that the filter takes. A batch with a gap is of one conference where the filter names some.
+  Batch read(std::size_t max);
+
+ private:
+  const EventJournal& journal_;
+  const EventFilter filter_;
+  Cursor all_;
+  std::map<std::string, Cursor> cursors_;  // of each that the filter names
+  std::string turn_;                       // whose was read last: the next one comes first
+};
+
+}  // namespace tutti::conference

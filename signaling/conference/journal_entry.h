@@ -1,0 +1,38 @@
+// JournalEntry, Cursor, Page: an event as the journal keeps it, where a reader is, and what it gets.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "signaling/conference/conference_event.h"
+
+namespace tutti::conference {
+
+struct JournalEntry {
+  ConferenceEvent event;
+  // Among the events of all conferences, growing by one; it starts at the microseconds since 1970, so that
+  // those of the next process are greater.
+  std::uint64_t position = 0;
+  std::uint64_t first_position = 0;  // of the event that was number 1
+};
+using EntryPointer = std::shared_ptr<const JournalEntry>;
+
+// What was read last. Zeros are the beginning. A cursor of one conference may lack its position: it then
+// means the numbers of that name as they run now.
+struct Cursor {
+  std::uint64_t number = 0;
+  std::uint64_t position = 0;
+  bool operator==(const Cursor&) const = default;
+};
+
+struct Page {
+  std::vector<EntryPointer> entries;  // in order; nothing is missing between two of them
+  bool gap = false;                   // but before the first: some after the cursor are gone
+  std::uint64_t lost = 0;             // so many; 0 = nobody can tell: they were numbered before it began anew
+  std::uint64_t first_held = 0;       // where there is a gap: the first that can be had: its number, of all
+                                      // conferences its position
+  Cursor next;                        // behind the entries, and the gap: it is told once
+};
+
+}  // namespace tutti::conference
