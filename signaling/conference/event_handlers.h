@@ -28,25 +28,26 @@ class EventHandlers {
  public:
   // `journal` outlives it.
   explicit EventHandlers(EventJournal& journal);
-  // Removes all.
+  // Removes all. Thread: any but a handler's.
   ~EventHandlers();
   EventHandlers(const EventHandlers&) = delete;
   EventHandlers& operator=(const EventHandlers&) = delete;
 
   // Tells the handler what comes from now on. False where there is one of that name. Thread: any.
   bool add(const std::string& name, EventHandler handler, EventFilter filter = {});
-  // No call begins after it, and none is under way, but for the one that it is called from. False where
-  // there is none of that name. Thread: any, a handler too.
+  // No call begins after it and none is under way; called from a handler it does not wait for one that is.
+  // False where there is none of that name. Thread: any.
   bool remove(const std::string& name);
   std::vector<std::string> names() const;
 
  private:
   class Runner;
+  std::vector<std::unique_ptr<Runner>> take_removed();
 
   EventJournal& journal_;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Runner>> runners_;
-  std::vector<std::unique_ptr<Runner>> ended_;  // that removed themselves: their threads are joined later
+  std::vector<std::unique_ptr<Runner>> removed_;  // whose threads are to be joined
 };
 
 }  // namespace tutti::conference

@@ -39,6 +39,8 @@ class EventReader {
   Batch read(std::size_t max);
 
  private:
+  bool read_pages(const std::string& conference, Cursor& cursor, std::size_t max, Batch& batch);
+
   const EventJournal& journal_;
   const EventFilter filter_;
   Cursor all_;

@@ -1,0 +1,80 @@
+#include "signaling/conference/event_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tutti::conference {
+namespace {
+
+// Looked through for what the filter takes, before whoever reads gets its turn.
+constexpr std::size_t kPagesAtOnce = 16;
+constexpr std::size_t kPageEntries = 64;
+
+template <typename Text>
+bool has(const std::vector<std::string>& list, const Text& text) {
+  return list.empty() || std::find(list.begin(), list.end(), text) != list.end();
+}
+
+}  // namespace
+
+bool EventFilter::takes(const ConferenceEvent& event) const {
+  return has(conferences, event.conference) && has(events, name_of(event.detail));
+}
+
+EventReader::EventReader(const EventJournal& journal, EventFilter filter)
+    : journal_(journal), filter_(std::move(filter)), all_(journal.end()) {
+  for (const std::string& conference : filter_.conferences) {
+    cursors_[conference] = journal.end_of(conference);
+  }
+}
+
+void EventReader::seek(Cursor after) {
+  all_ = after;
+}
+
+void EventReader::seek(const std::string& conference, Cursor after) {
+  cursors_[conference] = after;
+}
+
+EventReader::Batch EventReader::read(std::size_t max) {
+  Batch batch;
+  if (cursors_.empty()) {
+    batch.more = read_pages({}, all_, max, batch);
+    return batch;
+  }
+  auto at = cursors_.upper_bound(turn_);
+  for (std::size_t i = 0; i < cursors_.size(); ++i, ++at) {
+    if (at == cursors_.end()) at = cursors_.begin();
+    turn_ = at->first;
+    batch.more = read_pages(at->first, at->second, max, batch);
+    if (batch.gap || !batch.entries.empty()) batch.more = true;  // of the next one
+    if (batch.more) return batch;
+  }
+  return batch;
+}
+
+// True where there may be more at once.
+bool EventReader::read_pages(const std::string& conference, Cursor& cursor, std::size_t max, Batch& batch) {
+  for (std::size_t i = 0; i < kPagesAtOnce; ++i) {
+    // A page may hold fewer that the filter takes, and never more than there is room for.
+    const std::size_t room = std::min(kPageEntries, max - batch.entries.size());
+    Page page = conference.empty() ? journal_.read_after(cursor, room)
+                                   : journal_.read_after(conference, cursor, room);
+    if (page.gap && (batch.gap || !batch.entries.empty())) return true;  // the next batch's
+    cursor = page.next;
+    if (page.gap) {
+      batch.gap = true;
+      batch.conference = conference;
+      batch.lost = page.lost;
+      batch.first_held = page.first_held;
+    }
+    for (EntryPointer& entry : page.entries) {
+      if (filter_.takes(entry->event)) batch.entries.push_back(std::move(entry));
+    }
+    if (batch.entries.size() >= max) return true;
+    if (page.entries.empty()) return false;
+  }
+  return true;
+}
+
+}  // namespace tutti::conference
