@@ -170,6 +170,10 @@ void Stack::set_stateless(bool on) {
 
 int Stack::on_stateless(nta_agent_magic_t* magic, nta_agent_t* agent, msg_t* msg, sip_t* sip) {
   auto& stack = *reinterpret_cast<Stack*>(magic);
+  if (!sip->sip_request) {  // a response to nothing that we asked, or no longer; it comes here always
+    nta_msg_discard(agent, msg);
+    return 0;
+  }
   const sip_method_t method = sip->sip_request->rq_method;
   stack.counters_.received(method_of(method)).add();
   if (method == sip_method_ack) {  // of a refusal like this one

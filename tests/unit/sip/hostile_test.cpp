@@ -59,6 +59,25 @@ TEST_F(HostileTest, PipelinedHugeContentLengthInOneSegment) {
   expect_unharmed();
 }
 
+// One datagram like these ended the process.
+TEST_F(HostileTest, ResponsesToNothing) {
+  for (const bool tcp : {false, true}) {
+    Peer peer(loop, server(), tcp);
+    for (const char* method : {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "NOTIFY", "WHATEVER"}) {
+      for (const char* status : {"100 Trying", "180 Ringing", "200 OK", "302 Moved", "487 Gone", "603 No"}) {
+        peer.send("SIP/2.0 " + std::string(status) + "\r\nVia: SIP/2.0/" + peer.via() + " " +
+                  base::to_string(server()) +
+                  ";branch=z9hG4bKnever\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2" +
+                  "\r\nCall-ID: never\r\nCSeq: 7 " + method + "\r\nContact: <sip:c@" +
+                  base::to_string(peer.address()) + ">\r\nContent-Length: 0\r\n\r\n");
+        loop.step(milliseconds(1));
+      }
+    }
+    EXPECT_EQ(peer.next(milliseconds(50)), "");  // nor does anything go out for them
+  }
+  expect_unharmed();
+}
+
 TEST_F(HostileTest, HugeContentLengthAlone) {
   const std::uint64_t before = UserAgent::messages_kept_out();
   Peer peer(loop, server(), true);
