@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "dataplane/base/result.h"
 #include "dataplane/base/socket_address.h"
+#include "signaling/api/http_counters.h"
 #include "signaling/api/router.h"
 
 namespace tutti::api {
@@ -19,10 +21,12 @@ struct HttpLimits {
   std::size_t connections = 64;  // one more is answered 503 and closed
   std::uint32_t header_bytes = 8'192;
   std::uint64_t body_bytes = 65'536;
+  std::uint32_t requests_per_second = 0;  // of each client address, above it 429; 0 = no bound
   // For one request to come in whole, also the wait for it; and for one answer to be taken.
   std::chrono::milliseconds transfer_timeout{10'000};
   std::chrono::milliseconds answer_timeout{2'000};  // for the control thread
   std::string host_name;  // what Host may say besides a literal address and localhost; empty: nothing
+  std::string token;      // who may ask; empty: everybody
 };
 
 class HttpServer {
@@ -40,6 +44,10 @@ class HttpServer {
 
   // With the port filled in where 0 was asked for.
   const base::SocketAddress& bound() const;
+  // From the next request on; connections above a lower limit stay. Thread: any.
+  void set_limits(HttpLimits limits);
+  // Thread: any.
+  const HttpCounters& counters() const;
 
  private:
   class Impl;

@@ -1,69 +1,111 @@
 #include "signaling/api/router.h"
 
 #include <algorithm>
+#include <optional>
 
-#include <nlohmann/json.hpp>
+#include "dataplane/base/check.h"
 
 namespace tutti::api {
 namespace {
 
-// Source: RFC 9110, 15; RFC 6585.
-std::string_view title(int status) {
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 413:
-      return "Content Too Large";
-    case 421:
-      return "Misdirected Request";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 500:
-      return "Internal Server Error";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "Error";
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Nothing where a % is not followed by two hex digits, or an octet that no name has comes out: a control
+// character. Source: RFC 3986, 2.1.
+std::optional<std::string> undo_escapes(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char octet = text[i];
+    if (octet == '%') {
+      if (i + 2 >= text.size()) return std::nullopt;
+      const int high = hex_digit(text[i + 1]);
+      const int low = hex_digit(text[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      octet = static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+    const auto value = static_cast<unsigned char>(octet);
+    if (value < 0x20 || value == 0x7F) return std::nullopt;
+    plain += octet;
   }
+  return plain;
+}
+
+// "/a/b" -> "a", "b"; the path begins with a slash.
+std::vector<std::string_view> split(std::string_view path) {
+  std::vector<std::string_view> segments;
+  path.remove_prefix(1);
+  while (true) {
+    const std::size_t slash = path.find('/');
+    segments.push_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) return segments;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+bool is_place(std::string_view segment) {
+  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
+
+bool fits(const Route& route, const std::vector<std::string>& asked) {
+  if (route.segments.size() != asked.size()) return false;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (is_place(route.segments[i]) ? asked[i].empty() : route.segments[i] != asked[i]) return false;
+  }
+  return true;
+}
+
+std::size_t places(const Route& route) {
+  return static_cast<std::size_t>(std::count_if(route.segments.begin(), route.segments.end(),
+                                                [](const auto& segment) { return is_place(segment); }));
 }
 
 }  // namespace
 
-Response problem(int status, std::string_view detail) {
-  nlohmann::ordered_json body;
-  body["type"] = "about:blank";
-  body["title"] = title(status);
-  body["status"] = status;
-  body["detail"] = detail;
-  // A path or a header may be quoted in the detail, and need not be UTF-8.
-  return {status,
-          "application/problem+json",
-          body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
-          {}};
+void Router::add(std::string method, std::string path, Handler handler, Reach reach) {
+  CHECK(!path.empty() && path.front() == '/');
+  Route route{std::move(method), std::move(path), std::move(handler), reach, {}};
+  for (const std::string_view segment : split(route.path)) route.segments.emplace_back(segment);
+  routes_.push_back(std::move(route));
 }
 
-void Router::add(std::string method, std::string path, Handler handler) {
-  routes_.push_back({std::move(method), std::move(path), std::move(handler)});
-}
-
-base::Result<const Handler*, Response> Router::find(const Request& request) const {
+base::Result<Match, Response> Router::find(std::string_view method, std::string_view path) const {
+  if (path.empty() || path.front() != '/') {
+    return base::unexpected(problem(400, "The path does not begin with a slash.", path));
+  }
+  std::vector<std::string> asked;
+  for (const std::string_view segment : split(path)) {
+    auto plain = undo_escapes(segment);
+    if (!plain) return base::unexpected(problem(400, "The path has a wrong %-escape.", path));
+    asked.push_back(std::move(*plain));
+  }
+  const Route* best = nullptr;
   std::string allowed;
   for (const Route& route : routes_) {
-    if (route.path != request.path) continue;
-    if (route.method == request.method) return &route.handler;
+    if (!fits(route, asked)) continue;
+    if (route.method == method && (best == nullptr || places(route) < places(*best))) best = &route;
     if (!allowed.empty()) allowed += ", ";
     allowed += route.method == "GET" ? "GET, HEAD" : route.method;
   }
-  if (allowed.empty()) return base::unexpected(problem(404, "There is nothing at this path."));
-  Response response = problem(405, "This path takes " + allowed + ".");
-  response.headers.emplace_back("Allow", allowed);
-  return base::unexpected(std::move(response));
+  if (best == nullptr && allowed.empty()) {
+    return base::unexpected(problem(404, "There is nothing at this path.", path));
+  }
+  if (best == nullptr) {
+    Response response = problem(405, "This path takes " + allowed + ".", path);
+    response.headers.emplace_back("Allow", allowed);
+    return base::unexpected(std::move(response));
+  }
+  Match match{best, {}};
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (is_place(best->segments[i])) match.parameters.push_back(std::move(asked[i]));
+  }
+  return match;
 }
 
 }  // namespace tutti::api

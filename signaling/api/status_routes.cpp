@@ -5,13 +5,16 @@
 namespace tutti::api {
 
 void add_status_routes(Router& router, StatusSources sources) {
-  router.add("GET", "/health", [health = std::move(sources.health)](const Request&) {
-    const Health now = health();
-    nlohmann::ordered_json body;
-    body["status"] = now.draining ? "draining" : "ok";
-    body["uptime_s"] = now.uptime.count();
-    return Response{now.draining ? 503 : 200, "application/json", body.dump(), {}};
-  });
+  router.add(
+      "GET", "/health",
+      [health = std::move(sources.health)](const Request&) {
+        const Health now = health();
+        nlohmann::ordered_json body;
+        body["status"] = now.draining ? "draining" : "ok";
+        body["uptime_s"] = now.uptime.count();
+        return Response{now.draining ? 503 : 200, "application/json", body.dump(), {}};
+      },
+      Reach::kLocal);
   router.add("GET", "/ledger", [ledger = std::move(sources.ledger)](const Request&) {
     const conference::Ledger now = ledger();
     nlohmann::ordered_json body;

@@ -8,10 +8,8 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "tests/unit/api/http_client.h"
 
 namespace tutti::api {
 namespace {
@@ -19,92 +17,19 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr int kPatienceMs = 10'000;  // a test that waits so long has failed
-
-base::SocketAddress loopback() {
-  return *base::parse_ip("127.0.0.1");
-}
-
-// A client that sends any bytes and reads what comes.
-class Client {
- public:
-  explicit Client(const base::SocketAddress& server) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_storage address{};
-    const socklen_t length = base::to_sockaddr(server, address);
-    connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), length) == 0;
-  }
-  Client(Client&& other) noexcept : fd_(std::exchange(other.fd_, -1)), connected_(other.connected_) {}
-  ~Client() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
-  bool connected() const { return connected_; }
-  void send(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-  }
-  void finish() { ::shutdown(fd_, SHUT_WR); }
-
-  // One whole answer, header and body; what came before the end where there is none.
-  std::string answer(bool with_body = true) {
-    while (true) {
-      const std::size_t end = buffer_.find("\r\n\r\n");
-      if (end != std::string::npos) {
-        std::size_t total = end + 4;
-        const std::size_t length = buffer_.find("Content-Length: ");
-        if (with_body && length < end) total += std::stoul(buffer_.substr(length + 16));
-        if (buffer_.size() >= total) {
-          const std::string one = buffer_.substr(0, total);
-          buffer_.erase(0, total);
-          return one;
-        }
-      }
-      if (!more()) return std::exchange(buffer_, {});
-    }
-  }
-  // True once the server has closed; false when it still is silent at the end of our patience.
-  bool closed() {
-    while (more()) buffer_.clear();
-    return eof_;
-  }
-
- private:
-  bool more() {
-    pollfd poll{fd_, POLLIN, 0};
-    if (::poll(&poll, 1, kPatienceMs) != 1) return false;
-    char bytes[4096];
-    const ssize_t got = ::recv(fd_, bytes, sizeof bytes, 0);
-    if (got <= 0) {
-      eof_ = true;
-      return false;
-    }
-    buffer_.append(bytes, static_cast<std::size_t>(got));
-    return true;
-  }
-
-  int fd_;
-  bool connected_ = false;
-  bool eof_ = false;
-  std::string buffer_;
-};
-
-std::string get(std::string_view path, std::string_view headers = "") {
-  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + std::string(headers) + "\r\n";
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 Router router() {
   Router table;
   table.add("GET", "/ping", [](const Request&) { return Response{200, "text/plain", "pong", {}}; });
   table.add("POST", "/echo", [](const Request& request) {
     return Response{200, "text/plain", request.body + "|" + request.query, {}};
   });
+  table.add(
+      "GET", "/open",
+      [](const Request&) {
+        return Response{200, "text/plain", "open", {}};
+      },
+      Reach::kLocal);
+  table.add("POST", "/nothing/{what}", [](const Request&) { return Response{204, "", "", {}}; });
   table.add("GET", "/throw", [](const Request&) -> Response { throw std::runtime_error("no"); });
   return table;
 }
@@ -232,6 +157,66 @@ TEST_F(HttpServerTest, RefusesForeignOrigins) {
   EXPECT_TRUE(has(ask(get("/ping", "Origin: http://evil.example\r\n")), "403 Forbidden"));
   EXPECT_TRUE(has(ask(get("/ping", "Origin: http://127.0.0.1:81\r\n")), "403 Forbidden"));
   EXPECT_TRUE(has(ask(get("/ping", "Origin: null\r\n")), "403 Forbidden"));
+}
+
+TEST_F(HttpServerTest, AsksForTheTokenBeforeAnythingElseIsTold) {
+  constexpr const char* kToken = "0123456789abcdef";
+  start({.token = kToken});
+  const std::string right = "Authorization: Bearer " + std::string(kToken) + "\r\n";
+  EXPECT_TRUE(has(ask(get("/ping", right)), "pong"));
+  EXPECT_TRUE(has(ask(get("/open")), "200 OK"));
+  const std::string missing = ask(get("/ping"));
+  EXPECT_TRUE(has(missing, "401 Unauthorized")) << missing;
+  EXPECT_TRUE(has(missing, "WWW-Authenticate: Bearer realm=\"tutti\"\r\n")) << missing;
+  EXPECT_TRUE(has(ask(get("/ping", "Authorization: Bearer 0123456789abcdeg\r\n")), "401 Unauthorized"));
+  EXPECT_TRUE(has(ask(get("/no-such-thing")), "401 Unauthorized"));
+  EXPECT_TRUE(has(ask(get("/no-such-thing", right)), "404 Not Found"));
+  EXPECT_EQ(server_->counters().refused_token.value(), 3U);
+}
+
+TEST_F(HttpServerTest, TakesOtherLimitsWhileItRuns) {
+  start();
+  EXPECT_TRUE(has(ask(get("/ping")), "200 OK"));
+  server_->set_limits({.token = "0123456789abcdef"});
+  EXPECT_TRUE(has(ask(get("/ping")), "401 Unauthorized"));
+  server_->set_limits({});
+  EXPECT_TRUE(has(ask(get("/ping")), "200 OK"));
+}
+
+TEST_F(HttpServerTest, BoundsTheRateOfAClientAndKeepsItsConnection) {
+  start({.requests_per_second = 5});
+  Client one = client();
+  int refused = 0;
+  for (int i = 0; i < 40; ++i) {
+    one.send(get("/ping"));
+    const std::string answer = one.answer();
+    if (!has(answer, "429 Too Many Requests")) continue;
+    ++refused;
+    EXPECT_TRUE(has(answer, "Retry-After: 1\r\n")) << answer;
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_EQ(server_->counters().refused_rate.value(), static_cast<std::uint64_t>(refused));
+}
+
+TEST_F(HttpServerTest, HasNoBodyWhereTheStatusHasNone) {
+  start();
+  Client one = client();
+  one.send("POST /nothing/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n" + get("/ping"));
+  const std::string answer = one.answer();
+  EXPECT_TRUE(has(answer, "204 No Content")) << answer;
+  EXPECT_FALSE(has(answer, "\r\nContent-")) << answer;
+  EXPECT_TRUE(has(one.answer(), "pong"));
+}
+
+TEST_F(HttpServerTest, CountsByStatus) {
+  start();
+  ask(get("/ping"));
+  ask(get("/no-such-thing"));
+  const HttpCounters& counters = server_->counters();
+  EXPECT_EQ(counters.requests.value(), 2U);
+  EXPECT_EQ(counters.answers[200 - 100].value(), 1U);
+  EXPECT_EQ(counters.answers[404 - 100].value(), 1U);
+  EXPECT_EQ(counters.connections.value(), 2U);
 }
 
 TEST_F(HttpServerTest, BoundsHeaderAndBody) {

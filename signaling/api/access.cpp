@@ -1,0 +1,58 @@
+#include "signaling/api/access.h"
+
+#include <algorithm>
+#include <array>
+
+namespace tutti::api {
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// The credentials behind "Bearer "; empty for any other scheme.
+std::string_view bearer(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";  // schemes know no case: RFC 9110, 11.1
+  if (authorization.size() <= kScheme.size()) return {};
+  const bool fits = std::equal(kScheme.begin(), kScheme.end(), authorization.begin(),
+                               [](char a, char b) { return a == lower(b); });
+  return fits ? authorization.substr(kScheme.size()) : std::string_view{};
+}
+
+}  // namespace
+
+bool is_loopback(const base::SocketAddress& address) {
+  constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  if (address.family == base::AddressFamily::kIpv4) return address.ip[0] == 127;
+  if (address.family != base::AddressFamily::kIpv6) return false;
+  if (std::equal(kMapped.begin(), kMapped.end(), address.ip.begin())) return address.ip[12] == 127;
+  return std::all_of(address.ip.begin(), address.ip.begin() + 15, [](auto octet) { return octet == 0; }) &&
+         address.ip[15] == 1;
+}
+
+bool is_token(std::string_view text) {
+  constexpr std::string_view kOthers = "-._~+/=";
+  return text.size() >= 16 && text.size() <= 256 && std::all_of(text.begin(), text.end(), [&](char c) {
+           return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') ||
+                  kOthers.find(c) != std::string_view::npos;
+         });
+}
+
+bool equal_in_constant_time(std::string_view given, std::string_view secret) {
+  if (secret.empty()) return given.empty();
+  volatile unsigned char difference = given.size() == secret.size() ? 0 : 1;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto wrong = static_cast<unsigned char>(given[i] ^ secret[i % secret.size()]);
+    difference = static_cast<unsigned char>(difference | wrong);
+  }
+  return difference == 0;
+}
+
+bool may_ask(std::string_view authorization, std::string_view token, Reach reach,
+             const base::SocketAddress& client) {
+  if (token.empty()) return true;
+  if (reach == Reach::kLocal && is_loopback(client)) return true;
+  return equal_in_constant_time(bearer(authorization), token);
+}
+
+}  // namespace tutti::api

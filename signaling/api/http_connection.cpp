@@ -1,0 +1,207 @@
+#include "signaling/api/http_connection.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "dataplane/base/clock.h"
+#include "signaling/api/access.h"
+#include "signaling/api/host_check.h"
+
+namespace tutti::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+
+// A page of a foreign site must not reach in from its reader's browser; our own and non-browsers may.
+bool foreign_origin(const http::fields& headers) {
+  const auto origin = headers.find(http::field::origin);
+  if (origin == headers.end()) return false;
+  const std::string host(headers[http::field::host]);
+  return !beast::iequals(origin->value(), "http://" + host) &&
+         !beast::iequals(origin->value(), "https://" + host);
+}
+
+base::SocketAddress peer_of(const tcp::socket& socket) {
+  boost::system::error_code error;
+  const tcp::endpoint peer = socket.remote_endpoint(error);
+  if (error) return {};
+  return base::from_sockaddr(peer.data(), static_cast<socklen_t>(peer.size()));
+}
+
+std::string path_of(const std::string& target) {
+  return target.substr(0, target.find('?'));
+}
+
+Response later(int status, std::string_view detail, std::string_view path) {
+  Response response = problem(status, detail, path);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(tcp::socket socket, HttpShared& shared)
+    : shared_(shared),
+      stream_(std::move(socket)),
+      client_(peer_of(stream_.socket())),
+      deadline_(stream_.get_executor()) {
+  shared_.connections.insert(this);
+  shared_.counters.connections.add();
+  shared_.counters.open_connections.add(1);
+  Error ignored;
+  stream_.socket().set_option(tcp::no_delay(true), ignored);  // an answer is one write
+}
+
+HttpConnection::~HttpConnection() {
+  shared_.connections.erase(this);
+  shared_.counters.open_connections.add(-1);
+}
+
+void HttpConnection::read() {
+  parser_.emplace();
+  parser_->header_limit(shared_.limits.header_bytes);
+  parser_->body_limit(shared_.limits.body_bytes);
+  stream_.expires_after(shared_.limits.transfer_timeout);
+  http::async_read(stream_, buffer_, *parser_,
+                   [self = shared_from_this()](Error error, std::size_t) { self->on_read(error); });
+}
+
+void HttpConnection::close() {
+  deadline_.cancel();
+  stream_.close();
+}
+
+void HttpConnection::refuse(const Response& response) {
+  keep_alive_ = false;
+  write(response);
+}
+
+void HttpConnection::on_read(Error error) {
+  if (error == http::error::header_limit) return refuse(problem(431, "The header is too long."));
+  if (error == http::error::body_limit) return refuse(problem(413, "The body is too long."));
+  if (error == http::error::end_of_stream) return linger();
+  if (error.category() == make_error_code(http::error::end_of_stream).category()) {
+    return refuse(problem(400, "This is not an HTTP request: " + error.message() + "."));
+  }
+  if (error) return;  // timed out or gone
+  take(parser_->get());
+}
+
+std::optional<HttpConnection::Refusal> HttpConnection::find_fault(const Message& message) {
+  const std::string path = path_of(std::string(message.target()));
+  if (!shared_.rate.try_ask(client_, base::monotonic_now())) {
+    shared_.counters.refused_rate.add();
+    return Refusal{later(429, "This address asks too often.", path)};
+  }
+  if (message.version() >= 11 && message.count(http::field::host) != 1) {
+    return Refusal{problem(400, "HTTP/1.1 requires one Host header.", path), true};
+  }
+  // Only HTTP/1.0 may leave it out, and no browser speaks that.
+  if (message.count(http::field::host) != 0 &&
+      !is_own_host(std::string(message[http::field::host]), shared_.limits.host_name)) {
+    return Refusal{
+        problem(421, "Host is neither an address, nor localhost, nor the name in http.name.", path), true};
+  }
+  if (foreign_origin(message)) {
+    return Refusal{problem(403, "Requests of other origins are not taken.", path), true};
+  }
+  return std::nullopt;
+}
+
+void HttpConnection::take(Message& message) {
+  shared_.counters.requests.add();
+  keep_alive_ = message.keep_alive();
+  head_ = message.method() == http::verb::head;
+  if (const auto fault = find_fault(message)) {
+    return fault->close ? refuse(fault->response) : write(fault->response);
+  }
+  const std::string target(message.target());
+  const std::size_t mark = target.find('?');
+  Request request{.method = std::string(head_ ? "GET" : message.method_string()),
+                  .path = path_of(target),
+                  .query = mark == std::string::npos ? "" : target.substr(mark + 1),
+                  .content_type = std::string(message[http::field::content_type]),
+                  .body = std::move(message.body())};
+  auto match = shared_.gate->router.find(request.method, request.path);
+  // Who has no token learns not even what there is.
+  const Reach reach = match ? match->route->reach : Reach::kToken;
+  const std::string authorization(message[http::field::authorization]);
+  if (!may_ask(authorization, shared_.limits.token, reach, client_)) {
+    shared_.counters.refused_token.add();
+    Response response = problem(401, "This needs a token: Authorization: Bearer TOKEN.", request.path);
+    response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"tutti\"");
+    return write(response);
+  }
+  if (!match) return write(match.error());
+  request.parameters = std::move(match->parameters);
+  ask(match->route->handler, std::move(request));
+}
+
+void HttpConnection::ask(const Handler& handler, Request request) {
+  const std::uint64_t question = ++question_;
+  stream_.expires_never();
+  deadline_.expires_after(shared_.limits.answer_timeout);
+  deadline_.async_wait([self = shared_from_this(), question, path = request.path](Error error) {
+    if (error || question != self->question_) return;
+    self->on_answer(question, later(503, "The control plane did not answer in time.", path));
+  });
+  shared_.post([gate = shared_.gate, handler = &handler, self = weak_from_this(), question,
+                request = std::move(request)] {
+    if (!gate->open()) return;
+    Response response;
+    try {
+      response = (*handler)(request);
+    } catch (const std::exception&) {
+      response = problem(500, "The request could not be carried out.", request.path);
+    }
+    gate->post([self, question, response = std::move(response)] {
+      if (const auto alive = self.lock()) alive->on_answer(question, response);
+    });
+  });
+}
+
+void HttpConnection::on_answer(std::uint64_t question, const Response& response) {
+  if (question != question_) return;
+  ++question_;  // what comes later is for nobody
+  deadline_.cancel();
+  write(response);
+}
+
+void HttpConnection::write(const Response& response) {
+  shared_.counters.answered(response.status);
+  const bool bodiless = response.status == 204;
+  response_ = {};
+  response_.version(11);
+  response_.result(static_cast<unsigned>(response.status));
+  response_.set(http::field::server, "Tutti");
+  if (!bodiless) response_.set(http::field::content_type, response.content_type);
+  response_.set(http::field::cache_control, "no-store");
+  response_.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : response.headers) response_.set(name, value);
+  if (!bodiless) response_.content_length(response.body.size());
+  if (!head_) response_.body() = response.body;
+  response_.keep_alive(keep_alive_);
+  stream_.expires_after(shared_.limits.transfer_timeout);
+  http::async_write(stream_, response_, [self = shared_from_this()](Error error, std::size_t) {
+    if (error) return;
+    self->keep_alive_ ? self->read() : self->linger();
+  });
+}
+
+void HttpConnection::linger() {
+  Error ignored;
+  stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  stream_.expires_after(std::min(shared_.limits.transfer_timeout, std::chrono::milliseconds(1'000)));
+  discard();
+}
+
+void HttpConnection::discard() {
+  stream_.async_read_some(asio::buffer(scratch_), [self = shared_from_this()](Error error, std::size_t) {
+    if (!error) self->discard();
+  });
+}
+
+}  // namespace tutti::api

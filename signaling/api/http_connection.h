@@ -1,0 +1,100 @@
+// HttpConnection: one client's connection: reads a request, has it answered, writes the answer, again.
+// Only http_*.cpp look inside: Beast compiles slowly.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+
+#include "signaling/api/http_server.h"
+#include "signaling/api/rate_limiter.h"
+
+namespace tutti::api {
+
+class HttpConnection;
+
+// What the control thread holds of the server: it may answer long after the server is gone.
+struct HttpGate {
+  std::mutex mutex;
+  boost::asio::io_context* context = nullptr;  // null once closed
+  Router router;
+
+  bool open() {
+    const std::lock_guard lock(mutex);
+    return context != nullptr;
+  }
+  template <typename Task>
+  void post(Task task) {
+    const std::lock_guard lock(mutex);
+    if (context != nullptr) boost::asio::post(*context, std::move(task));
+  }
+};
+
+// What all connections share. Thread: HTTP.
+struct HttpShared {
+  HttpLimits limits;
+  RateLimiter rate{0};
+  HttpCounters counters;
+  std::shared_ptr<HttpGate> gate;
+  HttpServer::Post post;
+  std::set<HttpConnection*> connections;
+};
+
+// Thread: HTTP.
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  HttpConnection(boost::asio::ip::tcp::socket socket, HttpShared& shared);
+  ~HttpConnection();
+
+  // Waits for the next request.
+  void read();
+  void close();
+  // Says one thing and closes.
+  void refuse(const Response& response);
+
+ private:
+  using Error = boost::system::error_code;
+  using Message = boost::beast::http::request<boost::beast::http::string_body>;
+
+  void on_read(Error error);
+  // The answer that a request gets whatever it asks, and whether the connection ends with it.
+  struct Refusal {
+    Response response;
+    bool close = false;
+  };
+  std::optional<Refusal> find_fault(const Message& message);
+  void take(Message& message);
+  // Hands the request to the control thread; its answer or the deadline comes first, and counts.
+  void ask(const Handler& handler, Request request);
+  void on_answer(std::uint64_t question, const Response& response);
+  void write(const Response& response);
+  // Closes so that the answer arrives: closing with unread bytes resets, and a reset overtakes the answer.
+  void linger();
+  void discard();
+
+  HttpShared& shared_;
+  boost::beast::tcp_stream stream_;
+  base::SocketAddress client_;
+  boost::beast::flat_buffer buffer_{128 * 1024};  // a header, a body and what is pipelined behind them
+  std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+  boost::beast::http::response<boost::beast::http::string_body> response_;
+  boost::asio::steady_timer deadline_;
+  std::uint64_t question_ = 0;
+  bool keep_alive_ = false;
+  bool head_ = false;
+  std::array<char, 4'096> scratch_{};
+};
+
+}  // namespace tutti::api
