@@ -19,6 +19,7 @@ struct Conference {
   std::uint64_t next_position = 0;  // of its next tick on the wheel, in sub-slots
   std::uint64_t next_tick = 0;      // the least number that it may have
   bool ticking = false;             // next_position and next_tick mean something
+  bool mixing = true;               // voices are mixed
   bool half_tick_due = false;       // a member has a packet that leaves between two ticks
   std::uint8_t number = 0;          // of this share
   std::uint32_t max_talkers = 0;    // the loudest so many are in the mix; 0: all who speak

@@ -23,6 +23,7 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
       port(packet_port),
       mailbox(core_mailbox),
       outbox(core_mailbox, kOutboxEvents),
+      reports(core_options.capacity.participants),
       participants(core_options.capacity.participants),
       reserves(core_options.capacity.participants, base::Pages::kPlain),
       links_of_members(new SlotLinks[core_options.capacity.participants]),

@@ -18,6 +18,7 @@
 #include "dataplane/core/tick_wheel.h"
 #include "dataplane/mailbox/core_counters.h"
 #include "dataplane/mailbox/mailbox.h"
+#include "dataplane/mailbox/participant_report.h"
 #include "dataplane/net/packet_port.h"
 #include "dataplane/stream/payload_pool.h"
 
@@ -69,6 +70,7 @@ struct CoreState {
   mailbox::Mailbox& mailbox;
   Outbox outbox;
   mailbox::CoreCounters counters;
+  mailbox::ParticipantReports reports;
 
   Slab<Participant> participants;
   Slab<ParticipantReserve> reserves;

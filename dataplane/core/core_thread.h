@@ -51,6 +51,7 @@ class CoreThread {
   CoreThread& operator=(const CoreThread&) = delete;
 
   const mailbox::CoreCounters& counters() const { return core_.counters(); }
+  const mailbox::ParticipantReports& reports() const { return core_.reports(); }
   // Whether SCHED_FIFO was had.
   bool realtime() const { return realtime_; }
   int cpu() const { return cpu_; }

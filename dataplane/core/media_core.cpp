@@ -11,8 +11,9 @@ static_assert(kSubSlots <= net::PacketPort::kPhases);
 
 MediaCore::MediaCore(const Options& options, net::PacketPort& port, mailbox::Mailbox& mailbox)
     : state_(options, port, mailbox),
+      reporting_(state_),
       reception_(state_),
-      ticker_(state_),
+      ticker_(state_, reporting_),
       load_(state_.options, state_.counters) {}
 
 base::Instant MediaCore::run_once(base::Instant now) TUTTI_REALTIME {
@@ -29,8 +30,8 @@ base::Instant MediaCore::run_once(base::Instant now) TUTTI_REALTIME {
 }
 
 void MediaCore::take_commands(base::Instant now) TUTTI_REALTIME {
-  // A command makes one event at most.
-  if (state_.outbox.room() < kCommandsPerTurn) return;
+  // Two events at most come of a command: it is done, and somebody does not talk any more.
+  if (state_.outbox.room() < 2 * kCommandsPerTurn) return;
   const std::size_t count = state_.mailbox.take(commands_);
   for (std::size_t i = 0; i < count; ++i) {
     std::visit([&](const auto& command) { obey(command, now); }, commands_[i]);
@@ -92,6 +93,7 @@ void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant no
   participant.conference = command.conference.slot;
   state_.join(*conference, slot);
   state_.counters.participants.add(1);
+  reporting_.begin(participant, now);
   state_.outbox.put(mailbox::ParticipantAttached{command.participant});
 }
 
@@ -102,16 +104,20 @@ void MediaCore::obey(const mailbox::UpdateMedia& command, base::Instant now) TUT
   if (participant->agree(command.media, now)) {
     state_.port.disconnect(endpoint_of(*participant), net::Flow::kRtp);
   }
+  if (!participant->may_receive) reporting_.end_talk(*participant);
 }
 
 void MediaCore::obey(const mailbox::UpdateMix& command, base::Instant) TUTTI_REALTIME {
   Participant* participant = state_.find(command.participant);
-  if (participant != nullptr) participant->control(command.mix);
+  if (participant == nullptr) return;
+  participant->control(command.mix);
+  if (participant->silenced) reporting_.end_talk(*participant);
 }
 
 void MediaCore::obey(const mailbox::DetachParticipant& command, base::Instant now) TUTTI_REALTIME {
   Participant* participant = state_.find(command.participant);
   if (participant == nullptr) return;
+  reporting_.end_talk(*participant);
   state_.leave(state_.conferences[participant->conference], command.participant.slot);
   participant->detaching = true;
   state_.send_rtcp(*participant, now, true);

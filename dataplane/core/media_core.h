@@ -13,6 +13,7 @@
 #include "dataplane/core/core_state.h"
 #include "dataplane/core/load_meter.h"
 #include "dataplane/core/reception.h"
+#include "dataplane/core/reporting.h"
 #include "dataplane/core/ticker.h"
 #include "dataplane/mailbox/core_command.h"
 #include "dataplane/mailbox/core_counters.h"
@@ -36,6 +37,7 @@ class MediaCore {
 
   // Thread: any.
   const mailbox::CoreCounters& counters() const { return state_.counters; }
+  const mailbox::ParticipantReports& reports() const { return state_.reports; }
   // The sums of its conferences, and of its peers'. Thread: any may read them.
   const RingDirectory& rings() const { return state_.rings; }
 
@@ -47,15 +49,24 @@ class MediaCore {
   void count_network_drops() TUTTI_REALTIME;
 
   void obey(const mailbox::OpenConference& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::UpdateConference& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::CloseConference& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::LinkShare& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::UnlinkShare& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::AttachParticipant& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::UpdateMedia& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::UpdateMix& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::MoveParticipant& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::PlayTone& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::StopTone& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::StartCoaching& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::StopCoaching& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::HearCoach& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::EndHearingCoach& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::DetachParticipant& command, base::Instant now) TUTTI_REALTIME;
 
   CoreState state_;
+  Reporting reporting_;
   Reception reception_;
   Ticker ticker_;
   LoadMeter load_;

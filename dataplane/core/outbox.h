@@ -17,6 +17,7 @@ class Outbox {
   Outbox(mailbox::Mailbox& mailbox, std::uint32_t capacity)
       : mailbox_(mailbox), capacity_(capacity), waiting_(new mailbox::CoreEvent[capacity]) {}
 
+  std::uint32_t capacity() const TUTTI_REALTIME { return capacity_; }
   std::uint32_t room() const TUTTI_REALTIME { return capacity_ - count_; }
 
   // The caller has seen room().

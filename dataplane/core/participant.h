@@ -52,7 +52,11 @@ struct alignas(64) Participant {
   bool admits_rtcp(const base::SocketAddress& source, base::Instant now) const TUTTI_REALTIME;
 
   // Whether the voice may be in the mix of this tick.
-  bool may_talk() const TUTTI_REALTIME { return speaking && !mix.muted; }
+  bool may_talk() const TUTTI_REALTIME { return speaking && !kept_out; }
+  // Whether its owner talks, whoever hears it.
+  bool talks() const TUTTI_REALTIME { return speaking && !silenced; }
+  // What keeps it out has changed.
+  void settle() TUTTI_REALTIME;
 
   // Whether the peer has been silent for longer than agreed, while it should not have been.
   bool silent_too_long(base::Instant now) const TUTTI_REALTIME { return now >= silent_too_long_at(); }
@@ -88,6 +92,11 @@ struct alignas(64) Participant {
   bool spoke = false;                  // it was open in the tick before
   bool fading = false;                 // in the mix for the last time
   bool may_receive = false;            // media's
+  bool silenced = false;               // does not talk: it is muted or waits
+  bool kept_out = false;               // not in the mix: it is silenced
+  bool talking = false;                // as was told last
+  bool among_loudest = true;           // of the last tick in which it might have been in the mix
+  std::uint8_t quiet_reports = 0;      // how many reports ago it talked
   std::int8_t slip = 0;                // its next frame waits for a tick (1), or is left out (-1)
   mailbox::MixControls mix;
   dsp::Gain gain_in;   // of the voice

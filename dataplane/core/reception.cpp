@@ -47,6 +47,7 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
   if (!receipt) {
     // The stream counts its own; a refused packet of the peer is still a sign of life.
     state_.counters.drops.add(receipt.error());
+    state_.reports.count_drop(participant.handle, receipt.error());
     if (participant.inbound.source() == rtp->header.ssrc) heard(participant, packet.arrival);
     return;
   }
@@ -93,6 +94,7 @@ void Reception::heard(Participant& participant, base::Instant at) TUTTI_REALTIME
 
 void Reception::drop(Participant& participant, base::DropReason reason) TUTTI_REALTIME {
   ++participant.dropped;
+  state_.reports.count_drop(participant.handle, reason);
   state_.counters.drops.add(reason);
 }
 

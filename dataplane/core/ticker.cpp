@@ -8,8 +8,9 @@
 namespace tutti::core {
 
 // Default-initialised: pages are touched as conferences grow.
-Ticker::Ticker(CoreState& state)
+Ticker::Ticker(CoreState& state, Reporting& reporting)
     : state_(state),
+      reporting_(reporting),
       choice_(state.options.capacity.participants),
       follower_(state),
       speakers_(new std::uint32_t[state.options.capacity.participants]),
@@ -81,7 +82,9 @@ void Ticker::gather(Conference& conference, std::uint64_t tick, Lookahead& ahead
   base::Frame* frame = frames_.get();
   for (std::uint32_t i = 0; i < speakers; ++i) {
     Participant& participant = state_.participants[speakers_[i]];
-    const bool wanted = participant.may_talk() && choice_.chosen(participant);
+    const bool able = participant.may_talk();
+    if (able) participant.among_loudest = choice_.chosen(participant);
+    const bool wanted = able && participant.among_loudest && conference.mixing;
     if (take(participant, wanted, *frame, batch)) ++frame;
   }
   batch.flush();
@@ -106,6 +109,7 @@ std::uint32_t Ticker::listen(Conference& conference, Lookahead& ahead) TUTTI_REA
     }
     speakers_[speakers++] = slot;
     if (participant.may_talk()) choice_.offer(participant);
+    if (!participant.talking && participant.talks()) reporting_.begin_to_talk(participant);
   }
   return speakers;
 }
@@ -168,6 +172,7 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Looka
   const bool large = conference.members.size() > kStayInCache;
   std::uint32_t fetched = conference.members.first();
   for (int i = 0; large && i < kHandOutAhead; ++i) fetched = fetch_again(fetched);
+  const bool reporting = Reporting::due(conference, turn);
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
     Participant& participant = state_.participants[slot];
     ahead.fetch_payload();
@@ -176,6 +181,7 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Looka
     if (participant.in_mix) ++own;
     conference.half_tick_due |= participant.outbound.half_tick_due();
     if (participant.fading) participant.in_mix = participant.fading = false;
+    if (reporting) reporting_.report(participant, turn.due);
     if (turn.due >= participant.look_after_at) look_after(participant, turn.due);
   }
 }

@@ -10,6 +10,7 @@
 #include "dataplane/core/core_state.h"
 #include "dataplane/core/listener_classes.h"
 #include "dataplane/core/lookahead.h"
+#include "dataplane/core/reporting.h"
 #include "dataplane/core/talker_batch.h"
 #include "dataplane/core/talker_choice.h"
 #include "dataplane/core/tick_follower.h"
@@ -19,7 +20,7 @@ namespace tutti::core {
 // Thread: the core.
 class Ticker {
  public:
-  explicit Ticker(CoreState& state);
+  Ticker(CoreState& state, Reporting& reporting);
 
   // Does every sub-slot that is due, at most one tick's worth of them; returns how many.
   std::uint32_t run(base::Instant now) TUTTI_REALTIME;
@@ -44,6 +45,7 @@ class Ticker {
   void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
 
   CoreState& state_;
+  Reporting& reporting_;
   TalkerChoice choice_;
   TickFollower follower_;
   mixer::ConferenceMixer

@@ -59,8 +59,22 @@ struct DigitReceived {
   char digit = 0;  // 0-9 * # A-D
 };
 
+// Begins to talk, or has been silent for some 600 ms behind its last sound's 500: one event of each for the
+// other, and the last one of a stay says that it does not. Who is muted, waits or is on hold does not talk.
+// At most two a second, besides those that a command brings about.
+struct TalkingChanged {
+  ParticipantHandle participant;
+  bool talking = false;
+};
+
+// It ticks in the new conference; the old one may be closed.
+struct ParticipantMoved {
+  ParticipantHandle participant;
+  ConferenceHandle conference;
+};
+
 using CoreEvent = std::variant<ConferenceClosed, ParticipantAttached, ParticipantDetached, SourceLatched,
-                               MediaTimedOut, RemoteBye, DigitReceived>;
+                               MediaTimedOut, RemoteBye, DigitReceived, TalkingChanged, ParticipantMoved>;
 
 static_assert(std::is_trivially_copyable_v<CoreEvent>);
 static_assert(sizeof(CoreEvent) <= 64);  // one cache line

@@ -87,6 +87,7 @@ class alignas(64) InboundStream {
   // For the RTCP report that leaves at `now`; begins a new interval.
   std::optional<rtp::ReportBlock> report(base::Instant now) TUTTI_REALTIME;
   InboundTotals totals() const TUTTI_REALTIME;
+  InboundQuality quality() const TUTTI_REALTIME;
 
  private:
   static constexpr int kLookAheadSamples = 3 * static_cast<int>(base::kFrameSamples);

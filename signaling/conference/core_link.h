@@ -35,6 +35,7 @@ class CoreLink {
 
   std::size_t drain(std::span<mailbox::CoreEvent> events) { return door_.mailbox->drain(events); }
   const mailbox::CoreCounters& counters() const { return *door_.counters; }
+  const mailbox::ParticipantReports& reports() const { return *door_.reports; }
 
  private:
   CoreDoor door_;

@@ -10,6 +10,7 @@
 #include "dataplane/mailbox/core_counters.h"
 #include "dataplane/mailbox/handles.h"
 #include "dataplane/mailbox/mailbox.h"
+#include "dataplane/mailbox/participant_report.h"
 
 namespace tutti::conference {
 
@@ -28,11 +29,12 @@ enum class MediaError : std::uint8_t {
   kOther,
 };
 
-// One media core. All three outlive the focus.
+// One media core. All that is pointed at outlives the focus.
 struct CoreDoor {
   mailbox::Mailbox* mailbox = nullptr;
   const mailbox::CoreCounters* counters = nullptr;
   mailbox::CoreCapacity capacity;
+  const mailbox::ParticipantReports* reports = nullptr;
 };
 
 // Thread: signaling.

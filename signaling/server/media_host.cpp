@@ -128,7 +128,8 @@ Result<void, StartError> MediaHost::start_core(const Configuration& configuratio
         StartError{fmt::format("CPU {} cannot carry media: {}", cpu, core::to_string(thread.error()))});
   }
   core.thread = std::move(*thread);
-  doors_.push_back({core.mailbox.get(), &core.thread->counters(), options.core.capacity});
+  doors_.push_back(
+      {core.mailbox.get(), &core.thread->counters(), options.core.capacity, &core.thread->reports()});
   cores_.push_back(std::move(core));
   return {};
 }

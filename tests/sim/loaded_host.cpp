@@ -60,7 +60,7 @@ LoadedHost::LoadedHost(const LoadedHostConfig& config)
       return base::Duration(std::chrono::seconds(1)) + packet_cost * turning->packets();
     };
     core.core = std::make_unique<core::MediaCore>(options, *core.port, core.mailbox);
-    doors_.push_back({&core.mailbox, &core.core->counters(), capacity});
+    doors_.push_back({&core.mailbox, &core.core->counters(), capacity, &core.core->reports()});
   }
   conference::FocusConfig focus;
   focus.admission = config.admission;

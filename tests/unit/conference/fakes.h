@@ -61,7 +61,7 @@ class FakeDialogs final : public sip::DialogControl {
 class ScriptedCore {
  public:
   ScriptedCore(std::size_t mailbox_capacity, mailbox::CoreCapacity capacity)
-      : mailbox_(mailbox_capacity), capacity_(capacity) {}
+      : mailbox_(mailbox_capacity), capacity_(capacity), reports_(capacity.participants) {}
 
   struct Attached {
     mailbox::AttachParticipant command;
@@ -70,7 +70,9 @@ class ScriptedCore {
     int updates = 0;
   };
 
-  CoreDoor door() { return {&mailbox_, &counters_, capacity_}; }
+  CoreDoor door() { return {&mailbox_, &counters_, capacity_, &reports_}; }
+  // What it says of its participants.
+  mailbox::ParticipantReports& reports() { return reports_; }
   // What it says to have used of its time.
   void set_used(std::int64_t permille) { counters_.used_p99_permille.set(permille); }
   // Takes up to `commands`, and emits what they and before_run left to tell, as far as the mailbox takes it.
@@ -104,6 +106,7 @@ class ScriptedCore {
   mailbox::Mailbox mailbox_;
   mailbox::CoreCounters counters_;
   mailbox::CoreCapacity capacity_;
+  mailbox::ParticipantReports reports_;
   std::map<std::uint32_t, Attached> attached_;
   std::map<std::uint32_t, Share> open_;  // by conference slot
   std::deque<mailbox::CoreEvent> events_;

@@ -1,0 +1,47 @@
+// Reporting: what a core says of its participants unasked: who talks, as it happens, and a report of each 5
+// times a second.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/core/core_state.h"
+
+namespace tutti::core {
+
+// Thread: the core.
+class Reporting {
+ public:
+  // 10 = 200 ms.
+  static constexpr std::uint64_t kReportTicks = 10;
+  // Who has not been heard in so many reports behind the gate's own 500 ms does not talk any more: 400 to
+  // 600 ms.
+  static constexpr std::uint8_t kQuietReports = 3;
+
+  explicit Reporting(CoreState& state) : state_(state) {}
+
+  // Whether this tick of the conference is one after which its members are reported. Conferences differ.
+  static bool due(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+    return (turn.tick + conference.handle.slot) % kReportTicks == 0;
+  }
+
+  void begin(const Participant& participant, base::Instant now) TUTTI_REALTIME {
+    state_.reports.begin(participant.handle, now);
+  }
+  // After a tick in which it had its part.
+  void report(Participant& participant, base::Instant now) TUTTI_REALTIME;
+
+  // It does talk, and it was not told. Told when there is room: talk never takes that of what must be told.
+  void begin_to_talk(Participant& participant) TUTTI_REALTIME;
+  // What a command did to it silences it. The caller has seen room for an event.
+  void end_talk(Participant& participant) TUTTI_REALTIME;
+
+ private:
+  void tell(Participant& participant, bool talking) TUTTI_REALTIME;
+  bool room() const TUTTI_REALTIME { return state_.outbox.room() > state_.outbox.capacity() / 2; }
+
+  CoreState& state_;
+};
+
+}  // namespace tutti::core
