@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
+#include <type_traits>
 
 #include <nlohmann/json.hpp>
+
+#include "signaling/api/setting_members.h"
 
 namespace tutti::api {
 namespace {
@@ -121,28 +124,13 @@ Json json_of(const conference::ConferenceStatistics& statistics) {
 
 Json json_of(const conference::ConferenceSettings& settings) {
   Json json;
-  json["display_name"] = settings.display_name;
-  json["max_participants"] = settings.max_participants;
-  json["max_talkers"] = settings.max_talkers;
-  json["sample_rate_hz"] = settings.sample_rate_hz;
-  json["mixing"] = settings.mixing;
-  json["entry_tone"] = settings.entry_tone;
-  json["exit_tone"] = settings.exit_tone;
-  json["hold_music"] = settings.hold_music;
-  json["wait_for_moderator"] = settings.wait_for_moderator;
-  json["end_with_last_moderator"] = settings.end_with_last_moderator;
-  json["moderator_grace_s"] = settings.moderator_grace.count();
-  json["moderators_pass_lock"] = settings.moderators_pass_lock;
-  json["start_muted"] = settings.start_muted;
-  json["pin"] = settings.pin;
-  json["moderator_pin"] = settings.moderator_pin;
-  json["permanent"] = settings.permanent;
-  json["linger_s"] = settings.linger.count();
-  json["idle_s"] = settings.idle.count();
-  json["duration_s"] = settings.duration.count();
-  json["participant_limit_s"] = settings.participant_limit.count();
-  json["language"] = settings.language;
-  json["record"] = settings.record;
+  each_setting(settings, [&json](auto name, const auto& member, auto...) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(member)>, std::chrono::seconds>) {
+      json[name] = member.count();
+    } else {
+      json[name] = member;
+    }
+  });
   return json;
 }
 

@@ -9,37 +9,14 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "signaling/api/nearest_name.h"
 #include "signaling/server/configuration_keys.h"
 
 namespace tutti::server {
 namespace {
 
+using api::suggestion;
 using Errors = std::vector<ConfigurationError>;
-
-// Levenshtein's.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row[b.size()];
-}
-
-// `; did you mean "listen"?`, or what there is to choose from.
-std::string suggestion(std::string_view given, const std::vector<std::string_view>& known) {
-  const auto nearest = std::min_element(known.begin(), known.end(), [&](auto a, auto b) {
-    return edit_distance(given, a) < edit_distance(given, b);
-  });
-  if (edit_distance(given, *nearest) <= std::max<std::size_t>(2, nearest->size() / 3)) {
-    return fmt::format("; did you mean \"{}\"?", *nearest);
-  }
-  return fmt::format("; known here: {}", fmt::join(known, ", "));
-}
 
 // A value as it stands in the file, for an error.
 std::string shown(const toml::node& node) {

@@ -1,0 +1,141 @@
+#include "signaling/api/conference_routes.h"
+#include "signaling/api/operation_route.h"
+#include "signaling/api/request_bodies.h"
+
+namespace tutti::api {
+namespace {
+
+using conference::Control;
+using conference::Outcome;
+
+const std::string& room_of(const Request& request) {
+  return request.parameters.front();
+}
+
+// What was told, as JSON.
+template <typename T>
+Outcome<Json> as_json(const Outcome<T>& outcome) {
+  if (!outcome) return base::unexpected(outcome.error());
+  return json_of(*outcome);
+}
+
+Response create(Control& control, const Request& request, const NewRoom& room,
+                const conference::ConferenceSettings& defaults) {
+  const auto settings = patch_settings(defaults, room.settings, defaults);
+  if (!settings) return problem(settings.error(), request.path);
+  const auto info = control.create(room.name, *settings);
+  if (!info) return problem(info.error(), request.path);
+  return made(201, "/rooms/" + info->name, json_of(*info));  // a name needs no escapes in a path
+}
+
+Outcome<Json> update(Control& control, const std::string& room, const Json& patch,
+                     const conference::ConferenceSettings& defaults) {
+  const auto now = control.settings(room);
+  if (!now) return base::unexpected(now.error());
+  const auto wanted = patch_settings(*now, patch, defaults);
+  if (!wanted) return base::unexpected(wanted.error());
+  if (auto done = control.update_settings(room, *wanted); !done) return base::unexpected(done.error());
+  return as_json(control.settings(room));
+}
+
+Outcome<Json> mute_all(Control& control, const std::string& room, bool muted, const MuteAll& which) {
+  const auto changed = control.set_all_muted(room, muted, which.but_moderators);
+  if (!changed) return base::unexpected(changed.error());
+  return Json{{"changed", *changed}};
+}
+
+void add_questions(Router& router, Control& control) {
+  add_question(router, "/rooms", [&control](const Request&) -> Outcome<Json> {
+    Json rooms = Json::array();
+    for (const auto& info : control.list_conferences()) rooms.push_back(json_of(info));
+    return Json{{"rooms", std::move(rooms)}};
+  });
+  add_question(router, "/rooms/{room}",
+               [&control](const Request& q) { return as_json(control.find_conference(room_of(q))); });
+  add_question(router, "/rooms/{room}/settings",
+               [&control](const Request& q) { return as_json(control.settings(room_of(q))); });
+  add_question(router, "/rooms/{room}/statistics",
+               [&control](const Request& q) { return as_json(control.statistics(room_of(q))); });
+  add_question(router, "/rooms/{room}/matrix",
+               [&control](const Request& q) { return as_json(control.who_hears_whom(room_of(q))); });
+  add_question(router, "/rooms/{room}/participants", [&control](const Request& q) -> Outcome<Json> {
+    const auto all = control.list_participants(room_of(q));
+    if (!all) return base::unexpected(all.error());
+    Json participants = Json::array();
+    for (const auto& info : *all) participants.push_back(json_of(info));
+    return Json{{"participants", std::move(participants)}};
+  });
+}
+
+void add_conference_operations(Router& router, Control& control, const DefaultSettings& defaults) {
+  add_operation(router, "POST", "/rooms", read_new_room,
+                [&control, defaults](const Request& q, const NewRoom& room) {
+                  return create(control, q, room, defaults());
+                });
+  const auto whole = [](const Json& body) -> Outcome<Json> { return body; };
+  add_operation(router, "PATCH", "/rooms/{room}/settings", whole,
+                [&control, defaults](const Request& q, const Json& patch) {
+                  return update(control, room_of(q), patch, defaults());
+                });
+  add_operation(router, "POST", "/rooms/{room}/lock", read_nothing,
+                [&control](const Request& q, const Nothing&) { return control.lock(room_of(q)); });
+  add_operation(router, "POST", "/rooms/{room}/unlock", read_nothing,
+                [&control](const Request& q, const Nothing&) { return control.unlock(room_of(q)); });
+  add_operation(router, "POST", "/rooms/{room}/terminate", read_reason,
+                [&control](const Request& q, const Reason& reason) {
+                  return control.terminate(room_of(q), reason.text);
+                });
+}
+
+void add_operations_on_all(Router& router, Control& control) {
+  add_operation(router, "POST", "/rooms/{room}/invite", read_invitation,
+                [&control](const Request& q, const conference::Invitation& invitation) {
+                  const auto who = control.invite(room_of(q), invitation);
+                  if (!who) return problem(who.error(), q.path);
+                  const auto id = static_cast<std::uint64_t>(who->id);
+                  return made(202, "/participants/" + std::to_string(id), json_of(*who));
+                });
+  add_operation(router, "POST", "/rooms/{room}/kick", read_reason,
+                [&control](const Request& q, const Reason& reason) {
+                  return control.kick_all(room_of(q), reason.text);
+                });
+  add_operation(router, "POST", "/rooms/{room}/mute", read_mute_all,
+                [&control](const Request& q, const MuteAll& which) {
+                  return mute_all(control, room_of(q), true, which);
+                });
+  add_operation(router, "POST", "/rooms/{room}/unmute", read_mute_all,
+                [&control](const Request& q, const MuteAll& which) {
+                  return mute_all(control, room_of(q), false, which);
+                });
+}
+
+void add_sounds(Router& router, Control& control) {
+  add_operation(router, "POST", "/rooms/{room}/play-tone", read_tone,
+                [&control](const Request& q, const conference::Tone& tone) {
+                  return control.play_tone(room_of(q), tone);
+                });
+  add_operation(
+      router, "POST", "/rooms/{room}/play-file", read_file,
+      [&control](const Request& q, const File& file) { return control.play_file(room_of(q), file.name); });
+  add_operation(router, "POST", "/rooms/{room}/stop-play", read_nothing,
+                [&control](const Request& q, const Nothing&) { return control.stop_play(room_of(q)); });
+  add_operation(router, "POST", "/rooms/{room}/start-recording", read_file,
+                [&control](const Request& q, const File& file) {
+                  return control.start_recording(room_of(q), file.name);
+                });
+  add_operation(router, "POST", "/rooms/{room}/pause-recording", read_nothing,
+                [&control](const Request& q, const Nothing&) { return control.pause_recording(room_of(q)); });
+  add_operation(router, "POST", "/rooms/{room}/stop-recording", read_nothing,
+                [&control](const Request& q, const Nothing&) { return control.stop_recording(room_of(q)); });
+}
+
+}  // namespace
+
+void add_room_routes(Router& router, Control& control, DefaultSettings defaults) {
+  add_questions(router, control);
+  add_conference_operations(router, control, defaults);
+  add_operations_on_all(router, control);
+  add_sounds(router, control);
+}
+
+}  // namespace tutti::api
