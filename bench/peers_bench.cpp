@@ -20,10 +20,10 @@ void exchange(benchmark::State& state) {
   const auto mixes = std::make_unique<core::PeerMixes>(rings, 0, 1, counters);
   core::Conference conference;
   mixer::ConferenceMixer mixer;
-  mixes->open(conference);
   mixer::MixPart part;
   part.contributors = static_cast<std::uint32_t>(state.range(1));
   const base::SumFrame sum;
+  if (peers != 0) rings.attach_reader(0, 0);  // as the peers would
   const base::Frame own;
   for (std::uint32_t peer = 1; peer <= peers; ++peer) {
     rings.open(peer, 0).pass_to(0);

@@ -34,7 +34,7 @@ void inbound(benchmark::State& state) {
   const auto loss_percent = static_cast<std::uint32_t>(state.range(1));
   std::vector<stream::Concealer::State> concealers(participants);
   std::vector<stream::InboundStream> streams(concealers.begin(), concealers.end());
-  stream::PayloadPool pool(static_cast<std::uint32_t>(participants * 6 + 64));
+  stream::PayloadPool pool(static_cast<std::uint32_t>(participants * 6 + 64), 64);
   for (auto& stream : streams) stream.attach(receive_formats(), std::chrono::milliseconds(40));
   std::array<std::byte, kPacketBytes> datagram;
   for (std::size_t i = 0; i < datagram.size(); ++i) datagram[i] = static_cast<std::byte>(i * 37);

@@ -1,5 +1,5 @@
 // FixedPool: a slab of equal blocks made at start, handed out by index; last in, first out, so that the
-// blocks in use stay in cache.
+// blocks in use stay in cache, and in few pages.
 #pragma once
 
 #include <cstddef>
@@ -21,32 +21,33 @@ class FixedPool {
   using Index = std::uint32_t;
   static constexpr Index kNone = UINT32_MAX;
 
-  explicit FixedPool(Index capacity)
+  explicit FixedPool(Index capacity, Pages pages = Pages::kHuge)
       : capacity_(capacity),
-        memory_(capacity * sizeof(T), Pages::kHuge),
+        memory_(capacity * sizeof(T), pages),
         // Default-initialised: a page of a block that was never used is never touched.
         blocks_(new (memory_.data()) T[capacity]),
-        free_(new Index[capacity]),
-        free_count_(capacity) {
+        free_(new Index[capacity]) {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 4'096);
     CHECK(capacity < kNone);
-    for (Index i = 0; i < capacity; ++i) free_[i] = capacity - 1 - i;
   }
   FixedPool(const FixedPool&) = delete;
   FixedPool& operator=(const FixedPool&) = delete;
 
   // kNone when all are in use.
-  Index try_acquire() TUTTI_REALTIME { return free_count_ == 0 ? kNone : free_[--free_count_]; }
+  Index try_acquire() TUTTI_REALTIME {
+    if (free_count_ != 0) return free_[--free_count_];
+    return unused_ == capacity_ ? kNone : unused_++;
+  }
 
   // Fetches the block that will be acquired after `others` more into the cache, to be written.
   void prefetch_free(Index others, std::size_t bytes) const TUTTI_REALTIME {
-    if (others >= free_count_) return;
+    if (others >= free_count_) return;  // one that was never used may not have a page
     const auto* const at = reinterpret_cast<const char*>(&blocks_[free_[free_count_ - 1 - others]]);
     for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(at + i, 1);
   }
 
   void release(Index index) TUTTI_REALTIME {
-    DCHECK(index < capacity_ && free_count_ < capacity_);
+    DCHECK(index < unused_ && free_count_ < unused_);
     free_[free_count_++] = index;
   }
 
@@ -60,14 +61,15 @@ class FixedPool {
   }
 
   Index capacity() const TUTTI_REALTIME { return capacity_; }
-  Index in_use() const TUTTI_REALTIME { return capacity_ - free_count_; }
+  Index in_use() const TUTTI_REALTIME { return unused_ - free_count_; }
 
  private:
   const Index capacity_;
   const SlabMemory memory_;
   T* const blocks_;
-  const std::unique_ptr<Index[]> free_;
-  Index free_count_;
+  const std::unique_ptr<Index[]> free_;  // what came back, the last one last
+  Index free_count_ = 0;
+  Index unused_ = 0;  // from here on no block was ever handed out, and no page of one touched
 };
 
 }  // namespace tutti::base

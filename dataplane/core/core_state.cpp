@@ -11,9 +11,11 @@ constexpr std::uint32_t kOutboxEvents = 4'096;
 
 // 60 ms of delay and the packet that is being played, at 10 to 20 ms a packet, and the two that concealment
 // would learn from. Untouched blocks cost nothing.
-constexpr std::uint32_t kPayloadBlocksPerParticipant = 8;
+constexpr std::uint32_t kShortPayloadsPerParticipant = 8;
+// The same, at 30 ms a packet and more.
+constexpr std::uint32_t kLongPayloadsPerParticipant = 4;
 // A lone participant may fill its whole jitter buffer.
-constexpr std::uint32_t kPayloadBlocksReserve = 64;
+constexpr std::uint32_t kPayloadsReserve = 64;
 
 }  // namespace
 
@@ -36,9 +38,8 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
               : std::make_unique<RingDirectory>(core_options.index + 1, core_options.capacity.conferences)),
       rings(core_options.rings != nullptr ? *core_options.rings : *own_rings),
       peers(rings, core_options.index, core_options.capacity.conferences, counters),
-      payloads(core_options.capacity.participants * kPayloadBlocksPerParticipant + kPayloadBlocksReserve) {
-  CHECK(payloads.capacity() <= stream::JitterBuffer::kBlocksMax);
-}
+      payloads(core_options.capacity.participants * kShortPayloadsPerParticipant + kPayloadsReserve,
+               core_options.capacity.participants * kLongPayloadsPerParticipant + kPayloadsReserve) {}
 
 Participant* CoreState::find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME {
   if (handle.slot >= participants.capacity() || !participant_present[handle.slot]) return nullptr;

@@ -40,7 +40,7 @@ struct CoreState {
   void prefetch_for_arrival(net::EndpointId endpoint) TUTTI_REALTIME {
     const auto slot = static_cast<std::uint32_t>(endpoint);
     if (slot < participants.capacity()) participants.at(slot)->prefetch_for_arrival();
-    payloads.prefetch_free(kArrivalsAhead, base::kFrameSamples);
+    payloads.prefetch_free(kArrivalsAhead);
   }
 
   // The list links of a member of a conference, and of a conference on the wheel.

@@ -45,7 +45,6 @@ void MediaCore::obey(const mailbox::OpenConference& command, base::Instant) TUTT
   Conference& conference = state_.conferences.make(slot);
   state_.conference_present[slot] = true;
   conference.handle = command.conference;
-  state_.peers.open(conference);
   conference.max_talkers = command.max_talkers;
   conference.number = static_cast<std::uint8_t>(command.number);
   conference.sub_slot = state_.least_crowded();

@@ -38,8 +38,6 @@ class MediaCore {
   // Thread: any.
   const mailbox::CoreCounters& counters() const { return state_.counters; }
   const mailbox::ParticipantReports& reports() const { return state_.reports; }
-  // The sums of its conferences, and of its peers'. Thread: any may read them.
-  const RingDirectory& rings() const { return state_.rings; }
 
  private:
   static constexpr std::size_t kCommandsPerTurn = 64;

@@ -38,12 +38,10 @@ PeerMixes::PeerMixes(RingDirectory& rings, std::uint32_t core, std::uint32_t con
   CHECK(core < rings.cores());
 }
 
-void PeerMixes::open(const Conference& conference) TUTTI_REALTIME {
-  rings_.open(core_, conference.handle.slot).pass_to(conference.handle.generation);
-}
-
-void PeerMixes::close(const Conference& conference) TUTTI_REALTIME {
-  rings_.open(core_, conference.handle.slot).pass_to(MixRing::kNobody);
+void PeerMixes::close(Conference& conference) TUTTI_REALTIME {
+  for_each_peer(conference.peers, [&](std::uint32_t peer) { unlink(conference, peer); });
+  const std::uint32_t slot = conference.handle.slot;
+  if (rings_.find(core_, slot) != nullptr) rings_.open(core_, slot).pass_to(MixRing::kNobody);
 }
 
 void PeerMixes::link(Conference& conference, std::uint32_t peer, std::uint32_t core,
@@ -53,11 +51,14 @@ void PeerMixes::link(Conference& conference, std::uint32_t peer, std::uint32_t c
   PeerLink& link = links_.make(conference.handle.slot * mailbox::kSharesMax + peer);
   link.core = core;
   link.share = share;
+  rings_.attach_reader(core, share.slot);
   conference.peers |= std::uint64_t{1} << peer;
 }
 
 void PeerMixes::unlink(Conference& conference, std::uint32_t peer) TUTTI_REALTIME {
   CHECK(peer < mailbox::kSharesMax && (conference.peers >> peer & 1U) == 1);
+  const PeerLink& link = link_of(conference, peer);
+  rings_.detach_reader(link.core, link.share.slot);
   conference.peers &= ~(std::uint64_t{1} << peer);
 }
 
@@ -75,10 +76,7 @@ void PeerMixes::compete(const Conference& conference, std::uint64_t tick,
 
 void PeerMixes::exchange(const Conference& conference, const TickWheel::Turn& turn,
                          mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
-  own_.tenant = conference.handle.generation;
-  own_.contributors = mixer.contributors();
-  own_.phase = turn.sub_slot;
-  rings_.open(core_, conference.handle.slot).publish(turn.tick, own_, mixer.sum());
+  publish(conference, turn, mixer);
   own_.loudest_count = 0;
   for_each_peer(conference.peers, [&](std::uint32_t peer) {
     PeerLink& link = link_of(conference, peer);
@@ -87,6 +85,18 @@ void PeerMixes::exchange(const Conference& conference, const TickWheel::Turn& tu
       follow(link, *ring, turn, mixer);
     }
   });
+}
+
+void PeerMixes::publish(const Conference& conference, const TickWheel::Turn& turn,
+                        mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
+  const std::uint32_t slot = conference.handle.slot;
+  if (!rings_.has_reader(core_, slot)) return;
+  own_.tenant = conference.handle.generation;
+  own_.contributors = mixer.contributors();
+  own_.phase = turn.sub_slot;
+  MixRing& ring = rings_.open(core_, slot);
+  if (ring.tenant() != own_.tenant) ring.pass_to(own_.tenant);
+  ring.publish(turn.tick, own_, mixer.sum());
 }
 
 // Whether the peer has published by now, for as long as we shall stay behind it.

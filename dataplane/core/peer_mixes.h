@@ -1,5 +1,5 @@
-// PeerMixes: a conference that is mixed as several shares: publishes each of this core's at its tick, and
-// adds the others to it, of this core and of others alike, so that everyone hears all but oneself.
+// PeerMixes: a conference that is mixed as several shares: publishes each of this core's that is read at its
+// tick, and adds the others to it, of this core and of others alike, so that everyone hears all but oneself.
 //
 // Nobody waits for anybody. A peer's ticks are mixed in order, each once, `lag` ticks after our own: first
 // the lag at which a peer that is not late has published some time before; one more each time it was not
@@ -47,9 +47,8 @@ class PeerMixes {
   PeerMixes(RingDirectory& rings, std::uint32_t core, std::uint32_t conferences,
             mailbox::CoreCounters& counters);
 
-  // A conference's life on this core.
-  void open(const Conference& conference) TUTTI_REALTIME;
-  void close(const Conference& conference) TUTTI_REALTIME;
+  // A conference ends on this core.
+  void close(Conference& conference) TUTTI_REALTIME;
 
   // `peer` is the other share's number.
   void link(Conference& conference, std::uint32_t peer, std::uint32_t core,
@@ -59,18 +58,21 @@ class PeerMixes {
   // Before the choice of the loudest: the peers' loudest voices join those who are offered.
   void compete(const Conference& conference, std::uint64_t tick, TalkerChoice& choice) TUTTI_REALTIME;
 
-  // When the share's own voices are in the sum: publishes it, then adds the peers'.
+  // When the share's own voices are in the sum: publishes it where it is read, then adds the peers'.
   void exchange(const Conference& conference, const TickWheel::Turn& turn,
                 mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
   // Fetches into the cache where exchange() will publish that tick.
   void prefetch(const Conference& conference, std::uint64_t tick) TUTTI_REALTIME {
-    rings_.open(core_, conference.handle.slot).prefetch(tick);
+    const std::uint32_t slot = conference.handle.slot;
+    if (rings_.has_reader(core_, slot)) rings_.open(core_, slot).prefetch(tick);
   }
 
  private:
   PeerLink& link_of(const Conference& conference, std::uint32_t peer) TUTTI_REALTIME {
     return links_[conference.handle.slot * mailbox::kSharesMax + peer];
   }
+  void publish(const Conference& conference, const TickWheel::Turn& turn,
+               mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
   bool begin(PeerLink& link, const mixer::MixRing& ring, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void follow(PeerLink& link, const mixer::MixRing& ring, const TickWheel::Turn& turn,
               mixer::ConferenceMixer& mixer) TUTTI_REALTIME;

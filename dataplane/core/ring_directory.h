@@ -1,5 +1,8 @@
 // RingDirectory: the rings of every core of the process, so that a core finds another's share of a conference
 // by two numbers. Made before the cores, ended after them.
+//
+// A core publishes only what somebody reads: another share of the conference, a recorder. A ring that nobody
+// ever read is not there and costs no memory; most conferences are of that kind.
 #pragma once
 
 #include <atomic>
@@ -13,13 +16,23 @@
 
 namespace tutti::core {
 
-// A ring outlives its conferences. One that was never opened is not there yet and costs no memory.
+// A ring outlives its conferences and its readers.
 class RingDirectory {
  public:
   // Shapes: at most mailbox::kCoresMax cores, with as many conferences each.
   RingDirectory(std::uint32_t cores, std::uint32_t conferences);
 
   std::uint32_t cores() const TUTTI_REALTIME { return static_cast<std::uint32_t>(cores_.size()); }
+
+  // A reader of the slot's ring comes: from now on the core publishes each tick, the next one at the latest;
+  // until then there may be no ring. Returns the least tick that is not left from an earlier reader.
+  // Thread: any.
+  std::uint64_t attach_reader(std::uint32_t core, std::uint32_t slot) TUTTI_REALTIME;
+  // It goes. Thread: any.
+  void detach_reader(std::uint32_t core, std::uint32_t slot) TUTTI_REALTIME;
+  bool has_reader(std::uint32_t core, std::uint32_t slot) const TUTTI_REALTIME {
+    return cores_[core].readers[slot].load(std::memory_order_relaxed) != 0;
+  }
 
   // The ring of a core's own conference slot, made with its first use. Thread: that core.
   mixer::MixRing& open(std::uint32_t core, std::uint32_t slot) TUTTI_REALTIME;
@@ -30,6 +43,7 @@ class RingDirectory {
  private:
   struct Core {
     explicit Core(std::uint32_t conferences);
+    const std::unique_ptr<std::atomic<std::uint32_t>[]> readers;
     Slab<mixer::MixRing> rings;
     const std::unique_ptr<std::atomic<mixer::MixRing*>[]> made;  // null, then the ring for good
   };

@@ -7,14 +7,14 @@
 
 namespace tutti::core {
 
-// Default-initialised: pages are touched as conferences grow.
+// Pages of both are touched as conferences grow: a frame is written before it is read.
 Ticker::Ticker(CoreState& state, Reporting& reporting)
     : state_(state),
       reporting_(reporting),
       choice_(state.options.capacity.participants),
       follower_(state),
       speakers_(new std::uint32_t[state.options.capacity.participants]),
-      frames_(new base::Frame[state.options.capacity.participants]) {}
+      frames_(state.options.capacity.participants, base::Pages::kPlain) {}
 
 std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
   TickWheel& wheel = state_.wheel;
@@ -79,7 +79,7 @@ void Ticker::gather(Conference& conference, std::uint64_t tick, Lookahead& ahead
 
   mixer_.begin_tick();
   TalkerBatch batch(mixer_);
-  base::Frame* frame = frames_.get();
+  base::Frame* frame = frames_.at(0);
   for (std::uint32_t i = 0; i < speakers; ++i) {
     Participant& participant = state_.participants[speakers_[i]];
     const bool able = participant.may_talk();
@@ -167,7 +167,7 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame,
 void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
   ListenerClasses classes(mixer_);
   const auto links = state_.member_links();
-  const base::Frame* own = frames_.get();
+  const base::Frame* own = frames_.at(0);
   // Of many, the first have left the cache when the last have been listened to.
   const bool large = conference.members.size() > kStayInCache;
   std::uint32_t fetched = conference.members.first();

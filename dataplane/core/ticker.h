@@ -11,6 +11,7 @@
 #include "dataplane/core/listener_classes.h"
 #include "dataplane/core/lookahead.h"
 #include "dataplane/core/reporting.h"
+#include "dataplane/core/slab.h"
 #include "dataplane/core/talker_batch.h"
 #include "dataplane/core/talker_choice.h"
 #include "dataplane/core/tick_follower.h"
@@ -53,7 +54,7 @@ class Ticker {
   // Of the conference that is being mixed, in its members' order: who may have a part in this tick's mix, and
   // the frames of those who have.
   const std::unique_ptr<std::uint32_t[]> speakers_;
-  const std::unique_ptr<base::Frame[]> frames_;
+  Slab<base::Frame> frames_;
 };
 
 }  // namespace tutti::core

@@ -12,6 +12,8 @@ namespace tutti::net {
 // request that no longer fits is cancelled, and when it has ended the next one is made to fit. So while a
 // request runs, what it means does not change, and each packet's source is known:
 // kMessage says it, under kPlain it is `connected_to`.
+//
+// Nothing but zeros is a closed flow, so a port's flows are pages that nobody touched until they are opened.
 struct alignas(64) UringFlow {
   enum class Receive : std::uint8_t {
     kNone,     // no request: ended, or not yet begun
@@ -22,10 +24,11 @@ struct alignas(64) UringFlow {
 
   base::SocketAddress peer;          // the core's wish; not valid(): anyone
   base::SocketAddress connected_to;  // what connect(2) was told last
-  int fd = -1;
+  int fd = 0;                        // of an open one
   std::uint32_t generation =
       0;  // counts receive requests: a completion of an older one is never the next one's
   Receive armed = Receive::kNone;
+  bool opened = false;
   bool cancelling = false;
   bool enlisted = false;  // stands in the port's list of flows to look after
   bool leaving = false;   // detached
@@ -36,7 +39,7 @@ struct alignas(64) UringFlow {
   std::uint16_t taken = 0;        // packets, by this turn's poll
   std::uint32_t polled_at = 0;    // place in the list of its phase
 
-  bool open() const TUTTI_REALTIME { return fd >= 0; }
+  bool open() const TUTTI_REALTIME { return opened; }
   bool connect_due() const TUTTI_REALTIME { return peer != connected_to && !connect_failed; }
   // Whether send() needs no address.
   bool connected() const TUTTI_REALTIME { return peer.valid() && peer == connected_to; }

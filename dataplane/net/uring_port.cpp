@@ -66,10 +66,11 @@ UringPort::UringPort(const PortLimits& limits, std::unique_ptr<UringBuffers> buf
     : buffers_(std::move(buffers)),
       ring_(std::move(ring)),
       sender_(std::move(sender)),
-      flows_(std::size_t{2} * limits.endpoints),
+      flow_memory_(std::size_t{2} * limits.endpoints * sizeof(UringFlow), base::Pages::kHuge),
+      flows_(static_cast<UringFlow*>(flow_memory_.data()), std::size_t{2} * limits.endpoints),
       polls_(flows_),
-      poll_buffers_(std::make_unique<UringPollBuffer[]>(kReceiveBatch)),
-      send_slots_(std::make_unique<UringSendSlot[]>(limits.transmit_buffers)),
+      poll_buffers_(std::make_unique_for_overwrite<UringPollBuffer[]>(kReceiveBatch)),
+      send_slots_(std::make_unique_for_overwrite<UringSendSlot[]>(limits.transmit_buffers)),
       send_slots_count_(limits.transmit_buffers),
       wake_at_(std::clamp<std::uint32_t>(limits.receive_buffers / 2, 1, kReceiveBatch)) {
   to_look_after_.reserve(flows_.size());

@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "dataplane/base/result.h"
+#include "dataplane/base/slab_memory.h"
 #include "dataplane/net/endpoint_factory.h"
 #include "dataplane/net/packet_port.h"
 #include "dataplane/net/uring_flow.h"
@@ -97,7 +99,8 @@ class UringPort final : public PacketPort {
   std::unique_ptr<UringBuffers> buffers_;
   std::unique_ptr<UringRing> ring_;  // after the buffers: it goes first
   const std::unique_ptr<PacketSender> sender_;
-  std::vector<UringFlow> flows_;
+  const base::SlabMemory flow_memory_;  // zeros: closed flows
+  const std::span<UringFlow> flows_;
   UringPolls polls_;
 
   // None of these grows beyond its first capacity.

@@ -38,6 +38,7 @@ bool UringPort::open(FlowIndex index, int fd) TUTTI_REALTIME {
   CHECK(fd >= 0);
   if (!ring_->set_file(index, fd)) return false;
   flows_[index].fd = fd;
+  flows_[index].opened = true;
   return true;
 }
 

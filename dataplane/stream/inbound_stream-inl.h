@@ -25,7 +25,8 @@ inline std::optional<EncodedFrame> InboundStream::try_pop_encoded(PayloadPool& p
   const auto frame = buffer_.try_take_frame();
   if (!frame) return std::nullopt;
   keep(frame->block, frame->codec, pool);
-  return EncodedFrame{frame->codec, std::span(pool[frame->block].bytes).first(base::kFrameSamples)};
+  return EncodedFrame{frame->codec,
+                      std::span<const std::byte>(pool.bytes(frame->block), base::kFrameSamples)};
 }
 
 inline void InboundStream::skip(PayloadPool& pool) TUTTI_REALTIME {

@@ -164,7 +164,8 @@ void InboundStream::learn_kept(PayloadPool& pool) TUTTI_REALTIME {
   for (std::size_t i = 0; i < kept_.size(); ++i) {
     if (kept_[i] == PayloadPool::kNone) continue;
     base::Frame frame;
-    codec::decode(kept_codec_[i], std::span(pool[kept_[i]].bytes).first(base::kFrameSamples), frame.samples);
+    codec::decode(kept_codec_[i], std::span<const std::byte>(pool.bytes(kept_[i]), base::kFrameSamples),
+                  frame.samples);
     concealer_.receive(frame.samples);
   }
   release_kept(pool);

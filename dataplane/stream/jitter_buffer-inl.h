@@ -38,7 +38,7 @@ inline std::uint16_t JitterBuffer::peak_ahead(int samples) const TUTTI_REALTIME 
 inline void JitterBuffer::prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME {
   if (empty()) return;
   const rtp::SequenceNumber first = head_ + first_waiting();
-  const std::byte* const bytes = pool[slots_[first.value() % kSlots].block].bytes.data();
+  const std::byte* const bytes = pool.bytes(slots_[first.value() % kSlots].block);
   for (std::size_t at = 0; at < base::kFrameSamples; at += 64) __builtin_prefetch(bytes + at);
 }
 

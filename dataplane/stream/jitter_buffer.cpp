@@ -60,17 +60,16 @@ void JitterBuffer::release_first(int steps, PayloadPool& pool) TUTTI_REALTIME {
 std::optional<DropReason> JitterBuffer::insert(const rtp::RtpPacket& packet, codec::CodecId codec,
                                                PayloadPool& pool) TUTTI_REALTIME {
   if (packet.payload.empty()) return DropReason::kMalformed;
-  if (packet.payload.size() > PayloadBlock::kBytes) return DropReason::kOversize;
+  if (packet.payload.size() > PayloadPool::kLongBytes) return DropReason::kOversize;
   const rtp::RtpHeader& header = packet.header;
   const int samples = static_cast<int>(packet.payload.size());  // G.711: a byte each
   if (const auto refused = place(header, samples, pool)) return refused;
 
-  const PayloadPool::Index block = pool.try_acquire();
+  const PayloadPool::Index block = pool.try_acquire(packet.payload.size());
   if (block == PayloadPool::kNone) return DropReason::kBufferFull;
-  std::memcpy(pool[block].bytes.data(), packet.payload.data(), packet.payload.size());
-  DCHECK(block < kBlocksMax);
+  std::memcpy(pool.bytes(block), packet.payload.data(), packet.payload.size());
   Slot& taken = slot(header.sequence_number);
-  taken.block = block & (kBlocksMax - 1);
+  taken.block = block & ((1U << PayloadPool::kIndexBits) - 1);
   taken.samples = static_cast<std::uint32_t>(samples) & 0x3FF;
   taken.timestamp = static_cast<std::uint16_t>(header.timestamp.value());
   taken.peak = codec::peak(codec, packet.payload) & 0x7FFF;
@@ -210,7 +209,7 @@ Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
     samples = std::min(samples, whole - offset);
     chunk.kind = Chunk::Kind::kAudio;
     chunk.codec = static_cast<codec::CodecId>(next.codec);
-    chunk.payload = std::span(pool[next.block].bytes).subspan(offset, samples);
+    chunk.payload = std::span(pool.bytes(next.block) + offset, static_cast<std::size_t>(samples));
     if (offset + samples == whole) {
       release_first(steps, pool);
     } else {

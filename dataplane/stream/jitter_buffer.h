@@ -33,15 +33,14 @@ enum class DelayChange : std::uint8_t {
 // but for kSlots steps where a timeline ends.
 class JitterBuffer {
  public:
-  static constexpr int kSlots = 32;                     // by sequence number: 320 ms of the shortest packets
-  static constexpr int kReach = 2'000;                  // 250 ms: no packet waits longer
-  static constexpr int kTargetMax = 1'600;              // 200 ms: the delay that late packets can bring about
-  static constexpr int kRestartAfter = 800;             // 100 ms: after such a silence a packet begins anew
-  static constexpr int kWindowTicks = 200;              // 4 s: how long the delay must prove too long
-  static constexpr int kMargin = 80;                    // 10 ms: how early the latest packet should be
-  static constexpr int kStep = 160;                     // the delay changes by a frame
-  static constexpr std::uint32_t kBlocksMax = 1 << 22;  // that a pool may have
-  static constexpr int kFarTooLong = 960;               // 120 ms above what is needed
+  static constexpr int kSlots = 32;          // by sequence number: 320 ms of the shortest packets
+  static constexpr int kReach = 2'000;       // 250 ms: no packet waits longer
+  static constexpr int kTargetMax = 1'600;   // 200 ms: the delay that late packets can bring about
+  static constexpr int kRestartAfter = 800;  // 100 ms: after such a silence a packet begins anew
+  static constexpr int kWindowTicks = 200;   // 4 s: how long the delay must prove too long
+  static constexpr int kMargin = 80;         // 10 ms: how early the latest packet should be
+  static constexpr int kStep = 160;          // the delay changes by a frame
+  static constexpr int kFarTooLong = 960;    // 120 ms above what is needed
 
   // Begins anew, with a delay of `target` samples to begin with and never less. Must be empty().
   void reset(int target) TUTTI_REALTIME;
@@ -85,13 +84,13 @@ class JitterBuffer {
  private:
   // Eight bytes: what waits at 60 ms is in one line, or in two.
   struct Slot {
-    std::uint32_t block : 22;
+    std::uint32_t block : PayloadPool::kIndexBits;
     std::uint32_t samples : 10;
     std::uint16_t timestamp;  // its low half: nothing waits that is farther from playout_
     std::uint16_t peak : 15;  // of 32 767
     std::uint16_t codec : 1;
   };
-  static_assert(sizeof(Slot) == 8 && PayloadBlock::kBytes < 1 << 10);
+  static_assert(sizeof(Slot) == 8 && PayloadPool::kLongBytes < 1 << 10);
 
   Slot& slot(rtp::SequenceNumber number) TUTTI_REALTIME { return slots_[number.value() % kSlots]; }
   bool occupied(rtp::SequenceNumber number) const TUTTI_REALTIME {

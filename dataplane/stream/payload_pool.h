@@ -1,21 +1,77 @@
 // PayloadPool: where encoded payloads wait for their tick; one for all participants of a core.
+//
+// Blocks of two sizes: nearly every packet has 10 or 20 ms, and a block of its own size keeps what waits in
+// few pages and in all sets of the cache. The last freed is used first.
 #pragma once
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
+#include "dataplane/base/check.h"
 #include "dataplane/base/fixed_pool.h"
+#include "dataplane/base/realtime.h"
 
 namespace tutti::stream {
 
-// Eight cache lines; 60 ms of G.711 need 480 bytes.
-struct alignas(64) PayloadBlock {
-  static constexpr std::size_t kBytes = 512;
-  std::array<std::byte, kBytes> bytes;
-};
+// Thread: one. Size it for the mean, not the sum of the worst: some 5 blocks a participant at 60 ms of delay
+// and 20 ms a packet. A participant holds at most JitterBuffer::kSlots. A block that was never used costs no
+// memory.
+class PayloadPool {
+ public:
+  using Index = std::uint32_t;
+  static constexpr Index kNone = UINT32_MAX;
+  static constexpr int kIndexBits = 22;
+  static constexpr std::size_t kShortBytes = 192;  // 20 ms of G.711 are 160: three cache lines
+  static constexpr std::size_t kLongBytes = 512;   // 60 ms are 480
 
-// Size it for the mean, not the sum of the worst: some 5 blocks a participant at 60 ms of delay and
-// 20 ms a packet. A participant holds at most JitterBuffer::kSlots.
-using PayloadPool = base::FixedPool<PayloadBlock>;
+  PayloadPool(std::uint32_t shorts, std::uint32_t longs)
+      : shorts_(shorts), longs_(longs, base::Pages::kPlain) {
+    CHECK(shorts <= kLong && longs <= kLong);
+  }
+
+  // A block for so many bytes, at most kLongBytes; a long one where no short one is left. kNone where none
+  // is.
+  Index try_acquire(std::size_t bytes) TUTTI_REALTIME {
+    if (bytes <= kShortBytes) {
+      const Index index = shorts_.try_acquire();
+      if (index != Shorts::kNone) return index;
+    }
+    const Index index = longs_.try_acquire();
+    return index == Longs::kNone ? kNone : index | kLong;
+  }
+  void release(Index index) TUTTI_REALTIME {
+    if ((index & kLong) == 0) return shorts_.release(index);
+    longs_.release(index & ~kLong);
+  }
+
+  std::byte* bytes(Index index) TUTTI_REALTIME {
+    return (index & kLong) == 0 ? shorts_[index].bytes.data() : longs_[index & ~kLong].bytes.data();
+  }
+  const std::byte* bytes(Index index) const TUTTI_REALTIME {
+    return (index & kLong) == 0 ? shorts_[index].bytes.data() : longs_[index & ~kLong].bytes.data();
+  }
+
+  // Fetches the short block that will be acquired after `others` more into the cache, to be written.
+  void prefetch_free(std::uint32_t others) const TUTTI_REALTIME {
+    shorts_.prefetch_free(others, kShortBytes);
+  }
+
+  std::uint32_t in_use() const TUTTI_REALTIME { return shorts_.in_use() + longs_.in_use(); }
+  std::uint32_t long_in_use() const TUTTI_REALTIME { return longs_.in_use(); }
+
+ private:
+  static constexpr Index kLong = 1U << (kIndexBits - 1);
+
+  template <std::size_t Bytes>
+  struct alignas(64) Block {
+    std::array<std::byte, Bytes> bytes;
+  };
+  using Shorts = base::FixedPool<Block<kShortBytes>>;
+  using Longs = base::FixedPool<Block<kLongBytes>>;
+
+  Shorts shorts_;
+  Longs longs_;
+};
 
 }  // namespace tutti::stream

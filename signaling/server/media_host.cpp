@@ -17,16 +17,17 @@ namespace {
 using base::Result;
 using conference::MediaError;
 
-// Commands and events that may wait at a core's door: twice a burst of 1 000 joins with their conferences.
-constexpr std::size_t kMailboxCapacity = 4'096;
+// Commands and events that may wait at a core's door, which is emptied 400 times a second. More wait behind
+// it, on both sides, in memory that is used only then: core_link.h and core::Outbox.
+constexpr std::size_t kMailboxCapacity = 1'024;
 
-constexpr std::uint32_t kReceiveBuffers = 1'024;
+constexpr std::uint32_t kReceiveBuffers = 512;
 
 net::PortLimits port_limits(std::uint32_t participants) {
   return {
       .endpoints = participants,
       // Of RTCP, and of RTP until its peer is known; connected RTP has the port's own. They wait for a turn
-      // of 2.5 ms: 1 024 are 400 000 packets a second, more than a core takes.
+      // of 2.5 ms: 512 are 200 000 packets a second, as many as a core takes; more wait in their sockets.
       .receive_buffers = kReceiveBuffers,
       // A tick is spread over sub-slots; what does not fit is flushed in between, and a flush of 512 costs as
       // little a packet as one of more.

@@ -54,7 +54,7 @@ class Script {
 
 void play_buffer(std::span<const std::uint8_t> bytes, int target) {
   Script script(bytes);
-  stream::PayloadPool pool(20);  // fewer than slots, so that it runs out
+  stream::PayloadPool pool(14, 6);  // fewer than slots, so that it runs out
   stream::JitterBuffer buffer;
   buffer.reset(target);
   std::size_t accepted = 0;
@@ -86,7 +86,7 @@ void play_buffer(std::span<const std::uint8_t> bytes, int target) {
 
 void play_stream(std::span<const std::uint8_t> bytes, int target) {
   Script script(bytes);
-  stream::PayloadPool pool(40);
+  stream::PayloadPool pool(30, 10);
   stream::Concealer::State concealer;
   stream::InboundStream inbound(concealer);
   stream::ReceiveFormats formats;

@@ -153,6 +153,7 @@ ExactCore::ExactCore(std::uint32_t index, core::RingDirectory& rings, mailbox::C
     const std::uint32_t number = first_number + static_cast<std::uint32_t>(shares_.size());
     shares_.push_back({slot++, 1 + index});
     post(mailbox::OpenConference{shares_.back(), 0, number});
+    rings.attach_reader(index, shares_.back().slot);  // run() looks at each tick
   }
 }
 

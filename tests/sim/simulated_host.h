@@ -75,7 +75,7 @@ class SimulatedHost {
   void stop_core(std::uint32_t core, bool stopped) { cores_[core].stopped = stopped; }
 
   net::SimNetwork& network() { return network_; }
-  const core::RingDirectory& rings() const { return rings_; }
+  core::RingDirectory& rings() { return rings_; }
   core::MediaCore& core(std::uint32_t index) { return *cores_[index].core; }
   mailbox::Mailbox& mailbox(std::uint32_t index) { return cores_[index].mailbox; }
   const std::vector<mailbox::CoreEvent>& events() const { return events_; }

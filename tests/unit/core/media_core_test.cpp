@@ -109,14 +109,17 @@ TEST(MediaCore, EventsWaitForASignalingSideThatIsSlow) {
   }
 }
 
-TEST(MediaCore, EachTicksSumIsPublishedInTheConferencesRing) {
+TEST(MediaCore, PublishesEachTicksSumWhileSomebodyReadsIt) {
   Wire wire;
   WireCaller caller(wire, "10.0.0.1");
   const auto room = wire.server.open_conference();
   const auto participant = wire.server.join(room, caller.media());
+  auto& rings = wire.server.rings();
   caller.talk(participant.endpoint.rtp, 400ms, 0xA0);
-  EXPECT_EQ(wire.server.rings().find(0, room.handle.slot + 1), nullptr);
-  const auto& ring = *wire.server.rings().find(0, room.handle.slot);
+  ASSERT_EQ(rings.find(0, room.handle.slot), nullptr) << "nobody reads, no memory of it is touched";
+  EXPECT_EQ(rings.attach_reader(0, room.handle.slot), 0U);
+  caller.talk(participant.endpoint.rtp, 400ms, 0xA0);
+  const auto& ring = *rings.find(0, room.handle.slot);
   const auto before = ring.latest();
   wire.run_for(200ms);
   EXPECT_EQ(ring.latest(), before + 10);
@@ -128,6 +131,19 @@ TEST(MediaCore, EachTicksSumIsPublishedInTheConferencesRing) {
   // A constant byte is one constant sample.
   EXPECT_NE(sum.samples[0], 0);
   EXPECT_EQ(std::count(sum.samples.begin(), sum.samples.end(), sum.samples[0]), 160);
+
+  rings.detach_reader(0, room.handle.slot);
+  const auto last = ring.latest();
+  wire.run_for(200ms);
+  EXPECT_EQ(ring.latest(), last);
+  // Who comes later is told what is old, and finds each tick from then on.
+  EXPECT_EQ(rings.attach_reader(0, room.handle.slot), last + 1);
+  wire.run_for(200ms);
+  EXPECT_EQ(ring.latest(), last + 20);
+  EXPECT_EQ(ring.read(last + 1, part), mixer::MixRead::kGone);
+  for (auto tick = last + 11; tick <= last + 20; ++tick) {
+    EXPECT_EQ(ring.read(tick, part), mixer::MixRead::kWhole);
+  }
 }
 
 TEST(MediaCore, ALoneCoreTellsWhenItsNextTurnIsDue) {

@@ -29,7 +29,6 @@ class Pair : public ::testing::Test {
  protected:
   Pair() : rings_(2, 8), peers_(std::make_unique<PeerMixes>(rings_, 0, 8, counters_)) {
     conference_.handle = kOwn;
-    peers_->open(conference_);
   }
 
   void link() { peers_->link(conference_, kPeer, kPeer, kShare); }
@@ -102,8 +101,34 @@ TEST_F(Pair, EachTickIsHeardOnceAndInOrderAfterAFadeIn) {
   EXPECT_EQ(counters_.peer_ticks_mixed.value(), 200U);
 }
 
+TEST_F(Pair, ALinkIsAReaderOfThePeersRingUntilItIsUndone) {
+  EXPECT_FALSE(rings_.has_reader(kPeer, kShare.slot));
+  link();
+  EXPECT_TRUE(rings_.has_reader(kPeer, kShare.slot));
+  peers_->unlink(conference_, kPeer);
+  EXPECT_FALSE(rings_.has_reader(kPeer, kShare.slot));
+  link();
+  peers_->close(conference_);
+  EXPECT_FALSE(rings_.has_reader(kPeer, kShare.slot));
+  EXPECT_EQ(conference_.peers, 0U);
+}
+
+TEST_F(Pair, OwnShareIsPublishedOnlyToReaders) {
+  link();
+  publish(9);
+  mixer_.begin_tick();
+  peers_->exchange(conference_, {9, 4, {}}, mixer_);
+  EXPECT_EQ(rings_.find(0, kOwn.slot), nullptr);
+  rings_.attach_reader(0, kOwn.slot);
+  peers_->exchange(conference_, {10, 4, {}}, mixer_);
+  EXPECT_EQ(rings_.find(0, kOwn.slot)->latest(), 10U);
+  peers_->close(conference_);
+  EXPECT_EQ(rings_.find(0, kOwn.slot)->tenant(), mixer::MixRing::kNobody);
+}
+
 TEST_F(Pair, OwnShareIsPublishedWithoutThePeers) {
   link();
+  rings_.attach_reader(0, kOwn.slot);
   publish(10);
   base::Frame own;
   own.samples.fill(-77);

@@ -20,6 +20,12 @@ using namespace std::chrono_literals;
 
 constexpr std::uint8_t kLoud = 0x98;
 
+sim::ConferenceKey open_read(Wire& wire) {
+  const auto share = wire.server.open_conference();
+  wire.server.rings().attach_reader(share.core, share.handle.slot);
+  return share;
+}
+
 std::uint32_t phase_of(Wire& wire, const sim::ConferenceKey& share) {
   const mixer::MixRing& ring = *wire.server.rings().find(share.core, share.handle.slot);
   mixer::MixPart part;
@@ -32,7 +38,7 @@ TEST(Shares, OneOpensWhereTheFewestParticipantsAre) {
   std::vector<std::unique_ptr<WireCaller>> callers;
   std::vector<sim::ConferenceKey> rooms;
   std::vector<sim::ParticipantKey> participants;
-  for (std::uint32_t i = 0; i < kSubSlots; ++i) rooms.push_back(wire.server.open_conference());
+  for (std::uint32_t i = 0; i < kSubSlots; ++i) rooms.push_back(open_read(wire));
   const auto join = [&](std::size_t room) {
     callers.push_back(std::make_unique<WireCaller>(wire, "10.0.0." + std::to_string(callers.size() + 1)));
     participants.push_back(wire.server.join(rooms[room], callers.back()->media()));
@@ -44,18 +50,18 @@ TEST(Shares, OneOpensWhereTheFewestParticipantsAre) {
   for (const auto& room : rooms) phases.insert(phase_of(wire, room));
   EXPECT_EQ(phases.size(), kSubSlots);
 
-  rooms.push_back(wire.server.open_conference());
+  rooms.push_back(open_read(wire));
   wire.run_for(2 * base::kTick);
   EXPECT_EQ(phase_of(wire, rooms[8]), phase_of(wire, rooms[5]));
   for (int i = 0; i < 2; ++i) join(8);
   wire.run_for(2 * base::kTick);
-  rooms.push_back(wire.server.open_conference());
+  rooms.push_back(open_read(wire));
   wire.run_for(2 * base::kTick);
   EXPECT_EQ(phase_of(wire, rooms[9]), phase_of(wire, rooms[3]));
   join(9);
   for (const std::size_t who : {5U, 11U}) wire.server.leave(participants[who]);  // both of room 6
   wire.run_for(2 * base::kTick);
-  rooms.push_back(wire.server.open_conference());
+  rooms.push_back(open_read(wire));
   wire.run_for(2 * base::kTick);
   EXPECT_EQ(phase_of(wire, rooms[10]), phase_of(wire, rooms[6]));
 }

@@ -199,8 +199,10 @@ TEST(TickFollower, KeepsAMarginForPacketsThatComeABitLate) {
 TEST(TickFollower, TheRingsTicksGoOnOneByOne) {
   for (auto phase = 0us; phase < 20'000us; phase += 2'500us) {
     PhasedRoom room({phase + 1ms}, true);
+    auto& rings = room.wire.server.rings();
+    rings.attach_reader(0, room.conference.handle.slot);
     room.run_for(100ms, in_turn(1));
-    const auto& ring = *room.wire.server.core(0).rings().find(0, room.conference.handle.slot);
+    const auto& ring = *rings.find(0, room.conference.handle.slot);
     std::uint64_t next = ring.latest() + 1;
     for (int i = 0; i < 200; ++i) {
       room.run_for(20ms, in_turn(1));

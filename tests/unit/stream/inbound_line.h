@@ -115,7 +115,7 @@ class InboundLine {
   Concealer::State concealer;
 
   InboundStream stream{concealer};
-  PayloadPool pool{64};
+  PayloadPool pool{64, 64};
   base::Frame frame;
   Receipt last;
   base::Instant now{seconds(1)};

@@ -131,7 +131,7 @@ TEST(InboundStream, UnknownPayloadTypesAreRefusedAndFoundNoSource) {
 TEST(InboundStream, NoPayloadTypeMeansNothingByItsAbsence) {
   Concealer::State concealer;
   InboundStream stream{concealer};
-  PayloadPool pool(4);
+  PayloadPool pool(4, 0);
   stream.attach(ReceiveFormats{}, milliseconds(0));
   rtp::RtpPacket packet;
   packet.header.payload_type = rtp::PayloadType{0x7F};
@@ -260,8 +260,8 @@ TEST(InboundStream, CountsEveryRefusal) {
 }
 
 TEST(InboundStream, WithoutABlockThePacketIsLostAndTheSourceIsKept) {
-  PayloadPool none(1);
-  ASSERT_NE(none.try_acquire(), PayloadPool::kNone);
+  PayloadPool none(1, 0);
+  ASSERT_NE(none.try_acquire(1), PayloadPool::kNone);
   Concealer::State concealer;
   InboundStream stream{concealer};
   stream.attach(formats(), milliseconds(0));

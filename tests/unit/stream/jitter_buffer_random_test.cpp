@@ -142,7 +142,7 @@ class Call {
   const Network network_;
   std::mt19937 random_;
   const std::vector<Sent> packets_;
-  PayloadPool pool_{32};
+  PayloadPool pool_{24, 8};
   JitterBuffer buffer_;
   std::map<DropReason, int> refused_;
   std::int64_t accepted_ = 0;

@@ -63,7 +63,7 @@ class Line {
   }
 
   Timeline timeline;
-  PayloadPool pool{64};
+  PayloadPool pool{64, 64};
   JitterBuffer buffer;
 };
 
@@ -260,7 +260,7 @@ TEST(JitterBuffer, TheShortestPacketsFillItsSlotsAndNoMore) {
 }
 
 TEST(JitterBuffer, WithoutABlockThePacketIsRefused) {
-  PayloadPool pool(1);
+  PayloadPool pool(1, 0);
   JitterBuffer buffer;
   buffer.reset(0);
   Timeline timeline(0, 0);
