@@ -8,27 +8,26 @@
 
 namespace tutti::conference {
 
-Conference::Conference(ConferenceId id, std::string name, bool permanent, std::uint32_t max_participants,
-                       bool locked, base::Instant now)
-    : id_(id),
+Conference::Conference(ConferenceId id, std::string name, ConferenceSettings settings, base::Instant now,
+                       const Announcer& announcer)
+    : announcer_(announcer),
+      id_(id),
       public_id_(draw_conference_id()),
-      name_(std::move(name)),
-      permanent_(permanent),
-      max_participants_(max_participants),
-      created_at_(now) {
-  CHECK(try_enter(ConferenceState::kActive));
-  if (locked) CHECK(try_enter(ConferenceState::kLocked));
-}
+      name_(name.empty() ? public_id_ : std::move(name)),
+      created_at_(now),
+      settings_(std::move(settings)) {}
 
 bool Conference::try_enter(ConferenceState next) {
   if (!may_follow(state_, next)) return false;
-  state_ = next;
+  const ConferenceState from = std::exchange(state_, next);
+  announcer_.tell(*this, ConferenceStateChanged{from, next});
   return true;
 }
 
 void Conference::add(ParticipantId participant) {
   CHECK(participants_.insert(participant).second);
   ++present_;
+  ++participants_total;
 }
 
 void Conference::begin_leave(ParticipantId participant) {
@@ -66,9 +65,12 @@ ConferenceInfo Conference::info() const {
   info.id = public_id_;
   info.name = name_;
   info.state = state_;
-  info.permanent = permanent_;
+  info.display_name = settings_.display_name;
+  info.permanent = settings_.permanent;
+  info.waiting = waiting();
   info.participants = present_;
-  info.max_participants = max_participants_;
+  info.moderators = moderators_;
+  info.max_participants = settings_.max_participants;
   info.created_at = created_wall_;
   return info;
 }

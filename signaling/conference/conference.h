@@ -1,4 +1,4 @@
-// Conference: one room: its state, its rules, who is in it, and as which shares it is mixed.
+// Conference: one room: its state, its settings, who is in it, and as which shares it is mixed.
 //
 // Source: RFC 4353.
 #pragma once
@@ -13,8 +13,10 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/mailbox/handles.h"
+#include "signaling/conference/announcer.h"
 #include "signaling/conference/conference_info.h"
 #include "signaling/conference/participant_status.h"
+#include "signaling/conference/settings.h"
 
 namespace tutti::conference {
 
@@ -28,20 +30,31 @@ struct Seat {
 
 class Conference {
  public:
-  // Active at once, or Locked. `max_participants` 0 = none.
-  Conference(ConferenceId id, std::string name, bool permanent, std::uint32_t max_participants, bool locked,
-             base::Instant now);
+  // Creating. An empty name: its id is its name. `settings` have no fault (find_fault).
+  Conference(ConferenceId id, std::string name, ConferenceSettings settings, base::Instant now,
+             const Announcer& announcer);
 
   ConferenceId id() const { return id_; }
   const std::string& public_id() const { return public_id_; }
   const std::string& name() const { return name_; }
-  bool permanent() const { return permanent_; }
+  base::Instant created_at() const { return created_at_; }
   ConferenceState state() const { return state_; }
-  // False, and nothing done, where the state machine has no such step.
+  bool ending() const { return state_ >= ConferenceState::kTerminating; }
+  // False, and nothing done, where the state machine has no such step. Announces the step.
   bool try_enter(ConferenceState next);
 
-  // Whether one more would be too many.
-  bool full() const { return max_participants_ != 0 && present_ >= max_participants_; }
+  const ConferenceSettings& settings() const { return settings_; }
+  // `settings` have no fault.
+  void set_settings(ConferenceSettings settings) { settings_ = std::move(settings); }
+
+  // Whether one more who is counted would be too many: moderators are not counted, nor is who may turn out to
+  // be one.
+  bool full() const { return settings_.max_participants != 0 && counted_ >= settings_.max_participants; }
+  // Nobody hears anybody.
+  bool waiting() const { return settings_.wait_for_moderator && moderators_ == 0; }
+  // Of those who are let in (Participant::inside).
+  std::size_t inside() const { return inside_; }
+  std::size_t moderators() const { return moderators_; }
 
   void add(ParticipantId participant);
   // It is on its way out: counts no longer, but still holds its place on the core.
@@ -50,6 +63,22 @@ class Conference {
   void remove(ParticipantId participant);
   // In the order they came; leaving ones included.
   const std::set<ParticipantId>& participants() const { return participants_; }
+  std::size_t present() const { return present_; }
+
+  // Moderation's business: one more or one less of these.
+  void count_inside(int change) { inside_ += static_cast<std::size_t>(change); }
+  void count_moderator(int change) { moderators_ += static_cast<std::size_t>(change); }
+  void count_place(int change) { counted_ += static_cast<std::size_t>(change); }
+
+  // Who talks now.
+  std::set<ParticipantId> talkers;
+  ParticipantId active_speaker{};
+  // What those who have left had of packets, and how many they were with those who are here.
+  std::uint64_t participants_total = 0;
+  std::uint64_t past_packets_received = 0;
+  std::uint64_t past_packets_lost = 0;
+  std::string end_reason = "Everyone left";
+  base::Instant complain_after{};  // an error is told once a second at most
 
   // By the share's number; none while nobody is in it: an empty conference costs a core nothing. Seating's
   // business.
@@ -63,16 +92,19 @@ class Conference {
   ConferenceInfo info() const;
 
  private:
+  const Announcer& announcer_;
   const ConferenceId id_;
   const std::string public_id_;  // conf_ and a UUID
   const std::string name_;
-  const bool permanent_;
-  const std::uint32_t max_participants_;
   const base::Instant created_at_;
   const std::chrono::system_clock::time_point created_wall_ = std::chrono::system_clock::now();
+  ConferenceSettings settings_;
   ConferenceState state_ = ConferenceState::kCreating;
   std::set<ParticipantId> participants_;  // ids grow, so the order is that of coming
   std::size_t present_ = 0;
+  std::size_t counted_ = 0;
+  std::size_t inside_ = 0;
+  std::size_t moderators_ = 0;
 };
 
 }  // namespace tutti::conference

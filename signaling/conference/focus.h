@@ -12,13 +12,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "dataplane/base/clock.h"
-#include "dataplane/base/result.h"
-#include "signaling/conference/conference_error.h"
-#include "signaling/conference/conference_info.h"
+#include "signaling/conference/control.h"
+#include "signaling/conference/event_sink.h"
 #include "signaling/conference/focus_config.h"
 #include "signaling/conference/ledger.h"
 #include "signaling/conference/media_plane.h"
@@ -34,14 +31,15 @@ class Focus final : public sip::UserAgentObserver {
   // Core events taken in one poll() from one core.
   static constexpr std::size_t kEventsPerPoll = 1'024;
 
-  // Owns no media; it outlives the focus. `config` has no fault (find_fault).
-  Focus(MediaPlane& media, FocusConfig config);
+  // Owns neither media nor the sink; both outlive the focus. `config` has no fault (find_fault). `events`
+  // null: nobody is told; rooms of the configuration are made, and told of, here.
+  Focus(MediaPlane& media, FocusConfig config, EventSink* events = nullptr);
   ~Focus() override;
 
   // Names the user agent that reports here. Once, before the loop runs.
   void connect(sip::DialogControl& dialogs, const sip::SipCounters& counters);
 
-  // Takes what the cores tell, gives them what they had no room for, looks at the drain's deadline.
+  // Takes what the cores tell, does what is due, gives the cores what they had no room for.
   void poll(base::Instant now);
 
   // Ends every call, and from now on answers each INVITE with 503. Calls `done` from a poll(), once, with
@@ -51,20 +49,8 @@ class Focus final : public sip::UserAgentObserver {
 
   Ledger ledger() const;
 
-  // Operations. Errors: NotFound; InvalidState where the state machines have no such step.
-  std::vector<ConferenceInfo> list_conferences() const;
-  base::Result<ConferenceInfo, ConferenceError> find_conference(std::string_view name) const;
-  base::Result<std::vector<ParticipantInfo>, ConferenceError> list_participants(std::string_view name) const;
-  // A locked conference answers 403; those who are in stay.
-  base::Result<void, ConferenceError> lock(std::string_view name);
-  base::Result<void, ConferenceError> unlock(std::string_view name);
-  // Hangs up on everyone; callers get 480 until the last one is out. A permanent one then starts afresh.
-  base::Result<void, ConferenceError> terminate(std::string_view name);
-  base::Result<void, ConferenceError> kick(ParticipantId participant, const std::string& reason);
-  base::Result<void, ConferenceError> set_muted(ParticipantId participant, bool muted);
-  // How loudly a voice enters the mix and how loudly its owner hears the others.
-  // Units: whole dB, mailbox::kGainDbMin to kGainDbMax; 0 changes nothing. Errors: InvalidArgument beyond.
-  base::Result<void, ConferenceError> set_gain(ParticipantId participant, int in_db, int out_db);
+  // Every operation, for as long as the focus lives.
+  Control& control();
 
   // Calls that were refused since the start because no core had room and headroom.
   std::uint64_t refused_for_load() const;
@@ -76,6 +62,7 @@ class Focus final : public sip::UserAgentObserver {
   void on_answer(sip::DialogId dialog, const std::string& sdp) override;
   void on_established(sip::DialogId dialog) override;
   void on_ended(sip::DialogId dialog, const sip::DialogEnd& end) override;
+  void on_reinvite_rejected(sip::DialogId dialog, int status) override;
 
  private:
   class Impl;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "signaling/conference/settings.h"
 #include "signaling/sdp/negotiation.h"
 
 namespace tutti::conference {
@@ -16,15 +17,29 @@ namespace tutti::conference {
 struct RoomRule {
   std::string name;  // is_conference_name()
   bool locked = false;
-  std::uint32_t max_participants = 0;  // 0 = as RoomRules says
+  ConferenceSettings settings;  // permanent, whatever they say
 };
 
 struct RoomRules {
-  bool create_on_dial = true;          // dialling an unknown name makes the conference
-  std::uint32_t max_participants = 0;  // of each conference; 0 = the host's admission bounds it
-  std::uint32_t max_talkers = 0;       // in the mix of each conference; 0 = all who speak
-  std::uint32_t max_rooms = 0;         // made by dialling, at a time; 0 = no bound of its own
+  bool create_on_dial = true;   // dialling an unknown name makes the conference
+  std::uint32_t max_rooms = 0;  // beside those below, at a time; 0 = no bound of its own
+  ConferenceSettings settings;  // of a conference that is made by dialling
   std::vector<RoomRule> rooms;
+};
+
+// Who gives wrong PINs waits before the next call, twice as long each time.
+struct PinRules {
+  std::uint32_t tries = 3;
+  std::chrono::seconds entry_time{30};  // to enter one
+  std::chrono::seconds lockout{30};     // after so many wrong ones, at first
+  std::chrono::seconds lockout_max{3'600};
+};
+
+// Whom Control::invite() may call.
+struct DialOutRules {
+  bool allowed = false;
+  // Hosts as in a URI: "10.1.2.3", "sip.example.org", "*.example.org" (every name below it), "*".
+  std::vector<std::string> hosts;
 };
 
 struct MediaRules {
@@ -40,6 +55,8 @@ struct AdmissionRules {
 
 struct FocusConfig {
   RoomRules rooms;
+  PinRules pins;
+  DialOutRules dial_out;
   MediaRules media;
   AdmissionRules admission;
   // So many of one conference tick in one sub-slot of a core, the next ones in another: the packets in and

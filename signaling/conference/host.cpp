@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dataplane/base/check.h"
+#include "signaling/conference/clocks.h"
 #include "signaling/conference/placement.h"
 #include "signaling/conference/seating.h"
 
@@ -17,12 +18,11 @@ std::size_t to_count(const base::Gauge& gauge) {
 
 }  // namespace
 
-Host::Host(MediaPlane& media, FocusConfig host_config) : config(std::move(host_config)), media_(media) {
+Host::Host(MediaPlane& media, FocusConfig host_config, EventSink* sink)
+    : config(std::move(host_config)), announcer(sink), lockouts(config.pins), media_(media) {
   CHECK(!media.cores().empty() && !find_fault(config));
   for (const CoreDoor& door : media.cores()) cores.push_back(std::make_unique<CoreLink>(door));
-  for (const RoomRule& rule : config.rooms.rooms) {
-    create_conference(rule.name);
-  }
+  for (const RoomRule& rule : config.rooms.rooms) create_by_rule(rule);
 }
 
 void Host::connect(sip::DialogControl& dialogs, const sip::SipCounters& counters) {
@@ -70,6 +70,12 @@ std::chrono::seconds Host::draw_retry_after() {
   return config.retry_after + std::chrono::seconds(more(random_));
 }
 
+void Host::forget(const Participant& participant) {
+  deadlines.cancel(participant.identity().id);
+  pin_attempts.erase(participant.identity().id);
+  pending_offers.erase(participant.identity().id);
+}
+
 base::Result<MediaEndpoint, MediaError> Host::open_endpoint(bool with_rtcp) {
   auto endpoint = media_.open_endpoint(with_rtcp);
   if (endpoint) ++open_endpoints_;
@@ -89,12 +95,38 @@ const RoomRule* Host::find_rule(std::string_view name) const {
   return nullptr;
 }
 
-Conference& Host::create_conference(const std::string& name) {
+Conference& Host::create_conference(const std::string& name, const ConferenceSettings& settings,
+                                    bool locked) {
+  Conference& conference =
+      roster.add(std::make_unique<Conference>(roster.next_conference_id(), name, settings, now, announcer));
+  announcer.tell(conference, ConferenceCreated{conference.public_id()});
+  CHECK(conference.try_enter(ConferenceState::kActive));
+  if (locked) CHECK(conference.try_enter(ConferenceState::kLocked));
+  start_clocks(*this, conference);
+  return conference;
+}
+
+void Host::create_by_rule(const RoomRule& rule) {
+  if (roster.find(rule.name) != nullptr) return;
+  ConferenceSettings settings = rule.settings;
+  settings.permanent = true;
+  create_conference(rule.name, settings, rule.locked);
+}
+
+const ConferenceSettings& Host::settings_for(std::string_view name) const {
   const RoomRule* rule = find_rule(name);
-  std::uint32_t max_participants = config.rooms.max_participants;
-  if (rule != nullptr && rule->max_participants != 0) max_participants = rule->max_participants;
-  return roster.add(std::make_unique<Conference>(roster.next_conference_id(), name, rule != nullptr,
-                                                 max_participants, rule != nullptr && rule->locked, now));
+  return rule != nullptr ? rule->settings : config.rooms.settings;
+}
+
+bool Host::too_many_rooms() const {
+  const std::size_t bound = config.rooms.rooms.size() + config.rooms.max_rooms;
+  return config.rooms.max_rooms != 0 && roster.conferences().size() >= bound;
+}
+
+void Host::complain(Conference& conference, ConferenceError error, std::string detail) const {
+  if (now < conference.complain_after) return;
+  conference.complain_after = now + std::chrono::seconds(1);
+  announcer.tell(conference, ConferenceFailed{error, std::move(detail)});
 }
 
 Ledger Host::ledger() const {

@@ -4,28 +4,46 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/base/clock.h"
+#include "signaling/conference/announcer.h"
 #include "signaling/conference/core_link.h"
+#include "signaling/conference/deadlines.h"
 #include "signaling/conference/focus_config.h"
 #include "signaling/conference/ledger.h"
+#include "signaling/conference/lockouts.h"
 #include "signaling/conference/media_plane.h"
+#include "signaling/conference/pin_attempt.h"
 #include "signaling/conference/roster.h"
 #include "signaling/sip/dialog_control.h"
 #include "signaling/sip/sip_counters.h"
 
 namespace tutti::conference {
 
+// A re-INVITE of ours that has no answer yet, and what to go back to where it is refused.
+struct PendingOffer {
+  std::string before;  // Participant::local_description
+  bool told_held = false;
+};
+
 // Thread: the event loop's.
 class Host {
  public:
-  Host(MediaPlane& media, FocusConfig host_config);
+  Host(MediaPlane& media, FocusConfig host_config, EventSink* sink);
 
   const FocusConfig config;
+  const Announcer announcer;
+  Deadlines deadlines;
+  Lockouts lockouts;
+  PinAttempts pin_attempts;
+  std::map<ParticipantId, PendingOffer> pending_offers;
   Roster roster;
   std::vector<std::unique_ptr<CoreLink>> cores;
   base::Instant now = base::monotonic_now();  // as of the last poll()
@@ -42,14 +60,27 @@ class Host {
   bool overloaded();
   // When to ask again: some time from config.retry_after to twice that, so that not all do at once.
   std::chrono::seconds draw_retry_after();
+  int draw_below(int bound) { return std::uniform_int_distribution<int>(0, bound - 1)(random_); }
   CoreLink& core_of(const Participant& participant) { return *cores[participant.identity().core]; }
+
+  // Whatever is kept of it beside the roster: what it was asked for, when it is to be looked at.
+  void forget(const Participant& participant);
 
   base::Result<MediaEndpoint, MediaError> open_endpoint(bool with_rtcp);
   void close_endpoint(const MediaEndpoint& endpoint);
 
-  // Makes it by its rule where it has one, else by those for dialled ones.
-  Conference& create_conference(const std::string& name);
+  // Active, or Locked. A name that nobody has, or none: then it is the id.
+  Conference& create_conference(const std::string& name, const ConferenceSettings& settings,
+                                bool locked = false);
+  // Of its rule where it has one, else of those for dialled ones.
+  const ConferenceSettings& settings_for(std::string_view name) const;
+  // Makes the room of that rule where there is none of the name.
+  void create_by_rule(const RoomRule& rule);
   const RoomRule* find_rule(std::string_view name) const;
+  // Beside those that rules made there are as many as there may be.
+  bool too_many_rooms() const;
+  // Something failed that is no participant's fault alone: ConferenceFailed, once a second at most.
+  void complain(Conference& conference, ConferenceError error, std::string detail) const;
 
   Ledger ledger() const;
 

@@ -1,15 +1,11 @@
 #include "signaling/conference/joining.h"
 
-#include <memory>
 #include <utility>
 
 #include "dataplane/base/check.h"
 #include "signaling/conference/conference_name.h"
 #include "signaling/conference/local_media.h"
-#include "signaling/conference/media_mapping.h"
-#include "signaling/conference/random_start.h"
 #include "signaling/conference/refusal.h"
-#include "signaling/conference/seating.h"
 
 namespace tutti::conference {
 
@@ -17,11 +13,7 @@ namespace tutti::conference {
 struct Joining::Agreement {
   std::optional<sdp::SessionDescription> offer;  // empty: ours goes into the 200
   std::optional<sdp::MediaPlan> plan;
-  ParticipantId id{};
-  std::size_t core = 0;
-  mailbox::ParticipantHandle handle;
-  MediaEndpoint endpoint;
-  std::uint64_t session_id = 0;
+  Arrival arrival;
   sdp::SessionDescription description;
 };
 
@@ -35,34 +27,56 @@ void Joining::on_invite(const sip::IncomingInvite& invite) {
 }
 
 base::Result<Joining::Agreement, sip::Rejection> Joining::try_join(const sip::IncomingInvite& invite) {
-  if (auto refusal = admit(invite.user)) return base::unexpected(std::move(*refusal));
+  Conference* conference = host_.roster.find(invite.user);
+  if (auto refusal = admit(invite, conference)) return base::unexpected(std::move(*refusal));
   // Before the SDP is looked at: a refusal must cost less than a call.
-  const auto core = host_.choose_core(host_.roster.find(invite.user));
+  const auto core = host_.choose_core(conference);
   if (!core) {
     ++host_.refused_for_load;
-    return base::unexpected(refuse_full(host_.draw_retry_after()));
+    return base::unexpected(refuse_for_load(conference, "no core has room and headroom for a caller"));
   }
   auto agreement = read_offer(invite);
   if (!agreement) return agreement;
-  agreement->core = *core;
-  if (auto refusal = take_place(*agreement, invite)) return base::unexpected(std::move(*refusal));
+  const bool mux = agreement->plan && agreement->plan->rtcp_mux;
+  const auto arrival = take_place(host_, conference, *core, !mux);
+  if (!arrival) return base::unexpected(refuse_for_load(conference, "no ports are left for a caller"));
+  agreement->arrival = *arrival;
+  if (auto refusal = describe(*agreement, conference != nullptr ? conference->name() : invite.user)) {
+    give_back(host_, *arrival);
+    return base::unexpected(std::move(*refusal));
+  }
   return agreement;
 }
 
-std::optional<sip::Rejection> Joining::admit(const std::string& name) const {
+sip::Rejection Joining::refuse_for_load(Conference* conference, const char* detail) {
+  if (conference != nullptr) host_.complain(*conference, ConferenceError::kCapacityExceeded, detail);
+  return refuse_full(host_.draw_retry_after());
+}
+
+std::optional<sip::Rejection> Joining::admit(const sip::IncomingInvite& invite,
+                                             const Conference* conference) const {
   if (host_.draining) return refuse_full(host_.draw_retry_after());
-  const RoomRules& rules = host_.config.rooms;
-  if (const Conference* conference = host_.roster.find(name)) {
-    if (conference->state() == ConferenceState::kTerminating) return refuse(480, "Conference Is Ending");
-    if (conference->state() == ConferenceState::kLocked) return refuse(403, "Conference Is Locked");
-    if (conference->full()) return refuse(486, "Conference Is Full");
-    return std::nullopt;
+  const std::string& name = conference != nullptr ? conference->name() : invite.user;
+  if (conference != nullptr) {
+    if (auto refusal = admit_to(*conference)) return refusal;
+  } else {
+    if (!host_.config.rooms.create_on_dial || !is_conference_name(name)) return refuse(404);
+    if (host_.too_many_rooms()) return refuse_full(host_.draw_retry_after());
   }
-  if (!rules.create_on_dial || !is_conference_name(name)) return refuse(404);
-  const std::size_t dialled = host_.roster.conferences().size() - rules.rooms.size();
-  if (rules.max_rooms != 0 && dialled >= rules.max_rooms) {
-    return refuse_full(host_.draw_retry_after());
+  const ConferenceSettings& settings =
+      conference != nullptr ? conference->settings() : host_.settings_for(name);
+  return PinEntry::asked(settings) ? pins_.refuse(name, invite) : std::nullopt;
+}
+
+std::optional<sip::Rejection> Joining::admit_to(const Conference& conference) const {
+  // Whether it is a moderator shows when it gives its PIN; PinEntry looks at the lock and the size again.
+  const bool may_moderate = !conference.settings().moderator_pin.empty();
+  if (conference.ending()) return refuse(480, "Conference Is Ending");
+  if (conference.state() == ConferenceState::kLocked &&
+      !(may_moderate && conference.settings().moderators_pass_lock)) {
+    return refuse(403, "Conference Is Locked");
   }
+  if (conference.full() && !may_moderate) return refuse(486, "Conference Is Full");
   return std::nullopt;
 }
 
@@ -79,35 +93,10 @@ base::Result<Joining::Agreement, sip::Rejection> Joining::read_offer(
   return agreement;
 }
 
-std::optional<sip::Rejection> Joining::take_place(Agreement& agreement, const sip::IncomingInvite& invite) {
-  agreement.id = host_.roster.next_participant_id();
-  auto& slots = host_.cores[agreement.core]->participants;
-  const auto handle =
-      slots.try_take(agreement.id, next_neighbour(host_, host_.roster.find(invite.user), agreement.core));
-  if (!handle) return refuse_full(host_.draw_retry_after());
-  agreement.handle = *handle;
-
-  const bool mux = agreement.plan && agreement.plan->rtcp_mux;
-  const auto endpoint = host_.open_endpoint(!mux);
-  if (!endpoint) {
-    slots.release(*handle);
-    return refuse_full(host_.draw_retry_after());
-  }
-  agreement.endpoint = *endpoint;
-
-  auto refusal = describe(agreement, invite);
-  if (refusal) {
-    host_.close_endpoint(*endpoint);
-    slots.release(*handle);
-  }
-  return refusal;
-}
-
-std::optional<sip::Rejection> Joining::describe(Agreement& agreement,
-                                                const sip::IncomingInvite& invite) const {
-  agreement.session_id = draw_session_id();
+std::optional<sip::Rejection> Joining::describe(Agreement& agreement, const std::string& conference) const {
+  const Arrival& arrival = agreement.arrival;
   const sdp::LocalMedia local =
-      make_local_media(host_.config.media, agreement.endpoint, invite.user, agreement.session_id, 1);
+      make_local_media(host_.config.media, arrival.endpoint, conference, arrival.session_id, 1);
   if (!agreement.offer) {
     agreement.description = sdp::offer(local);
     return std::nullopt;
@@ -121,44 +110,31 @@ std::optional<sip::Rejection> Joining::describe(Agreement& agreement,
 
 void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
   Conference* conference = host_.roster.find(invite.user);
-  if (conference == nullptr) conference = &host_.create_conference(invite.user);
-  conference->add(agreement.id);
-  const std::uint32_t seat = take_seat(host_, *conference, agreement.core, agreement.handle.slot);
-
-  Participant& participant = host_.roster.add(
-      std::make_unique<Participant>(ParticipantIdentity{.id = agreement.id,
-                                                        .dialog = invite.dialog,
-                                                        .uri = invite.from_uri,
-                                                        .display_name = invite.from_display,
-                                                        .conference = conference,
-                                                        .core = agreement.core,
-                                                        .seat = seat,
-                                                        .handle = agreement.handle,
-                                                        .endpoint = agreement.endpoint,
-                                                        .session_id = agreement.session_id,
-                                                        .joined_at = std::chrono::system_clock::now()}));
-  participant.local_description = sdp::write(agreement.description);
-  const MediaRules& rules = host_.config.media;
-  const RandomStart start = draw_random_start();
-  mailbox::AttachParticipant attach;
-  attach.participant = agreement.handle;
-  attach.conference = conference->seats.at(seat).share;
-  attach.endpoint = agreement.endpoint.handles;
-  attach.media = agreement.plan ? to_media_parameters(*agreement.plan, agreement.endpoint, rules)
-                                : listening_parameters(agreement.endpoint, rules);
-  attach.ssrc = start.ssrc;
-  attach.first_sequence_number = start.sequence_number;
-  attach.first_timestamp = start.timestamp;
-  attach.cname = start.cname;
-  if (agreement.plan) participant.set_plan(std::move(*agreement.plan));
-  host_.core_of(participant).post(attach);
-  host_.core_of(participant).recent.add(host_.now);
+  if (conference == nullptr) {
+    conference = &host_.create_conference(invite.user, host_.settings_for(invite.user));
+  }
+  const bool asked = PinEntry::asked(conference->settings());
+  Participant& participant = conference::attach(host_, *conference, agreement.arrival,
+                                                {.dialog = invite.dialog,
+                                                 .uri = invite.from_uri,
+                                                 .display_name = invite.from_display,
+                                                 .counted = !conference->full(),
+                                                 .inside = !asked,
+                                                 .description = sdp::write(agreement.description),
+                                                 .plan = std::move(agreement.plan)});
+  if (asked) pins_.expect(participant, invite);
 }
 
 void Joining::on_attached(Participant& participant) {
+  participant.attached = true;
   if (participant.status() != ParticipantStatus::kJoining) return;  // it left meanwhile
   participant.begin_call();
   host_.dialogs().accept(participant.identity().dialog, participant.local_description);
+  if (participant.entering_pin) {
+    pins_.begin(participant);
+  } else {
+    moderation_.enter(participant);
+  }
 }
 
 }  // namespace tutti::conference

@@ -5,15 +5,20 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
+#include "signaling/conference/arrival.h"
 #include "signaling/conference/host.h"
+#include "signaling/conference/moderation.h"
+#include "signaling/conference/pin_entry.h"
 #include "signaling/sip/dialog_control.h"
 
 namespace tutti::conference {
 
 class Joining {
  public:
-  explicit Joining(Host& host) : host_(host) {}
+  Joining(Host& host, Moderation& moderation, PinEntry& pins)
+      : host_(host), moderation_(moderation), pins_(pins) {}
 
   // Answers with a refusal, or gives the caller to a core and answers on_attached.
   void on_invite(const sip::IncomingInvite& invite);
@@ -24,13 +29,16 @@ class Joining {
   struct Agreement;
 
   base::Result<Agreement, sip::Rejection> try_join(const sip::IncomingInvite& invite);
-  std::optional<sip::Rejection> admit(const std::string& name) const;
+  std::optional<sip::Rejection> admit(const sip::IncomingInvite& invite, const Conference* conference) const;
+  std::optional<sip::Rejection> admit_to(const Conference& conference) const;
   base::Result<Agreement, sip::Rejection> read_offer(const sip::IncomingInvite& invite) const;
-  std::optional<sip::Rejection> take_place(Agreement& agreement, const sip::IncomingInvite& invite);
-  std::optional<sip::Rejection> describe(Agreement& agreement, const sip::IncomingInvite& invite) const;
+  sip::Rejection refuse_for_load(Conference* conference, const char* detail);
+  std::optional<sip::Rejection> describe(Agreement& agreement, const std::string& conference) const;
   void attach(Agreement agreement, const sip::IncomingInvite& invite);
 
   Host& host_;
+  Moderation& moderation_;
+  PinEntry& pins_;
 };
 
 }  // namespace tutti::conference

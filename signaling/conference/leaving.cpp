@@ -1,70 +1,123 @@
 #include "signaling/conference/leaving.h"
 
-#include <vector>
+#include <utility>
 
 #include "dataplane/base/check.h"
+#include "signaling/conference/activity.h"
+#include "signaling/conference/clocks.h"
 #include "signaling/conference/refusal.h"
 #include "signaling/conference/seating.h"
+#include "signaling/conference/statistics.h"
 
 namespace tutti::conference {
 
-void Leaving::leave(Participant& participant) {
+void Leaving::leave(Participant& participant, const std::string& reason) {
   if (!participant.present()) return;
+  begin_leave(participant, reason);
+  host_.core_of(participant).post(mailbox::DetachParticipant{participant.identity().handle});
+}
+
+void Leaving::begin_leave(Participant& participant, const std::string& reason) {
+  const ParticipantId id = participant.identity().id;
+  set_talking(host_, participant, false);
+  participant.leave_reason = reason;
   participant.begin_leave();
   host_.roster.forget_dialog(participant);
-  participant.identity().conference->begin_leave(participant.identity().id);
-  host_.core_of(participant).post(mailbox::DetachParticipant{participant.identity().handle});
+  host_.forget(participant);
+  participant.conference().begin_leave(id);
+  moderation_.exit(participant);
 }
 
 void Leaving::dismiss(Participant& participant, const std::string& reason) {
   if (!participant.present()) return;
   const sip::DialogId dialog = participant.identity().dialog;
-  leave(participant);
+  leave(participant, reason);
   host_.dialogs().hang_up(dialog, reason);
+}
+
+void Leaving::on_ended(Participant& participant, const sip::DialogEnd& end) {
+  if (!participant.present()) return;
+  if (end.reason == sip::EndReason::kRemoteBye) return leave(participant, "Hung up");
+  if (end.reason == sip::EndReason::kCancelled) return leave(participant, "Gave up");
+  const std::string detail = end.phrase.empty() ? sip::to_string(end.reason) : end.phrase;
+  host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kTimeout, detail});
+  leave(participant, detail);
+}
+
+void Leaving::lose_media(Participant& participant) {
+  if (!participant.present()) return;
+  host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kMediaFailed, "No media"});
+  end_media(host_, participant, "No media");
+  dismiss(participant, "No media");
 }
 
 void Leaving::on_detached(Participant& participant, const mailbox::ParticipantDetached& event) {
   const ParticipantIdentity& identity = participant.identity();
-  Conference& conference = *identity.conference;
   if (participant.present()) {
     // The core's own doing: the network refused the endpoint.
-    const bool in_call = participant.in_call();
-    participant.begin_leave();
-    host_.roster.forget_dialog(participant);
-    conference.begin_leave(identity.id);
-    if (in_call || !event.refused) {
-      host_.dialogs().hang_up(identity.dialog, "Media failed");
-    } else {
+    const bool owes_answer = !participant.in_call() && !identity.dialled_out && event.refused;
+    host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kMediaFailed,
+                                                        "Its core could not take its media endpoint"});
+    begin_leave(participant, "Media failed");
+    if (owes_answer) {
       host_.dialogs().reject(identity.dialog, refuse_full(host_.draw_retry_after()));
+    } else {
+      host_.dialogs().hang_up(identity.dialog, "Media failed");
     }
   }
+  Conference& conference = participant.conference();
+  end_media(host_, participant, participant.leave_reason);
   participant.end();
+  ParticipantInfo info = info_of(host_, participant);
+  info.packets_received = event.totals.packets_received;
+  info.packets_sent = event.totals.packets_sent;
+  info.packets_lost = event.totals.packets_lost;
+  info.packets_dropped = event.totals.packets_dropped;
+  conference.past_packets_received += event.totals.packets_received;
+  conference.past_packets_lost += event.totals.packets_lost;
+  host_.announcer.tell(participant, ParticipantLeft{participant.leave_reason, std::move(info)});
+
   CHECK(host_.core_of(participant).participants.release(identity.handle));
   host_.close_endpoint(identity.endpoint);
-  leave_seat(host_, conference, identity.seat);
+  leave_seat(host_, conference, participant.seat());
   conference.remove(identity.id);
   host_.roster.erase(participant);
-  if (conference.participants().empty()) close(conference);
+  if (conference.participants().empty()) on_empty(conference);
 }
 
 bool Leaving::terminate(Conference& conference, const std::string& reason) {
+  const std::string text = reason;  // it may be the conference's own
   if (!conference.try_enter(ConferenceState::kTerminating)) return false;
-  for (const ParticipantId id : conference.participants()) dismiss(*host_.roster.find(id), reason);
+  conference.end_reason = text;
+  host_.deadlines.cancel(conference.id());
+  for (const ParticipantId id : conference.participants()) dismiss(*host_.roster.find(id), text);
   if (conference.participants().empty()) close(conference);
   return true;
 }
 
+void Leaving::on_empty(Conference& conference) {
+  if (conference.ending()) return close(conference);
+  stop_occupied_clocks(host_, conference);
+  const ConferenceSettings& settings = conference.settings();
+  if (!settings.permanent && settings.linger.count() == 0) terminate(conference, conference.end_reason);
+}
+
 void Leaving::close(Conference& conference) {
   CHECK(conference.seats.empty());
-  if (conference.state() != ConferenceState::kTerminating) {
-    if (conference.permanent()) return;
-    CHECK(conference.try_enter(ConferenceState::kTerminating));
-  }
   CHECK(conference.try_enter(ConferenceState::kTerminated));
+  host_.announcer.tell(conference,
+                       ConferenceTerminated{conference.end_reason, statistics_of(host_, conference)});
+  host_.deadlines.cancel(conference.id());
+  const RoomRule* rule = host_.find_rule(conference.name());
+  const bool again = conference.settings().permanent;
   const std::string name = conference.name();
-  const bool permanent = conference.permanent();
+  const ConferenceSettings settings = conference.settings();
   host_.roster.erase(conference);
-  if (permanent) host_.create_conference(name);
+  if (again && rule != nullptr) {
+    host_.create_by_rule(*rule);
+  } else if (again) {
+    host_.create_conference(name, settings);
+  }
 }
 
 }  // namespace tutti::conference

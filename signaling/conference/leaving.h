@@ -5,17 +5,22 @@
 
 #include "dataplane/mailbox/core_event.h"
 #include "signaling/conference/host.h"
+#include "signaling/conference/moderation.h"
 
 namespace tutti::conference {
 
 class Leaving {
  public:
-  explicit Leaving(Host& host) : host_(host) {}
+  Leaving(Host& host, Moderation& moderation) : host_(host), moderation_(moderation) {}
 
   // Its dialog has ended: asks the core to let go of it. No step for who is leaving already.
-  void leave(Participant& participant);
+  void leave(Participant& participant, const std::string& reason);
   // Ends its dialog, with `reason` for the far end, and then the same.
   void dismiss(Participant& participant, const std::string& reason);
+  // Its dialog has ended, by whom and why the user agent says.
+  void on_ended(Participant& participant, const sip::DialogEnd& end);
+  // Nothing has come of it for too long.
+  void lose_media(Participant& participant);
   // The core has let go of it, or never took it: gives back the ports, the slot and the seat; the last one
   // out closes the conference.
   void on_detached(Participant& participant, const mailbox::ParticipantDetached& event);
@@ -24,10 +29,13 @@ class Leaving {
   bool terminate(Conference& conference, const std::string& reason);
 
  private:
-  // Nobody is in it any more.
+  void begin_leave(Participant& participant, const std::string& reason);
+  // Its last one is out, or it ends without anyone in it.
+  void on_empty(Conference& conference);
   void close(Conference& conference);
 
   Host& host_;
+  Moderation& moderation_;
 };
 
 }  // namespace tutti::conference

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "signaling/conference/conference.h"
+
 namespace tutti::conference {
 
 sdp::LocalMedia make_local_media(const MediaRules& rules) {
@@ -21,6 +23,18 @@ sdp::LocalMedia make_local_media(const MediaRules& rules, const MediaEndpoint& e
   local.session_name = conference;
   local.session_id = session_id;
   local.session_version = session_version;
+  return local;
+}
+
+sdp::LocalMedia make_local_media(const MediaRules& rules, const Participant& participant) {
+  const ParticipantIdentity& identity = participant.identity();
+  const Conference& conference = participant.conference();
+  sdp::LocalMedia local = make_local_media(rules, identity.endpoint, conference.name(), identity.session_id,
+                                           participant.session_version);
+  if (participant.switches().held) {
+    local.direction =
+        conference.settings().hold_music ? sdp::Direction::kSendOnly : sdp::Direction::kInactive;
+  }
   return local;
 }
 

@@ -9,14 +9,15 @@ namespace tutti::conference {
 
 void Participant::enter(ParticipantStatus next) {
   CHECK(may_follow(status_, next));
-  status_ = next;
+  const ParticipantStatus from = std::exchange(status_, next);
+  announcer_.tell(*this, ParticipantStatusChanged{from, next});
 }
 
 void Participant::settle() {
   // On hold is who takes nothing from us: a listener (recvonly on its side) is not.
-  const bool held = plan_ && !sdp::may_send(plan_->direction);
+  const bool held = switches_.held || (plan_ && !sdp::may_send(plan_->direction));
   const ParticipantStatus next = held              ? ParticipantStatus::kOnHold
-                                 : controls_.muted ? ParticipantStatus::kMuted
+                                 : switches_.muted ? ParticipantStatus::kMuted
                                                    : ParticipantStatus::kActive;
   if (next != status_) enter(next);
 }
@@ -39,8 +40,8 @@ void Participant::set_plan(sdp::MediaPlan plan) {
   if (in_call()) settle();
 }
 
-void Participant::set_controls(const mailbox::MixControls& controls) {
-  controls_ = controls;
+void Participant::set_switches(const Switches& switches) {
+  switches_ = switches;
   if (in_call()) settle();
 }
 
@@ -48,17 +49,26 @@ ParticipantInfo Participant::info() const {
   ParticipantInfo info;
   info.id = identity_.id;
   info.dialog = identity_.dialog;
-  info.conference = identity_.conference->name();
+  info.conference = conference().name();
   info.uri = identity_.uri;
   info.display_name = identity_.display_name;
+  info.role = role_;
   info.status = status_;
-  info.muted = controls_.muted;
-  info.gain_in_db = controls_.gain_in_db;
-  info.gain_out_db = controls_.gain_out_db;
+  info.dialled_out = identity_.dialled_out;
+  info.entering_pin = entering_pin;
+  info.waiting = inside && conference().waiting();
+  info.muted = switches_.muted;
+  info.deaf = switches_.deaf;
+  info.held = switches_.held;
+  info.gain_in_db = switches_.gain_in_db;
+  info.gain_out_db = switches_.gain_out_db;
   info.local_rtp = identity_.endpoint.rtp;
   info.remote_rtp = latched_source;
   info.joined_at = identity_.joined_at;
+  info.talking = talking;
   if (plan_) {
+    info.muted_by_itself =
+        !switches_.held && sdp::may_send(plan_->direction) && !sdp::may_receive(plan_->direction);
     info.codec = plan_->codecs.front().codec;
     if (!latched_source.valid()) info.remote_rtp = plan_->remote_rtp;
   }

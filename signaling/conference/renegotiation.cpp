@@ -1,5 +1,7 @@
 #include "signaling/conference/renegotiation.h"
 
+#include <chrono>
+#include <string>
 #include <utility>
 
 #include "signaling/conference/local_media.h"
@@ -9,11 +11,11 @@
 namespace tutti::conference {
 namespace {
 
-sdp::LocalMedia local_media_of(const Participant& participant, const MediaRules& rules) {
-  const ParticipantIdentity& identity = participant.identity();
-  return make_local_media(rules, identity.endpoint, identity.conference->name(), identity.session_id,
-                          participant.session_version);
-}
+// RFC 3261, 14.1: who owns the Call-ID waits 2.1 to 4 s after a 491, the other one up to 2 s; no matter how
+// often, for the operator's wish stands.
+constexpr std::chrono::milliseconds kGlareWaitOwner{2'100};
+constexpr std::chrono::milliseconds kGlareWaitOther{10};
+constexpr int kGlareSpreadMs = 1'900;
 
 }  // namespace
 
@@ -33,38 +35,92 @@ void Renegotiation::on_reinvite(sip::DialogId dialog, const std::string& offer) 
   if (offer.empty()) return send_offer(*participant);
   const auto theirs = sdp::parse(offer);
   if (!theirs) return host_.dialogs().reject_reinvite(dialog, refuse_sdp(theirs.error()));
-  auto answer = sdp::answer(*theirs, local_media_of(*participant, host_.config.media));
+  auto answer = sdp::answer(*theirs, make_local_media(host_.config.media, *participant));
   if (!answer) return host_.dialogs().reject_reinvite(dialog, refuse_sdp(answer.error()));
   set_local_description(*participant, std::move(answer->description));
+  participant->told_held = participant->switches().held;
   agree(*participant, std::move(answer->plan));
   host_.dialogs().accept_reinvite(dialog, participant->local_description);
 }
 
 void Renegotiation::send_offer(Participant& participant) {
-  set_local_description(participant, sdp::offer(local_media_of(participant, host_.config.media)));
+  participant.told_held = participant.switches().held;
+  set_local_description(participant, sdp::offer(make_local_media(host_.config.media, participant)));
   host_.dialogs().accept_reinvite(participant.identity().dialog, participant.local_description);
 }
 
-void Renegotiation::on_answer(sip::DialogId dialog, const std::string& sdp) {
-  Participant* participant = host_.roster.find(dialog);
-  if (participant == nullptr || !participant->in_call()) return;
-  const auto ours = sdp::parse(participant->local_description);
+void Renegotiation::on_answer(Participant& participant, const std::string& sdp) {
+  if (!participant.in_call()) return;
+  const auto ours = sdp::parse(participant.local_description);
   const auto theirs = sdp::parse(sdp);
   using Plan = base::Result<sdp::MediaPlan, sdp::SdpError>;
   auto plan = !ours     ? Plan(base::unexpected(ours.error()))
               : !theirs ? Plan(base::unexpected(theirs.error()))
                         : sdp::apply_answer(*ours, *theirs);
-  if (plan) return agree(*participant, std::move(*plan));
+  host_.pending_offers.erase(participant.identity().id);
+  if (plan) {
+    agree(participant, std::move(*plan));
+    return offer_again(participant);
+  }
   // Nothing was agreed before: there is no session to go on with.
-  if (participant->plan() == nullptr) {
-    leaving_.dismiss(*participant, std::string(sdp::to_string(plan.error().what)));
+  if (participant.plan() == nullptr) {
+    const std::string detail(sdp::to_string(plan.error().what));
+    host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kMediaFailed, detail});
+    leaving_.dismiss(participant, detail);
   }
 }
 
-void Renegotiation::on_established(sip::DialogId dialog) {
-  Participant* participant = host_.roster.find(dialog);
-  if (participant == nullptr || participant->plan() != nullptr) return;
-  leaving_.dismiss(*participant, "No answer to our offer");
+void Renegotiation::on_established(Participant& participant) {
+  participant.established = true;
+  if (participant.plan() != nullptr) return offer_again(participant);
+  host_.announcer.tell(participant,
+                       ParticipantFailed{ConferenceError::kMediaFailed, "No answer to our offer"});
+  leaving_.dismiss(participant, "No answer to our offer");
+}
+
+void Renegotiation::set_held(Participant& participant, bool held) {
+  Switches switches = participant.switches();
+  switches.held = held;
+  participant.set_switches(switches);
+  moderation_.apply(participant);
+  offer_again(participant);
+}
+
+void Renegotiation::offer_again(Participant& participant) {
+  // What it was told last and what it shall be told: where they differ an offer is due, once nothing is under
+  // way.
+  if (!participant.established || participant.plan() == nullptr) return;
+  if (participant.switches().held == participant.told_held) return;
+  if (host_.pending_offers.count(participant.identity().id) > 0) return;
+  host_.deadlines.cancel(DeadlineKind::kOffer, participant.identity().id);
+  offer_change(participant);
+}
+
+void Renegotiation::offer_change(Participant& participant) {
+  host_.pending_offers[participant.identity().id] = {participant.local_description, participant.told_held};
+  participant.told_held = participant.switches().held;
+  set_local_description(participant, sdp::offer(make_local_media(host_.config.media, participant)));
+  host_.dialogs().reinvite(participant.identity().dialog, participant.local_description);
+}
+
+void Renegotiation::on_rejected(Participant& participant, int status) {
+  const auto pending = host_.pending_offers.find(participant.identity().id);
+  if (pending == host_.pending_offers.end()) return;
+  // The session goes on as it was (RFC 3261, 14.1): later refreshes say what was said before.
+  participant.local_description = std::move(pending->second.before);
+  const bool told_before = pending->second.told_held;
+  host_.pending_offers.erase(pending);
+  if (status == 491) {
+    participant.told_held = told_before;
+    const auto wait = participant.identity().dialled_out ? kGlareWaitOwner : kGlareWaitOther;
+    host_.deadlines.set(DeadlineKind::kOffer, participant.identity().id,
+                        host_.now + wait + std::chrono::milliseconds(host_.draw_below(kGlareSpreadMs)));
+    return;
+  }
+  // It holds in the mix all the same: what was refused is only to be told of it.
+  host_.announcer.tell(participant,
+                       ParticipantFailed{ConferenceError::kMediaFailed,
+                                         "It refused a re-INVITE with " + std::to_string(status)});
 }
 
 void Renegotiation::agree(Participant& participant, sdp::MediaPlan plan) {

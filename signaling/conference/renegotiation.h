@@ -7,23 +7,34 @@
 
 #include "signaling/conference/host.h"
 #include "signaling/conference/leaving.h"
+#include "signaling/conference/moderation.h"
 
 namespace tutti::conference {
 
 class Renegotiation {
  public:
-  Renegotiation(Host& host, Leaving& leaving) : host_(host), leaving_(leaving) {}
+  Renegotiation(Host& host, Moderation& moderation, Leaving& leaving)
+      : host_(host), moderation_(moderation), leaving_(leaving) {}
 
   void on_reinvite(sip::DialogId dialog, const std::string& offer);
-  void on_answer(sip::DialogId dialog, const std::string& sdp);
+  void on_answer(Participant& participant, const std::string& sdp);
   // A call accepted with our offer has its answer by now, or none will come.
-  void on_established(sip::DialogId dialog);
+  void on_established(Participant& participant);
+  // The far end refused our offer.
+  void on_rejected(Participant& participant, int status);
+
+  // Hold or resume, from our side: at once in the mix, and offered to the far end by re-INVITE.
+  void set_held(Participant& participant, bool held);
+  // Offers what is to be said now, where it was not the time for it before.
+  void offer_again(Participant& participant);
 
  private:
   void send_offer(Participant& participant);
+  void offer_change(Participant& participant);
   void agree(Participant& participant, sdp::MediaPlan plan);
 
   Host& host_;
+  Moderation& moderation_;
   Leaving& leaving_;
 };
 

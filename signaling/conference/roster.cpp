@@ -9,18 +9,29 @@ namespace tutti::conference {
 Conference& Roster::add(std::unique_ptr<Conference> conference) {
   const auto [place, added] = conferences_.emplace(conference->name(), std::move(conference));
   CHECK(added);
-  return *place->second;
+  Conference& here = *place->second;
+  by_public_id_.emplace(here.public_id(), &here);
+  by_id_.emplace(here.id(), &here);
+  return here;
 }
 
 Conference* Roster::find(std::string_view name) const {
-  const auto found = conferences_.find(name);
-  return found == conferences_.end() ? nullptr : found->second.get();
+  if (const auto named = conferences_.find(name); named != conferences_.end()) return named->second.get();
+  const auto known = by_public_id_.find(std::string(name));
+  return known == by_public_id_.end() ? nullptr : known->second;
+}
+
+Conference* Roster::find(ConferenceId conference) const {
+  const auto found = by_id_.find(conference);
+  return found == by_id_.end() ? nullptr : found->second;
 }
 
 void Roster::erase(const Conference& conference) {
   CHECK(conference.participants().empty());
   const auto found = conferences_.find(conference.name());
   CHECK(found != conferences_.end() && found->second.get() == &conference);
+  by_public_id_.erase(conference.public_id());
+  by_id_.erase(conference.id());
   conferences_.erase(found);
 }
 

@@ -23,8 +23,9 @@ class Roster {
   ParticipantId next_participant_id() { return ParticipantId{++last_participant_}; }
 
   Conference& add(std::unique_ptr<Conference> conference);
-  // Null where there is none.
+  // By its name or its id. Null where there is none.
   Conference* find(std::string_view name) const;
+  Conference* find(ConferenceId conference) const;
   void erase(const Conference& conference);
 
   Participant& add(std::unique_ptr<Participant> participant);
@@ -40,6 +41,8 @@ class Roster {
 
  private:
   Conferences conferences_;
+  std::unordered_map<std::string, Conference*> by_public_id_;
+  std::unordered_map<ConferenceId, Conference*> by_id_;
   Participants participants_;
   std::unordered_map<sip::DialogId, Participant*> by_dialog_;
   std::uint64_t last_conference_ = 0;

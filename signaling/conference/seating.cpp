@@ -14,7 +14,7 @@ std::uint32_t open_share(Host& host, Conference& conference, std::size_t core) {
   const auto handle = host.cores[core]->conferences.try_take(conference.id());
   CHECK(number && handle);  // the core was chosen for its seat
   const Seat seat{core, *handle, 0};
-  host.cores[core]->post(mailbox::OpenConference{*handle, host.config.rooms.max_talkers, *number});
+  host.cores[core]->post(mailbox::OpenConference{*handle, conference.settings().max_talkers, *number});
   for (const auto& [other, peer] : conference.seats) {
     host.cores[core]->post(link_to(seat.share, other, peer));
     host.cores[peer.core]->post(link_to(peer.share, *number, seat));

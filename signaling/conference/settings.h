@@ -2,13 +2,17 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "signaling/conference/failure.h"
 
 namespace tutti::conference {
+
+inline constexpr std::size_t kPinDigitsMax = 16;
 
 struct ConferenceSettings {
   std::string display_name;
@@ -44,5 +48,8 @@ struct ConferenceSettings {
 
 // Why these cannot be; empty where they can.
 std::optional<Failure> find_fault(const ConferenceSettings& settings);
+
+// The names of the members that differ, for ConfigurationChanged.
+std::vector<std::string> changed_keys(const ConferenceSettings& before, const ConferenceSettings& after);
 
 }  // namespace tutti::conference

@@ -53,11 +53,13 @@ std::uint32_t participants_that_fit(const Configuration& configuration, std::siz
 conference::FocusConfig focus_config(const Configuration& configuration) {
   conference::FocusConfig config;
   config.rooms.create_on_dial = configuration.rooms.create_on_dial;
-  config.rooms.max_participants = configuration.rooms.max_participants;
-  config.rooms.max_talkers = configuration.rooms.max_talkers;
+  config.rooms.settings.max_participants = configuration.rooms.max_participants;
+  config.rooms.settings.max_talkers = configuration.rooms.max_talkers;
   config.rooms.max_rooms = configuration.rooms.max_rooms;
   for (const auto& room : configuration.room) {
-    config.rooms.rooms.push_back({room.name, room.locked, room.max_participants});
+    conference::RoomRule rule{room.name, room.locked, config.rooms.settings};
+    if (room.max_participants != 0) rule.settings.max_participants = room.max_participants;
+    config.rooms.rooms.push_back(std::move(rule));
   }
   config.media.codecs.clear();
   for (const auto& codec : configuration.media.codecs) {

@@ -61,7 +61,7 @@ void FocusWorld::settle() {
 }
 
 ParticipantInfo FocusWorld::info(const std::string& room, sip::DialogId dialog) {
-  const auto participants = focus->list_participants(room);
+  const auto participants = focus->control().list_participants(room);
   if (participants) {
     for (const ParticipantInfo& info : *participants) {
       if (info.dialog == dialog) return info;

@@ -34,7 +34,7 @@ class Storm {
   static FocusConfig config(std::uint32_t seed) {
     FocusConfig config;
     config.share_participants = 1 + seed % 2;
-    config.rooms.rooms = {{"hall", false, 5}};
+    config.rooms.rooms = {{"hall", false, {.max_participants = 5}}};
     return config;
   }
 
@@ -59,7 +59,7 @@ class Storm {
     return candidates.empty() ? sip::DialogId{} : candidates[below(candidates.size())];
   }
   ParticipantId pick_participant() {
-    const auto participants = world_.focus->list_participants(room());
+    const auto participants = world_.focus->control().list_participants(room());
     if (!participants || participants->empty()) return ParticipantId{};
     return (*participants)[below(participants->size())].id;
   }
@@ -129,18 +129,18 @@ void Storm::step() {
     case 14:
       if (const auto id = pick_participant(); id != ParticipantId{}) {
         if (below(2) == 0) {
-          (void)world_.focus->kick(id, "kicked");
+          (void)world_.focus->control().kick(id, "kicked");
         } else {
-          (void)world_.focus->set_muted(id, below(2) == 0);
+          (void)world_.focus->control().set_muted(id, below(2) == 0);
         }
       }
       break;
     default: {
       const std::string name = room();
       const std::size_t what = below(6);
-      if (what == 0) (void)world_.focus->terminate(name);
-      if (what == 1) (void)world_.focus->lock(name);
-      if (what >= 2) (void)world_.focus->unlock(name);
+      if (what == 0) (void)world_.focus->control().terminate(name, "");
+      if (what == 1) (void)world_.focus->control().lock(name);
+      if (what >= 2) (void)world_.focus->control().unlock(name);
     }
   }
   // One endpoint for each participant, no more streams than participants; who has no call is on its way out.
@@ -170,8 +170,8 @@ void Storm::expect_everyone_linked() {
       }
     }
   }
-  for (const auto& conference : world_.focus->list_conferences()) {
-    const auto participants = world_.focus->list_participants(conference.name);
+  for (const auto& conference : world_.focus->control().list_conferences()) {
+    const auto participants = world_.focus->control().list_participants(conference.name);
     for (const auto& info : *participants) {
       for (std::size_t core = 0; core < world_.cores.size(); ++core) {
         for (const auto& [slot, who] : world_.cores[core]->attached()) {
@@ -214,7 +214,7 @@ void Storm::calm_down() {
   }
   world_.settle();
   EXPECT_TRUE(world_.focus->ledger().zero());
-  EXPECT_EQ(world_.focus->list_conferences().size(), 1u) << "only the permanent one";
+  EXPECT_EQ(world_.focus->control().list_conferences().size(), 1u) << "only the permanent one";
   for (const auto& one : world_.cores) EXPECT_EQ(one->conferences(), 0u);
 }
 
@@ -240,7 +240,7 @@ TEST(Interleaving, IdsAreNeverUsedTwice) {
   for (int i = 0; i < 100; ++i) {
     const auto dialog = world.join("room");
     EXPECT_TRUE(participants.insert(world.info("room", dialog).id).second);
-    EXPECT_TRUE(conferences.insert(world.focus->find_conference("room")->id).second);
+    EXPECT_TRUE(conferences.insert(world.focus->control().find_conference("room")->id).second);
     world.end(dialog);
     world.settle();
   }

@@ -100,8 +100,8 @@ TEST(Joining, TwoRoomsAtOnceDoNotDisturbEachOther) {
   world.acknowledge(a);
   world.acknowledge(b);
   world.acknowledge(c);
-  EXPECT_EQ(world.focus->list_participants("a")->size(), 2u);
-  EXPECT_EQ(world.focus->list_participants("b")->size(), 1u);
+  EXPECT_EQ(world.focus->control().list_participants("a")->size(), 2u);
+  EXPECT_EQ(world.focus->control().list_participants("b")->size(), 1u);
   EXPECT_EQ(world.cores[0]->conferences(), 1u) << "the second room goes to the other core";
   EXPECT_EQ(world.cores[1]->conferences(), 1u);
   EXPECT_EQ(world.attached(a).command.conference, world.attached(c).command.conference);
@@ -109,7 +109,7 @@ TEST(Joining, TwoRoomsAtOnceDoNotDisturbEachOther) {
 
 TEST(Joining, TellsTheCoreHowManyMayTalk) {
   FocusConfig config;
-  config.rooms.max_talkers = 4;
+  config.rooms.settings.max_talkers = 4;
   FocusWorld world(config);
   world.invite("room", kSdp);
   world.run_cores();
@@ -119,8 +119,8 @@ TEST(Joining, TellsTheCoreHowManyMayTalk) {
 TEST(Joining, SaysNoWithTheRightStatus) {
   FocusConfig config;
   config.rooms.max_rooms = 1;
-  config.rooms.max_participants = 1;
-  config.rooms.rooms = {{"locked", true, 0}, {"pair", false, 2}};
+  config.rooms.settings.max_participants = 1;
+  config.rooms.rooms = {{"locked", true, {}}, {"pair", false, {.max_participants = 2}}};
   FocusWorld world(config);
   const auto status = [&world](const std::string& room, const std::string& offer = kSdp) {
     const auto dialog = world.invite(room, offer);
@@ -161,7 +161,7 @@ TEST(Joining, Says488WithItsWarning) {
 TEST(Joining, UnknownRoomIs404WhereDiallingMakesNone) {
   FocusConfig config;
   config.rooms.create_on_dial = false;
-  config.rooms.rooms = {{"known", false, 0}};
+  config.rooms.rooms = {{"known", false, {}}};
   FocusWorld world(config);
   EXPECT_EQ(world.status(world.invite("unknown")), 404);
   world.join("known");

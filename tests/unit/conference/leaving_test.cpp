@@ -16,7 +16,7 @@ TEST(Leaving, EveryWayOutLeavesNothing) {
     EXPECT_FALSE(world.focus->ledger().zero()) << "the core still has it";
     world.settle();
     EXPECT_TRUE(world.focus->ledger().zero()) << static_cast<int>(reason);
-    EXPECT_FALSE(world.focus->find_conference("room")) << "freed when empty";
+    EXPECT_FALSE(world.focus->control().find_conference("room")) << "freed when empty";
     EXPECT_EQ(world.media.open(), 0u);
   }
 }
@@ -103,7 +103,7 @@ TEST(Leaving, ADialIntoARoomThatIsJustClosingWorks) {
 
 TEST(Leaving, WhoLeavesCountsNoLongerAgainstTheRoom) {
   FocusConfig config;
-  config.rooms.max_participants = 1;
+  config.rooms.settings.max_participants = 1;
   FocusWorld world(config);
   world.end(world.join("room"));
   EXPECT_EQ(world.state(world.join("room")), State::kEstablished);
@@ -111,14 +111,14 @@ TEST(Leaving, WhoLeavesCountsNoLongerAgainstTheRoom) {
 
 TEST(Leaving, APermanentRoomStaysAndCostsNothing) {
   FocusConfig config;
-  config.rooms.rooms = {{"hall", false, 0}};
+  config.rooms.rooms = {{"hall", false, {}}};
   FocusWorld world(config);
   EXPECT_TRUE(world.focus->ledger().zero());
   world.end(world.join("hall"));
   world.settle();
   EXPECT_TRUE(world.focus->ledger().zero());
-  ASSERT_TRUE(world.focus->find_conference("hall"));
-  EXPECT_EQ(world.focus->find_conference("hall")->state, ConferenceState::kActive);
+  ASSERT_TRUE(world.focus->control().find_conference("hall"));
+  EXPECT_EQ(world.focus->control().find_conference("hall")->state, ConferenceState::kActive);
   world.join("hall");
 }
 
@@ -131,7 +131,7 @@ TEST(Leaving, TwoHundredJoinsAndLeavesInARow) {
   }
   world.settle();
   EXPECT_TRUE(world.focus->ledger().zero());
-  EXPECT_TRUE(world.focus->list_conferences().empty());
+  EXPECT_TRUE(world.focus->control().list_conferences().empty());
 }
 
 TEST(Leaving, AFullMailboxLosesNothing) {

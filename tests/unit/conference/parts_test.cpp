@@ -159,11 +159,11 @@ TEST(CoreLink, KeepsTheOrderThroughAFullMailbox) {
 }
 
 TEST(FocusConfig, SaysWhatIsWrongWithIt) {
-  EXPECT_FALSE(find_fault({}));
+  EXPECT_FALSE(find_fault(FocusConfig{}));
   FocusConfig config;
-  config.rooms.rooms = {{"a b", false, 0}};
+  config.rooms.rooms = {{"a b", false, {}}};
   EXPECT_NE(find_fault(config)->find("a b"), std::string::npos);
-  config.rooms.rooms = {{"a", false, 0}, {"a", true, 0}};
+  config.rooms.rooms = {{"a", false, {}}, {"a", true, {}}};
   EXPECT_TRUE(find_fault(config));
   config.rooms.rooms.clear();
   config.media.codecs.clear();

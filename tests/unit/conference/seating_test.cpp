@@ -48,7 +48,7 @@ TEST(Seating, WhoFindsACoreFullGoesToTheNextAndIsLinked) {
   world.join("hall");
   EXPECT_EQ(world.cores[0]->shares().begin()->second.peers.size(), 2u);
   EXPECT_EQ(world.cores[1]->shares().begin()->second.peers.size(), 2u);
-  ASSERT_TRUE(world.focus->terminate("hall"));
+  ASSERT_TRUE(world.focus->control().terminate("hall", ""));
   world.settle();
   EXPECT_TRUE(world.focus->ledger().zero());
 }
@@ -103,8 +103,8 @@ TEST(Seating, ARoomThatOutgrowsAShareGetsAnotherOnTheSameCore) {
   for (const auto& [slot, share] : world.cores[0]->shares()) {
     EXPECT_TRUE(share.peers.size() == 3 || share.peers.empty());
   }
-  ASSERT_TRUE(world.focus->terminate("hall"));
-  ASSERT_TRUE(world.focus->terminate("other"));
+  ASSERT_TRUE(world.focus->control().terminate("hall", ""));
+  ASSERT_TRUE(world.focus->control().terminate("other", ""));
   world.settle();
   EXPECT_TRUE(world.focus->ledger().zero());
 }

@@ -1,0 +1,174 @@
+// The operations on conferences.
+#include <utility>
+
+#include "dataplane/base/check.h"
+#include "signaling/conference/clocks.h"
+#include "signaling/conference/conference_name.h"
+#include "signaling/conference/control_impl.h"
+#include "signaling/conference/hearing_query.h"
+#include "signaling/conference/statistics.h"
+
+namespace tutti::conference {
+namespace {
+
+std::string state_sentence(const Conference& conference) {
+  return "the conference is " + std::string(to_string(conference.state()));
+}
+
+Outcome<> no_files() {
+  return fail(ConferenceError::kNotSupported, "there are no files to play or record yet");
+}
+
+}  // namespace
+
+Outcome<Conference*> ControlImpl::find(std::string_view name) const {
+  Conference* conference = host_.roster.find(name);
+  if (conference != nullptr) return conference;
+  return fail(ConferenceError::kNotFound, "there is no conference of this name or id");
+}
+
+Outcome<ConferenceInfo> ControlImpl::create(std::string_view name, const ConferenceSettings& settings) {
+  if (!name.empty() && !is_conference_name(name)) {
+    return fail(ConferenceError::kInvalidArgument,
+                "a name takes 1 to 64 letters, digits or -_.+!~*', with no dot in front");
+  }
+  if (auto fault = find_fault(settings)) return base::unexpected(std::move(*fault));
+  if (host_.draining) return fail(ConferenceError::kInvalidState, "the server is shutting down");
+  if (exists(name)) return fail(ConferenceError::kAlreadyExists, "there is a conference of this name");
+  if (host_.too_many_rooms()) {
+    return fail(ConferenceError::kCapacityExceeded, "there are rooms.max_rooms conferences");
+  }
+  return host_.create_conference(std::string(name), settings).info();
+}
+
+bool ControlImpl::exists(std::string_view name) const {
+  return host_.roster.find(name) != nullptr;
+}
+
+std::vector<ConferenceInfo> ControlImpl::list_conferences() const {
+  std::vector<ConferenceInfo> list;
+  for (const auto& [name, conference] : host_.roster.conferences()) list.push_back(conference->info());
+  return list;
+}
+
+Outcome<ConferenceInfo> ControlImpl::find_conference(std::string_view name) const {
+  return find(name).map([](const Conference* conference) { return conference->info(); });
+}
+
+Outcome<ConferenceSettings> ControlImpl::settings(std::string_view name) const {
+  return find(name).map([](const Conference* conference) { return conference->settings(); });
+}
+
+Outcome<> ControlImpl::update_settings(std::string_view name, const ConferenceSettings& settings) {
+  const auto found = find(name);
+  if (!found) return base::unexpected(found.error());
+  Conference& conference = **found;
+  if (auto fault = find_fault(settings)) return base::unexpected(std::move(*fault));
+  if (conference.ending()) return fail(ConferenceError::kInvalidState, state_sentence(conference));
+  const ConferenceSettings before = conference.settings();
+  auto keys = changed_keys(before, settings);
+  if (keys.empty()) return {};
+  conference.set_settings(settings);
+  host_.announcer.tell(conference, ConfigurationChanged{std::move(keys)});
+  restart_clocks(host_, conference, before);
+  parts_.moderation.apply_all(conference);
+  return {};
+}
+
+Outcome<ConferenceStatistics> ControlImpl::statistics(std::string_view name) const {
+  return find(name).map([this](const Conference* conference) { return statistics_of(host_, *conference); });
+}
+
+Outcome<> ControlImpl::terminate(std::string_view name, const std::string& reason) {
+  const auto conference = find(name);
+  if (!conference) return base::unexpected(conference.error());
+  if (parts_.leaving.terminate(**conference, reason.empty() ? "Conference ended" : reason)) return {};
+  return fail(ConferenceError::kInvalidState, state_sentence(**conference));
+}
+
+Outcome<> ControlImpl::lock(std::string_view name) {
+  const auto conference = find(name);
+  if (!conference) return base::unexpected(conference.error());
+  if ((*conference)->try_enter(ConferenceState::kLocked)) return {};
+  return fail(ConferenceError::kInvalidState, state_sentence(**conference));
+}
+
+Outcome<> ControlImpl::unlock(std::string_view name) {
+  const auto conference = find(name);
+  if (!conference) return base::unexpected(conference.error());
+  const bool locked = (*conference)->state() == ConferenceState::kLocked;
+  if (locked && (*conference)->try_enter(ConferenceState::kActive)) return {};
+  return fail(ConferenceError::kInvalidState, state_sentence(**conference));
+}
+
+Outcome<std::vector<ParticipantInfo>> ControlImpl::list_participants(std::string_view name) const {
+  const auto conference = find(name);
+  if (!conference) return base::unexpected(conference.error());
+  std::vector<ParticipantInfo> list;
+  list.reserve((*conference)->participants().size());
+  for (const ParticipantId id : (*conference)->participants()) {
+    list.push_back(info_of(host_, *host_.roster.find(id)));
+  }
+  return list;
+}
+
+Outcome<ParticipantInfo> ControlImpl::invite(std::string_view name, const Invitation& invitation) {
+  const auto conference = find(name);
+  if (!conference) return base::unexpected(conference.error());
+  return parts_.dial_out.invite(**conference, invitation).map([this](const Participant* participant) {
+    return info_of(host_, *participant);
+  });
+}
+
+Outcome<> ControlImpl::kick_all(std::string_view name, const std::string& reason) {
+  const auto conference = find(name);
+  if (!conference) return base::unexpected(conference.error());
+  if ((*conference)->ending()) return fail(ConferenceError::kInvalidState, state_sentence(**conference));
+  for (const ParticipantId id : (*conference)->participants()) {
+    parts_.leaving.dismiss(*host_.roster.find(id), reason);
+  }
+  return {};
+}
+
+Outcome<std::size_t> ControlImpl::set_all_muted(std::string_view name, bool muted, bool but_moderators) {
+  const auto conference = find(name);
+  if (!conference) return base::unexpected(conference.error());
+  if ((*conference)->ending()) return fail(ConferenceError::kInvalidState, state_sentence(**conference));
+  std::size_t changed = 0;
+  for (const ParticipantId id : (*conference)->participants()) {
+    const Participant& participant = *host_.roster.find(id);
+    if (!participant.present() || (but_moderators && participant.moderates())) continue;
+    if (participant.switches().muted == muted) continue;
+    CHECK(set_muted(id, muted));
+    ++changed;
+  }
+  return changed;
+}
+
+Outcome<> ControlImpl::play_file(std::string_view name, const std::string& /*file*/) {
+  const auto conference = find(name);
+  return conference ? no_files() : base::unexpected(conference.error());
+}
+
+Outcome<> ControlImpl::play_file(ParticipantId id, const std::string& /*file*/) {
+  const auto participant = find_present(id);
+  return participant ? no_files() : base::unexpected(participant.error());
+}
+
+Outcome<> ControlImpl::start_recording(std::string_view name, const std::string& file) {
+  return play_file(name, file);
+}
+
+Outcome<> ControlImpl::pause_recording(std::string_view name) {
+  return play_file(name, {});
+}
+
+Outcome<> ControlImpl::stop_recording(std::string_view name) {
+  return play_file(name, {});
+}
+
+Outcome<HearingMatrix> ControlImpl::who_hears_whom(std::string_view name) const {
+  return find(name).map([this](const Conference* conference) { return hearing_in(host_, *conference); });
+}
+
+}  // namespace tutti::conference

@@ -1,0 +1,105 @@
+#include "signaling/conference/moderation.h"
+
+#include "dataplane/base/check.h"
+
+namespace tutti::conference {
+
+Moderation::Stand Moderation::stand_of(const Conference& conference) {
+  return {conference.waiting(), conference.inside() == 1};
+}
+
+mailbox::MixControls Moderation::controls_for(const Participant& participant, bool inside) {
+  const Conference& conference = participant.conference();
+  const Switches& switches = participant.switches();
+  const bool waits = inside && (conference.waiting() || switches.held);
+  mailbox::MixControls controls;
+  controls.muted = !inside || waits || switches.muted || participant.role() == ParticipantRole::kListener;
+  controls.deaf = !inside || waits || switches.deaf;
+  controls.gain_in_db = switches.gain_in_db;
+  controls.gain_out_db = switches.gain_out_db;
+  return controls;
+}
+
+void Moderation::apply(Participant& participant) {
+  const mailbox::MixControls controls = controls_for(participant, participant.inside);
+  if (!participant.present() || controls == participant.controls) return;
+  participant.controls = controls;
+  host_.core_of(participant).post(mailbox::UpdateMix{participant.identity().handle, controls});
+}
+
+void Moderation::apply_all(Conference& conference) {
+  for (const ParticipantId id : conference.participants()) {
+    Participant& participant = *host_.roster.find(id);
+    if (participant.inside) apply(participant);
+  }
+}
+
+void Moderation::set_counted(Participant& participant, bool counted) {
+  if (participant.counted == counted) return;
+  participant.counted = counted;
+  participant.conference().count_place(counted ? 1 : -1);
+}
+
+void Moderation::count(Participant& participant, int change) {
+  Conference& conference = participant.conference();
+  const Stand before = stand_of(conference);
+  const std::size_t moderators = conference.moderators();
+  conference.count_inside(change);
+  if (participant.moderates()) conference.count_moderator(change);
+  watch_moderators(conference, moderators);
+  // While a conference ends its rules are nobody's business.
+  if (stand_of(conference) != before && !conference.ending()) apply_all(conference);
+}
+
+void Moderation::watch_moderators(Conference& conference, std::size_t before) {
+  if (before == 0 && conference.moderators() > 0) {
+    host_.deadlines.cancel(DeadlineKind::kModeratorGrace, conference.id());
+  } else if (before > 0 && conference.moderators() == 0 && conference.settings().end_with_last_moderator) {
+    host_.deadlines.set(DeadlineKind::kModeratorGrace, conference.id(),
+                        host_.now + conference.settings().moderator_grace);
+  }
+}
+
+void Moderation::enter(Participant& participant) {
+  if (participant.inside) return;
+  CHECK(participant.in_call());
+  participant.inside = true;
+  const ConferenceSettings& settings = participant.conference().settings();
+  if (settings.participant_limit.count() > 0 && !participant.moderates()) {
+    host_.deadlines.set(DeadlineKind::kStay, participant.identity().id,
+                        host_.now + settings.participant_limit);
+  }
+  count(participant, 1);
+  apply(participant);
+}
+
+void Moderation::exit(Participant& participant) {
+  set_counted(participant, false);
+  if (!participant.inside) return;
+  participant.inside = false;
+  host_.deadlines.cancel(DeadlineKind::kStay, participant.identity().id);
+  count(participant, -1);
+}
+
+void Moderation::set_role(Participant& participant, ParticipantRole role) {
+  if (participant.role() == role) return;
+  Conference& conference = participant.conference();
+  const Stand before = stand_of(conference);
+  const std::size_t moderators = conference.moderators();
+  if (participant.inside && participant.moderates()) conference.count_moderator(-1);
+  participant.set_role(role);
+  if (participant.inside && participant.moderates()) conference.count_moderator(1);
+  if (participant.moderates()) set_counted(participant, false);
+  if (participant.inside && !participant.moderates()) set_counted(participant, true);
+  watch_moderators(conference, moderators);
+  const std::chrono::seconds limit = conference.settings().participant_limit;
+  if (participant.moderates()) {
+    host_.deadlines.cancel(DeadlineKind::kStay, participant.identity().id);
+  } else if (participant.inside && limit.count() > 0 && moderators != conference.moderators()) {
+    host_.deadlines.set(DeadlineKind::kStay, participant.identity().id, host_.now + limit);
+  }
+  if (stand_of(conference) != before) apply_all(conference);
+  apply(participant);
+}
+
+}  // namespace tutti::conference
