@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "signaling/api/console_routes.h"
 #include "signaling/api/operation_route.h"
 #include "signaling/api/request_bodies.h"
 
@@ -31,6 +32,7 @@ Response answer_reload(const Request& request, const base::Result<ReloadReport, 
 
 Router make_router(ApiSources sources) {
   Router router;
+  add_console_routes(router);
   add_status_routes(router, std::move(sources.status));
   router.add(
       "GET", "/metrics",

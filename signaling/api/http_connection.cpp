@@ -124,6 +124,7 @@ void HttpConnection::take(Message& message) {
                   .path = path_of(target),
                   .query = mark == std::string::npos ? "" : target.substr(mark + 1),
                   .content_type = std::string(message[http::field::content_type]),
+                  .if_none_match = std::string(message[http::field::if_none_match]),
                   .body = std::move(message.body())};
   auto match = shared_.gate->router.find(request.method, request.path);
   // Who has no token learns not even what there is.
@@ -172,7 +173,7 @@ void HttpConnection::on_answer(std::uint64_t question, const Response& response)
 
 void HttpConnection::write(const Response& response) {
   shared_.counters.answered(response.status);
-  const bool bodiless = response.status == 204;
+  const bool bodiless = response.status == 204 || response.status == 304;
   response_ = {};
   response_.version(11);
   response_.result(static_cast<unsigned>(response.status));

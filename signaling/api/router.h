@@ -18,6 +18,7 @@ struct Request {
   std::string path;                     // "/rooms/lobby", as it was sent
   std::string query;                    // without the question mark, as it was sent
   std::string content_type;             // as it was sent; empty where there is none
+  std::string if_none_match;            // as it was sent; empty where there is none
   std::string body;                     // at most HttpLimits::body_bytes
   std::vector<std::string> parameters;  // what stands for the template's {places}, %-escapes undone
 };
@@ -29,6 +30,7 @@ using Handler = std::function<Response(const Request&)>;
 enum class Reach : std::uint8_t {
   kToken,  // who has it
   kLocal,  // who is on this host as well
+  kAnyone,
 };
 
 // Source: RFC 6570, level 1: "/rooms/{room}"; a {place} is one whole segment and never empty.

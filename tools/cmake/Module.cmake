@@ -24,6 +24,20 @@ function(tutti_module folder)
   endif()
 endfunction()
 
+# tutti_console(MODULE FOLDER): the page's files become a source of the module, made again when one of them changes.
+function(tutti_console name folder)
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*)
+  set(output ${CMAKE_BINARY_DIR}/generated/console_files.cpp)
+  set(script ${CMAKE_SOURCE_DIR}/tools/cmake/ConsoleFiles.cmake)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -D FOLDER=${CMAKE_SOURCE_DIR}/${folder} -D OUTPUT=${output} -P ${script}
+    DEPENDS ${files} ${script}
+    COMMENT "Putting the console into the program"
+    VERBATIM)
+  target_sources(tutti_${name} PRIVATE ${output})
+endfunction()
+
 # tutti_program(NAME source... [LINKS module...] [PACKAGES target...]): an executable in <build>/bin.
 function(tutti_program name)
   cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES" ${ARGN})
