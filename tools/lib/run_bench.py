@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import process  # noqa: E402
-from bench import figures, microbench, plot, results  # noqa: E402
+from bench import figures, microbench, own_network, plot, results  # noqa: E402
 from bench.capacity import Capacity, add_rows  # noqa: E402
 from bench.machine import Machine, pinned  # noqa: E402
 from bench.rows import Rows  # noqa: E402
@@ -147,7 +147,9 @@ class Bench:
     def run(self):
         if not self.options.built and not self.build():
             return 1
-        (self.folder / "machine.txt").write_text(self.machine.facts())
+        own = own_network.enter()
+        (self.folder / "machine.txt").write_text(
+            self.machine.facts() + f"{'network':<22} {'a namespace of its own' if own else 'the host, as it is'}\n")
         if self.machine.is_busy():
             self.show("this machine is busy with something else: the figures will be worse than they could be")
         for part in self.options.parts:

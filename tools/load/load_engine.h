@@ -1,5 +1,4 @@
-// LoadEngine: the RTP of thousands of callers on one thread: a socket each, an absolute clock, no allocation
-// while it runs.
+// LoadEngine: the RTP of thousands of callers on one thread: an absolute clock, no allocation while it runs.
 #pragma once
 
 #include <atomic>
@@ -13,8 +12,10 @@
 #include "dataplane/base/socket_address.h"
 #include "tools/load/load_plan.h"
 #include "tools/load/recording.h"
+#include "tools/load/stall_meter.h"
 #include "tools/load/stream_counter.h"
 #include "tools/load/voice_bank.h"
+#include "tools/load/wire.h"
 
 namespace tutti::load {
 
@@ -34,7 +35,6 @@ struct Measurement {
 
 struct LineCounters {
   std::uint64_t sent = 0;
-  std::uint64_t send_errors = 0;
   std::uint64_t skipped = 0;    // not sent: this program was more than 200 ms late
   std::uint64_t sent_late = 0;  // more than 5 ms
   std::uint64_t received = 0;   // RTP, from first to last
@@ -44,10 +44,10 @@ struct LineCounters {
   base::Duration sent_late_max{};
 };
 
-class LoadEngine {
+class LoadEngine final : private ArrivedSink {
  public:
   // Opens a UDP port for each caller and starts the thread. `plan` and `bank` outlive it.
-  // Errors: one sentence; descriptors that do not suffice are one.
+  // Errors: one sentence; descriptors that do not suffice are one, and an --io that cannot be had.
   static base::Result<std::unique_ptr<LoadEngine>, std::string> start(const LoadPlan& plan,
                                                                       const VoiceBank& bank,
                                                                       const base::SocketAddress& local_ip,
@@ -77,25 +77,32 @@ class LoadEngine {
   // The thread's share of a CPU while it measured; 1 is all of one.
   double load() const { return load_; }
   bool realtime() const { return realtime_; }
+  const Stalls& stalls() const { return stalls_.stalls(); }
+  const char* io() const { return wire_->name(); }
+  const std::string& why_sockets() const {
+    return why_sockets_;
+  }  // of auto, in words; empty: they were chosen
+  std::uint64_t send_errors() const { return wire_->send_errors(); }
+  std::uint64_t overruns() const { return overruns_; }  // packets that came and were not read in time
 
  private:
   struct Line;
-  struct Batch;
   enum class LineState : std::uint8_t { kIdle, kTalking, kStopped };
 
   LoadEngine(const LoadPlan& plan, const VoiceBank& bank);
+  base::Result<void, std::string> open_wire(const base::SocketAddress& local_ip);
   void run();
   void follow_measurement(base::Instant now);
   void send(Line& line, std::size_t caller, base::Instant due);
   std::span<const std::byte> next_payload(const Line& line, std::size_t caller, base::Instant due);
-  void receive(Line& line, base::Duration real_ahead);
-  void take(Line& line, std::span<const std::byte> bytes, bool stranger, base::Instant arrival);
+  void take(const Arrived& packet) override;
 
   const LoadPlan& plan_;
   const VoiceBank& bank_;
   std::vector<Line> lines_;
   std::vector<Recording> recordings_;
-  std::unique_ptr<Batch> batch_;
+  std::unique_ptr<Wire> wire_;
+  std::string why_sockets_;
   Measurement measurement_;  // written before measuring_ is set
   std::atomic<bool> measuring_ = false;
   std::atomic<bool> stopping_ = false;
@@ -108,6 +115,8 @@ class LoadEngine {
   base::Duration cpu_from_{};
   base::Instant wall_from_;
   double load_ = 0.0;
+  StallMeter stalls_;
+  std::uint64_t overruns_ = 0;
   bool realtime_ = false;
   std::thread thread_;
 };

@@ -27,6 +27,18 @@ const char* to_string(CodecChoice codec) {
   return "?";
 }
 
+const char* to_string(IoChoice io) {
+  switch (io) {
+    case IoChoice::kAuto:
+      return "auto";
+    case IoChoice::kSockets:
+      return "sockets";
+    case IoChoice::kPacket:
+      return "packet";
+  }
+  return "?";
+}
+
 analyser::Law LoadPlan::law_of(std::size_t caller) const {
   if (codec == CodecChoice::kBoth) return caller % 2 == 0 ? analyser::Law::kMu : analyser::Law::kA;
   return codec == CodecChoice::kPcma ? analyser::Law::kA : analyser::Law::kMu;
@@ -62,6 +74,10 @@ bool is_loopback(const base::SocketAddress& address) {
   return address == *base::parse_ip("::1", address.port);
 }
 
+bool packet_wire_reaches(const base::SocketAddress& address) {
+  return address.family == base::AddressFamily::kIpv4 && is_loopback(address);
+}
+
 std::string refusal(const LoadPlan& plan) {
   const auto address = target_address(plan.uri);
   if (!address) return address.error();
@@ -69,6 +85,13 @@ std::string refusal(const LoadPlan& plan) {
   if (!is_loopback(*address) && !plan.allow_remote) {
     return fmt::format("{} is not this host: --allow-remote is needed to send load there",
                        base::ip_to_string(*address));
+  }
+  if (plan.io == IoChoice::kPacket && !packet_wire_reaches(*address)) {
+    return fmt::format("--io packet: only to an IPv4 address of 127.0.0.0/8, and {} is none",
+                       base::ip_to_string(*address));
+  }
+  if (plan.io == IoChoice::kPacket && plan.allow_remote) {
+    return "--io packet: an answer could lead elsewhere with --allow-remote, and it reaches this host alone";
   }
   if (plan.rooms > 1 && plan.uri.substr(0, plan.uri.rfind('@')).find(kRoom) == std::string::npos) {
     return fmt::format("--uri {}: for several rooms it must hold {{room}} before the @", plan.uri);

@@ -15,6 +15,10 @@ namespace tutti::load {
 enum class CodecChoice : std::uint8_t { kPcmu, kPcma, kBoth };  // both: every second caller the other law
 const char* to_string(CodecChoice codec);
 
+// How packets leave and come in: see wire.h. Auto: packet where it can be had, else sockets.
+enum class IoChoice : std::uint8_t { kAuto, kSockets, kPacket };
+const char* to_string(IoChoice io);
+
 struct LoadPlan {
   std::string uri = "sip:load{room}@127.0.0.1:5060";  // {room}: the room's number, from 0
   bool allow_remote = false;
@@ -25,6 +29,7 @@ struct LoadPlan {
   CodecChoice codec = CodecChoice::kPcmu;
   int secs = 10;            // measured, from the moment when all are in
   std::size_t sample = 64;  // listeners that are recorded
+  IoChoice io = IoChoice::kAuto;
 
   std::size_t callers() const { return rooms * per_room; }
   std::size_t room_of(std::size_t caller) const { return caller / per_room; }
@@ -41,6 +46,8 @@ std::string room_uri(const std::string& uri, std::size_t room);
 base::Result<base::SocketAddress, std::string> target_address(const std::string& uri);
 
 bool is_loopback(const base::SocketAddress& address);
+// Whether --io packet can carry what is for this address.
+bool packet_wire_reaches(const base::SocketAddress& address);
 
 // What forbids the plan, in one sentence; empty when nothing does.
 std::string refusal(const LoadPlan& plan);

@@ -21,9 +21,9 @@ nlohmann::json to_json(const Spread& spread) {
 }
 
 nlohmann::json to_json(const LoadPlan& plan) {
-  return {{"uri", plan.uri},         {"rooms", plan.rooms},  {"per_room", plan.per_room},
-          {"talkers", plan.talkers}, {"rate", plan.rate},    {"codec", to_string(plan.codec)},
-          {"secs", plan.secs},       {"sample", plan.sample}};
+  return {{"uri", plan.uri},         {"rooms", plan.rooms},   {"per_room", plan.per_room},
+          {"talkers", plan.talkers}, {"rate", plan.rate},     {"codec", to_string(plan.codec)},
+          {"secs", plan.secs},       {"sample", plan.sample}, {"io", to_string(plan.io)}};
 }
 
 nlohmann::json to_json(const MatrixReport& matrix) {
@@ -156,11 +156,16 @@ std::string to_json(const LoadReport& report) {
                                {"sweeps_missed", report.sweeps_missed},
                                {"matrix", to_json(report.matrix)},
                                {"generator",
-                                {{"cpu_share", generator.cpu_share},
+                                {{"io", generator.io},
+                                 {"cpu_share", generator.cpu_share},
                                  {"sent_late", generator.sent_late},
                                  {"sent_late_ms_max", generator.sent_late_ms_max},
                                  {"skipped", generator.skipped},
                                  {"send_errors", generator.send_errors},
+                                 {"overruns", generator.overruns},
+                                 {"stalls", generator.stalls},
+                                 {"stall_ms_max", generator.stall_ms_max},
+                                 {"stalled_ms", generator.stalled_ms},
                                  {"realtime", generator.realtime}}},
                                {"reasons", report.reasons},
                                {"notes", report.notes},
@@ -189,9 +194,10 @@ std::string to_text(const LoadReport& report, bool colour) {
     out +=
         line("this program",
              fmt::format("{} packets sent, {} of them late (at most {:.1f} ms), {} skipped; "
-                         "its RTP thread took {:.0f} % of a CPU",
+                         "its RTP thread took {:.0f} % of a CPU ({}), {} stalls",
                          report.packets_sent, report.generator.sent_late, report.generator.sent_late_ms_max,
-                         report.generator.skipped, 100.0 * report.generator.cpu_share));
+                         report.generator.skipped, 100.0 * report.generator.cpu_share, report.generator.io,
+                         report.generator.stalls));
   }
   out += '\n';
   add_some(out, "  ", report.matrix.wrong_cells);

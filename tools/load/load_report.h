@@ -48,12 +48,18 @@ struct MatrixReport {
 
 // "generator": how this program itself kept up; what it does late or not at all is not the server's doing.
 struct GeneratorReport {
+  std::string io;               // how packets left and came in: Wire::name()
   double cpu_share = 0.0;       // of the RTP thread, 1.0 is a whole CPU
   std::uint64_t sent_late = 0;  // packets that left more than 5 ms after they were due
   double sent_late_ms_max = 0.0;
   std::uint64_t skipped = 0;  // packets not sent: more than 200 ms late
   std::uint64_t send_errors = 0;
-  bool realtime = false;  // it ran under SCHED_FIFO
+  std::uint64_t overruns = 0;  // packets that came and that this program did not read in time
+  // While it measured it did nothing for 5 ms and more though something was due: as a rule the host's doing.
+  std::uint64_t stalls = 0;
+  double stall_ms_max = 0.0;
+  double stalled_ms = 0.0;  // all of them
+  bool realtime = false;    // it ran under SCHED_FIFO
 };
 
 // In the JSON "plan" is an object of the plan's members; Spread is {"count","p50","p99","max"}.

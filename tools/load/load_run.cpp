@@ -177,7 +177,6 @@ void count_packets(const LoadPlan& plan, const LoadEngine& engine, const std::ve
     report.malformed += counters.malformed;
     report.generator.sent_late += counters.sent_late;
     report.generator.skipped += counters.skipped;
-    report.generator.send_errors += counters.send_errors;
     sent_late_max = std::max(sent_late_max, counters.sent_late_max);
     if (!measured || !calls[caller].answered) continue;
     const StreamCounter& stream = engine.stream(caller);
@@ -195,6 +194,13 @@ void count_packets(const LoadPlan& plan, const LoadEngine& engine, const std::ve
   report.generator.sent_late_ms_max = milliseconds_of(sent_late_max);
   report.generator.cpu_share = engine.load();
   report.generator.realtime = engine.realtime();
+  report.generator.io = engine.io();
+  report.generator.send_errors = engine.send_errors();
+  report.packets_sent -= std::min(report.packets_sent, engine.send_errors());
+  report.generator.overruns = engine.overruns();
+  report.generator.stalls = engine.stalls().count;
+  report.generator.stall_ms_max = milliseconds_of(engine.stalls().longest);
+  report.generator.stalled_ms = milliseconds_of(engine.stalls().whole);
   report.longest_gap_ms = milliseconds_of(longest_gap);
   report.jitter_ms = spread_of(std::move(jitter_ms));
   if (measured) report.measured_secs = plan.secs;
@@ -207,6 +213,16 @@ std::vector<std::string> find_notes(const LoadReport& report) {
         fmt::format("this program was too late for {} of its own packets: it, or this machine, is "
                     "at its limit, and the listeners miss what it did not send",
                     report.generator.skipped));
+  }
+  if (report.generator.overruns != 0) {
+    notes.push_back(
+        fmt::format("{} packets came and were not read in time: they are missing in what was heard",
+                    report.generator.overruns));
+  }
+  if (report.generator.stalls != 0) {
+    notes.push_back(
+        fmt::format("this program stood still {} times, for {:.0f} ms at most: its packets were late",
+                    report.generator.stalls, report.generator.stall_ms_max));
   }
   if (report.generator.send_errors != 0) {
     notes.push_back(fmt::format("the kernel refused to send {} packets", report.generator.send_errors));
@@ -274,6 +290,10 @@ base::Result<LoadReport, std::string> run_load(const LoadPlan& plan, const std::
   report.reasons = find_reasons(report);
   if (interrupted.load()) report.reasons.emplace_back("interrupted");
   report.notes = find_notes(report);
+  if (!(*engine)->why_sockets().empty()) {
+    report.notes.push_back("packets went through a socket each; the cheaper way was not to be had: " +
+                           (*engine)->why_sockets());
+  }
   return report;
 }
 

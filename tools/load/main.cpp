@@ -14,6 +14,7 @@
 namespace {
 
 using tutti::load::CodecChoice;
+using tutti::load::IoChoice;
 using tutti::load::Progress;
 
 constexpr int kRight = 0;
@@ -81,6 +82,7 @@ int main(int argc, char** argv) {
   CLI::App app(kDescription);
   app.footer(kFooter);
   std::string codec = "pcmu";
+  std::string io = "auto";
   app.add_option("--uri", plan.uri,
                  fmt::format("whom to call; {{room}} is the room's number, from 0; the host an address ({})",
                              plan.uri))
@@ -113,6 +115,12 @@ int main(int argc, char** argv) {
                  fmt::format("listeners whose audio is judged, 1 to 256 ({})", plan.sample))
       ->check(CLI::Range(1, 256))
       ->option_text("N");
+  app.add_option(
+         "--io", io,
+         "sockets: one a caller; packet: one raw socket and one ring, several times cheaper, to a server at "
+         "127.x.y.z, with CAP_NET_RAW; auto: packet where it can be had (auto)")
+      ->check(CLI::IsMember({"auto", "sockets", "packet"}))
+      ->option_text("NAME");
   app.add_option("--json", json, "writes all that was found to this file; its shape: tools/load/README.md")
       ->option_text("FILE");
   try {
@@ -123,6 +131,7 @@ int main(int argc, char** argv) {
   plan.codec = codec == "pcmu"   ? CodecChoice::kPcmu
                : codec == "pcma" ? CodecChoice::kPcma
                                  : CodecChoice::kBoth;
+  plan.io = io == "auto" ? IoChoice::kAuto : io == "packet" ? IoChoice::kPacket : IoChoice::kSockets;
   if (talkers->count() == 0) plan.talkers = std::min<std::size_t>(plan.talkers, plan.per_room);
   if (const std::string why = tutti::load::refusal(plan); !why.empty()) {
     fmt::print(stderr, "tutti-load: {}\n", why);

@@ -27,6 +27,15 @@ class TheVerdict(unittest.TestCase):
         self.assertEqual(self.outcome(generator__skipped=1).outcome, GENERATOR)
         self.assertEqual(self.outcome(generator__skipped=1, packets_received=5_000, late_ticks=99).outcome, GENERATOR)
 
+    def test_what_the_generator_did_not_read_judges_nobody(self):
+        self.assertEqual(self.outcome(generator__overruns=1, packets_received=5_000).outcome, GENERATOR)
+
+    def test_a_generator_that_stood_still_excuses_but_does_not_spoil(self):
+        for changes in ({"packets_received": 9_000}, {"matrix__wrong": 1}):
+            self.assertEqual(self.outcome(generator__stall_ms_max=20.1, **changes).outcome, DISTURBED)
+            self.assertEqual(self.outcome(generator__stall_ms_max=20.0, **changes).outcome, MISSED)
+        self.assertEqual(self.outcome(generator__stall_ms_max=90.0).outcome, HELD)
+
     def test_a_full_generator_excuses_but_does_not_spoil(self):
         self.assertEqual(self.outcome(generator__cpu_share=0.97).outcome, HELD)
         self.assertEqual(self.outcome(generator__cpu_share=0.97, packets_received=9_000).outcome, GENERATOR)

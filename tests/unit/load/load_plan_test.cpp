@@ -61,6 +61,22 @@ TEST(LoadPlan, RefusesWhatMustNotBe) {
   EXPECT_NE(refusal(plan).find("64"), std::string::npos);
 }
 
+TEST(LoadPlan, RefusesThePacketWayToWhereItDoesNotLead) {
+  LoadPlan plan;
+  plan.rooms = 1;
+  plan.io = IoChoice::kPacket;
+  EXPECT_EQ(refusal(plan), "");
+  plan.uri = "sip:r@[::1]";
+  EXPECT_NE(refusal(plan).find("--io packet"), std::string::npos);
+  plan.uri = "sip:r@192.0.2.1";
+  plan.allow_remote = true;
+  EXPECT_NE(refusal(plan).find("--io packet"), std::string::npos);
+  plan.uri = "sip:r@127.0.0.1";
+  EXPECT_NE(refusal(plan).find("--allow-remote"), std::string::npos);
+  plan.io = IoChoice::kAuto;
+  EXPECT_EQ(refusal(plan), "");
+}
+
 TEST(LoadPlan, SpreadsTheSampleOverRoomsAndSeats) {
   struct Case {
     std::size_t rooms, per_room, sample;

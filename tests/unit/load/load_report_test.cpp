@@ -75,6 +75,11 @@ TEST(LoadReport, WritesItsMembersAsJson) {
       {"load1", "load0", -0.25, analyser::Hearing::kHeard, analyser::Hearing::kHeard, false}};
   report.matrix.wrong_cells = {"load1 does not hear load0"};
   report.reasons = {"a reason"};
+  report.generator.io = "packet-raw";
+  report.generator.overruns = 3;
+  report.generator.stalls = 4;
+  report.generator.stall_ms_max = 33.5;
+  report.generator.stalled_ms = 48.25;
   const std::string json = to_json(report);
   for (const char* key : {"plan",
                           "callers",
@@ -107,6 +112,10 @@ TEST(LoadReport, WritesItsMembersAsJson) {
                           "notes",
                           "right"}) {
     EXPECT_THAT(json, HasSubstr("\n  \"" + std::string(key) + "\": "));
+  }
+  for (const char* generator : {"\"io\": \"packet-raw\"", "\"overruns\": 3", "\"stalls\": 4",
+                                "\"stall_ms_max\": 33.5", "\"stalled_ms\": 48.25"}) {
+    EXPECT_THAT(json, HasSubstr(generator));
   }
   EXPECT_THAT(json, HasSubstr("\"p99\": 60.25"));
   EXPECT_THAT(json, HasSubstr("\"hearing\": \"heard\""));

@@ -53,6 +53,29 @@ TEST_F(LoadRun, MeasuresARoom) {
   EXPECT_GT(shown_, 0);
 }
 
+// Each way against the other: what is due is the same, and so is what is found.
+TEST_F(LoadRun, MeasuresTheSameBothWays) {
+  plan_.io = IoChoice::kPacket;
+  TinyRoom first;
+  plan_.uri = "sip:room{room}@" + base::to_string(first.address());
+  const auto first_run = run_load(plan_, interrupted_, [](const Progress&) {});
+  if (!first_run) GTEST_SKIP() << first_run.error();
+  const LoadReport& packet = *first_run;
+  plan_.io = IoChoice::kSockets;
+  TinyRoom second;
+  const LoadReport sockets = run(second.address());
+  EXPECT_EQ(packet.generator.io.rfind("packet-", 0), 0U);
+  EXPECT_EQ(sockets.generator.io, "sockets");
+  for (const LoadReport* report : {&packet, &sockets}) {
+    EXPECT_EQ(report->answered, 3U);
+    EXPECT_EQ(report->packets_expected, 600U);
+    EXPECT_GT(report->packets_received, 300U);
+    EXPECT_EQ(report->malformed + report->strangers + report->lost + report->generator.send_errors, 0U);
+    EXPECT_EQ(report->matrix.judged, 9U);
+    EXPECT_GE(report->delay_ms.count + report->sweeps_missed, 1U);
+  }
+}
+
 TEST_F(LoadRun, FindsWhoIsNotHeard) {
   TinyRoom room;
   room.deaf = {2, 0};

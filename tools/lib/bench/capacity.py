@@ -29,6 +29,8 @@ def point_of(trial, verdict):
         "delay_ms_p99": load["delay_ms"]["p99"] if load else None,
         "generator_cpu": generator.get("cpu_share"),
         "generator_skipped": generator.get("skipped"),
+        "generator_io": generator.get("io"),
+        "generator_stall_ms_max": generator.get("stall_ms_max"),
     }
 
 

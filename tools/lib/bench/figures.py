@@ -23,24 +23,31 @@ SLABS = ("UDP", "UDPv6", "sock_inode_cache", "filp", "skbuff_head_cache", "skbuf
          "lsm_file_cache", "kmalloc-")
 
 
-def delay(bed, rows, beat, secs=DELAY_SECS, attempts=2):
+def delay(bed, rows, beat, secs=DELAY_SECS, attempts=3):
     """Mouth to ear, without jitter buffer: see tools/load/README.md for what is in it."""
     plan = Plan(DELAY_WORKLOAD, DELAY_PARTICIPANTS, secs, 100.0, DELAY_SAMPLE, {"media.jitter_ms": 0})
+    measured = []
     for attempt in range(attempts):
         trial = bed.run(plan, f"delay-{attempt}", beat)
         load = trial.load
         # No jitter buffer: a packet that this machine holds back is missing from the mix, and no fault here.
         if load and load["answered"] == load["callers"] and packets_share(load) >= PACKETS_LEAST:
-            break
-    else:
+            measured.append(load)
+            # Jitter buffers grow by what a generator that stands still sends late: that is no delay of the server's.
+            if not load["generator"]["stalls"]:
+                break
+    if not measured:
         raise TrialError("; ".join(judge(load, trial.span).why))
+    load = min(measured, key=lambda one: one["generator"]["stalled_ms"])
     found = load["delay_ms"]
     if not found["count"]:
         raise TrialError("no sweep was found")
     rows.add("server.delay_ms_p50", found["p50"], "ms")
     rows.add("server.delay_ms_p99", found["p99"], "ms")
     rows.add("server.delay_ms_max", found["max"], "ms")
-    return f"{found['count']} sweeps, {load['sweeps_missed']} missed"
+    stalls = load["generator"]["stalls"]
+    disturbed = f"; disturbed: the generator stood still {stalls} times" if stalls else ""
+    return f"{found['count']} sweeps, {load['sweeps_missed']} missed{disturbed}"
 
 
 def slab_bytes(slabinfo):
@@ -136,7 +143,8 @@ def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=300.
             break
         yardstick = bare_ns(bed, participants, 1.5, f"bare-{number}")
         beat()
-        trial = bed.run(Plan(ROOMS_OF_8, participants, secs, rate), f"ratio-{number}", beat)
+        # As bare-udp's peers do: into sockets that do not queue a send is cheaper.
+        trial = bed.run(Plan(ROOMS_OF_8, participants, secs, rate, io="sockets"), f"ratio-{number}", beat)
         verdict = judge(trial.load, trial.span)
         if verdict.outcome != HELD:
             why += verdict.why

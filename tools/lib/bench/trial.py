@@ -43,6 +43,7 @@ class Plan:
     rate: float = 300.0  # INVITEs a second
     sample: int = 64  # listeners whose audio is judged
     config: dict = dataclasses.field(default_factory=dict)  # "media.jitter_ms": 0
+    io: str = "auto"  # of tutti-load
 
 
 @dataclasses.dataclass
@@ -123,7 +124,8 @@ class Bed:
         rooms = workload.rooms(plan.participants)
         command = [self.bin / "tutti-load", "--uri", f"sip:load{{room}}@{server.sip}", "--rooms", rooms,
                    "--per-room", workload.per_room or plan.participants, "--talkers", workload.talkers,
-                   "--rate", plan.rate, "--secs", plan.secs, "--sample", plan.sample, "--json", report]
+                   "--rate", plan.rate, "--secs", plan.secs, "--sample", plan.sample, "--io", plan.io,
+                   "--json", report]
         said = (self.out / f"{name}.load.log").open("w")
         child = process.start(machine.pinned([self.machine.cpus.callers], command), stdin=subprocess.DEVNULL,
                               stdout=said, stderr=subprocess.STDOUT)
