@@ -14,6 +14,7 @@ import cases_audio  # noqa: E402
 import cases_baresip  # noqa: E402
 import cases_hostile  # noqa: E402
 import cases_load  # noqa: E402
+import cases_page  # noqa: E402
 import cases_sipp  # noqa: E402
 from world import World  # noqa: E402
 
@@ -21,7 +22,7 @@ from world import World  # noqa: E402
 ATTEMPTS, STALL_MS = 3, 150.0
 
 GROUPS = {"audio": cases_audio, "sipp": cases_sipp, "hostile": cases_hostile, "baresip": cases_baresip,
-          "load": cases_load}
+          "load": cases_load, "page": cases_page}
 
 
 def all_cases():

@@ -10,6 +10,7 @@ const TICK_S = 0.02;      // a tick's work must be done within this
 
 function milliseconds(seconds) {
   if (!Number.isFinite(seconds)) return "more";
+  if (seconds === 0) return "0";
   return seconds < 0.001 ? `${Math.round(seconds * 1e6)} µs` : `${decimal(seconds * 1000, seconds < 0.01 ? 1 : 0)} ms`;
 }
 
@@ -19,7 +20,7 @@ function card(core) {
   const ticks = new Bars();
   const [loadNow, tickNow, facts] = [el("span"), el("span"), el("dl", {class: "facts"})];
   const tickFigure = el("figure", {}, ticks.node,
-    el("figcaption", {}, el("span", {}, "Ticks by how long their work took, to 20 ms and beyond; heights by magnitude"), tickNow));
+    el("figcaption", {}, el("span", {}, "Ticks by how long their work took; red: more than 20 ms; heights by magnitude"), tickNow));
   const node = el("section", {class: "core", "aria-labelledby": id},
     el("h3", {id}, `CPU ${core.cpu}`),
     el("figure", {}, load.node,
@@ -33,11 +34,12 @@ function card(core) {
     setText(loadNow, percentOfPermille(core.load_permille));
     show(tickFigure, bars.length > 0);
     const all = bars.reduce((sum, bar) => sum + bar.count, 0);
-    const late = bars.filter((bar) => bar.le > TICK_S).reduce((sum, bar) => sum + bar.count, 0);
+    const edge = bars.find((bar) => bar.le > TICK_S)?.from ?? TICK_S;  // 20 ms lies within a bucket
+    const long = bars.filter((bar) => bar.le > TICK_S).reduce((sum, bar) => sum + bar.count, 0);
     const most = bars.reduce((best, bar) => (bar.count > best.count ? bar : best), {count: 0, le: 0});
-    ticks.draw(bars.map((bar) => ({count: bar.count, late: bar.le > TICK_S})),
-      `${plural(all, "tick")}, most of at most ${milliseconds(most.le)}; ${count(late)} took more than 20 ms.`);
-    setText(tickNow, bars.length ? `${milliseconds(bars[0].le)} – ${milliseconds(bars.at(-1).le)}` : "");
+    ticks.draw(bars.map((bar) => ({count: bar.count, kind: bar.from >= TICK_S ? "late" : bar.le > TICK_S ? "near" : ""})),
+      `${plural(all, "tick")}, most of at most ${milliseconds(most.le)}; ${count(long)} took more than ${milliseconds(edge)}.`);
+    setText(tickNow, bars.length ? `${milliseconds(bars[0].from)} – ${milliseconds(bars.at(-1).le)}` : "");
     setFacts(facts, [
       ["Headroom", percentOfPermille(1000 - core.used_p99_permille)],
       ["Participants", count(core.participants)],

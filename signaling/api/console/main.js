@@ -67,9 +67,8 @@ async function healthNow() {
   }
 }
 
-const TICKS = "tutti_core_tick_seconds_bucket";
-const DROPS = "tutti_core_drops_total";
-let ticksBefore = null;
+const TICKS = "tutti_tick_time_seconds_bucket";
+const DROPS = "tutti_packets_dropped_total";
 const metrics = new Poller(api, async () => {
   if (view !== "cores") return;
   const found = parseMetrics(await api.text("/metrics"), new Set([TICKS, DROPS]));

@@ -21,8 +21,12 @@ export function parseMetrics(text, wanted) {
   return found;
 }
 
-// Buckets as they are exported, each holding those below it, to what is in each: [{le, count}] by le.
+// Buckets as they are exported, each holding those below it, to what is in each: [{from, le, count}], without the
+// empty ones at both ends.
 export function apart(buckets) {
   const sorted = [...buckets].sort((a, b) => a.le - b.le);
-  return sorted.map(({le, count}, n) => ({le, count: count - (n ? sorted[n - 1].count : 0)}));
+  const each = sorted.map(({le, count}, n) => (
+    {from: n ? sorted[n - 1].le : 0, le, count: count - (n ? sorted[n - 1].count : 0)}));
+  const filled = each.flatMap((bucket, n) => (bucket.count > 0 ? [n] : []));
+  return filled.length ? each.slice(filled[0], filled.at(-1) + 1) : [];
 }

@@ -39,7 +39,7 @@ export class Curves {
 export class Bars {
   node = canvas("bars");
 
-  // bars: [{count, late}]
+  // bars: [{count, kind}]: the kind is a class.
   draw(bars, words) {
     while (this.node.children.length > bars.length) this.node.lastChild.remove();
     while (this.node.children.length < bars.length) this.node.append(svg("rect"));
@@ -52,7 +52,7 @@ export class Bars {
       setAttribute(node, "y", (HEIGHT - height).toFixed(1));
       setAttribute(node, "width", Math.max(1, width - 2).toFixed(1));
       setAttribute(node, "height", height.toFixed(1));
-      setAttribute(node, "class", bar.late ? "late" : "");
+      setAttribute(node, "class", bar.kind);
     });
     setAttribute(this.node, "aria-label", words);
   }
