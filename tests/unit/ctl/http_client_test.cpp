@@ -1,0 +1,114 @@
+// Against the product's own HTTP server.
+#include "tools/ctl/http_client.h"
+
+#include <gmock/gmock.h>
+
+#include "signaling/api/http_server.h"
+#include "tools/ctl/watch.h"
+
+namespace tutti::ctl {
+namespace {
+
+using testing::HasSubstr;
+
+std::unique_ptr<api::HttpServer> serve(api::Router router) {
+  auto server = api::HttpServer::start(*base::parse_ip("127.0.0.1"), std::move(router),
+                                       [](std::function<void()> task) { task(); });
+  EXPECT_TRUE(server);
+  return std::move(*server);
+}
+
+TEST(HttpClient, AsksAndIsAnswered) {
+  api::Router router;
+  router.add("POST", "/rooms/{room}/echo", [](const api::Request& request) {
+    api::Response response;
+    response.status = 201;
+    response.body = request.parameters.at(0) + " " + request.content_type + " " + request.body;
+    return response;
+  });
+  const auto server = serve(std::move(router));
+  const HttpClient client(server->bound(), "");
+  const auto reply =
+      client.ask({"POST", "/rooms/" + escape("a b") + "/echo", "application/json", R"({"x":1})"});
+  ASSERT_TRUE(reply) << reply.error();
+  EXPECT_EQ(reply->status, 201);
+  EXPECT_TRUE(reply->ok());
+  EXPECT_EQ(reply->body, R"(a b application/json {"x":1})");
+  EXPECT_EQ(client.ask({"GET", "/nothing", {}, {}})->status, 404);
+}
+
+TEST(HttpClient, ReadsLongAnswers) {
+  api::Router router;
+  router.add("GET", "/long", [](const api::Request&) {
+    api::Response response;
+    response.body = std::string(3'000'000, 'x');
+    return response;
+  });
+  const auto server = serve(std::move(router));
+  const auto reply = HttpClient(server->bound(), "").ask({"GET", "/long", {}, {}});
+  ASSERT_TRUE(reply) << reply.error();
+  EXPECT_EQ(reply->body.size(), 3'000'000U);
+}
+
+TEST(HttpClient, FollowsUntilItHasEnough) {
+  api::Router router;
+  router.add("GET", "/stream", [](const api::Request&) {
+    api::Response response;
+    response.body = std::string(100'000, 'x');
+    return response;
+  });
+  const auto server = serve(std::move(router));
+  const HttpClient client(server->bound(), "");
+  std::size_t got = 0;
+  const auto whole = client.follow({"GET", "/stream", {}, {}}, [&](std::string_view piece) {
+    got += piece.size();
+    return true;
+  });
+  ASSERT_TRUE(whole) << whole.error();
+  EXPECT_EQ(got, 100'000U);
+  int pieces = 0;
+  ASSERT_TRUE(client.follow({"GET", "/stream", {}, {}}, [&](std::string_view) { return ++pieces < 2; }));
+  EXPECT_EQ(pieces, 2);
+  const auto refused = client.follow({"GET", "/nothing", {}, {}}, [](std::string_view) { return true; });
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 404);
+  EXPECT_FALSE(refused->body.empty());
+}
+
+TEST(HttpClient, SaysWhatToDoWhereNobodyListens) {
+  base::SocketAddress closed;
+  {
+    const auto server = serve({});
+    closed = server->bound();
+  }
+  const auto reply = HttpClient(closed, "").ask({});
+  ASSERT_FALSE(reply);
+  EXPECT_THAT(reply.error(), HasSubstr("cannot connect to 127.0.0.1:"));
+  EXPECT_THAT(reply.error(), HasSubstr("is tuttid running"));
+}
+
+TEST(Watch, DrawsRoomsBelowCores) {
+  api::Router router;
+  router.add("GET", "/cores", [](const api::Request&) {
+    api::Response response;
+    response.body = R"({"cores":[{"cpu":3,"load_permille":125}]})";
+    return response;
+  });
+  router.add("GET", "/rooms", [](const api::Request&) {
+    api::Response response;
+    response.body = R"({"rooms":[{"name":"board","state":"Locked"}]})";
+    return response;
+  });
+  const auto server = serve(std::move(router));
+  const HttpClient client(server->bound(), "");
+  const auto picture = watch_picture(client, "");
+  ASSERT_TRUE(picture) << picture.error();
+  EXPECT_THAT(*picture, HasSubstr("12.5"));
+  EXPECT_THAT(*picture, HasSubstr("board  Locked"));
+  const auto refused = watch_picture(client, "nobody");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error(), HasSubstr("404"));
+}
+
+}  // namespace
+}  // namespace tutti::ctl

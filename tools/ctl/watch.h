@@ -1,0 +1,18 @@
+// Watch: a table that is drawn again each second: rooms and cores, or who is in one room.
+#pragma once
+
+#include <string>
+
+#include "dataplane/base/result.h"
+#include "tools/ctl/http_client.h"
+
+namespace tutti::ctl {
+
+// One picture of it; `room` empty: of the whole server. Errors: one sentence.
+base::Result<std::string, std::string> watch_picture(const HttpClient& client, const std::string& room);
+
+// Draws until it is interrupted or the server refuses; waits for one that is away. On what is no terminal the
+// pictures follow each other. Returns the exit code.
+int watch(const HttpClient& client, const std::string& room);
+
+}  // namespace tutti::ctl
