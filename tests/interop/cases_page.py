@@ -36,7 +36,8 @@ def _people():
             participant(2, "talk", "Charles", muted=True, loss_percent=2.5, jitter_ms=40, mos=3.3),
             participant(3, "talk", "", status="OnHold", held=True, loss_percent=9.0, jitter_ms=120, mos=2.1),
             participant(4, "talk", "Grace", deaf=True, gain_in_db=6, dialled_out=True, waiting=True),
-            participant(5, "talk", "Joan", status="Leaving", entering_pin=True)]
+            participant(5, "talk", "Joan", status="Leaving", entering_pin=True),
+            participant(6, "talk", "Klára", silence="NoPackets", muted_by_itself=True)]
 
 
 def _rows(browser):
@@ -115,6 +116,11 @@ def narrow(world):
             browser.driver.save_screenshot(str(world.out / f"narrow-{place.strip('#/').replace('/', '-')}.png"))
 
         _open_everything(browser, judge)
+        browser.go("#/rooms")
+        world.expect(not browser.shown("#room"), "the rooms do not have the screen for themselves")
+        browser.click("#rooms-body li:nth-child(2) a")
+        world.expect(browser.until(lambda: browser.shown("#people")) and not browser.shown("#rooms"), "a room does not open")
+        world.expect(browser.focused()["id"] == "room-title", f"the focus is at {browser.focused()}")
 
 
 def contrast(world):
@@ -163,7 +169,7 @@ def keyboard(world):
     """Tab goes through every control in the order of the page, each seen, and out again; Escape closes what opened."""
     from selenium.webdriver.common.keys import Keys
     with _Page(world, dial_out=True) as (_, browser, _fake):
-        browser.until(lambda: _rows(browser) == 5)
+        browser.until(lambda: _rows(browser) == 6)
         controls = browser.run("""
             return [...document.querySelectorAll("a[href], button, input, select")].filter(node => node.checkVisibility())
               .map(node => node.id || node.getAttribute("aria-label") || node.textContent)""")
@@ -227,9 +233,9 @@ def token(world):
         world.expect(len(fake.asked) - asked <= 2, "it goes on asking without a token")
         browser.click("#unlock")
         browser.keys("right-right-right", Keys.ENTER)
-        world.expect(browser.until(lambda: _rows(browser) == 5), "the right one does not help")
+        world.expect(browser.until(lambda: _rows(browser) == 6), "the right one does not help")
         browser.driver.refresh()
-        world.expect(browser.until(lambda: _rows(browser) == 5), "it is forgotten by a reload")
+        world.expect(browser.until(lambda: _rows(browser) == 6), "it is forgotten by a reload")
         kept = browser.run("return [Object.keys(sessionStorage), localStorage.length, document.cookie]")
         world.expect(kept == [["tutti-token"], 0, ""], f"kept: {kept}")
         browser.messages = []  # the 401s that were asked for
@@ -239,7 +245,7 @@ def token(world):
 def resume(world):
     """Events go on behind the last one that was read; a gap has everything asked for again."""
     with _Page(world) as (_, browser, fake):
-        browser.until(lambda: _rows(browser) == 5 and fake.streams)
+        browser.until(lambda: _rows(browser) == 6 and fake.streams)
         fake.emit("DtmfReceived", "talk", 1, digit="5")
         browser.go("#/events")
         world.expect(browser.until(lambda: len(browser.all("#log li")) == 1), "an event is not shown")
@@ -254,7 +260,7 @@ def resume(world):
 def quiet_motion(world):
     """Who wants little motion gets none; dial-out that is off has no Invite button."""
     with _Page(world) as (_, browser, _fake):
-        browser.until(lambda: _rows(browser) == 5)
+        browser.until(lambda: _rows(browser) == 6)
         world.expect(not browser.shown("#room-invite"), "Invite is shown where dial-out is off")
         style = "return getComputedStyle(document.querySelector('.meter b')).transitionDuration"
         world.expect(browser.run(style) != "0s", "meters jump")

@@ -1,6 +1,8 @@
 // EventStream: server-sent events read with fetch, because EventSource cannot send a token.
 // Source: HTML Living Standard, 9.2 (parsing, Last-Event-ID).
 
+import {Problem} from "./api.js";
+
 const LINE_MAX = 1 << 20;
 const SILENCE_MS = 45000;  // the server says something each 15 s, if only a comment
 const RETRY_MS = [500, 1000, 2000, 4000];
@@ -67,8 +69,10 @@ export class EventStream {
       let retryMs = 0;
       try {
         retryMs = await this.#read(() => { failures = 0; });
-      } catch {
-        // Whatever ended it: the api knows whether the server is away, and the next try tells.
+      } catch (error) {
+        // Whatever ended it: the api knows whether the server is away, and the next try tells. But a place that the
+        // server does not know is left, or it would be asked for for ever.
+        if (error instanceof Problem && error.status === 400) this.#lastId = "";
       }
       if (!this.#running) return;
       const pause = Math.max(retryMs, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);

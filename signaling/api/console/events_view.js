@@ -42,7 +42,7 @@ export class EventsView {
   #draw() {
     if (byId("events").hidden) return;
     const {store} = this;
-    setText(byId("events-room"), store.room || "the room chosen");
+    setText(byId("events-room"), printable(store.room, 64) || "the room chosen");
     const wanted = byId("events-search").value.trim().toLowerCase();
     const here = byId("events-here").checked ? store.chosen?.name ?? store.room : "";
     const talk = byId("events-talk").checked;

@@ -12,7 +12,7 @@ import {askAllNow, Poller} from "./poller.js";
 import {RoomsView} from "./rooms_view.js";
 import {RoomView} from "./room_view.js";
 import {Store} from "./store.js";
-import {clock, count, duration, percentOfPermille} from "./text.js";
+import {clock, count, duration, percentOfPermille, printable} from "./text.js";
 
 const LEVELS_MS = 220;     // of those on screen
 const STATUS_MS = 2000;    // rooms, cores, ledger
@@ -163,10 +163,11 @@ function route() {
     if (here) link.setAttribute("aria-current", view === "room" ? "true" : "page");
     else link.removeAttribute("aria-current");
   }
-  document.title = view === "room" ? `${store.room} · Tutti` : `${view[0].toUpperCase()}${view.slice(1)} · Tutti`;
+  document.title = view === "room" ? `${printable(store.room, 64)} · Tutti` : `${view[0].toUpperCase()}${view.slice(1)} · Tutti`;
   // A new page, for who cannot see it; not when it was loaded just now.
   if (shown && (was !== view || wasRoom !== store.room)) {
-    if (view === "room" && document.activeElement?.closest("#rooms-body") === null) byId("room-title").focus();
+    const link = document.activeElement?.closest("#rooms-body");  // which a narrow screen hides now
+    if (view === "room" && !link?.checkVisibility()) byId("room-title").focus();
     window.scrollTo(0, 0);
   }
   shown = true;

@@ -9,12 +9,17 @@ export function meterFraction(person) {
   return Math.min(1, Math.max(0, (person.level_dbov - FLOOR_DBOV) / -FLOOR_DBOV));
 }
 
+// What keeps a voice out that nobody wanted out.
+const TROUBLES = {NoPackets: "No packets", WrongSource: "Wrong source", NotDecodable: "Not decodable",
+  NotAmongLoudest: "Not loud enough", MixingOff: "Mixing off"};
+
 // [text, kind] of a status, and what goes beside it.
 export function statusOf(person) {
   if (person.entering_pin) return ["Entering PIN", "warn"];
   if (person.waiting) return ["Waiting", "warn"];
   if (person.muted || person.status === "Muted") return ["Muted", "warn"];
   if (person.held || person.status === "OnHold") return ["On hold", "warn"];
+  if (person.status === "Active" && TROUBLES[person.silence]) return [TROUBLES[person.silence], "bad"];
   return [person.status, {Active: "good", Leaving: "bad", Left: "bad"}[person.status] ?? ""];
 }
 
@@ -22,6 +27,7 @@ export function extrasOf(person) {
   return [
     person.role === "speaker" ? "" : person.role,
     person.deaf ? "deaf" : "",
+    person.muted_by_itself ? "sends nothing" : "",
     person.coachee ? "coaching" : "",
     person.gain_in_db || person.gain_out_db ? "gain" : "",
     person.dialled_out ? "invited" : "",

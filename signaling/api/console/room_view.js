@@ -3,11 +3,11 @@
 import {act, say} from "./actions.js";
 import {path} from "./api.js";
 import {askReason, open, reasonBody} from "./dialogs.js";
-import {byId, setAttribute, setText, show} from "./dom.js";
+import {byId, drawing, el, setAttribute, setText, show} from "./dom.js";
 import {showMatrix} from "./matrix_dialog.js";
-import {personRow, statusOf} from "./person_row.js";
+import {personRow} from "./person_row.js";
 import {kinds} from "./rooms_view.js";
-import {clock, count, duration, nameOf, plural, roomTitle} from "./text.js";
+import {clock, count, duration, nameOf, plural, printable, roomTitle} from "./text.js";
 import {WindowedList} from "./windowed_list.js";
 
 const ORDERS = {
@@ -37,8 +37,9 @@ export class RoomView {
     this.search.addEventListener("input", () => this.drawPeople());
     this.order.addEventListener("change", () => this.drawPeople());
     store.addEventListener("room", () => this.drawHead());
-    store.addEventListener("people", () => this.drawPeople());
-    store.addEventListener("levels", () => this.drawLevels());
+    // A thousand who leave at once are drawn once.
+    store.addEventListener("people", drawing(() => this.drawPeople()));
+    store.addEventListener("levels", drawing(() => this.drawLevels()));
     this.#actions();
   }
 
@@ -95,7 +96,8 @@ export class RoomView {
       note: "Ends its call.",
       verb: "Kick",
       fallback: byId("room-title"),
-      go: (reason) => act(byId("reason-go"), () => this.api.post(path.participant(person.id, "kick"), reasonBody(reason)).finally(this.refresh),
+      // A button of its own: the dialog's may be at somebody else's kick.
+      go: (reason) => act(el("button"), () => this.api.post(path.participant(person.id, "kick"), reasonBody(reason)).finally(this.refresh),
         {done: `${nameOf(person, 60)} is kicked.`}),
     });
   }
@@ -110,7 +112,7 @@ export class RoomView {
     const room = store.chosen;
     const gone = store.room !== "" && (store.roomGone || (!room && store.rooms.length > 0));
     const there = store.room !== "" && !gone;
-    setText(byId("room-title"), room ? roomTitle(room) : store.room || "No room chosen");
+    setText(byId("room-title"), room ? roomTitle(room) : printable(store.room, 64) || "No room chosen");
     for (const id of ["room-actions", "room-finder", "people"]) show(byId(id), there);
     show(byId("room-state"), Boolean(room));
     const facts = byId("room-facts");
@@ -154,5 +156,3 @@ export class RoomView {
     this.list.setItems(this.shown);
   }
 }
-
-export {statusOf};
