@@ -1,6 +1,7 @@
 #include "signaling/api/http_connection.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 
 #include "dataplane/base/clock.h"
@@ -14,6 +15,14 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 using asio::ip::tcp;
+
+// Source: RFC 9110, 15.3.5 and 15.4.5.
+bool bodiless(const Response& response) {
+  return response.status == 204 || response.status == 304;
+}
+
+// For a client to take what was written last.
+constexpr std::chrono::milliseconds kLinger{1'000};
 
 // A page of a foreign site must not reach in from its reader's browser; our own and non-browsers may.
 bool foreign_origin(const http::fields& headers) {
@@ -70,6 +79,7 @@ void HttpConnection::read() {
 }
 
 void HttpConnection::close() {
+  body_ = nullptr;
   deadline_.cancel();
   stream_.close();
 }
@@ -115,6 +125,7 @@ void HttpConnection::take(Message& message) {
   shared_.counters.requests.add();
   keep_alive_ = message.keep_alive();
   head_ = message.method() == http::verb::head;
+  chunked_ = message.version() >= 11;
   if (const auto fault = find_fault(message)) {
     return fault->close ? refuse(fault->response) : write(fault->response);
   }
@@ -125,6 +136,7 @@ void HttpConnection::take(Message& message) {
                   .query = mark == std::string::npos ? "" : target.substr(mark + 1),
                   .content_type = std::string(message[http::field::content_type]),
                   .if_none_match = std::string(message[http::field::if_none_match]),
+                  .last_event_id = std::string(message["Last-Event-ID"]),
                   .body = std::move(message.body())};
   auto match = shared_.gate->router.find(request.method, request.path);
   // Who has no token learns not even what there is.
@@ -171,18 +183,22 @@ void HttpConnection::on_answer(std::uint64_t question, const Response& response)
   write(response);
 }
 
-void HttpConnection::write(const Response& response) {
-  shared_.counters.answered(response.status);
-  const bool bodiless = response.status == 204 || response.status == 304;
+void HttpConnection::describe(const Response& response) {
   response_ = {};
   response_.version(11);
   response_.result(static_cast<unsigned>(response.status));
   response_.set(http::field::server, "Tutti");
-  if (!bodiless) response_.set(http::field::content_type, response.content_type);
+  if (!bodiless(response)) response_.set(http::field::content_type, response.content_type);
   response_.set(http::field::cache_control, "no-store");
   response_.set("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : response.headers) response_.set(name, value);
-  if (!bodiless) response_.content_length(response.body.size());
+}
+
+void HttpConnection::write(const Response& response) {
+  shared_.counters.answered(response.status);
+  if (response.stream) return begin_stream(response);
+  describe(response);
+  if (!bodiless(response)) response_.content_length(response.body.size());
   if (!head_) response_.body() = response.body;
   response_.keep_alive(keep_alive_);
   stream_.expires_after(shared_.limits.transfer_timeout);
@@ -192,16 +208,85 @@ void HttpConnection::write(const Response& response) {
   });
 }
 
+void HttpConnection::begin_stream(const Response& response) {
+  describe(response);
+  response_.chunked(chunked_);
+  response_.keep_alive(false);
+  serializer_.emplace(response_);
+  stream_.expires_after(shared_.limits.transfer_timeout);
+  http::async_write_header(stream_, *serializer_,
+                           [self = shared_from_this(), body = response.stream](Error error, std::size_t) {
+                             if (error) return;
+                             if (self->head_) return self->linger();
+                             self->body_ = body;
+                             // What a client sends now is for nobody, but its end is a client gone.
+                             self->stream_.expires_never();
+                             self->discard();
+                             body->start([gate = self->shared_.gate, waiting = self->weak_from_this()] {
+                               gate->post([waiting] {
+                                 if (const auto alive = waiting.lock()) alive->stream_on();
+                               });
+                             });
+                             self->stream_on();
+                           });
+}
+
+void HttpConnection::stream_on() {
+  if (sending_ || !body_) return;
+  BodyStream::Piece piece = body_->next();
+  if (piece.bytes.empty() && !piece.last) return await_wake();
+  send_piece(std::move(piece));
+}
+
+void HttpConnection::send_piece(BodyStream::Piece piece) {
+  sending_ = true;
+  piece_.clear();
+  if (chunked_ && !piece.bytes.empty()) {
+    char length[20];
+    piece_.append(length, std::to_chars(length, length + sizeof length, piece.bytes.size(), 16).ptr);
+    piece_.append("\r\n");
+  }
+  piece_ += piece.bytes;
+  if (chunked_ && !piece.bytes.empty()) piece_ += "\r\n";
+  if (chunked_ && piece.last) piece_ += "0\r\n\r\n";
+  deadline_.cancel();
+  stream_.expires_after(shared_.limits.stream_stall);  // of the write: the read is under way
+  asio::async_write(stream_, asio::buffer(piece_),
+                    [self = shared_from_this(), last = piece.last](Error error, std::size_t) {
+                      self->sending_ = false;
+                      if (error) return self->close();
+                      last ? self->end_stream() : self->stream_on();
+                    });
+}
+
+void HttpConnection::await_wake() {
+  deadline_.expires_after(shared_.limits.stream_idle);
+  deadline_.async_wait([self = shared_from_this()](Error error) {
+    if (error || self->sending_ || !self->body_) return;
+    self->send_piece({.bytes = self->body_->sign_of_life()});
+  });
+}
+
+// As linger(), but that the read is under way.
+void HttpConnection::end_stream() {
+  body_ = nullptr;
+  Error ignored;
+  stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  deadline_.expires_after(kLinger);
+  deadline_.async_wait([self = shared_from_this()](Error) { self->close(); });
+}
+
 void HttpConnection::linger() {
   Error ignored;
   stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-  stream_.expires_after(std::min(shared_.limits.transfer_timeout, std::chrono::milliseconds(1'000)));
+  stream_.expires_after(std::min(shared_.limits.transfer_timeout, kLinger));
   discard();
 }
 
 void HttpConnection::discard() {
   stream_.async_read_some(asio::buffer(scratch_), [self = shared_from_this()](Error error, std::size_t) {
-    if (!error) self->discard();
+    if (!error) return self->discard();
+    if (self->body_) self->close();
   });
 }
 

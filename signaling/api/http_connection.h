@@ -79,7 +79,15 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   // Hands the request to the control thread; its answer or the deadline comes first, and counts.
   void ask(const Handler& handler, Request request);
   void on_answer(std::uint64_t question, const Response& response);
+  // The head of an answer.
+  void describe(const Response& response);
   void write(const Response& response);
+  // A stream: its head, then piece after piece until it or the client ends it.
+  void begin_stream(const Response& response);
+  void stream_on();
+  void send_piece(BodyStream::Piece piece);
+  void await_wake();
+  void end_stream();
   // Closes so that the answer arrives: closing with unread bytes resets, and a reset overtakes the answer.
   void linger();
   void discard();
@@ -90,10 +98,15 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::beast::flat_buffer buffer_{128 * 1024};  // a header, a body and what is pipelined behind them
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
   boost::beast::http::response<boost::beast::http::string_body> response_;
+  std::optional<boost::beast::http::response_serializer<boost::beast::http::string_body>> serializer_;
   boost::asio::steady_timer deadline_;
   std::uint64_t question_ = 0;
   bool keep_alive_ = false;
   bool head_ = false;
+  std::shared_ptr<BodyStream> body_;  // where one goes on
+  std::string piece_;                 // of it, as it is being sent
+  bool sending_ = false;
+  bool chunked_ = false;  // HTTP/1.0 knows no chunks: there the end of the connection is the body's
   std::array<char, 4'096> scratch_{};
 };
 

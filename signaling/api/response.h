@@ -1,11 +1,13 @@
 // Response: what a request is answered.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "signaling/api/body_stream.h"
 #include "signaling/conference/failure.h"
 
 namespace tutti::api {
@@ -15,6 +17,7 @@ struct Response {
   std::string content_type = "application/json";  // not told where the status has no body
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // more than type and length
+  std::shared_ptr<BodyStream> stream;                        // instead of a body; null: there is none
 };
 
 // An error as RFC 9457 writes it; `detail` is one sentence for people, the title is the status's own,

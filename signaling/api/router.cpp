@@ -1,41 +1,12 @@
 #include "signaling/api/router.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "dataplane/base/check.h"
+#include "signaling/api/query.h"
 
 namespace tutti::api {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Nothing where a % is not followed by two hex digits, or an octet that no name has comes out: a control
-// character. Source: RFC 3986, 2.1.
-std::optional<std::string> undo_escapes(std::string_view text) {
-  std::string plain;
-  plain.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char octet = text[i];
-    if (octet == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      octet = static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-    const auto value = static_cast<unsigned char>(octet);
-    if (value < 0x20 || value == 0x7F) return std::nullopt;
-    plain += octet;
-  }
-  return plain;
-}
 
 // "/a/b" -> "a", "b"; the path begins with a slash.
 std::vector<std::string_view> split(std::string_view path) {

@@ -19,6 +19,7 @@ struct Request {
   std::string query;                    // without the question mark, as it was sent
   std::string content_type;             // as it was sent; empty where there is none
   std::string if_none_match;            // as it was sent; empty where there is none
+  std::string last_event_id;            // of a reader of events that comes back
   std::string body;                     // at most HttpLimits::body_bytes
   std::vector<std::string> parameters;  // what stands for the template's {places}, %-escapes undone
 };

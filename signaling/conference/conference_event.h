@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -92,5 +93,8 @@ struct ConferenceEvent {
 
 // "ParticipantJoined", as every interface spells it.
 std::string_view name_of(const EventDetail& detail);
+// Of all that there are.
+std::span<const std::string_view> event_names();
+bool is_event_name(std::string_view name);
 
 }  // namespace tutti::conference

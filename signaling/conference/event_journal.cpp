@@ -142,11 +142,13 @@ class EventJournal::Impl {
     Incoming* const item = incoming.release();
     unwritten_.fetch_add(1, std::memory_order_relaxed);
     pushed_.fetch_add(1, std::memory_order_relaxed);
-    item->next = incoming_.load(std::memory_order_relaxed);
-    while (!incoming_.compare_exchange_weak(item->next, item, std::memory_order_release,
-                                            std::memory_order_relaxed)) {
-    }
-    if (item->next == nullptr) wake();  // else it was woken, and has not looked yet
+    Incoming* head = incoming_.load(std::memory_order_relaxed);
+    do {
+      item->next = head;
+    } while (
+        !incoming_.compare_exchange_weak(head, item, std::memory_order_release, std::memory_order_relaxed));
+    // From here on the item is the other thread's. Where there was one before, it was woken for that.
+    if (head == nullptr) wake();
   }
 
   void wake() const { static_cast<void>(eventfd_write(wakeup_, 1)); }

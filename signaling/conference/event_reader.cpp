@@ -66,7 +66,7 @@ bool EventReader::read_pages(const std::string& conference, Cursor& cursor, std:
       batch.gap = true;
       batch.conference = conference;
       batch.lost = page.lost;
-      batch.first_held = page.first_held;
+      batch.behind = page.behind;
     }
     for (EntryPointer& entry : page.entries) {
       if (filter_.takes(entry->event)) batch.entries.push_back(std::move(entry));

@@ -31,7 +31,7 @@ class EventReader {
     std::vector<EntryPointer> entries;  // of each conference in order; of all in order where none is named
     bool gap = false;                   // before the first entry, as in Page
     std::uint64_t lost = 0;
-    std::uint64_t first_held = 0;
+    Cursor behind;
     std::string conference;  // that has the gap; empty: of all
     bool more = false;       // may be had at once
   };

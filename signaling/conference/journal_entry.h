@@ -30,8 +30,8 @@ struct Page {
   std::vector<EntryPointer> entries;  // in order; nothing is missing between two of them
   bool gap = false;                   // but before the first: some after the cursor are gone
   std::uint64_t lost = 0;             // so many; 0 = nobody can tell: they were numbered before it began anew
-  std::uint64_t first_held = 0;       // where there is a gap: the first that can be had: its number, of all
-                                      // conferences its position
+  Cursor behind;                      // where there is a gap: its end, so that the first that can be had is
+                                      // `behind.number + 1`, of all conferences at `behind.position + 1`
   Cursor next;                        // behind the entries, and the gap: it is told once
 };
 

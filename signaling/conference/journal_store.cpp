@@ -61,7 +61,7 @@ Page JournalStore::read_after(std::string_view conference, Cursor after, std::si
   const std::uint64_t first = at == room.held.end() ? room.last.number + 1 : at->first;
   Page page;
   page.gap = foreign || first != read + 1;
-  if (page.gap) page.first_held = first;
+  if (page.gap) page.behind = {first - 1, room.first_position};
   if (page.gap && !foreign) page.lost = first - read - 1;
   for (; at != room.held.end() && page.entries.size() < max; ++at) {
     if (at->first != first + page.entries.size()) break;  // a gap, for the next page
@@ -80,7 +80,7 @@ Page JournalStore::read_after(Cursor after, std::size_t max) const {
   const std::uint64_t first = at == held_.end() ? last_position_ + 1 : at->first;
   Page page;
   page.gap = foreign || first != read + 1;
-  if (page.gap) page.first_held = first;
+  if (page.gap) page.behind = {0, first - 1};
   if (page.gap && !foreign) page.lost = first - read - 1;
   for (; at != held_.end() && page.entries.size() < max; ++at) {
     if (at->first != first + page.entries.size()) break;

@@ -116,7 +116,7 @@ TEST(EventJournal, NamesAGapOnce) {
   for (std::uint64_t after = 0; after <= 25; ++after) {
     const Page page = journal.read_after("a", {.number = after}, 100);
     EXPECT_EQ(page.gap, after < 15);
-    EXPECT_EQ(page.first_held, page.gap ? 16U : 0U);
+    EXPECT_EQ(page.behind.number, page.gap ? 15U : 0U);
     EXPECT_EQ(page.lost, page.gap ? 15 - after : 0U);
     const std::uint64_t from = std::max<std::uint64_t>(after, 15);
     EXPECT_EQ(numbers(page.entries), count_from(from + 1, 25 - from));
@@ -125,7 +125,7 @@ TEST(EventJournal, NamesAGapOnce) {
   const Page all = journal.read_after(Cursor{}, 100);
   EXPECT_TRUE(all.gap);
   EXPECT_EQ(all.lost, 15U);
-  EXPECT_EQ(all.first_held, kFirst + 15);
+  EXPECT_EQ(all.behind.position, kFirst + 14);
   EXPECT_EQ(numbers(all.entries), count_from(16, 10));
 }
 
@@ -165,7 +165,7 @@ TEST(EventJournal, HoldsNoMoreThanSoManyBytes) {
   EXPECT_EQ(journal.counters().bytes.value(), 0);
   const Page page = journal.read_after("a", {.number = 6}, 100);
   EXPECT_TRUE(page.gap);
-  EXPECT_EQ(page.first_held, 8U);
+  EXPECT_EQ(page.behind.number, 7U);
   EXPECT_TRUE(page.entries.empty());
   EXPECT_FALSE(journal.read_after("a", page.next, 100).gap);
 }
@@ -246,7 +246,7 @@ TEST(EventJournal, ACursorOfAnotherProcessIsAGap) {
   for (const Cursor& cursor : cursors) {
     const Page page = journal.read_after("a", cursor, 100);
     EXPECT_TRUE(page.gap);
-    EXPECT_EQ(page.first_held, 1U);
+    EXPECT_EQ(page.behind.number, 0U);
     EXPECT_EQ(numbers(page.entries), count_from(1, 5));
   }
   for (const std::uint64_t position : {kFirst - 500, kFirst + 500}) {
@@ -307,7 +307,7 @@ TEST(EventJournal, LosesWhatItsThreadHasNoTimeFor) {
   page = journal.read_after("a", page.next, 100);
   EXPECT_TRUE(page.gap);
   EXPECT_EQ(page.lost, 20U);
-  EXPECT_EQ(page.first_held, 32U);
+  EXPECT_EQ(page.behind.number, 31U);
   EXPECT_EQ(numbers(page.entries), count_from(32, 1));
 }
 
