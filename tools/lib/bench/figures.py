@@ -1,5 +1,6 @@
 """The server's figures besides its capacity: delay at low load, memory of a participant, and the ratio to bare UDP."""
 
+import dataclasses
 import json
 import pathlib
 import statistics
@@ -120,7 +121,7 @@ def memory(bed, rows, beat, participants=4000, rate=300.0, wait_s=AFTER_LAST_INV
 
 
 def bare_ns(bed, participants, secs, name):
-    """(the fastest loop on connected sockets, ns of CPU a participant-frame): see bench/bare_udp.cpp."""
+    """ns of CPU a participant-frame by loop, "fastest" that on connected sockets: see bench/bare_udp.cpp."""
     report = bed.out / f"{name}.json"
     command = [bed.bin / "bare-udp", "--sockets", participants, "--secs", secs, "--rounds", 1, "--cpu",
                bed.machine.cpus.media, "--peer-cpu", bed.machine.cpus.callers, "--json", report]
@@ -131,31 +132,48 @@ def bare_ns(bed, participants, secs, name):
         process.forget(child)
     if status != 0:
         raise TrialError(f"bare-udp ended with {status}: see {name}.log")
-    rows = {row["name"]: row["value"] for row in json.loads(report.read_text())}
-    return rows["bare_udp.fastest.ns_per_frame"]
+    suffix = ".ns_per_frame"
+    return {row["name"].removeprefix("bare_udp.").removesuffix(suffix): row["value"]
+            for row in json.loads(report.read_text()) if row["name"].endswith(suffix)}
 
 
-def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=300.0):
-    """The loops and tuttid in turn on as many sockets; the median of the rounds' ratios."""
-    bare, ours, why = [], [], []
+PACKET_LOOP = "uring_packet"  # bare-udp's that sends frames; missing where they may not be sent
+
+
+def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=300.0, bare_loops=bare_ns):
+    """The loops and tuttid in turn on as many sockets, the medians of the rounds; and once more with tuttid's frames past the
+    kernel's UDP (cores.tx), where this host takes such frames."""
+    loops, ours, frames, why = [], [], [], []
     for number in range(rounds + 1):  # one may be thrown away
         if len(ours) == rounds:
             break
-        yardstick = bare_ns(bed, participants, 1.5, f"bare-{number}")
+        found = bare_loops(bed, participants, 1.5, f"bare-{number}")
         beat()
         # As bare-udp's peers do: into sockets that do not queue a send is cheaper.
-        trial = bed.run(Plan(ROOMS_OF_8, participants, secs, rate, io="sockets"), f"ratio-{number}", beat)
+        plan = Plan(ROOMS_OF_8, participants, secs, rate, config={"cores.tx": "socket"}, io="sockets")
+        trial = bed.run(plan, f"ratio-{number}", beat)
         verdict = judge(trial.load, trial.span)
         if verdict.outcome != HELD:
             why += verdict.why
             continue
-        bare.append(yardstick)
+        loops.append(found)
         ours.append(trial.span.cpu_ns_per_frame())
+        if PACKET_LOOP in found:
+            other = bed.run(dataclasses.replace(plan, config={"cores.tx": "packet"}), f"ratio-packet-{number}", beat)
+            if judge(other.load, other.span).outcome == HELD:
+                frames.append((found, other.span.cpu_ns_per_frame()))
     if not ours:
         raise TrialError(f"{participants} participants: " + "; ".join(why))
-    ratios = [theirs / own for theirs, own in zip(bare, ours)]
-    rows.add("server.ratio_to_bare_udp", statistics.median(ratios), "times")
+    bare = [found["fastest"] for found in loops]
+    rows.add("server.ratio_to_bare_udp", statistics.median(theirs / own for theirs, own in zip(bare, ours)), "times")
     rows.add("server.ns_per_frame", statistics.median(ours), "ns")
     rows.add("bare_udp.fastest_ns_per_frame", statistics.median(bare), "ns")
     rows.add("server.ratio_participants", participants, "participants")
-    return f"{statistics.median(bare):.0f} ns bare, {statistics.median(ours):.0f} ns tuttid, at {participants:,}"
+    text = f"{statistics.median(bare):.0f} ns bare, {statistics.median(ours):.0f} ns tuttid, at {participants:,}"
+    if not frames:
+        return text
+    for name, loop in (("udp", "fastest"), ("packet", PACKET_LOOP)):
+        rows.add(f"server.tx_packet_ratio_to_bare_{name}", statistics.median(found[loop] / own for found, own in frames), "times")
+    rows.add("server.tx_packet_ns_per_frame", statistics.median(own for _, own in frames), "ns")
+    rows.add("bare_udp.packet_ns_per_frame", statistics.median(found[PACKET_LOOP] for found, _ in frames), "ns")
+    return text + f"; {statistics.median(own for _, own in frames):.0f} ns tuttid with frames"
