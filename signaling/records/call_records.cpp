@@ -1,0 +1,198 @@
+#include "signaling/records/call_records.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <pthread.h>
+
+namespace tutti::records {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Written at a time, so that an error costs little to do again.
+constexpr std::size_t kBatch = 256;
+
+}  // namespace
+
+struct CallRecords::State {
+  State(std::vector<std::unique_ptr<RecordSink>> sinks, RecordsConfig records_config,
+        std::function<void(const std::string&)> told)
+      : config(records_config), tell(std::move(told)) {
+    for (auto& sink : sinks) lanes.push_back({.sink = std::move(sink)});
+  }
+
+  // One sink and what waits for it. The writer's.
+  struct Lane {
+    std::unique_ptr<RecordSink> sink;
+    std::deque<RecordPointer> waiting;
+    bool failing = false;
+    Clock::time_point try_again;
+  };
+
+  void run() {
+    pthread_setname_np(pthread_self(), "records");
+    Clock::time_point next_flush = Clock::now() + config.flush_every;
+    std::unique_lock lock(mutex);
+    while (true) {
+      changed.wait_until(lock, std::min(next_flush, next_try()),
+                         [this] { return !taken.empty() || ending || reopening; });
+      const bool last = ending;
+      const bool reopen = std::exchange(reopening, false);
+      std::vector<conference::ConferenceEvent> events = std::exchange(taken, {});
+      lock.unlock();
+      for (auto& event : events) add(std::move(event));
+      for (Lane& lane : lanes) {
+        if (reopen) lane.sink->close();
+        if (reopen || last) lane.try_again = {};
+        write(lane);
+      }
+      if (last || Clock::now() >= next_flush) {
+        for (Lane& lane : lanes) settle(lane, lane.sink->flush());
+        next_flush = Clock::now() + config.flush_every;
+      }
+      tell_waiting();
+      lock.lock();
+      if (last && taken.empty()) break;
+    }
+    for (Lane& lane : lanes) lane.sink->close();
+    done = true;
+    changed.notify_all();
+  }
+
+  Clock::time_point next_try() const {
+    Clock::time_point next = Clock::time_point::max();
+    for (const Lane& lane : lanes) {
+      if (!lane.waiting.empty()) next = std::min(next, lane.try_again);
+    }
+    return next;
+  }
+
+  // Of all events these three matter: where a conference's id is told, and the two ends.
+  void add(conference::ConferenceEvent event) {
+    using namespace conference;
+    if (auto* created = std::get_if<ConferenceCreated>(&event.detail)) {
+      ids[event.conference] = std::move(created->id);
+    } else if (auto* left = std::get_if<ParticipantLeft>(&event.detail)) {
+      queue(ParticipantRecord{id_of(event.conference), event.at, std::move(left->reason),
+                              std::move(left->info)});
+    } else if (auto* ended = std::get_if<ConferenceTerminated>(&event.detail)) {
+      queue(ConferenceRecord{id_of(event.conference), event.conference, event.at, std::move(ended->reason),
+                             ended->final_statistics});
+      ids.erase(event.conference);
+    }
+  }
+  std::string id_of(const std::string& conference) const {
+    const auto found = ids.find(conference);
+    return found == ids.end() ? std::string() : found->second;
+  }
+
+  void queue(CallRecord record) {
+    const auto pointer = std::make_shared<const CallRecord>(std::move(record));
+    for (Lane& lane : lanes) {
+      if (lane.waiting.size() >= config.waiting_max) write(lane);
+      if (lane.waiting.size() >= config.waiting_max) {
+        counters.lost.add();
+      } else {
+        lane.waiting.push_back(pointer);
+      }
+    }
+  }
+
+  void write(Lane& lane) {
+    while (!lane.waiting.empty() && Clock::now() >= lane.try_again) {
+      const auto count = static_cast<std::ptrdiff_t>(std::min(kBatch, lane.waiting.size()));
+      const std::vector<RecordPointer> batch(lane.waiting.begin(), lane.waiting.begin() + count);
+      const auto result = lane.sink->write(batch);
+      if (result) {
+        lane.waiting.erase(lane.waiting.begin(), lane.waiting.begin() + count);
+        counters.written.add(batch.size());
+      }
+      settle(lane, result);
+    }
+  }
+
+  // Says once that a sink fails, and once that it does no more.
+  void settle(Lane& lane, const RecordSink::Result& result) {
+    if (!result) {
+      counters.errors.add();
+      lane.try_again = Clock::now() + config.retry_every;
+      if (!std::exchange(lane.failing, true)) tell("call records wait: " + result.error());
+    } else if (lane.failing && lane.waiting.empty()) {
+      lane.failing = false;
+      tell("call records are written again");
+    }
+  }
+
+  void tell_waiting() {
+    std::size_t most = 0;
+    for (const Lane& lane : lanes) most = std::max(most, lane.waiting.size());
+    counters.waiting.set(static_cast<std::int64_t>(most));
+  }
+
+  const RecordsConfig config;
+  const std::function<void(const std::string&)> tell;
+  RecordCounters counters;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<conference::ConferenceEvent> taken;
+  bool ending = false;
+  bool reopening = false;
+  bool done = false;
+
+  // The writer's.
+  std::vector<Lane> lanes;
+  std::map<std::string, std::string> ids;  // of living conferences, by name
+};
+
+CallRecords::CallRecords(std::vector<std::unique_ptr<RecordSink>> sinks, RecordsConfig config,
+                         std::function<void(const std::string&)> tell)
+    : state_(std::make_shared<State>(std::move(sinks), config, std::move(tell))) {
+  std::thread([state = state_] { state->run(); }).detach();
+}
+
+CallRecords::~CallRecords() {
+  finish(std::chrono::seconds(2));
+}
+
+void CallRecords::emit(conference::ConferenceEvent event) {
+  using namespace conference;
+  const bool record = std::holds_alternative<ParticipantLeft>(event.detail) ||
+                      std::holds_alternative<ConferenceTerminated>(event.detail);
+  if (!record && !std::holds_alternative<ConferenceCreated>(event.detail)) return;
+  // Held by the other side only to take all that is there.
+  const std::lock_guard lock(state_->mutex);
+  if (state_->ending || state_->taken.size() >= state_->config.waiting_max) {
+    state_->counters.overrun.add();
+    return;
+  }
+  if (record) state_->counters.taken.add();
+  state_->taken.push_back(std::move(event));
+  if (state_->taken.size() == 1) state_->changed.notify_all();
+}
+
+void CallRecords::reopen() {
+  const std::lock_guard lock(state_->mutex);
+  state_->reopening = true;
+  state_->changed.notify_all();
+}
+
+bool CallRecords::finish(std::chrono::milliseconds patience) {
+  std::unique_lock lock(state_->mutex);
+  state_->ending = true;
+  state_->changed.notify_all();
+  state_->changed.wait_for(lock, patience, [this] { return state_->done; });
+  return state_->done && state_->counters.waiting.value() == 0;
+}
+
+const RecordCounters& CallRecords::counters() const {
+  return state_->counters;
+}
+
+}  // namespace tutti::records

@@ -1,0 +1,61 @@
+// CallRecords: keeps a record of every stay and every conference: taken from the events, written by a thread
+// of its own, off the event loop and the cores.
+//
+// A disk that is full or slow holds up nobody: records wait, bounded, and are written once it can be; what no
+// longer fits is counted.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataplane/base/counters.h"
+#include "signaling/conference/event_sink.h"
+#include "signaling/records/record_sink.h"
+
+namespace tutti::records {
+
+struct RecordsConfig {
+  std::chrono::milliseconds flush_every{1'000};  // what a loss of power may cost
+  std::chrono::milliseconds retry_every{1'000};  // after an error
+  std::size_t waiting_max = 50'000;              // of each sink, some 40 MB; more are lost
+};
+
+// Thread: read by any.
+struct RecordCounters {
+  base::Counter taken;    // records
+  base::Counter written;  // by sinks: with two of them twice as many
+  base::Counter lost;     // likewise; for want of room
+  base::Counter overrun;  // events that came faster than the thread takes them; lost
+  base::Counter errors;   // of writing and flushing, each try
+  base::Gauge waiting;    // of the sink with the most
+};
+
+class CallRecords final : public conference::EventSink {
+ public:
+  // Calls `tell`, by its own thread, with one sentence when a sink begins to fail, and when it is well again.
+  CallRecords(std::vector<std::unique_ptr<RecordSink>> sinks, RecordsConfig config,
+              std::function<void(const std::string&)> tell);
+  // As finish() with two seconds.
+  ~CallRecords() override;
+
+  // Thread: the event loop's.
+  void emit(conference::ConferenceEvent event) override;
+
+  // Has the sinks closed and opened again: whoever moved a file wants so. Thread: any.
+  void reopen();
+  // Writes and flushes all that was taken, and takes no more. False where not all could be written by then.
+  // Thread: any.
+  bool finish(std::chrono::milliseconds patience);
+
+  const RecordCounters& counters() const;
+
+ private:
+  struct State;
+  const std::shared_ptr<State> state_;  // the thread's too: one that hangs in a write is left behind
+};
+
+}  // namespace tutti::records
