@@ -243,7 +243,7 @@ def token(world):
 
 
 def resume(world):
-    """Events go on behind the last one that was read; a gap has everything asked for again."""
+    """Events go on behind the last one that was read; a gap has everything asked for again, and a room that is made appears."""
     with _Page(world) as (_, browser, fake):
         browser.until(lambda: _rows(browser) == 6 and fake.streams)
         fake.emit("DtmfReceived", "talk", 1, digit="5")
@@ -255,6 +255,15 @@ def resume(world):
         asked = len([p for p in fake.asked if p.endswith("/participants")])
         fake.emit("gap", "talk", lost=7)
         world.expect(browser.until(lambda: len([p for p in fake.asked if p.endswith("/participants")]) > asked), "a gap is not made up for")
+        browser.go("#/rooms/late")
+        world.expect(browser.until(lambda: "no such room" in browser.text("#room-facts")), "a room that is not there is shown as one")
+        asked = len(fake.asked)
+        time.sleep(4.0)
+        vain = [p for p in fake.asked[asked:] if p.startswith("/rooms/late/")]
+        world.expect(not vain, f"what is not there is asked for: {vain}")
+        fake.rooms["late"] = [participant(77, "late", "Late")]
+        fake.emit("ConferenceCreated", "late", id="conf_late")
+        world.expect(browser.until(lambda: browser.texts("#people-body .name") == ["Late"]), "a room that is made is not shown")
 
 
 def quiet_motion(world):

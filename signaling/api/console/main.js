@@ -36,6 +36,7 @@ const levels = new Poller(api, async () => {
 const whole = new Poller(api, async () => {
   const chosen = store.room;
   if (!chosen) return;
+  if (store.roomsKnown && !store.chosen) return store.setPeople(null);
   try {
     const {participants} = await api.get(path.room(chosen, "participants"));
     if (chosen === store.room) store.setPeople(participants);
@@ -43,6 +44,7 @@ const whole = new Poller(api, async () => {
     if (!(error instanceof Problem) || error.status !== 404) throw error;
     if (chosen === store.room) store.setPeople(null);
   }
+  return undefined;
 }, () => (store.people.size > WHOLE_MANY ? 10 * WHOLE_MS : WHOLE_MS));
 
 const rooms = new Poller(api, async () => store.setRooms((await api.get("/rooms")).rooms), STATUS_MS);
@@ -105,6 +107,11 @@ store.addEventListener("stale-rooms", () => {
   }, 200);
 });
 store.addEventListener("rooms", drawSummary);
+let chosenId = "";
+store.addEventListener("rooms", () => {
+  if (store.chosen && store.chosen.id !== chosenId) whole.now();  // it is there now, or another of its name
+  chosenId = store.chosen?.id ?? "";
+});
 
 function drawSummary() {
   setText(byId("sum-callers"), count(store.ledger?.participants));

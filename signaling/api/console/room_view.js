@@ -110,7 +110,7 @@ export class RoomView {
   drawHead() {
     const {store} = this;
     const room = store.chosen;
-    const gone = store.room !== "" && (store.roomGone || (!room && store.rooms.length > 0));
+    const gone = store.room !== "" && (store.roomGone || (!room && store.roomsKnown));
     const there = store.room !== "" && !gone;
     setText(byId("room-title"), room ? roomTitle(room) : printable(store.room, 64) || "No room chosen");
     for (const id of ["room-actions", "room-finder", "people"]) show(byId(id), there);

@@ -11,6 +11,7 @@ export class Store extends EventTarget {
   health = null;
   ledger = null;
   rooms = [];
+  roomsKnown = false;
   room = "";            // its name, or id; empty: none is chosen
   roomGone = false;     // it was chosen, and there is none
   people = new Map();   // id -> Participant, in the order of their coming
@@ -40,6 +41,7 @@ export class Store extends EventTarget {
 
   setRooms(rooms) {
     this.rooms = rooms;
+    this.roomsKnown = true;
     this.#tell("rooms", "room");
   }
 
