@@ -52,19 +52,21 @@ std::string_view to_string(ThreadError error) {
   return "unknown";
 }
 
-CoreThread::CoreThread(const Options& options, std::unique_ptr<net::PacketPort> port,
-                       mailbox::Mailbox& mailbox)
-    : port_(std::move(port)), core_(options.core, *port_, mailbox), cpu_(options.cpu) {}
+CoreThread::CoreThread(int cpu, std::unique_ptr<net::PacketPort> port, mailbox::Mailbox& mailbox)
+    : port_(std::move(port)), mailbox_(mailbox), cpu_(cpu) {}
 
 base::Result<std::unique_ptr<CoreThread>, ThreadError> CoreThread::start(
     const Options& options, std::unique_ptr<net::PacketPort> port, mailbox::Mailbox& mailbox) {
-  std::unique_ptr<CoreThread> core(new CoreThread(options, std::move(port), mailbox));
+  std::unique_ptr<CoreThread> core(new CoreThread(options.cpu, std::move(port), mailbox));
   std::promise<std::optional<ThreadError>> ready;
   auto outcome = ready.get_future();
   try {
-    core->thread_ = std::thread([thread = core.get(), realtime = options.realtime, &ready] {
+    core->thread_ = std::thread([thread = core.get(), realtime = options.realtime, &options, &ready] {
       ::pthread_setname_np(::pthread_self(), "media-core");
       if (const auto error = pin(thread->cpu_)) return ready.set_value(error);
+      // Here, and before it takes precedence: what is touched at the making comes from this CPU's memory
+      // node.
+      thread->core_.emplace(options.core, *thread->port_, thread->mailbox_);
       thread->realtime_ = realtime != Realtime::kOff && take_fifo();
       if (realtime == Realtime::kOn && !thread->realtime_) {
         return ready.set_value(ThreadError::kNotPermitted);
@@ -90,7 +92,7 @@ void CoreThread::run() {
     base::Instant next;
     {
       const base::RealtimeSection turn;
-      next = core_.run_once(now);
+      next = core_->run_once(now);
     }
     port_->wait_until(std::min(next, now + kSleepMax));
   }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <thread>
 
@@ -39,8 +40,8 @@ class CoreThread {
     MediaCore::Options core;
   };
 
-  // Returns when the thread is pinned and about to take its first turn. Owns the port; the mailbox
-  // outlives it.
+  // Returns when the thread is pinned, has made the core there, so that its memory is of that CPU's node, and
+  // is about to take its first turn. Owns the port; the mailbox outlives it.
   static base::Result<std::unique_ptr<CoreThread>, ThreadError> start(const Options& options,
                                                                       std::unique_ptr<net::PacketPort> port,
                                                                       mailbox::Mailbox& mailbox);
@@ -50,18 +51,19 @@ class CoreThread {
   CoreThread(const CoreThread&) = delete;
   CoreThread& operator=(const CoreThread&) = delete;
 
-  const mailbox::CoreCounters& counters() const { return core_.counters(); }
-  const mailbox::ParticipantReports& reports() const { return core_.reports(); }
+  const mailbox::CoreCounters& counters() const { return core_->counters(); }
+  const mailbox::ParticipantReports& reports() const { return core_->reports(); }
   // Whether SCHED_FIFO was had.
   bool realtime() const { return realtime_; }
   int cpu() const { return cpu_; }
 
  private:
-  CoreThread(const Options& options, std::unique_ptr<net::PacketPort> port, mailbox::Mailbox& mailbox);
+  CoreThread(int cpu, std::unique_ptr<net::PacketPort> port, mailbox::Mailbox& mailbox);
   void run();
 
   const std::unique_ptr<net::PacketPort> port_;
-  MediaCore core_;
+  mailbox::Mailbox& mailbox_;
+  std::optional<MediaCore> core_;  // from start() on
   const int cpu_;
   bool realtime_ = false;
   std::atomic<bool> stop_{false};

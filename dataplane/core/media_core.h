@@ -26,7 +26,8 @@ class MediaCore {
  public:
   using Options = CoreOptions;
 
-  // Takes all its memory. Owns neither; both outlive it.
+  // Takes all its memory, on the thread that calls it: the core's own, where it has one. Owns neither; both
+  // outlive it.
   MediaCore(const Options& options, net::PacketPort& port, mailbox::Mailbox& mailbox);
   MediaCore(const MediaCore&) = delete;
   MediaCore& operator=(const MediaCore&) = delete;

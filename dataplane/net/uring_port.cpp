@@ -66,7 +66,7 @@ UringPort::UringPort(const PortLimits& limits, std::unique_ptr<UringBuffers> buf
     : buffers_(std::move(buffers)),
       ring_(std::move(ring)),
       sender_(std::move(sender)),
-      flow_memory_(std::size_t{2} * limits.endpoints * sizeof(UringFlow), base::Pages::kHuge),
+      flow_memory_(std::size_t{2} * limits.endpoints * sizeof(UringFlow), base::Pages::kPlain),
       flows_(static_cast<UringFlow*>(flow_memory_.data()), std::size_t{2} * limits.endpoints),
       polls_(flows_),
       poll_buffers_(std::make_unique_for_overwrite<UringPollBuffer[]>(kReceiveBatch)),

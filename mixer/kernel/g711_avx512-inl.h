@@ -26,11 +26,17 @@ namespace tutti::kernel::HWY_NAMESPACE {
 using Full = hn::Full512<std::int16_t>;
 using V = hn::Vec<Full>;
 
-// The lines by the codeword's upper four bits, sign and segment as they are on the line.
+// The lines by the codeword's upper four bits, sign and segment as they are on the line. A line begins where
+// the whole codeword, not its step alone, is zero: in 16 bits that wrap the product of line and slope cancels
+// out.
 struct Lines {
   alignas(64) std::int16_t first[32]{};  // 16 and the same again: a register has 32 lanes
   alignas(64) std::int16_t slope[32]{};
 };
+
+constexpr std::int16_t start_of(int first, int slope, int line) {
+  return static_cast<std::int16_t>(static_cast<std::uint16_t>(first - (line & 15) * 16 * slope));
+}
 
 constexpr Lines ulaw_lines() {
   Lines lines;
@@ -39,7 +45,7 @@ constexpr Lines ulaw_lines() {
     const int sign = (i & 8) != 0 ? 1 : -1;
     // The line carries the step inverted: its 0 is the segment's last step, from where it goes down.
     lines.slope[i] = static_cast<std::int16_t>(-sign * (8 << segment));
-    lines.first[i] = static_cast<std::int16_t>(sign * (((33 + 2 * 15) << segment) - 33) * 4);
+    lines.first[i] = start_of(sign * (((33 + 2 * 15) << segment) - 33) * 4, lines.slope[i], i);
   }
   return lines;
 }
@@ -50,16 +56,16 @@ constexpr Lines alaw_lines() {
     const int segment = (i ^ 5) & 7;
     const int sign = (i & 8) != 0 ? 1 : -1;
     lines.slope[i] = static_cast<std::int16_t>(sign * (segment == 0 ? 16 : 8 << segment));
-    lines.first[i] = static_cast<std::int16_t>(sign * (segment == 0 ? 8 : 132 << segment));
+    lines.first[i] = start_of(sign * (segment == 0 ? 8 : 132 << segment), lines.slope[i], i);
   }
   return lines;
 }
 
-HWY_INLINE V value_on_line(Full full, const Lines& lines, V codewords, V step) {
+HWY_INLINE V value_on_line(Full full, const Lines& lines, V codewords) {
   const V line = hn::ShiftRight<4>(codewords);
   const V first{_mm512_permutexvar_epi16(line.raw, hn::Load(full, lines.first).raw)};
   const V slope{_mm512_permutexvar_epi16(line.raw, hn::Load(full, lines.slope).raw)};
-  return hn::Add(first, hn::Mul(step, slope));
+  return hn::Add(first, hn::Mul(codewords, slope));
 }
 
 // For each lane, 0 to 32 767: segment and step in the low seven bits, for a leading one at bit 7 to 14.
@@ -84,7 +90,7 @@ struct Ulaw : PortableUlaw {
 
   static HWY_INLINE V expand(Full full, V codewords) {
     static constexpr Lines kLines = ulaw_lines();
-    return value_on_line(full, kLines, codewords, hn::And(codewords, hn::Set(full, 0x0F)));
+    return value_on_line(full, kLines, codewords);
   }
 
   // The codeword in the low byte of each lane; the high byte holds no meaning.
@@ -102,8 +108,8 @@ struct Alaw : PortableAlaw {
 
   static HWY_INLINE V expand(Full full, V codewords) {
     static constexpr Lines kLines = alaw_lines();
-    const V step = hn::Xor(hn::And(codewords, hn::Set(full, 0x0F)), hn::Set(full, 0x05));
-    return value_on_line(full, kLines, codewords, step);
+    // The step's inversions undone; those of the segment are in the lines.
+    return value_on_line(full, kLines, hn::Xor(codewords, hn::Set(full, 0x05)));
   }
 
   static HWY_INLINE V compress(Full full, V samples) {

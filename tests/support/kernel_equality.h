@@ -78,13 +78,20 @@ class KernelEquality {
     PlacedArray<Pcm> beside(offset + 1, n);
     Pcm* const b = beside.data();
     PlacedArray<Pcm> unused(0, n);
-    // One talker, and three: the same twice, and one of other codewords.
     auto others = placed(input.codewords, offset + 2);
     std::reverse(others->data(), others->data() + n);
-    PlacedArray<Pcm> second(offset + 3, n), third(offset + 5, n);
-    const std::array<const Byte*, 3> in{c, others->data(), c};
-    const std::array<Pcm*, 3> own{b, second.data(), third.data()};
-    for (const std::size_t talkers : {std::size_t{1}, in.size()}) {
+    // Nine: the same again, and others in between; and so many that none, one and two fours are full.
+    constexpr std::size_t kMost = 9;
+    std::array<const Byte*, kMost> in;
+    std::array<Pcm*, kMost> own{b};
+    std::array<std::unique_ptr<PlacedArray<Pcm>>, kMost> frames;
+    for (std::size_t i = 0; i < kMost; ++i) {
+      in[i] = i % 3 == 1 ? others->data() : c;
+      if (i == 0) continue;
+      frames[i] = std::make_unique<PlacedArray<Pcm>>(offset + 1 + 2 * i, n);
+      own[i] = frames[i]->data();
+    }
+    for (const std::size_t talkers : {std::size_t{1}, std::size_t{3}, std::size_t{4}, kMost}) {
       const auto equal = [&](auto expand_add, auto expand) {
         if (!sum_in_out(
                 [&](auto& k, Sum* out) { (k.*expand_add)(in.data(), own.data(), talkers, out, n); })) {
@@ -102,8 +109,10 @@ class KernelEquality {
         !holds(b, n, [&](Pcm* out) { right.split(s, unused.data(), out, n); })) {
       return "split";
     }
-    if (!beside.canaries_live() || !second.canaries_live() || !third.canaries_live())
-      return "writes beyond the second output";
+    for (std::size_t i = 1; i < kMost; ++i) {
+      if (!frames[i]->canaries_live()) return "writes beyond a frame";
+    }
+    if (!beside.canaries_live()) return "writes beyond the second output";
 
     // In place.
     const auto pcm_in_out = [&](auto run) { return same<Pcm>(n, offset, input.samples, run, right, tried); };
