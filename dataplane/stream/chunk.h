@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/base/realtime.h"
 #include "dataplane/stream/payload_pool.h"
 #include "mixer/codec/codec_id.h"
 
@@ -23,10 +24,13 @@ struct Chunk {
   std::span<const std::byte> payload;  // of kAudio; in the pool, valid until the next insert()
 };
 
-// A frame that is one whole packet.
+// A frame that is one whole packet, or none. Handed over in a register: as an optional it went through memory, a
+// byte written and a word read, which waits for all stores before it.
 struct WholeFrame {
   PayloadPool::Index block = PayloadPool::kNone;
   codec::CodecId codec = codec::CodecId::kPcmu;
+
+  explicit operator bool() const TUTTI_REALTIME { return block != PayloadPool::kNone; }
 };
 
 }  // namespace tutti::stream

@@ -22,17 +22,16 @@ inline void InboundStream::release_kept(PayloadPool& pool) TUTTI_REALTIME {
 
 inline std::optional<EncodedFrame> InboundStream::try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME {
   if (concealer_.blends_next()) return std::nullopt;
-  const auto frame = buffer_.try_take_frame();
+  const WholeFrame frame = buffer_.try_take_frame();
   if (!frame) return std::nullopt;
-  keep(frame->block, frame->codec, pool);
-  return EncodedFrame{frame->codec,
-                      std::span<const std::byte>(pool.bytes(frame->block), base::kFrameSamples)};
+  keep(frame.block, frame.codec, pool);
+  return EncodedFrame{frame.codec, std::span<const std::byte>(pool.bytes(frame.block), base::kFrameSamples)};
 }
 
 inline void InboundStream::skip(PayloadPool& pool) TUTTI_REALTIME {
   concealer_.reset();
   release_kept(pool);
-  if (const auto frame = buffer_.try_take_frame()) return pool.release(frame->block);
+  if (const auto frame = buffer_.try_take_frame()) return pool.release(frame.block);
   skip_slowly(pool);
 }
 

@@ -9,12 +9,12 @@
 
 namespace tutti::stream {
 
-inline std::optional<WholeFrame> JitterBuffer::try_take_frame() TUTTI_REALTIME {
-  if (empty() || wanted_ != DelayChange::kNone) return std::nullopt;
+inline WholeFrame JitterBuffer::try_take_frame() TUTTI_REALTIME {
+  if (empty() || wanted_ != DelayChange::kNone) return {};
   const int steps = first_waiting();
   const rtp::SequenceNumber number = head_ + steps;
   const Slot& first = slot(number);
-  if (first.samples != base::kFrameSamples || lead_of(first) != 0) return std::nullopt;
+  if (first.samples != base::kFrameSamples || lead_of(first) != 0) return {};
   const WholeFrame frame{first.block, static_cast<codec::CodecId>(first.codec)};
   occupied_ &= ~(1U << (number.value() % kSlots));
   head_ = number + 1;

@@ -55,7 +55,7 @@ class JitterBuffer {
   // The frame that a tick is made of as a rule: one packet, of 20 ms, due now, and no change of the delay
   // wanted. Takes it and ends the tick; none, and nothing done, where take() must look closer.
   // Owns: the caller, who releases the block.
-  std::optional<WholeFrame> try_take_frame() TUTTI_REALTIME;
+  WholeFrame try_take_frame() TUTTI_REALTIME;
 
   // The next samples, at most `samples_max` (positive), as far as they are of one kind and packet.
   Chunk take(int samples_max, PayloadPool& pool) TUTTI_REALTIME;
