@@ -24,8 +24,8 @@ struct Chunk {
   std::span<const std::byte> payload;  // of kAudio; in the pool, valid until the next insert()
 };
 
-// A frame that is one whole packet, or none. Handed over in a register: as an optional it went through memory, a
-// byte written and a word read, which waits for all stores before it.
+// A frame that is one whole packet, or none. Handed over in a register: as an optional it went through
+// memory, a byte written and a word read, which waits for all stores before it.
 struct WholeFrame {
   PayloadPool::Index block = PayloadPool::kNone;
   codec::CodecId codec = codec::CodecId::kPcmu;

@@ -80,23 +80,20 @@ class KernelEquality {
     PlacedArray<Pcm> unused(0, n);
     auto others = placed(input.codewords, offset + 2);
     std::reverse(others->data(), others->data() + n);
-    // Nine: the same again, and others in between; and so many that none, one and two fours are full.
+    // So many that none, one and two fours are full.
     constexpr std::size_t kMost = 9;
     std::array<const Byte*, kMost> in;
-    std::array<Pcm*, kMost> own{b};
+    std::array<Pcm*, kMost> own;
     std::array<std::unique_ptr<PlacedArray<Pcm>>, kMost> frames;
     for (std::size_t i = 0; i < kMost; ++i) {
       in[i] = i % 3 == 1 ? others->data() : c;
-      if (i == 0) continue;
       frames[i] = std::make_unique<PlacedArray<Pcm>>(offset + 1 + 2 * i, n);
       own[i] = frames[i]->data();
     }
     for (const std::size_t talkers : {std::size_t{1}, std::size_t{3}, std::size_t{4}, kMost}) {
       const auto equal = [&](auto expand_add, auto expand) {
-        if (!sum_in_out(
-                [&](auto& k, Sum* out) { (k.*expand_add)(in.data(), own.data(), talkers, out, n); })) {
-          return false;
-        }
+        const auto all = [&](auto& k, Sum* out) { (k.*expand_add)(in.data(), own.data(), talkers, out, n); };
+        if (!sum_in_out(all)) return false;
         for (std::size_t i = 0; i < talkers; ++i) {
           if (!holds(own[i], n, [&](Pcm* out) { (right.*expand)(in[i], out, n); })) return false;
         }
@@ -105,15 +102,10 @@ class KernelEquality {
       if (!equal(&kernel::Kernels::expand_add_ulaw, &kernel::Kernels::expand_ulaw)) return "expand_add_ulaw";
       if (!equal(&kernel::Kernels::expand_add_alaw, &kernel::Kernels::expand_alaw)) return "expand_add_alaw";
     }
-    if (!pcm_out([&](auto& k, Pcm* out) { k.split(s, out, b, n); }) ||
-        !holds(b, n, [&](Pcm* out) { right.split(s, unused.data(), out, n); })) {
-      return "split";
-    }
-    for (std::size_t i = 1; i < kMost; ++i) {
-      if (!frames[i]->canaries_live()) return "writes beyond a frame";
-    }
-    if (!beside.canaries_live()) return "writes beyond the second output";
-
+    if (!pcm_out([&](auto& k, Pcm* out) { k.split(s, out, b, n); })) return "split";
+    if (!holds(b, n, [&](Pcm* out) { right.split(s, unused.data(), out, n); })) return "split's excess";
+    const bool live = std::all_of(frames.begin(), frames.end(), [](auto& f) { return f->canaries_live(); });
+    if (!live || !beside.canaries_live()) return "writes beyond the second output";
     // In place.
     const auto pcm_in_out = [&](auto run) { return same<Pcm>(n, offset, input.samples, run, right, tried); };
     if (!pcm_in_out([&](auto& k, Pcm* out) { k.mix_minus(m, e, out, out, n); })) return "mix_minus in place";

@@ -4,6 +4,12 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(liburing REQUIRED IMPORTED_TARGET liburing)
 pkg_check_modules(spandsp REQUIRED IMPORTED_TARGET spandsp)
+# The archive, where there is one: we need one file of it, and the shared library brings libtiff and eight more into
+# every process, 0.9 MB of its memory.
+find_library(spandsp_ARCHIVE libspandsp.a HINTS ${spandsp_LIBDIR})
+if(spandsp_ARCHIVE)
+  set_target_properties(PkgConfig::spandsp PROPERTIES INTERFACE_LINK_LIBRARIES "${spandsp_ARCHIVE}")
+endif()
 pkg_check_modules(sofia REQUIRED IMPORTED_TARGET sofia-sip-ua)
 pkg_check_modules(libhwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(sndfile REQUIRED IMPORTED_TARGET sndfile)
