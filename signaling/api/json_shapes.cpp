@@ -60,6 +60,7 @@ Json json_of(const conference::ConferenceInfo& info) {
   json["waiting"] = info.waiting;
   json["participants"] = info.participants;
   json["moderators"] = info.moderators;
+  json["talkers"] = info.talkers;
   json["max_participants"] = info.max_participants;
   json["created_at"] = rfc3339(info.created_at);
   return json;

@@ -12,6 +12,7 @@ void add_status_routes(Router& router, StatusSources sources) {
         nlohmann::ordered_json body;
         body["status"] = now.draining ? "draining" : "ok";
         body["uptime_s"] = now.uptime.count();
+        body["dial_out"] = now.dial_out;
         return Response{now.draining ? 503 : 200, "application/json", body.dump(), {}};
       },
       Reach::kLocal);

@@ -14,6 +14,7 @@ namespace tutti::api {
 struct Health {
   bool draining = false;  // answered 503, so that a load balancer looks elsewhere
   std::chrono::seconds uptime{0};
+  bool dial_out = false;  // whether Control::invite() may call somebody
 };
 
 // A media core as its counters stand: totals since the start, where nothing else is said.

@@ -70,6 +70,7 @@ ConferenceInfo Conference::info() const {
   info.waiting = waiting();
   info.participants = present_;
   info.moderators = moderators_;
+  info.talkers = talkers.size();
   info.max_participants = settings_.max_participants;
   info.created_at = created_wall_;
   return info;

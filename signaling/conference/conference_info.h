@@ -25,6 +25,7 @@ struct ConferenceInfo {
   bool waiting = false;                // for a moderator: nobody hears anybody
   std::size_t participants = 0;        // leaving ones not counted
   std::size_t moderators = 0;          // of them
+  std::size_t talkers = 0;             // who talk now
   std::uint32_t max_participants = 0;  // 0 = none
   std::chrono::system_clock::time_point created_at;
 };

@@ -99,6 +99,7 @@ std::set<int> transport_of(const Operation& operation) {
   if (operation.open()) return {429, 503};
   if (operation.takes_body()) statuses.insert({400, 413, 415});
   if (operation.path.find("{participant}") != std::string::npos) statuses.insert(400);
+  if (operation.described.contains("parameters")) statuses.insert(400);  // a query
   return statuses;
 }
 

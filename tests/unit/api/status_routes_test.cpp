@@ -11,14 +11,14 @@ Response ask(const Router& router, std::string path) {
 }
 
 TEST(StatusRoutes, HealthIsOkUntilTheServerDrains) {
-  Health health{.draining = false, .uptime = std::chrono::seconds(7)};
+  Health health{.draining = false, .uptime = std::chrono::seconds(7), .dial_out = true};
   Router router;
   add_status_routes(router, {.health = [&] { return health; }, .ledger = {}, .cores = {}});
   EXPECT_EQ(ask(router, "/health").status, 200);
-  EXPECT_EQ(ask(router, "/health").body, R"({"status":"ok","uptime_s":7})");
+  EXPECT_EQ(ask(router, "/health").body, R"({"status":"ok","uptime_s":7,"dial_out":true})");
   health.draining = true;
   EXPECT_EQ(ask(router, "/health").status, 503);
-  EXPECT_EQ(ask(router, "/health").body, R"({"status":"draining","uptime_s":7})");
+  EXPECT_EQ(ask(router, "/health").body, R"({"status":"draining","uptime_s":7,"dial_out":true})");
 }
 
 TEST(StatusRoutes, LedgerTellsEveryCount) {
