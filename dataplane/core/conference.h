@@ -6,6 +6,7 @@
 
 #include "dataplane/core/slot_list.h"
 #include "dataplane/core/tick_wheel.h"
+#include "dataplane/core/tones.h"
 #include "dataplane/mailbox/handles.h"
 
 namespace tutti::core {
@@ -13,7 +14,9 @@ namespace tutti::core {
 // Thread: the core.
 struct Conference {
   mailbox::ConferenceHandle handle;
-  std::uint32_t sub_slot = 0;
+  std::uint8_t sub_slot = 0;
+  std::uint8_t number = 0;          // of this share
+  ToneList tones = 0;               // that all in it hear
   SlotLinks links;                  // among those of its sub-slot
   SlotList members;                 // participant slots, in order of joining
   std::uint64_t next_position = 0;  // of its next tick on the wheel, in sub-slots
@@ -21,7 +24,7 @@ struct Conference {
   bool ticking = false;             // next_position and next_tick mean something
   bool mixing = true;               // voices are mixed
   bool half_tick_due = false;       // a member has a packet that leaves between two ticks
-  std::uint8_t number = 0;          // of this share
+  std::uint8_t coaches = 0;         // members whose voices go elsewhere
   std::uint32_t max_talkers = 0;    // the loudest so many are in the mix; 0: all who speak
   std::uint64_t peers = 0;          // a bit for the number of each other share of it
 

@@ -38,6 +38,7 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
               : std::make_unique<RingDirectory>(core_options.index + 1, core_options.capacity.conferences)),
       rings(core_options.rings != nullptr ? *core_options.rings : *own_rings),
       peers(rings, core_options.index, core_options.capacity.conferences, counters),
+      coachings(rings, core_options.index, peers),
       payloads(core_options.capacity.participants * kShortPayloadsPerParticipant + kPayloadsReserve,
                core_options.capacity.participants * kLongPayloadsPerParticipant + kPayloadsReserve) {}
 
@@ -73,7 +74,7 @@ void CoreState::leave(Conference& conference, std::uint32_t slot) TUTTI_REALTIME
 void CoreState::move(Conference& conference, std::uint32_t sub_slot) TUTTI_REALTIME {
   sub_slots[conference.sub_slot].remove(conference.handle.slot, wheel_links());
   members_in[conference.sub_slot] -= conference.members.size();
-  conference.sub_slot = sub_slot;
+  conference.sub_slot = static_cast<std::uint8_t>(sub_slot);
   members_in[sub_slot] += conference.members.size();
   sub_slots[sub_slot].append(conference.handle.slot, wheel_links());
   const auto links = member_links();

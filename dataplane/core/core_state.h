@@ -8,6 +8,7 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/tick.h"
+#include "dataplane/core/coachings.h"
 #include "dataplane/core/conference.h"
 #include "dataplane/core/core_options.h"
 #include "dataplane/core/outbox.h"
@@ -16,6 +17,7 @@
 #include "dataplane/core/ring_directory.h"
 #include "dataplane/core/slab.h"
 #include "dataplane/core/tick_wheel.h"
+#include "dataplane/core/tones.h"
 #include "dataplane/mailbox/core_counters.h"
 #include "dataplane/mailbox/mailbox.h"
 #include "dataplane/mailbox/participant_report.h"
@@ -81,6 +83,8 @@ struct CoreState {
   const std::unique_ptr<RingDirectory> own_rings;  // of a core that is alone
   RingDirectory& rings;
   PeerMixes peers;
+  Coachings coachings;
+  Tones tones;
 
   TickWheel wheel;
   std::array<SlotList, kSubSlots> sub_slots;          // the conferences that tick in each

@@ -12,8 +12,9 @@ static_assert(kSubSlots <= net::PacketPort::kPhases);
 MediaCore::MediaCore(const Options& options, net::PacketPort& port, mailbox::Mailbox& mailbox)
     : state_(options, port, mailbox),
       reporting_(state_),
-      reception_(state_),
-      ticker_(state_, reporting_),
+      reception_(state_, reporting_),
+      moves_(state_),
+      ticker_(state_, reporting_, moves_),
       load_(state_.options, state_.counters) {}
 
 base::Instant MediaCore::run_once(base::Instant now) TUTTI_REALTIME {
@@ -47,7 +48,7 @@ void MediaCore::obey(const mailbox::OpenConference& command, base::Instant) TUTT
   conference.handle = command.conference;
   conference.max_talkers = command.max_talkers;
   conference.number = static_cast<std::uint8_t>(command.number);
-  conference.sub_slot = state_.least_crowded();
+  conference.sub_slot = static_cast<std::uint8_t>(state_.least_crowded());
   state_.sub_slots[conference.sub_slot].append(slot, state_.wheel_links());
   state_.counters.conferences.add(1);
 }
@@ -57,6 +58,7 @@ void MediaCore::obey(const mailbox::CloseConference& command, base::Instant) TUT
   CHECK(conference != nullptr && conference->members.empty());
   state_.sub_slots[conference->sub_slot].remove(command.conference.slot, state_.wheel_links());
   state_.peers.close(*conference);
+  state_.tones.release(conference->tones);
   state_.conference_present[command.conference.slot] = false;
   state_.counters.conferences.add(-1);
   state_.outbox.put(mailbox::ConferenceClosed{command.conference});
@@ -106,18 +108,18 @@ void MediaCore::obey(const mailbox::UpdateMedia& command, base::Instant now) TUT
   if (!participant->may_receive) reporting_.end_talk(*participant);
 }
 
-void MediaCore::obey(const mailbox::UpdateMix& command, base::Instant) TUTTI_REALTIME {
-  Participant* participant = state_.find(command.participant);
-  if (participant == nullptr) return;
-  participant->control(command.mix);
-  if (participant->silenced) reporting_.end_talk(*participant);
-}
-
 void MediaCore::obey(const mailbox::DetachParticipant& command, base::Instant now) TUTTI_REALTIME {
   Participant* participant = state_.find(command.participant);
   if (participant == nullptr) return;
   reporting_.end_talk(*participant);
-  state_.leave(state_.conferences[participant->conference], command.participant.slot);
+  if (participant->moving) moves_.forget(*participant);
+  if (participant->conference != kNoSlot) {
+    Conference& conference = state_.conferences[participant->conference];
+    state_.coachings.stop(*participant, conference);
+    state_.leave(conference, command.participant.slot);
+  }
+  state_.coachings.forget(*participant);
+  state_.tones.release(participant->tones);
   participant->detaching = true;
   state_.send_rtcp(*participant, now, true);
   participant->inbound.detach(state_.payloads);

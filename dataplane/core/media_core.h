@@ -12,6 +12,7 @@
 #include "dataplane/core/core_options.h"
 #include "dataplane/core/core_state.h"
 #include "dataplane/core/load_meter.h"
+#include "dataplane/core/moves.h"
 #include "dataplane/core/reception.h"
 #include "dataplane/core/reporting.h"
 #include "dataplane/core/ticker.h"
@@ -67,6 +68,7 @@ class MediaCore {
   CoreState state_;
   Reporting reporting_;
   Reception reception_;
+  Moves moves_;
   Ticker ticker_;
   LoadMeter load_;
   std::array<mailbox::CoreCommand, kCommandsPerTurn> commands_;    // taken; made once, for it is 12 kB

@@ -8,6 +8,7 @@
 #include "dataplane/core/rtcp_session.h"
 #include "dataplane/core/slot_list.h"
 #include "dataplane/core/source_latch.h"
+#include "dataplane/core/tones.h"
 #include "dataplane/mailbox/core_command.h"
 #include "dataplane/mailbox/core_event.h"
 #include "dataplane/mailbox/handles.h"
@@ -55,7 +56,7 @@ struct alignas(64) Participant {
   bool may_talk() const TUTTI_REALTIME { return speaking && !kept_out; }
   // Whether its owner talks, whoever hears it.
   bool talks() const TUTTI_REALTIME { return speaking && !silenced; }
-  // What keeps it out has changed.
+  // What sets it apart has changed.
   void settle() TUTTI_REALTIME;
 
   // Whether the peer has been silent for longer than agreed, while it should not have been.
@@ -92,8 +93,11 @@ struct alignas(64) Participant {
   bool spoke = false;                  // it was open in the tick before
   bool fading = false;                 // in the mix for the last time
   bool may_receive = false;            // media's
-  bool silenced = false;               // does not talk: it is muted or waits
-  bool kept_out = false;               // not in the mix: it is silenced
+  bool silenced = false;               // does not talk: it is muted, waits or moves
+  bool kept_out = false;               // not in the mix: it is silenced or coaches
+  bool moving = false;                 // to another conference
+  bool personal = false;               // what it hears is not what the others hear
+  std::uint8_t voice = 0;              // its own of Coachings; 0: none
   bool talking = false;                // as was told last
   bool among_loudest = true;           // of the last tick in which it might have been in the mix
   std::uint8_t quiet_reports = 0;      // how many reports ago it talked
@@ -113,7 +117,15 @@ struct alignas(64) Participant {
   SourceLatch rtp_latch;
   SourceLatch rtcp_latch;     // unused under rtcp-mux
   base::Instant last_heard;   // RTP or RTCP
-  std::uint64_t dropped = 0;  // before they reached the stream
+  std::uint32_t dropped = 0;  // before they reached the stream
+  // What was reported last of its packets, and how many of the last ones were lost, of 65 536.
+  std::uint32_t reported_received = 0;
+  std::uint32_t reported_lost = 0;
+  std::uint16_t recent_loss = 0;
+  ToneList tones = 0;             // that it alone hears
+  std::uint16_t music_frame = 0;  // of what it hears while it waits, the next one
+  std::uint8_t ear = 0;           // the first of those in Coachings; 0: none
+  bool hears_music = false;       // it waited in the last tick
   bool timeout_told = false;
   bool bye_told = false;
   mailbox::MediaParameters media;

@@ -78,13 +78,17 @@ void PeerMixes::exchange(const Conference& conference, const TickWheel::Turn& tu
                          mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
   publish(conference, turn, mixer);
   own_.loudest_count = 0;
-  for_each_peer(conference.peers, [&](std::uint32_t peer) {
-    PeerLink& link = link_of(conference, peer);
-    const MixRing* ring = rings_.find(link.core, link.share.slot);
-    if (ring != nullptr && (link.begun || begin(link, *ring, turn))) {
-      follow(link, *ring, turn, mixer);
-    }
-  });
+  for_each_peer(conference.peers, [&](std::uint32_t peer) { hear(link_of(conference, peer), turn, mixer); });
+}
+
+void PeerMixes::hear(PeerLink& link, const TickWheel::Turn& turn,
+                     mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
+  const MixRing* ring = rings_.find(link.core, link.share.slot);
+  if (ring != nullptr && (link.begun || begin(link, *ring, turn))) follow(link, *ring, turn, mixer);
+}
+
+void PeerMixes::let_go(PeerLink& link, mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
+  if (const MixRing* ring = rings_.find(link.core, link.share.slot)) fade_out(link, *ring, mixer);
 }
 
 void PeerMixes::publish(const Conference& conference, const TickWheel::Turn& turn,
@@ -147,11 +151,15 @@ void PeerMixes::shorten(PeerLink& link, const MixRing& ring) TUTTI_REALTIME {
   --link.lag;
 }
 
-// What was heard last goes on backwards, from where it stopped, and fades out: no step, so no click.
 void PeerMixes::miss(PeerLink& link, const MixRing& ring, mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
   link.spare = 0;
   // A share that was closed is no loss; our unlinking is on its way.
   if (ring.tenant() == link.share.generation) counters_.peer_ticks_missed.add();
+  fade_out(link, ring, mixer);
+}
+
+// What was heard last goes on backwards, from where it stopped, and fades out: no step, so no click.
+void PeerMixes::fade_out(PeerLink& link, const MixRing& ring, mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
   if (!link.heard) return;
   link.heard = false;
   if (ring.read(link.last, part_, sum_) != MixRead::kWhole || part_.contributors == 0) return;

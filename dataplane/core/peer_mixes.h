@@ -61,6 +61,11 @@ class PeerMixes {
   // When the share's own voices are in the sum: publishes it where it is read, then adds the peers'.
   void exchange(const Conference& conference, const TickWheel::Turn& turn,
                 mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
+  // One that no conference is linked with: adds its tick that is due in `turn`; or the last of it, fading
+  // out.
+  void hear(PeerLink& link, const TickWheel::Turn& turn, mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
+  void let_go(PeerLink& link, mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
+
   // Fetches into the cache where exchange() will publish that tick.
   void prefetch(const Conference& conference, std::uint64_t tick) TUTTI_REALTIME {
     const std::uint32_t slot = conference.handle.slot;
@@ -78,6 +83,7 @@ class PeerMixes {
               mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
   void shorten(PeerLink& link, const mixer::MixRing& ring) TUTTI_REALTIME;
   void miss(PeerLink& link, const mixer::MixRing& ring, mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
+  void fade_out(PeerLink& link, const mixer::MixRing& ring, mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
   bool try_add(mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
 
   RingDirectory& rings_;

@@ -52,6 +52,7 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
     return;
   }
   heard(participant, packet.arrival);
+  reporting_.note_packet(participant, packet.arrival);
   const auto latch = participant.rtp_latch.heard(packet.source, packet.arrival);
   if (latch != SourceLatch::Heard::kKnown) {
     participant.look_after_at = base::Instant::min();
@@ -74,6 +75,7 @@ void Reception::receive_rtcp(Participant& participant, const net::ReceivedPacket
   const auto report = participant.rtcp.receive(packet.payload, {packet.arrival, state_.options.ntp_clock()},
                                                participant.outbound.ssrc(), participant.inbound);
   if (!report) return drop(participant, report.error());
+  if (report->round_trip) state_.reports.write_round_trip(participant.handle, *report->round_trip);
   if (report->alive) {
     heard(participant, packet.arrival);
     if (own_port) participant.rtcp_latch.heard(packet.source, packet.arrival);

@@ -4,13 +4,14 @@
 #include "dataplane/base/drop_reason.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/core/core_state.h"
+#include "dataplane/core/reporting.h"
 
 namespace tutti::core {
 
 // Thread: the core.
 class Reception {
  public:
-  explicit Reception(CoreState& state) : state_(state) {}
+  Reception(CoreState& state, Reporting& reporting) : state_(state), reporting_(reporting) {}
 
   // Takes what is there, at most kBatches batches.
   void run() TUTTI_REALTIME;
@@ -25,6 +26,7 @@ class Reception {
   void drop(Participant& participant, base::DropReason reason) TUTTI_REALTIME;
 
   CoreState& state_;
+  Reporting& reporting_;
 };
 
 }  // namespace tutti::core

@@ -1,5 +1,5 @@
-// Reporting: what a core says of its participants unasked: who talks, as it happens, and a report of each 5
-// times a second.
+// Reporting: what a core says of its participants unasked: who talks, as it happens; of each its voice 5
+// times a second and its stream with every eighth packet. Each is told when what it reads is at hand anyway.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,11 @@ class Reporting {
     state_.reports.begin(participant.handle, now);
   }
   // After a tick in which it had its part.
-  void report(Participant& participant, base::Instant now) TUTTI_REALTIME;
+  void report_voice(Participant& participant, base::Instant now) TUTTI_REALTIME;
+  // When a packet of it was taken: the first, and then every eighth.
+  void note_packet(Participant& participant, base::Instant arrival) TUTTI_REALTIME {
+    if (participant.inbound.packets_received() % 8 == 1) report_stream(participant, arrival);
+  }
 
   // It does talk, and it was not told. Told when there is room: talk never takes that of what must be told.
   void begin_to_talk(Participant& participant) TUTTI_REALTIME;
@@ -38,6 +42,7 @@ class Reporting {
   void end_talk(Participant& participant) TUTTI_REALTIME;
 
  private:
+  void report_stream(Participant& participant, base::Instant arrival) TUTTI_REALTIME;
   void tell(Participant& participant, bool talking) TUTTI_REALTIME;
   bool room() const TUTTI_REALTIME { return state_.outbox.room() > state_.outbox.capacity() / 2; }
 

@@ -53,7 +53,7 @@ base::Result<RtcpSession::Heard, base::DropReason> RtcpSession::receive(
         for (std::size_t i = 0; i < packet->report_count(); ++i) {
           const auto block = packet->report(i);
           if (block.source != own) continue;
-          if (const auto time = rtp::round_trip(block, arrival.ntp)) round_trip_ = *time;
+          if (const auto time = rtp::round_trip(block, arrival.ntp)) heard.round_trip = *time;
         }
         break;
       case rtp::RtcpType::kBye:

@@ -34,6 +34,7 @@ class RtcpSession {
   struct Heard {
     bool alive = false;  // a report of the source that is followed, or of any while none is
     bool bye = false;    // that source has left
+    std::optional<base::Duration> round_trip;  // where it could be measured
   };
 
   void attach(const std::array<char, kCnameBytes>& cname, rtp::Ssrc ssrc, base::Instant now) TUTTI_REALTIME;
@@ -49,9 +50,6 @@ class RtcpSession {
   base::Result<Heard, base::DropReason> receive(std::span<const std::byte> datagram, const Moment& arrival,
                                                 rtp::Ssrc own, stream::InboundStream& inbound) TUTTI_REALTIME;
 
-  // The last one measured. Units: nanoseconds.
-  std::optional<base::Duration> round_trip() const TUTTI_REALTIME { return round_trip_; }
-
  private:
   std::uint32_t random() TUTTI_REALTIME;
 
@@ -60,7 +58,6 @@ class RtcpSession {
   std::uint32_t random_state_ = 1;
   std::uint32_t sent_at_last_report_ = 0;  // packets, of the two reports before
   std::uint32_t sent_at_report_before_ = 0;
-  std::optional<base::Duration> round_trip_;
 };
 
 }  // namespace tutti::core

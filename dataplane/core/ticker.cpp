@@ -8,11 +8,13 @@
 namespace tutti::core {
 
 // Pages of both are touched as conferences grow: a frame is written before it is read.
-Ticker::Ticker(CoreState& state, Reporting& reporting)
+Ticker::Ticker(CoreState& state, Reporting& reporting, Moves& moves)
     : state_(state),
       reporting_(reporting),
+      moves_(moves),
       choice_(state.options.capacity.participants),
       follower_(state),
+      personal_(state, mixer_),
       speakers_(new std::uint32_t[state.options.capacity.participants]),
       frames_(state.options.capacity.participants, base::Pages::kPlain) {}
 
@@ -37,6 +39,7 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
     for (auto slot = half.first(); slot != kNoSlot; slot = links(slot).next) {
       half_tick(state_.conferences[slot]);
     }
+    moves_.run(turn);
     state_.port.flush();
 
     state_.counters.ticks.add(ticks);
@@ -60,21 +63,31 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn, Lookahead
   TickWheel::Turn own = turn;
   own.tick = conference.tick_of(turn);
   state_.peers.prefetch(conference, own.tick);
-  gather(conference, own.tick, ahead);
+  gather(conference, own, ahead);
   // The numbers in the ring only grow.
   if (own.tick >= conference.next_tick) {
     state_.peers.exchange(conference, own, mixer_);
     conference.next_tick = own.tick + 1;
   }
   conference.ticking = true;
-  hand_out(conference, turn, ahead);
+  if (conference.tones != 0) add_tones(conference);
+  hand_out(conference, own, ahead);
   follower_.schedule(conference, turn);
 }
 
-void Ticker::gather(Conference& conference, std::uint64_t tick, Lookahead& ahead) TUTTI_REALTIME {
+// For all who hear this share; the others have their own.
+void Ticker::add_tones(Conference& conference) TUTTI_REALTIME {
+  base::SumFrame tones;
+  tones.samples.fill(0);
+  state_.tones.add(conference.tones, tones);
+  if (mixer_.contributors() < mixer::ConferenceMixer::kContributorsMax) mixer_.add_sum(tones, 1);
+}
+
+void Ticker::gather(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
   choice_.begin(conference.max_talkers, conference.number);
   const std::uint32_t speakers = listen(conference, ahead);
-  if (conference.max_talkers != 0 && conference.peers != 0) state_.peers.compete(conference, tick, choice_);
+  if (conference.max_talkers != 0 && conference.peers != 0)
+    state_.peers.compete(conference, turn.tick, choice_);
   choice_.choose();
 
   mixer_.begin_tick();
@@ -85,9 +98,14 @@ void Ticker::gather(Conference& conference, std::uint64_t tick, Lookahead& ahead
     const bool able = participant.may_talk();
     if (able) participant.among_loudest = choice_.chosen(participant);
     const bool wanted = able && participant.among_loudest && conference.mixing;
+    if (participant.voice != 0 && !participant.in_mix && conference.mixing && participant.talks()) {
+      whisper(participant, turn, *frame);
+      continue;
+    }
     if (take(participant, wanted, *frame, batch)) ++frame;
   }
   batch.flush();
+  if (conference.coaches != 0) state_.coachings.be_silent(conference, turn);
   state_.counters.frames_mixed.add(mixer_.contributors());
 }
 
@@ -164,6 +182,19 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame,
   return mixed;
 }
 
+// What a coach says goes where it belongs, through a frame that is not in use yet.
+void Ticker::whisper(Participant& participant, const TickWheel::Turn& turn,
+                     base::Frame& frame) TUTTI_REALTIME {
+  participant.spoke = true;
+  const auto kind = participant.inbound.pop(frame, state_.payloads);
+  if (kind == stream::FrameKind::kConcealed) state_.counters.frames_concealed.add();
+  if (kind != stream::FrameKind::kSilence) {
+    if (!participant.gain_in.unity()) dsp::apply(participant.gain_in.ramp(), frame);
+    state_.coachings.speak(participant, turn, frame);
+  }
+  participant.gain_in.settle();
+}
+
 void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
   ListenerClasses classes(mixer_);
   const auto links = state_.member_links();
@@ -177,11 +208,15 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Looka
     Participant& participant = state_.participants[slot];
     ahead.fetch_payload();
     if (large) fetched = fetch_again(fetched);
-    send_mix(participant, classes, *own, turn.due);
+    if (participant.personal) {
+      send_personal(participant, *own, turn);
+    } else {
+      send_mix(participant, classes, *own, turn.due);
+    }
     if (participant.in_mix) ++own;
     conference.half_tick_due |= participant.outbound.half_tick_due();
     if (participant.fading) participant.in_mix = participant.fading = false;
-    if (reporting) reporting_.report(participant, turn.due);
+    if (reporting) reporting_.report_voice(participant, turn.due);
     if (turn.due >= participant.look_after_at) look_after(participant, turn.due);
   }
 }
@@ -217,6 +252,18 @@ void Ticker::send_mix(Participant& participant, ListenerClasses& classes, const 
     bytes = outbound.tick(heard, due, out);
   }
   state_.send(participant, net::Flow::kRtp, *participant.send_to, bytes);
+}
+
+// The same for one whom something sets apart.
+void Ticker::send_personal(Participant& participant, const base::Frame& own,
+                           const TickWheel::Turn& turn) TUTTI_REALTIME {
+  auto& outbound = participant.outbound;
+  ListenerClasses::EncodedFrame place;
+  const auto heard = personal_.hear(participant, participant.in_mix ? &own : nullptr,
+                                    participant.gain_out.ramp(), turn, place);
+  participant.gain_out.settle();
+  const auto out = outbound.tick_due() ? state_.port.reserve() : std::span<std::byte>();
+  state_.send(participant, net::Flow::kRtp, *participant.send_to, outbound.tick(heard, turn.due, out));
 }
 
 void Ticker::half_tick(Conference& conference) TUTTI_REALTIME {

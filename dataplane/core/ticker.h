@@ -10,6 +10,8 @@
 #include "dataplane/core/core_state.h"
 #include "dataplane/core/listener_classes.h"
 #include "dataplane/core/lookahead.h"
+#include "dataplane/core/moves.h"
+#include "dataplane/core/personal_mix.h"
 #include "dataplane/core/reporting.h"
 #include "dataplane/core/slab.h"
 #include "dataplane/core/talker_batch.h"
@@ -21,7 +23,7 @@ namespace tutti::core {
 // Thread: the core.
 class Ticker {
  public:
-  Ticker(CoreState& state, Reporting& reporting);
+  Ticker(CoreState& state, Reporting& reporting, Moves& moves);
 
   // Does every sub-slot that is due, at most one tick's worth of them; returns how many.
   std::uint32_t run(base::Instant now) TUTTI_REALTIME;
@@ -35,22 +37,29 @@ class Ticker {
 
   void tick(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
   void half_tick(Conference& conference) TUTTI_REALTIME;
-  void gather(Conference& conference, std::uint64_t tick, Lookahead& ahead) TUTTI_REALTIME;
+  void gather(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
+  void add_tones(Conference& conference) TUTTI_REALTIME;
   std::uint32_t listen(Conference& conference, Lookahead& ahead) TUTTI_REALTIME;
   bool slip(Participant& participant, bool wanted) TUTTI_REALTIME;
   bool take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME;
+  void whisper(Participant& participant, const TickWheel::Turn& turn, base::Frame& frame) TUTTI_REALTIME;
   void send_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
                 base::Instant due) TUTTI_REALTIME;
+  void send_personal(Participant& participant, const base::Frame& own,
+                     const TickWheel::Turn& turn) TUTTI_REALTIME;
+  // `turn` as the conference counts it.
   void hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
   std::uint32_t fetch_again(std::uint32_t slot) TUTTI_REALTIME;
   void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
 
   CoreState& state_;
   Reporting& reporting_;
+  Moves& moves_;
   TalkerChoice choice_;
   TickFollower follower_;
   mixer::ConferenceMixer
       mixer_;  // of the conference that is being mixed: one for all, so that it stays in cache
+  PersonalMix personal_;
   // Of the conference that is being mixed, in its members' order: who may have a part in this tick's mix, and
   // the frames of those who have.
   const std::unique_ptr<std::uint32_t[]> speakers_;

@@ -36,10 +36,4 @@ struct InboundTotals {
   std::uint64_t frames_concealed = 0;
 };
 
-// How the source that is followed comes now.
-struct InboundQuality {
-  std::uint32_t jitter_us = 0;        // RFC 3550, A.8
-  std::uint16_t buffer_delay_ms = 0;  // that packets are kept for, besides the wait for the tick
-};
-
 }  // namespace tutti::stream

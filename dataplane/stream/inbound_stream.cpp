@@ -241,10 +241,4 @@ InboundTotals InboundStream::totals() const TUTTI_REALTIME {
   return sum;
 }
 
-InboundQuality InboundStream::quality() const TUTTI_REALTIME {
-  // 125 us and an eighth of a ms are a sample at 8 000 Hz, which is every codec's clock so far.
-  return {.jitter_us = has_source_ ? statistics_.jitter() * 125 : 0,
-          .buffer_delay_ms = static_cast<std::uint16_t>(buffer_.target() / 8)};
-}
-
 }  // namespace tutti::stream

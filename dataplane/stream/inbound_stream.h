@@ -87,7 +87,11 @@ class alignas(64) InboundStream {
   // For the RTCP report that leaves at `now`; begins a new interval.
   std::optional<rtp::ReportBlock> report(base::Instant now) TUTTI_REALTIME;
   InboundTotals totals() const TUTTI_REALTIME;
-  InboundQuality quality() const TUTTI_REALTIME;
+  // Of the source that is followed: packets; and what they come apart by. Units: samples (RFC 3550, A.8).
+  std::uint32_t packets_received() const TUTTI_REALTIME { return statistics_.packets_received(); }
+  std::uint32_t jitter() const TUTTI_REALTIME { return has_source_ ? statistics_.jitter() : 0; }
+  // What packets are kept for, besides the wait for the tick. Units: samples.
+  int buffer_delay() const TUTTI_REALTIME { return buffer_.target(); }
 
  private:
   static constexpr int kLookAheadSamples = 3 * static_cast<int>(base::kFrameSamples);

@@ -39,12 +39,18 @@ void SimulatedHost::post(std::uint32_t core, const mailbox::CoreCommand& command
   CHECK(cores_[core].mailbox.post(command));
 }
 
-ConferenceKey SimulatedHost::open_conference(std::uint32_t core, std::uint32_t max_talkers,
-                                             std::uint32_t number) {
+ConferenceKey SimulatedHost::take_conference(std::uint32_t core) {
   auto& free = cores_[core].free_conferences;
   CHECK(!free.empty());
-  const ConferenceKey key{core, {free.back(), ++generation_}, number};
+  const ConferenceKey key{core, {free.back(), ++generation_}, 0};
   free.pop_back();
+  return key;
+}
+
+ConferenceKey SimulatedHost::open_conference(std::uint32_t core, std::uint32_t max_talkers,
+                                             std::uint32_t number) {
+  ConferenceKey key = take_conference(core);
+  key.number = number;
   post(core, mailbox::OpenConference{key.handle, max_talkers, number});
   return key;
 }

@@ -63,6 +63,9 @@ class SimulatedHost {
   void update(const ParticipantKey& participant, const mailbox::MediaParameters& media);
   void update(const ParticipantKey& participant, mailbox::MixControls mix);
   void leave(const ParticipantKey& participant);
+  // What there is no shorter way for. A voice of its own, for coaching, is a conference that is never opened.
+  void post(std::uint32_t core, const mailbox::CoreCommand& command);
+  ConferenceKey take_conference(std::uint32_t core);
 
   // What a participant sends to is where its endpoint is; PCMU first, 20 ms, both directions.
   static mailbox::MediaParameters media_for(const base::SocketAddress& remote_rtp);
@@ -99,7 +102,6 @@ class SimulatedHost {
     std::vector<std::optional<net::Endpoint>> endpoints;  // by participant slot
   };
 
-  void post(std::uint32_t core, const mailbox::CoreCommand& command);
   void take(Core& core, const mailbox::CoreEvent& event);
 
   net::SimNetwork network_;
