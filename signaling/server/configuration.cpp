@@ -11,6 +11,7 @@
 
 #include "signaling/api/nearest_name.h"
 #include "signaling/server/configuration_keys.h"
+#include "signaling/server/event_keys.h"
 
 namespace tutti::server {
 namespace {
@@ -50,6 +51,8 @@ class Reader {
     for (const auto& [name, node] : root) {
       if (name == "room") {
         read_rooms(node);
+      } else if (name == "webhook") {
+        read_webhooks(node);
       } else if (!known_section(name.str())) {
         error(name.source(),
               fmt::format("unknown section [{}]{}", name.str(), suggestion(name.str(), sections())));
@@ -74,6 +77,7 @@ class Reader {
       if (names.empty() || names.back() != key.section) names.push_back(key.section);
     }
     names.push_back("room");
+    names.push_back("webhook");
     return names;
   }
   static bool known_section(std::string_view name) {
@@ -111,6 +115,24 @@ class Reader {
       } else {
         configuration_.room.push_back(std::move(room));
       }
+    }
+  }
+
+  void read_webhooks(const toml::node& node) {
+    const auto* hooks = node.as_array();
+    if (hooks == nullptr || !hooks->is_homogeneous<toml::table>()) {
+      error(node.source(), "webhooks are written as [[webhook]], each with its keys below");
+      return;
+    }
+    std::vector<const Key<Configuration::Webhook>*> keys;
+    for (const auto& key : webhook_keys()) keys.push_back(&key);
+    for (const toml::node& entry : *hooks) {
+      Configuration::Webhook hook;
+      const std::size_t errors_before = errors_.size();
+      read_keys("[[webhook]]", *entry.as_table(), keys, hook);
+      if (errors_.size() > errors_before) continue;
+      if (hook.url.empty()) error(entry.source(), "this [[webhook]] has no url: add url = \"https://...\"");
+      configuration_.webhook.push_back(std::move(hook));
     }
   }
 
@@ -216,6 +238,9 @@ std::string example_configuration() {
   out += "\n# Rooms that exist from the start and stay when they are empty, one block each.\n# [[room]]\n";
   const Configuration::Room room{.name = "lobby"};
   for (const auto& key : room_keys()) describe(out, key, room, "# ");
+  out += "\n# Who is told of events by HTTP, one block each.\n# [[webhook]]\n";
+  const Configuration::Webhook hook{.url = "https://example.org/tutti"};
+  for (const auto& key : webhook_keys()) describe(out, key, hook, "# ");
   return out;
 }
 

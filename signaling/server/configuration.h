@@ -60,6 +60,29 @@ struct Configuration {
     std::uint32_t max_rooms = 0;         // 0 = no limit but the cores'
   } rooms;
 
+  struct Events {
+    std::uint32_t journal = 1'000;  // of each room
+    std::uint32_t journal_mb = 64;  // of all
+    std::uint32_t keep_s = 300;     // after a room's end
+  } events;
+
+  struct Records {
+    std::string file;  // both empty: none are kept
+    std::string sqlite;
+    std::uint32_t flush_ms = 1'000;
+  } records;
+
+  // Who is told of events by HTTP.
+  struct Webhook {
+    std::string url;
+    std::vector<std::string> rooms;  // empty: all, as are the events
+    std::vector<std::string> events;
+    std::string secret;   // empty: not signed
+    std::string ca_file;  // empty: what the host trusts
+    bool operator==(const Webhook&) const = default;
+  };
+  std::vector<Webhook> webhook;
+
   // Made at start and kept when empty.
   struct Room {
     std::string name;

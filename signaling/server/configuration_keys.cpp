@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "signaling/conference/conference_name.h"
+#include "signaling/server/event_keys.h"
 
 namespace tutti::server {
 namespace {
@@ -302,7 +303,11 @@ std::string quoted(const std::string& value) {
 }  // namespace
 
 const std::vector<Key<Configuration>>& configuration_keys() {
-  static const Table table = make_table();
+  static const Table table = [] {
+    Table all = make_table();
+    for (auto& key : event_keys()) all.push_back(std::move(key));
+    return all;
+  }();
   return table;
 }
 

@@ -67,6 +67,7 @@ bool configure(const Arguments& arguments, Configuration& configuration) {
 int serve(const Configuration& configuration) {
   SignalWatch::block();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(2)
   auto started = Server::start(configuration);
   if (!started) {
     log::error(started.error().sentence);

@@ -130,7 +130,8 @@ Result<void, StartError> Server::start_media(const Configuration& configuration)
 Result<void, StartError> Server::start_sip(const Configuration& configuration) {
   conference::FocusConfig config = focus_config(configuration);
   if (const auto fault = conference::find_fault(config)) return cannot("{}", *fault);
-  focus_ = std::make_unique<conference::Focus>(*media_, std::move(config));
+  events_ = std::make_unique<EventPlane>(configuration);
+  focus_ = std::make_unique<conference::Focus>(*media_, std::move(config), events_.get());
   auto user_agent = sip::UserAgent::start(loop_, user_agent_config(configuration), *focus_);
   if (!user_agent) {
     return cannot("SIP cannot listen on {}: {}", base::to_string(configuration.sip.listen),
@@ -157,6 +158,10 @@ Result<void, StartError> Server::start_http(const Configuration& configuration) 
   api::add_status_routes(
       router,
       {.health = health, .ledger = [this] { return focus_->ledger(); }, .cores = [this] { return cores(); }});
+  events_->add_routes(router, [this](const std::string& room) {
+    const auto found = focus_->control().find_conference(room);
+    return found ? found->name : room;
+  });
   auto http = api::HttpServer::start(configuration.http.listen, std::move(router),
                                      [this](std::function<void()> task) { loop_.post(std::move(task)); },
                                      {.host_name = configuration.http.name});
@@ -235,6 +240,7 @@ void Server::watch(std::function<void(const std::string&)> show) {
 
 void Server::run() {
   loop_.run();
+  if (!events_->finish(kRecordsTime)) log::error("not all call records could be written");
 }
 
 void Server::drain() {

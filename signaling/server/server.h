@@ -13,6 +13,7 @@
 #include "signaling/conference/focus.h"
 #include "signaling/server/banner.h"
 #include "signaling/server/configuration.h"
+#include "signaling/server/event_plane.h"
 #include "signaling/server/media_host.h"
 #include "signaling/server/start_error.h"
 #include "signaling/server/status_line.h"
@@ -25,6 +26,8 @@ class Server {
  public:
   // How long calls may take to end at a drain.
   static constexpr std::chrono::seconds kDrainTime{5};
+  // How long call records may take to be written after it.
+  static constexpr std::chrono::seconds kRecordsTime{3};
   // How often refusals are told in the log at most.
   static constexpr std::chrono::seconds kRefusalsToldEvery{10};
 
@@ -66,6 +69,7 @@ class Server {
 
   // In the order of their making; each uses those above it.
   std::unique_ptr<MediaHost> media_;
+  std::unique_ptr<EventPlane> events_;
   sip::EventLoop loop_;
   std::unique_ptr<conference::Focus> focus_;
   std::unique_ptr<sip::UserAgent> user_agent_;

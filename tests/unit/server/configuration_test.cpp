@@ -108,6 +108,12 @@ const std::vector<KeyCase>& key_cases() {
       {"rooms.max_participants", "65535", {"-1", "65536"}},
       {"rooms.max_talkers", "65535", {"-1", "65536"}},
       {"rooms.max_rooms", "1000000", {"-1", "1000001"}},
+      {"events.journal", "500", {"0", "1000001", R"("all")"}},
+      {"events.journal_mb", "8", {"0", "65537", "1.5"}},
+      {"events.keep_s", "60", {"-1", "86401", "true"}},
+      {"records.file", R"("/var/log/calls.jsonl")", {R"("calls.jsonl")", "1", "[]"}},
+      {"records.sqlite", R"("/var/lib/calls.db")", {R"("calls.db")", "false"}},
+      {"records.flush_ms", "500", {"9", "60001", R"("1s")"}},
   };
   return cases;
 }
@@ -210,6 +216,41 @@ TEST(Configuration, RefusesBadRooms) {
   EXPECT_EQ(errors_of("[room]\nname = \"a\"\n").at(0),
             "t.toml:1:1: rooms are written as [[room]], each with its keys below");
   EXPECT_EQ(errors_of("room = [1]\n").size(), 1U);
+}
+
+TEST(Configuration, ReadsWebhooks) {
+  const auto parsed = parse_configuration(
+      "[[webhook]]\nurl = \"https://a.example/x\"\nrooms = [\"a\"]\nevents = [\"ParticipantJoined\"]\n"
+      "secret = \"s\"\nca_file = \"/etc/ca.pem\"\n[[webhook]]\nurl = \"http://127.0.0.1:9/\"\n",
+      "t.toml");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->webhook, (std::vector<Configuration::Webhook>{
+                                 {"https://a.example/x", {"a"}, {"ParticipantJoined"}, "s", "/etc/ca.pem"},
+                                 {.url = "http://127.0.0.1:9/"}}));
+}
+
+TEST(Configuration, RefusesBadWebhooks) {
+  EXPECT_EQ(errors_of("[[webhook]]\nsecret = \"s\"\n").at(0),
+            "t.toml:1:1: this [[webhook]] has no url: add url = \"https://...\"");
+  EXPECT_EQ(errors_of("webhook = 1\n").at(0),
+            "t.toml:1:11: webhooks are written as [[webhook]], each with its keys below");
+  for (const char* line :
+       {"url = \"ftp://a/\"", "url = 1", "rooms = [\"a b\"]", "rooms = \"a\"", "events = [\"Nothing\"]",
+        "secret = 1", "ca_file = \"ca.pem\"", "urls = \"http://a/\""}) {
+    EXPECT_GE(errors_of(std::string("[[webhook]]\n") + line).size(), 1U) << line;
+  }
+}
+
+TEST(Configuration, TheExampleWebhookIsAWebhook) {
+  std::string text = example_configuration();
+  text.erase(0, text.find("# [[webhook]]"));
+  std::string plain;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    plain += line.substr(std::min<std::size_t>(2, line.size())) + '\n';
+  const auto parsed = parse_configuration(plain, "t.toml");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->webhook, (std::vector<Configuration::Webhook>{{.url = "https://example.org/tutti"}}));
 }
 
 TEST(Configuration, ALongValueIsShownShort) {

@@ -1,0 +1,195 @@
+#include "signaling/api/webhook_post.h"
+
+#include <condition_variable>
+#include <thread>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <netdb.h>
+
+#include "signaling/api/webhook_reply.h"
+
+namespace tutti::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace ssl = asio::ssl;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Endpoints = std::vector<tcp::endpoint>;
+
+// Of a name, by a thread that may be left behind: getaddrinfo(3) cannot be told to stop.
+struct Resolution {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false;
+  Endpoints endpoints;
+  std::string error;
+};
+
+void resolve(const std::string& host, const std::string& port, Resolution& resolution) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  const int failed = getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
+  const std::lock_guard lock(resolution.mutex);
+  if (failed != 0) resolution.error = host + " is not resolved: " + gai_strerror(failed);
+  for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
+    tcp::endpoint endpoint;
+    if (one->ai_addrlen > endpoint.capacity()) continue;
+    std::copy_n(reinterpret_cast<const char*>(one->ai_addr), one->ai_addrlen,
+                reinterpret_cast<char*>(endpoint.data()));
+    endpoint.resize(one->ai_addrlen);
+    resolution.endpoints.push_back(endpoint);
+  }
+  if (list != nullptr) freeaddrinfo(list);
+  resolution.done = true;
+  resolution.changed.notify_all();
+}
+
+}  // namespace
+
+// The connection, from its making to the reply's head.
+class WebhookPost::Exchange {
+ public:
+  using Result = base::Result<int, std::string>;
+
+  explicit Exchange(std::string request) : request_(std::move(request)) {}
+
+  Result over_tcp(const Endpoints& endpoints, std::chrono::milliseconds timeout) {
+    tcp::socket socket(context_);
+    asio::async_connect(socket, endpoints, [&](error_code error, const tcp::endpoint&) {
+      error ? fail("cannot connect", error) : write(socket);
+    });
+    return run(timeout);
+  }
+
+  Result over_tls(const Endpoints& endpoints, const std::string& host, const std::string& ca_file,
+                  std::chrono::milliseconds timeout) {
+    ssl::context tls(ssl::context::tls_client);
+    error_code error;
+    tls.set_options(ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1, error);
+    if (!error) tls.set_verify_mode(ssl::verify_peer, error);
+    if (!error && ca_file.empty()) tls.set_default_verify_paths(error);
+    if (!error && !ca_file.empty()) tls.load_verify_file(ca_file, error);
+    if (error) return base::unexpected("TLS cannot be set up: " + error.message());
+    ssl::stream<tcp::socket> stream(context_, tls);
+    stream.set_verify_callback(ssl::host_name_verification(host), error);
+    error_code not_an_address;
+    asio::ip::make_address(host, not_an_address);
+    if (not_an_address) SSL_set_tlsext_host_name(stream.native_handle(), host.c_str());
+    asio::async_connect(stream.lowest_layer(), endpoints, [&](error_code failed, const tcp::endpoint&) {
+      if (failed) return fail("cannot connect", failed);
+      stream.async_handshake(ssl::stream_base::client, [&](error_code refused) {
+        refused ? fail("TLS is not agreed", refused) : write(stream);
+      });
+    });
+    return run(timeout);
+  }
+
+  // Thread: any.
+  void stop() { context_.stop(); }
+
+ private:
+  Result run(std::chrono::milliseconds timeout) {
+    asio::steady_timer timer(context_, timeout);
+    timer.async_wait([this](error_code error) {
+      if (!error) end(base::unexpected(std::string("it does not answer in time")));
+    });
+    context_.run();
+    return result_;
+  }
+
+  template <typename Stream>
+  void write(Stream& stream) {
+    asio::async_write(stream, asio::buffer(request_), [this, &stream](error_code error, std::size_t) {
+      error ? fail("cannot send", error) : read(stream);
+    });
+  }
+
+  template <typename Stream>
+  void read(Stream& stream) {
+    const std::size_t had = reply_.size();
+    reply_.resize(had + 1'024);
+    stream.async_read_some(asio::buffer(reply_.data() + had, 1'024),
+                           [this, &stream, had](error_code error, std::size_t got) {
+                             reply_.resize(had + got);
+                             const auto status = find_reply_status(reply_);
+                             if (status) return end(*status);
+                             if (status.error() == ReplyFault::kBroken) {
+                               return end(base::unexpected(std::string("its answer is no HTTP")));
+                             }
+                             error ? fail("cannot read", error) : read(stream);
+                           });
+  }
+
+  void fail(const char* what, error_code error) {
+    end(base::unexpected(std::string(what) + ": " + error.message()));
+  }
+  void end(Result result) {
+    result_ = std::move(result);
+    context_.stop();
+  }
+
+  const std::string request_;
+  std::string reply_;
+  Result result_ = base::unexpected(std::string("stopped"));
+  asio::io_context context_{1};
+};
+
+WebhookPost::WebhookPost(WebhookUrl url, std::string ca_file, std::chrono::milliseconds timeout)
+    : url_(std::move(url)), ca_file_(std::move(ca_file)), timeout_(timeout) {}
+
+WebhookPost::~WebhookPost() = default;
+
+void WebhookPost::stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  if (exchange_ != nullptr) exchange_->stop();
+}
+
+base::Result<int, std::string> WebhookPost::send(
+    const std::string& body, const std::vector<std::pair<std::string, std::string>>& headers) {
+  if (resolving_ && *resolving_) return base::unexpected(std::string("its name is still being resolved"));
+  const auto resolution = std::make_shared<Resolution>();
+  resolving_ = std::make_shared<std::atomic<bool>>(true);
+  std::thread([url = url_, resolution, resolving = resolving_] {
+    resolve(url.host, url.port, *resolution);
+    *resolving = false;
+  }).detach();
+  Endpoints endpoints;
+  {
+    std::unique_lock lock(resolution->mutex);
+    const auto end = std::chrono::steady_clock::now() + timeout_;
+    // By steps: stop() knows nothing of it.
+    while (!resolution->done && std::chrono::steady_clock::now() < end) {
+      resolution->changed.wait_for(lock, std::chrono::milliseconds(50));
+      const std::lock_guard stopping(mutex_);
+      if (stopped_) break;
+    }
+    if (!resolution->done) return base::unexpected(std::string("its name is not resolved in time"));
+    if (resolution->endpoints.empty()) return base::unexpected(resolution->error);
+    endpoints = resolution->endpoints;
+  }
+  std::string request = "POST " + url_.target + " HTTP/1.1\r\nHost: " + url_.authority() +
+                        "\r\nUser-Agent: Tutti\r\nConnection: close\r\nContent-Type: application/json\r\n";
+  for (const auto& [name, value] : headers) request += name + ": " + value + "\r\n";
+  request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  Exchange exchange(std::move(request));
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return base::unexpected(std::string("stopped"));
+    exchange_ = &exchange;
+  }
+  auto result = url_.tls ? exchange.over_tls(endpoints, url_.host, ca_file_, timeout_)
+                         : exchange.over_tcp(endpoints, timeout_);
+  const std::lock_guard lock(mutex_);
+  exchange_ = nullptr;
+  return result;
+}
+
+}  // namespace tutti::api

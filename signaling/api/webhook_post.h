@@ -1,0 +1,42 @@
+// WebhookPost: one POST to one receiver, on a connection of its own; redirects are not followed.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dataplane/base/result.h"
+#include "signaling/api/webhook_url.h"
+
+namespace tutti::api {
+
+class WebhookPost {
+ public:
+  // `ca_file` is trusted instead of what the host trusts; empty: not. Certificates are always verified.
+  WebhookPost(WebhookUrl url, std::string ca_file, std::chrono::milliseconds timeout);
+  ~WebhookPost();
+
+  // Blocks until the status is known, at most for the timeout. Errors: one sentence.
+  // Thread: one at a time.
+  base::Result<int, std::string> send(const std::string& body,
+                                      const std::vector<std::pair<std::string, std::string>>& headers);
+  // Has a send() under way, and each after it, fail. Thread: any.
+  void stop();
+
+ private:
+  class Exchange;
+
+  const WebhookUrl url_;
+  const std::string ca_file_;
+  const std::chrono::milliseconds timeout_;
+  std::mutex mutex_;
+  bool stopped_ = false;
+  Exchange* exchange_ = nullptr;  // under way
+  std::shared_ptr<std::atomic<bool>> resolving_;
+};
+
+}  // namespace tutti::api

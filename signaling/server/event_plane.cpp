@@ -1,0 +1,72 @@
+#include "signaling/server/event_plane.h"
+
+#include <utility>
+#include <vector>
+
+#include "signaling/server/log.h"
+
+namespace tutti::server {
+namespace {
+
+// For those that are well, at the end.
+constexpr std::chrono::milliseconds kWebhookTime{1'000};
+
+conference::JournalLimits journal_limits(const Configuration& configuration) {
+  conference::JournalLimits limits;
+  limits.events = configuration.events.journal;
+  limits.bytes = std::size_t{configuration.events.journal_mb} * 1024 * 1024;
+  limits.kept = std::chrono::seconds(configuration.events.keep_s);
+  return limits;
+}
+
+std::vector<api::WebhookConfig> webhook_configs(const Configuration& configuration) {
+  std::vector<api::WebhookConfig> all;
+  for (const Configuration::Webhook& hook : configuration.webhook) {
+    // The configuration took only what is a URL.
+    all.push_back({*api::parse_webhook_url(hook.url), {hook.rooms, hook.events}, hook.secret, hook.ca_file});
+  }
+  return all;
+}
+
+std::unique_ptr<records::CallRecords> make_records(const Configuration::Records& wanted) {
+  std::vector<std::unique_ptr<records::RecordSink>> sinks;
+  if (!wanted.file.empty()) sinks.push_back(records::make_line_file(wanted.file));
+  if (!wanted.sqlite.empty()) sinks.push_back(records::make_database(wanted.sqlite));
+  if (sinks.empty()) return nullptr;
+  records::RecordsConfig config;
+  config.flush_every = std::chrono::milliseconds(wanted.flush_ms);
+  return std::make_unique<records::CallRecords>(std::move(sinks), config,
+                                                [](const std::string& sentence) { log::warning(sentence); });
+}
+
+}  // namespace
+
+EventPlane::EventPlane(const Configuration& configuration)
+    : journal_(journal_limits(configuration)),
+      handlers_(journal_),
+      webhooks_(journal_, webhook_configs(configuration)),
+      records_(make_records(configuration.records)) {}
+
+void EventPlane::emit(conference::ConferenceEvent event) {
+  if (records_) records_->emit(event);
+  journal_.emit(std::move(event));
+}
+
+void EventPlane::add_routes(api::Router& router, api::EventStreams::NameOf name_of) {
+  streams_ = std::make_unique<api::EventStreams>(journal_, std::move(name_of));
+  streams_->add_routes(router);
+  webhooks_.add_routes(router);
+}
+
+void EventPlane::reopen_files() {
+  if (records_) records_->reopen();
+}
+
+bool EventPlane::finish(std::chrono::milliseconds patience) {
+  const bool written = !records_ || records_->finish(patience);
+  journal_.settle();
+  webhooks_.settle(kWebhookTime);
+  return written;
+}
+
+}  // namespace tutti::server

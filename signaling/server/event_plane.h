@@ -1,0 +1,43 @@
+// EventPlane: where the conferences' events go: into the journal for whoever reads it, and into call records.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "signaling/api/event_streams.h"
+#include "signaling/api/webhooks.h"
+#include "signaling/conference/event_handlers.h"
+#include "signaling/conference/event_journal.h"
+#include "signaling/records/call_records.h"
+#include "signaling/server/configuration.h"
+
+namespace tutti::server {
+
+class EventPlane final : public conference::EventSink {
+ public:
+  // Starts its threads: off the media CPUs where the calling one is.
+  explicit EventPlane(const Configuration& configuration);
+
+  void emit(conference::ConferenceEvent event) override;
+
+  // Its readers. Thread: any.
+  conference::EventJournal& journal() { return journal_; }
+  conference::EventHandlers& handlers() { return handlers_; }
+  // `name_of` as EventStreams has it; once.
+  void add_routes(api::Router& router, api::EventStreams::NameOf name_of);
+
+  // Opens the files of call records again: whoever moved them wants so. Thread: any.
+  void reopen_files();
+  // Writes what is left of call records, and lets webhooks deliver what they can. False where not all records
+  // could be written within the time.
+  bool finish(std::chrono::milliseconds patience);
+
+ private:
+  conference::EventJournal journal_;
+  conference::EventHandlers handlers_;
+  std::unique_ptr<api::EventStreams> streams_;
+  api::Webhooks webhooks_;
+  std::unique_ptr<records::CallRecords> records_;  // null: none are kept
+};
+
+}  // namespace tutti::server

@@ -1,0 +1,294 @@
+#include "signaling/api/webhooks.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <nlohmann/json.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "signaling/api/webhook_reply.h"
+#include "signaling/api/webhook_signature.h"
+#include "tests/unit/conference/journal_fixture.h"
+
+namespace tutti::api {
+namespace {
+
+using namespace conference;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+constexpr const char* kOk = "HTTP/1.1 204 No Content\r\n\r\n";
+
+// Takes one POST after the other and gives the next scripted answer, or 204; an empty one is silence.
+class Receiver {
+ public:
+  Receiver() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), length);
+    ::listen(listener_, 16);
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
+    port = std::to_string(ntohs(address.sin_port));
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~Receiver() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+    for (const int fd : silent_) ::close(fd);
+  }
+
+  void answer_next(std::string answer) {
+    const std::lock_guard lock(mutex_);
+    answers_.push_back(std::move(answer));
+  }
+  // From now on it is silent, or no more.
+  void set_dead(bool dead) {
+    const std::lock_guard lock(mutex_);
+    dead_ = dead;
+  }
+  // Waits for so many events, gaps included.
+  std::vector<nlohmann::json> wait_for(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, seconds(60), [&] { return events_.size() >= count; }));
+    return events_;
+  }
+  std::vector<std::string> requests() {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
+  void wait_for_requests(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, seconds(60), [&] { return requests_.size() >= count; }));
+  }
+
+  std::string port;
+
+ private:
+  void serve() {
+    while (true) {
+      const int fd = ::accept(listener_, nullptr, nullptr);
+      if (fd < 0) return;
+      std::string request;
+      char bytes[4'096];
+      std::size_t total = std::string::npos;
+      while (request.size() < total) {
+        const ssize_t got = ::recv(fd, bytes, sizeof bytes, 0);
+        if (got <= 0) break;
+        request.append(bytes, static_cast<std::size_t>(got));
+        const std::size_t end = request.find("\r\n\r\n");
+        if (end != std::string::npos) {
+          total = end + 4 + std::stoul(request.substr(request.find("Content-Length: ") + 16));
+        }
+      }
+      const std::lock_guard lock(mutex_);
+      std::string answer = dead_ ? "" : kOk;
+      if (!answers_.empty()) {
+        answer = answers_.front();
+        answers_.pop_front();
+      }
+      requests_.push_back(request);
+      if (answer.find("HTTP/1.1 2") == 0) {
+        const auto body = nlohmann::json::parse(request.substr(request.find("\r\n\r\n") + 4));
+        for (const auto& event : body["events"]) events_.push_back(event);
+      }
+      changed_.notify_all();
+      if (answer.empty()) {
+        silent_.push_back(fd);
+        continue;
+      }
+      static_cast<void>(::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL));
+      ::close(fd);
+    }
+  }
+
+  const int listener_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> answers_;
+  bool dead_ = false;
+  std::vector<std::string> requests_;
+  std::vector<nlohmann::json> events_;
+  std::vector<int> silent_;
+  std::thread thread_;
+};
+
+WebhookConfig to(const Receiver& receiver, EventFilter filter = {}, const std::string& secret = "") {
+  return {*parse_webhook_url("http://127.0.0.1:" + receiver.port + "/hook?key=1"), std::move(filter), secret,
+          ""};
+}
+
+constexpr WebhookTiming kQuick{
+    .timeout = milliseconds(2'000), .first_retry = milliseconds(2), .last_retry = milliseconds(20)};
+
+std::vector<std::uint64_t> numbers_of(const std::vector<nlohmann::json>& events) {
+  std::vector<std::uint64_t> all;
+  for (const auto& event : events) {
+    if (event["event"] != "gap") all.push_back(event["number"]);
+  }
+  return all;
+}
+
+TEST(Webhooks, PostEveryEventInOrderAndSigned) {
+  EventJournal journal;
+  Receiver receiver;
+  std::vector<WebhookConfig> one;
+  one.push_back(to(receiver, {}, "secret"));
+  Webhooks webhooks(journal, std::move(one), kQuick);
+  emit_digits(journal, "a", 300);
+  EXPECT_EQ(numbers_of(receiver.wait_for(300)), count_from(1, 300));
+  const std::string request = receiver.requests()[0];
+  EXPECT_THAT(request, testing::StartsWith("POST /hook?key=1 HTTP/1.1\r\nHost: 127.0.0.1:" + receiver.port));
+  EXPECT_THAT(request, HasSubstr("Content-Type: application/json\r\n"));
+  const auto header = [&](const std::string& name) {
+    const std::size_t at = request.find(name + ": ") + name.size() + 2;
+    return request.substr(at, request.find("\r\n", at) - at);
+  };
+  EXPECT_EQ(header("Tutti-Signature"), webhook_signature("secret", header("Tutti-Timestamp"),
+                                                         request.substr(request.find("\r\n\r\n") + 4)));
+  EXPECT_THAT(header("Tutti-Delivery"), testing::StartsWith("a:1-"));
+  webhooks.settle(seconds(30));
+  const WebhookStatus status = webhooks.status()[0];
+  EXPECT_EQ(status.receiver, "http://127.0.0.1:" + receiver.port);
+  EXPECT_EQ(status.delivered, 300U);
+  EXPECT_EQ(status.failures, 0U);
+  EXPECT_EQ(status.last_error, "");
+}
+
+// As printf '1700000000.{"events":[]}' | openssl dgst -sha256 -hmac secret has it.
+TEST(Webhooks, SignTimestampAndBody) {
+  EXPECT_EQ(webhook_signature("secret", "1700000000", R"({"events":[]})"),
+            "sha256=3947de27ec923573170fccda604ddfb25583ff98dc51e96cca2e11c59545026a");
+}
+
+TEST(Webhooks, TryAgainUntilTheyAreTakenAndFollowNoRedirect) {
+  EventJournal journal;
+  Receiver receiver;
+  Receiver elsewhere;
+  for (const std::string& answer :
+       {std::string("HTTP/1.1 500 Oh\r\n\r\n"), std::string("garbage\r\n\r\n"),
+        "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:" + elsewhere.port + "/\r\n\r\n",
+        "HTTP/1.1 200 OK" + std::string(20'000, 'x'), std::string("HTTP/1.1 100 Continue\r\n\r\n"),
+        std::string("HTTP/1.1 404 Not Found\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n" + std::string(kOk)}) {
+    receiver.answer_next(answer);
+  }
+  std::vector<WebhookConfig> one;
+  one.push_back(to(receiver));
+  Webhooks webhooks(journal, std::move(one), kQuick);
+  emit_digits(journal, "a", 1);
+  receiver.wait_for_requests(7);
+  webhooks.settle(seconds(30));
+  while (webhooks.status()[0].delivered == 0) std::this_thread::yield();
+  const auto requests = receiver.requests();
+  const auto body_of = [](const std::string& request) { return request.substr(request.find("\r\n\r\n")); };
+  for (const auto& request : requests) EXPECT_EQ(body_of(request), body_of(requests[0]));
+  EXPECT_EQ(elsewhere.requests().size(), 0U);
+  EXPECT_EQ(webhooks.status()[0].failures, 6U);
+  EXPECT_EQ(webhooks.status()[0].last_error, "it answers 404");
+  EXPECT_EQ(webhooks.status()[0].tries_in_vain, 0U);
+}
+
+TEST(Webhooks, ADeadReceiverDelaysNobodyAndIsToldOfTheGap) {
+  EventJournal journal({.events = 100});
+  Receiver dead;
+  Receiver alive;
+  dead.set_dead(true);
+  std::vector<WebhookConfig> two;
+  two.push_back(to(dead, {.conferences = {"a"}}));
+  two.push_back(to(alive));
+  Webhooks webhooks(
+      journal, std::move(two),
+      {.timeout = milliseconds(100), .first_retry = milliseconds(5), .last_retry = milliseconds(5)});
+  emit_digits(journal, "a", 1);
+  dead.wait_for_requests(1);
+  for (std::size_t i = 0; i < 20; ++i) {
+    emit_digits(journal, "a", 50);
+    alive.wait_for(1 + 50 * (i + 1));
+  }
+  EXPECT_EQ(numbers_of(alive.wait_for(1'001)), count_from(1, 1'001));
+  dead.set_dead(false);
+  const auto told = dead.wait_for(102);
+  auto expected = count_from(902, 100);
+  expected.insert(expected.begin(), 1);
+  EXPECT_EQ(numbers_of(told), expected);
+  EXPECT_EQ(told[1]["event"], "gap");
+  EXPECT_EQ(told[1]["room"], "a");
+  EXPECT_EQ(told[1]["lost"], 900);
+  EXPECT_EQ(told[1]["first_held"], 902);
+}
+
+TEST(Webhooks, SayWhyNobodyIsReached) {
+  EventJournal journal;
+  std::string port;
+  { port = Receiver().port; }
+  std::vector<WebhookConfig> two;
+  two.push_back({*parse_webhook_url("http://127.0.0.1:" + port), {}, "", ""});
+  two.push_back({*parse_webhook_url("https://localhost:" + port), {}, "", ""});
+  Webhooks webhooks(journal, std::move(two), kQuick);
+  emit_digits(journal, "a", 1);
+  for (std::size_t i = 0; i < 2; ++i) {
+    while (webhooks.status()[i].tries_in_vain < 3) std::this_thread::yield();
+    EXPECT_EQ(webhooks.status()[i].last_error, "cannot connect: Connection refused");
+  }
+}
+
+TEST(Webhooks, EndWhilePostsAreUnderWay) {
+  EventJournal journal;
+  Receiver receiver;
+  receiver.answer_next("");
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    std::vector<WebhookConfig> one;
+    one.push_back(to(receiver));
+    Webhooks webhooks(journal, std::move(one), {.timeout = seconds(60)});
+    emit_digits(journal, "a", 1);
+    receiver.wait_for_requests(1);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(30));
+}
+
+TEST(WebhookUrls, AreHttpOrHttps) {
+  const auto url = parse_webhook_url("https://example.org/a/b?c=d");
+  ASSERT_TRUE(url);
+  EXPECT_TRUE(url->tls);
+  EXPECT_EQ(url->host + ' ' + url->port + ' ' + url->target, "example.org 443 /a/b?c=d");
+  EXPECT_EQ(url->authority(), "example.org");
+  const auto six = parse_webhook_url("http://[::1]:81?x");
+  ASSERT_TRUE(six);
+  EXPECT_EQ(six->host + ' ' + six->port + ' ' + six->target, "::1 81 /?x");
+  EXPECT_EQ(six->authority(), "[::1]:81");
+  for (const char* text : {"", "http://", "ftp://a/", "http://a b/", "http://a/\r\nX: y", "http://u:p@h/",
+                           "http://a:0/", "http://a:65536", "http://a:/", "http://[::1", "http://[::1]x/",
+                           "http://a/#f", "//a/", "http:///x", "http://[zz]/"}) {
+    EXPECT_FALSE(parse_webhook_url(text)) << text;
+  }
+}
+
+TEST(WebhookReplies, AreReadForTheirStatus) {
+  EXPECT_EQ(find_reply_status("HTTP/1.1 204 No Content\r\n\r\n").value(), 204);
+  EXPECT_EQ(find_reply_status("HTTP/1.0 200\r\nA: b\r\n\r\nbody").value(), 200);
+  EXPECT_EQ(find_reply_status("HTTP/1.1 103 Early\r\nA: b\r\n\r\nHTTP/1.1 302 F\r\n\r\n").value(), 302);
+  const std::string_view whole = "HTTP/1.1 204 No Content\r\nA: b\r\n\r\n";
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_EQ(find_reply_status(whole.substr(0, i)).error(), ReplyFault::kIncomplete);
+  }
+  for (const char* text : {"x", "HTTP/2", "HTTP/1.1 20x OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
+                           "HTTP/1.1 99\r\n\r\n", "HTTP/1.1 600 X\r\n\r\n", "HTTP/1.\r\n\r\n"}) {
+    EXPECT_EQ(find_reply_status(text).error(), ReplyFault::kBroken) << text;
+  }
+  EXPECT_EQ(find_reply_status("HTTP/1.1 200 " + std::string(kReplyBytesMax, 'x')).error(),
+            ReplyFault::kBroken);
+}
+
+}  // namespace
+}  // namespace tutti::api
