@@ -1,15 +1,34 @@
 #include "signaling/conference/activity.h"
 
 #include "signaling/conference/clocks.h"
+#include "signaling/conference/statistics.h"
 
 namespace tutti::conference {
 namespace {
 
-// Who has talked alone since the last one stopped: the first to talk into silence, and when it stops the one
-// of the others who came first.
+// More than so many talking at once have no speaker among them.
+constexpr std::size_t kLookedAt = 16;
+
+ParticipantId loudest_of(const Host& host, const Conference& conference) {
+  ParticipantId loudest{};
+  int level = 128;  // in -dBov
+  std::size_t looked_at = 0;
+  for (const ParticipantId id : conference.talkers) {
+    if (looked_at++ == kLookedAt) break;
+    const auto report = report_of(host, *host.roster.find(id));
+    const int own = report ? report->level_dbov : 127;
+    if (own < level) {
+      level = own;
+      loudest = id;
+    }
+  }
+  return loudest;
+}
+
+// It stays the speaker for as long as it talks; then the loudest of the others is.
 void choose_speaker(Host& host, Conference& conference) {
   if (conference.talkers.count(conference.active_speaker) > 0) return;
-  const ParticipantId next = conference.talkers.empty() ? ParticipantId{} : *conference.talkers.begin();
+  const ParticipantId next = loudest_of(host, conference);
   if (next == conference.active_speaker) return;
   conference.active_speaker = next;
   if (const Participant* speaker = host.roster.find(next)) {

@@ -26,6 +26,10 @@ struct Seat {
   mailbox::ConferenceHandle share;
   std::size_t participants = 0;  // that hold a place there, those who are leaving included
   std::uint32_t last_slot = 0;   // of who came last
+  // What its core had counted when it was opened, for the statistics.
+  base::Instant opened_at{};
+  std::uint64_t core_ticks = 0;
+  std::uint64_t core_late_ticks = 0;
 };
 
 class Conference {
@@ -38,6 +42,7 @@ class Conference {
   const std::string& public_id() const { return public_id_; }
   const std::string& name() const { return name_; }
   base::Instant created_at() const { return created_at_; }
+  std::chrono::system_clock::time_point created_wall() const { return created_wall_; }
   ConferenceState state() const { return state_; }
   bool ending() const { return state_ >= ConferenceState::kTerminating; }
   // False, and nothing done, where the state machine has no such step. Announces the step.
@@ -77,8 +82,12 @@ class Conference {
   std::uint64_t participants_total = 0;
   std::uint64_t past_packets_received = 0;
   std::uint64_t past_packets_lost = 0;
+  double past_ticks = 0;  // of shares that are closed
+  double past_late_ticks = 0;
   std::string end_reason = "Everyone left";
-  base::Instant complain_after{};  // an error is told once a second at most
+  // An error is told once a second at most; who comes and goes in a crowd is heard as one.
+  base::Instant complain_after{};
+  base::Instant signal_after{};
 
   // By the share's number; none while nobody is in it: an empty conference costs a core nothing. Seating's
   // business.

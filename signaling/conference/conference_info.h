@@ -47,7 +47,7 @@ struct ParticipantInfo {
   int gain_in_db = 0;            // of the voice
   int gain_out_db = 0;           // of what is heard
   bool muted_by_itself = false;  // its SDP says that it sends nothing (recvonly)
-  ParticipantId coachee{};       // who alone hears it; 0 = it coaches nobody
+  ParticipantId coachee{};       // who alone hears it, or the first of several; 0 = nobody
 
   sdp::AudioCodec codec = sdp::AudioCodec::kPcmu;
   base::SocketAddress local_rtp;

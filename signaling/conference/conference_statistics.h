@@ -22,9 +22,10 @@ struct ConferenceStatistics {
   std::size_t talkers = 0;                  // who talk now
   ParticipantId loudest{};                  // 0 = nobody
 
-  std::uint64_t ticks = 0;       // of its shares on all cores
+  // Reckoned: a core counts the ticks of all its conferences together, and this one has its part of them.
+  std::uint64_t ticks = 0;       // 50 a second of each of its shares
   std::uint64_t late_ticks = 0;  // whose last packet left more than 5 ms after it was due
-  double mixing_us = 0;          // a tick's work in the mean; 0 = no tick yet
+  double mixing_us = 0;          // the mean work of its cores in 20 ms; 0 = no tick yet
   double loss_percent = 0;       // of what its participants sent
   double jitter_ms = 0;          // their mean
   double mos = 0;                // estimate, 1 to 4.5, their mean; 0 = nobody to tell

@@ -6,6 +6,7 @@
 #include "signaling/conference/conference_name.h"
 #include "signaling/conference/control_impl.h"
 #include "signaling/conference/hearing_query.h"
+#include "signaling/conference/seating.h"
 #include "signaling/conference/statistics.h"
 
 namespace tutti::conference {
@@ -70,6 +71,7 @@ Outcome<> ControlImpl::update_settings(std::string_view name, const ConferenceSe
   if (keys.empty()) return {};
   conference.set_settings(settings);
   host_.announcer.tell(conference, ConfigurationChanged{std::move(keys)});
+  update_shares(host_, conference);
   restart_clocks(host_, conference, before);
   parts_.moderation.apply_all(conference);
   return {};

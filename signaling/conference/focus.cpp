@@ -59,6 +59,11 @@ void Focus::Impl::handle(CoreLink& core, const mailbox::CoreEvent& event) {
     if (Participant* who = find(core, latched->participant)) begin_media(parts.host, *who, latched->source);
   } else if (const auto* silent = std::get_if<mailbox::MediaTimedOut>(&event)) {
     if (Participant* who = find(core, silent->participant)) parts.leaving.lose_media(*who);
+  } else if (const auto* talks = std::get_if<mailbox::TalkingChanged>(&event)) {
+    Participant* who = find(core, talks->participant);
+    if (who != nullptr && who->present()) set_talking(parts.host, *who, talks->talking);
+  } else if (const auto* moved = std::get_if<mailbox::ParticipantMoved>(&event)) {
+    if (Participant* who = find(core, moved->participant)) parts.moving.on_moved(*who);
   } else if (const auto* digit = std::get_if<mailbox::DigitReceived>(&event)) {
     if (Participant* who = find(core, digit->participant)) on_digit(*who, digit->digit);
   }

@@ -5,6 +5,7 @@
 
 #include "dataplane/base/check.h"
 #include "signaling/conference/clocks.h"
+#include "signaling/conference/coaching.h"
 #include "signaling/conference/placement.h"
 #include "signaling/conference/seating.h"
 
@@ -71,6 +72,7 @@ std::chrono::seconds Host::draw_retry_after() {
 }
 
 void Host::forget(const Participant& participant) {
+  end_coachings(*this, participant);
   deadlines.cancel(participant.identity().id);
   pin_attempts.erase(participant.identity().id);
   pending_offers.erase(participant.identity().id);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,12 @@ struct PendingOffer {
   bool told_held = false;
 };
 
+// A voice that only some hear.
+struct Coached {
+  mailbox::ConferenceHandle voice;  // a slot of the coach's core
+  std::set<ParticipantId> ears;
+};
+
 // Thread: the event loop's.
 class Host {
  public:
@@ -44,6 +51,8 @@ class Host {
   Lockouts lockouts;
   PinAttempts pin_attempts;
   std::map<ParticipantId, PendingOffer> pending_offers;
+  std::map<ParticipantId, Coached> coachings;  // by the coach
+  std::map<ParticipantId, Place> moves;        // under way: where each came from
   Roster roster;
   std::vector<std::unique_ptr<CoreLink>> cores;
   base::Instant now = base::monotonic_now();  // as of the last poll()

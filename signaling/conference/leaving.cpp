@@ -79,10 +79,20 @@ void Leaving::on_detached(Participant& participant, const mailbox::ParticipantDe
 
   CHECK(host_.core_of(participant).participants.release(identity.handle));
   host_.close_endpoint(identity.endpoint);
+  give_up_origin(participant);
   leave_seat(host_, conference, participant.seat());
   conference.remove(identity.id);
   host_.roster.erase(participant);
-  if (conference.participants().empty()) on_empty(conference);
+  look_after(conference);
+}
+
+void Leaving::give_up_origin(Participant& participant) {
+  const auto move = host_.moves.find(participant.identity().id);
+  if (move == host_.moves.end()) return;
+  const Place origin = move->second;
+  host_.moves.erase(move);
+  leave_seat(host_, *origin.conference, origin.seat);
+  look_after(*origin.conference);
 }
 
 bool Leaving::terminate(Conference& conference, const std::string& reason) {
@@ -91,11 +101,12 @@ bool Leaving::terminate(Conference& conference, const std::string& reason) {
   conference.end_reason = text;
   host_.deadlines.cancel(conference.id());
   for (const ParticipantId id : conference.participants()) dismiss(*host_.roster.find(id), text);
-  if (conference.participants().empty()) close(conference);
+  look_after(conference);
   return true;
 }
 
-void Leaving::on_empty(Conference& conference) {
+void Leaving::look_after(Conference& conference) {
+  if (!conference.participants().empty() || !conference.seats.empty()) return;
   if (conference.ending()) return close(conference);
   stop_occupied_clocks(host_, conference);
   const ConferenceSettings& settings = conference.settings();

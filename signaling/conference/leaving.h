@@ -25,13 +25,16 @@ class Leaving {
   // out closes the conference.
   void on_detached(Participant& participant, const mailbox::ParticipantDetached& event);
 
+  // The seat that it had before it was moved is free; nothing where it was not.
+  void give_up_origin(Participant& participant);
+
   // Begins to end a conference, or ends an empty one. False where its state has no such step.
   bool terminate(Conference& conference, const std::string& reason);
 
  private:
   void begin_leave(Participant& participant, const std::string& reason);
-  // Its last one is out, or it ends without anyone in it.
-  void on_empty(Conference& conference);
+  // Does what is due where nobody is in it any more, and nobody's seat is waited for.
+  void look_after(Conference& conference);
   void close(Conference& conference);
 
   Host& host_;

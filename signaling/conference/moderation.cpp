@@ -1,6 +1,7 @@
 #include "signaling/conference/moderation.h"
 
 #include "dataplane/base/check.h"
+#include "signaling/conference/room_tones.h"
 
 namespace tutti::conference {
 
@@ -11,10 +12,13 @@ Moderation::Stand Moderation::stand_of(const Conference& conference) {
 mailbox::MixControls Moderation::controls_for(const Participant& participant, bool inside) {
   const Conference& conference = participant.conference();
   const Switches& switches = participant.switches();
+  const bool alone = conference.inside() == (participant.inside ? 1 : 0);
   const bool waits = inside && (conference.waiting() || switches.held);
+  const bool music = conference.settings().hold_music && inside && !switches.deaf && (waits || alone);
   mailbox::MixControls controls;
   controls.muted = !inside || waits || switches.muted || participant.role() == ParticipantRole::kListener;
-  controls.deaf = !inside || waits || switches.deaf;
+  controls.deaf = !inside || (waits && !music) || switches.deaf;
+  controls.waiting = music;
   controls.gain_in_db = switches.gain_in_db;
   controls.gain_out_db = switches.gain_out_db;
   return controls;
@@ -60,6 +64,13 @@ void Moderation::watch_moderators(Conference& conference, std::size_t before) {
   }
 }
 
+void Moderation::signal(Conference& conference, const mailbox::Tone& tone) {
+  constexpr std::chrono::milliseconds kApart{300};
+  if (host_.now < conference.signal_after) return;
+  conference.signal_after = host_.now + kApart;
+  play(host_, conference, mailbox::ToneLane::kSignal, tone);
+}
+
 void Moderation::enter(Participant& participant) {
   if (participant.inside) return;
   CHECK(participant.in_call());
@@ -71,6 +82,7 @@ void Moderation::enter(Participant& participant) {
   }
   count(participant, 1);
   apply(participant);
+  if (settings.entry_tone) signal(participant.conference(), entry_tone());
 }
 
 void Moderation::exit(Participant& participant) {
@@ -79,6 +91,10 @@ void Moderation::exit(Participant& participant) {
   participant.inside = false;
   host_.deadlines.cancel(DeadlineKind::kStay, participant.identity().id);
   count(participant, -1);
+  Conference& conference = participant.conference();
+  if (conference.settings().exit_tone && !conference.ending() && conference.inside() > 0) {
+    signal(conference, exit_tone());
+  }
 }
 
 void Moderation::set_role(Participant& participant, ParticipantRole role) {

@@ -2,6 +2,7 @@
 // for a moderator, and what of all this the cores are told.
 #pragma once
 
+#include "dataplane/mailbox/tone.h"
 #include "signaling/conference/host.h"
 
 namespace tutti::conference {
@@ -38,6 +39,8 @@ class Moderation {
   void count(Participant& participant, int change);
   // A moderator came or went.
   void watch_moderators(Conference& conference, std::size_t before);
+
+  void signal(Conference& conference, const mailbox::Tone& tone);
 
   Host& host_;
 };

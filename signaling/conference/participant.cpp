@@ -45,6 +45,10 @@ void Participant::set_switches(const Switches& switches) {
   if (in_call()) settle();
 }
 
+bool Participant::muted_by_itself() const {
+  return plan_ && !switches_.held && sdp::may_send(plan_->direction) && !sdp::may_receive(plan_->direction);
+}
+
 ParticipantInfo Participant::info() const {
   ParticipantInfo info;
   info.id = identity_.id;
@@ -66,9 +70,8 @@ ParticipantInfo Participant::info() const {
   info.remote_rtp = latched_source;
   info.joined_at = identity_.joined_at;
   info.talking = talking;
+  info.muted_by_itself = muted_by_itself();
   if (plan_) {
-    info.muted_by_itself =
-        !switches_.held && sdp::may_send(plan_->direction) && !sdp::may_receive(plan_->direction);
     info.codec = plan_->codecs.front().codec;
     if (!latched_source.valid()) info.remote_rtp = plan_->remote_rtp;
   }

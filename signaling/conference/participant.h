@@ -83,6 +83,8 @@ class Participant {
   // What was agreed last; null between our offer and its first answer.
   const sdp::MediaPlan* plan() const { return plan_ ? &*plan_ : nullptr; }
   void set_plan(sdp::MediaPlan plan);
+  // Its SDP says that it sends nothing, of its own accord.
+  bool muted_by_itself() const;
   const Switches& switches() const { return switches_; }
   void set_switches(const Switches& switches);
 
@@ -100,6 +102,7 @@ class Participant {
   bool entering_pin = false;
   bool counted = false;  // it takes one of max_participants
   bool talking = false;
+  bool coaches = false;  // it is heard by its coachees alone
   std::string leave_reason;
 
   // Of what the focus knows; the core's reports are the statistics' business.

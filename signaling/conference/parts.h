@@ -9,6 +9,7 @@
 #include "signaling/conference/leaving.h"
 #include "signaling/conference/limits.h"
 #include "signaling/conference/moderation.h"
+#include "signaling/conference/moving.h"
 #include "signaling/conference/pin_entry.h"
 #include "signaling/conference/renegotiation.h"
 
@@ -23,6 +24,7 @@ struct Parts {
   PinEntry pins{host, moderation, leaving};
   Joining joining{host, moderation, pins};
   Renegotiation renegotiation{host, moderation, leaving};
+  Moving moving{host, moderation, leaving};
   DialOut dial_out{host, moderation, leaving};
   Limits limits{host, leaving, pins, dial_out, renegotiation};
 };

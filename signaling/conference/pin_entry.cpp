@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "signaling/conference/refusal.h"
+#include "signaling/conference/room_tones.h"
 
 namespace tutti::conference {
 namespace {
@@ -47,7 +48,8 @@ void PinEntry::begin(Participant& participant) {
   host_.deadlines.set(DeadlineKind::kPin, participant.identity().id,
                       host_.now + host_.config.pins.entry_time);
   // The rule may have gone while its call was set up.
-  if (!asked(participant.conference().settings())) let_in(participant, false);
+  if (!asked(participant.conference().settings())) return let_in(participant, false);
+  play(host_, participant, mailbox::ToneLane::kSignal, pin_prompt());
 }
 
 void PinEntry::on_digit(Participant& participant, char digit) {
@@ -75,7 +77,9 @@ void PinEntry::judge(Participant& participant) {
     if (as_moderator || settings.moderator_pin.empty()) host_.lockouts.forgive(attempt.caller);
     return let_in(participant, as_moderator);
   }
-  if (!host_.lockouts.record_failure(attempt.caller, host_.now)) return;
+  if (!host_.lockouts.record_failure(attempt.caller, host_.now)) {
+    return play(host_, participant, mailbox::ToneLane::kSignal, wrong_pin());
+  }
   host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kNotAllowed, "Too many wrong PINs"});
   leaving_.dismiss(participant, "Too many wrong PINs");
 }

@@ -1,5 +1,8 @@
 #include "signaling/conference/seating.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "dataplane/base/check.h"
 
 namespace tutti::conference {
@@ -9,12 +12,22 @@ mailbox::LinkShare link_to(const mailbox::ConferenceHandle& own, std::uint32_t n
   return {own, number, static_cast<std::uint32_t>(peer.core), peer.share};
 }
 
+mailbox::UpdateConference update_of(const Conference& conference, const Seat& seat) {
+  return {seat.share, conference.settings().max_talkers, conference.settings().mixing};
+}
+
 std::uint32_t open_share(Host& host, Conference& conference, std::size_t core) {
   const auto number = conference.free_number();
   const auto handle = host.cores[core]->conferences.try_take(conference.id());
   CHECK(number && handle);  // the core was chosen for its seat
-  const Seat seat{core, *handle, 0};
+  const mailbox::CoreCounters& counters = host.cores[core]->counters();
+  const Seat seat{.core = core,
+                  .share = *handle,
+                  .opened_at = host.now,
+                  .core_ticks = counters.ticks.value(),
+                  .core_late_ticks = counters.late_ticks.value()};
   host.cores[core]->post(mailbox::OpenConference{*handle, conference.settings().max_talkers, *number});
+  if (!conference.settings().mixing) host.cores[core]->post(update_of(conference, seat));
   for (const auto& [other, peer] : conference.seats) {
     host.cores[core]->post(link_to(seat.share, other, peer));
     host.cores[peer.core]->post(link_to(peer.share, *number, seat));
@@ -27,6 +40,9 @@ std::uint32_t open_share(Host& host, Conference& conference, std::size_t core) {
 // linked by commands that come behind those that unlink it.
 void close_share(Host& host, Conference& conference, std::uint32_t number) {
   const Seat seat = conference.seats.at(number);
+  const SeatTicks of_seat = ticks_of(host, seat);
+  conference.past_ticks += of_seat.ticks;
+  conference.past_late_ticks += of_seat.late;
   conference.seats.erase(number);
   for (const auto& [other, peer] : conference.seats) {
     host.cores[peer.core]->post(mailbox::UnlinkShare{peer.share, number});
@@ -35,6 +51,22 @@ void close_share(Host& host, Conference& conference, std::uint32_t number) {
 }
 
 }  // namespace
+
+void update_shares(Host& host, const Conference& conference) {
+  for (const auto& [number, seat] : conference.seats) {
+    host.cores[seat.core]->post(update_of(conference, seat));
+  }
+}
+
+SeatTicks ticks_of(const Host& host, const Seat& seat) {
+  const mailbox::CoreCounters& counters = host.cores[seat.core]->counters();
+  const auto all = static_cast<double>(counters.ticks.value() - seat.core_ticks);
+  const auto late = static_cast<double>(counters.late_ticks.value() - seat.core_late_ticks);
+  SeatTicks of_seat;
+  of_seat.ticks = std::max(0.0, std::chrono::duration<double>(host.now - seat.opened_at).count() * 50.0);
+  if (all > 0) of_seat.late = of_seat.ticks * late / all;
+  return of_seat;
+}
 
 bool has_seat(const Host& host, const Conference* conference, std::size_t core) {
   if (conference != nullptr && conference->find_seat(core, host.config.share_participants)) return true;

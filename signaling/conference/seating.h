@@ -25,6 +25,16 @@ std::optional<std::uint32_t> next_neighbour(const Host& host, const Conference* 
 // to.
 std::uint32_t take_seat(Host& host, Conference& conference, std::size_t core, std::uint32_t slot);
 
+// Its settings are others: tells every share what concerns the mix.
+void update_shares(Host& host, const Conference& conference);
+
+// What it has ticked since it was opened: 50 times a second, late as often as its core's ticks were.
+struct SeatTicks {
+  double ticks = 0;
+  double late = 0;
+};
+SeatTicks ticks_of(const Host& host, const Seat& seat);
+
 // One less in the share of that number; its core is done with it.
 void leave_seat(Host& host, Conference& conference, std::uint32_t number);
 

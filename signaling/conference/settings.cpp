@@ -70,6 +70,8 @@ std::optional<Failure> find_fault(const ConferenceSettings& settings) {
   for (const auto& [name, time] : times) {
     if (!is_time(time)) return invalid(std::string(name) + " takes 0 s to a year");
   }
+  if (settings.max_participants > 65'535) return invalid("max_participants takes 0 (none) to 65535");
+  if (settings.max_talkers > 65'535) return invalid("max_talkers takes 0 (all) to 65535");
   if (!is_language(settings.language))
     return invalid("language takes a BCP 47 tag such as \"en\" or \"de-CH\"");
   if (settings.record) {

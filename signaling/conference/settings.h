@@ -23,7 +23,7 @@ struct ConferenceSettings {
 
   bool entry_tone = false;  // heard by all when one comes
   bool exit_tone = false;   // or goes
-  bool hold_music = true;   // for who is alone or waits for a moderator
+  bool hold_music = false;  // for who is alone, on our hold or waits for a moderator
 
   bool wait_for_moderator = false;       // nobody hears anybody until one is there
   bool end_with_last_moderator = false;  // terminate, `moderator_grace` after the last one left

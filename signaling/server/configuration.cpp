@@ -49,9 +49,8 @@ class Reader {
 
   base::Result<Configuration, Errors> read(const toml::table& root) {
     for (const auto& [name, node] : root) {
-      if (name == "room") {
-        read_rooms(node);
-      } else if (name == "webhook") {
+      if (name == "room") continue;
+      if (name == "webhook") {
         read_webhooks(node);
       } else if (!known_section(name.str())) {
         error(name.source(),
@@ -62,6 +61,8 @@ class Reader {
         error(name.source(), fmt::format("\"{0}\" is a section: write [{0}] and its keys below", name.str()));
       }
     }
+    // Behind [rooms], whose settings are each room's to begin with.
+    if (const toml::node* rooms = root.get("room")) read_rooms(*rooms);
     check_together(root);
     if (errors_.empty()) return std::move(configuration_);
     std::stable_sort(errors_.begin(), errors_.end(), [](const auto& a, const auto& b) {
@@ -104,6 +105,7 @@ class Reader {
     for (const auto& key : room_keys()) keys.push_back(&key);
     for (const toml::node& entry : *rooms) {
       Configuration::Room room;
+      room.settings = configuration_.rooms.settings;
       const std::size_t errors_before = errors_.size();
       read_keys("[[room]]", *entry.as_table(), keys, room);
       if (errors_.size() > errors_before) continue;
@@ -112,6 +114,8 @@ class Reader {
       } else if (std::any_of(configuration_.room.begin(), configuration_.room.end(),
                              [&](const auto& other) { return other.name == room.name; })) {
         error(entry.source(), fmt::format("a second [[room]] of the name \"{}\": choose another", room.name));
+      } else if (const auto fault = conference::find_fault(room.settings)) {
+        error(entry.source(), fmt::format("the room \"{}\": {}", room.name, fault->detail));
       } else {
         configuration_.room.push_back(std::move(room));
       }
@@ -167,6 +171,9 @@ class Reader {
       error(node->source(), fmt::format("session_timer_s in [sip]: {} is less than min_session_timer_s, {}: "
                                         "raise the one or lower the other",
                                         sip.session_timer_s, sip.min_session_timer_s));
+    }
+    if (const auto fault = conference::find_fault(configuration_.rooms.settings)) {
+      error(root.at_path("rooms").node()->source(), fmt::format("[rooms]: {}", fault->detail));
     }
   }
 

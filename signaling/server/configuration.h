@@ -8,6 +8,7 @@
 
 #include "dataplane/base/result.h"
 #include "dataplane/base/socket_address.h"
+#include "signaling/conference/settings.h"
 #include "signaling/server/cpu_set.h"
 
 namespace tutti::server {
@@ -55,9 +56,16 @@ struct Configuration {
 
   struct Rooms {
     bool create_on_dial = true;
-    std::uint32_t max_participants = 0;  // of each room; 0 = no limit but the host's
-    std::uint32_t max_talkers = 0;       // in the mix of each room; 0 = all who speak
-    std::uint32_t max_rooms = 0;         // 0 = no limit but the cores'
+    std::uint32_t max_participants = 0;       // of each room; 0 = no limit but the host's
+    std::uint32_t max_talkers = 0;            // in the mix of each room; 0 = all who speak
+    std::uint32_t max_rooms = 0;              // 0 = no limit but the cores'
+    conference::ConferenceSettings settings;  // all but the two above
+    bool dial_out = false;
+    std::vector<std::string> dial_out_hosts;
+    std::uint32_t pin_tries = 3;
+    std::uint32_t pin_entry_s = 30;
+    std::uint32_t pin_lockout_s = 30;
+    std::uint32_t pin_lockout_max_s = 3'600;
   } rooms;
 
   struct Events {
@@ -88,6 +96,7 @@ struct Configuration {
     std::string name;
     bool locked = false;
     std::uint32_t max_participants = 0;
+    conference::ConferenceSettings settings;  // those of [rooms] where it says nothing itself
     bool operator==(const Room&) const = default;
   };
   std::vector<Room> room;

@@ -9,6 +9,7 @@
 
 #include "signaling/conference/conference_name.h"
 #include "signaling/server/event_keys.h"
+#include "signaling/server/setting_keys.h"
 
 namespace tutti::server {
 namespace {
@@ -170,10 +171,20 @@ bool set_room_name(Configuration::Room& room, const std::string& given) {
   return true;
 }
 
+bool set_dial_out_hosts(Configuration& c, const KeyValue& value) {
+  const auto* given = std::get_if<std::vector<std::string>>(&value);
+  if (given == nullptr) return false;
+  const bool fits = std::all_of(given->begin(), given->end(), [](const std::string& host) {
+    return !host.empty() && host.size() <= 253 && host.find_first_of(" \t\r\n@;?") == std::string::npos;
+  });
+  if (fits) c.rooms.dial_out_hosts = *given;
+  return fits;
+}
+
 Table make_table() {
   using C = Configuration;
   constexpr std::int64_t kDay = 86'400;
-  return {
+  Table table = {
       sip_listen(),
       number<C>(
           "sip", "session_timer_s", 90, kDay, [](auto& c) -> auto& { return c.sip.session_timer_s; },
@@ -279,12 +290,35 @@ Table make_table() {
       number<C>(
           "rooms", "max_rooms", 0, 1'000'000, [](auto& c) -> auto& { return c.rooms.max_rooms; },
           "Rooms at one time; 0 = no limit but the cores'."),
+      yes_or_no<C>(
+          "rooms", "dial_out", [](auto& c) -> auto& { return c.rooms.dial_out; },
+          "Lets operators call people into rooms."),
+      {"rooms", "dial_out_hosts", "The hosts that may be called so; none of them is, nobody.",
+       R"(a list of hosts as in a SIP URI, such as ["10.1.2.3", "*.example.org"], or ["*"])",
+       set_dial_out_hosts, [](const C& c) { return KeyValue(c.rooms.dial_out_hosts); }},
+      number<C>(
+          "rooms", "pin_tries", 1, 100, [](auto& c) -> auto& { return c.rooms.pin_tries; },
+          "Wrong PINs of one caller until it has to wait."),
+      number<C>(
+          "rooms", "pin_entry_s", 5, 600, [](auto& c) -> auto& { return c.rooms.pin_entry_s; },
+          "How long a caller may take to enter its PIN."),
+      number<C>(
+          "rooms", "pin_lockout_s", 1, kDay, [](auto& c) -> auto& { return c.rooms.pin_lockout_s; },
+          "The first wait (403 with Retry-After); each one after is twice as long."),
+      number<C>(
+          "rooms", "pin_lockout_max_s", 1, kDay, [](auto& c) -> auto& { return c.rooms.pin_lockout_max_s; },
+          "The longest wait; who errs not for so long begins anew."),
   };
+  for (auto& key : setting_keys_of<C>(
+           "rooms", [](auto& c) -> auto& { return c.rooms.settings; })) {
+    table.push_back(std::move(key));
+  }
+  return table;
 }
 
 std::vector<Key<Configuration::Room>> make_room_table() {
   using R = Configuration::Room;
-  return {
+  std::vector<Key<R>> table = {
       text<R>(
           "", "name", "1 to 64 letters, digits and any of -_.+!~*', and no dot in front", set_room_name,
           [](const R& r) { return r.name; }, "The user part of the URI that callers dial."),
@@ -294,6 +328,11 @@ std::vector<Key<Configuration::Room>> make_room_table() {
           "", "max_participants", 0, 65'535, [](auto& r) -> auto& { return r.max_participants; },
           "Callers in this room; 0 = no limit but the host's."),
   };
+  for (auto& key : setting_keys_of<R>(
+           "", [](auto& r) -> auto& { return r.settings; })) {
+    table.push_back(std::move(key));
+  }
+  return table;
 }
 
 std::string quoted(const std::string& value) {

@@ -53,14 +53,22 @@ std::uint32_t participants_that_fit(const Configuration& configuration, std::siz
 conference::FocusConfig focus_config(const Configuration& configuration) {
   conference::FocusConfig config;
   config.rooms.create_on_dial = configuration.rooms.create_on_dial;
+  config.rooms.settings = configuration.rooms.settings;
   config.rooms.settings.max_participants = configuration.rooms.max_participants;
   config.rooms.settings.max_talkers = configuration.rooms.max_talkers;
   config.rooms.max_rooms = configuration.rooms.max_rooms;
   for (const auto& room : configuration.room) {
-    conference::RoomRule rule{room.name, room.locked, config.rooms.settings};
-    if (room.max_participants != 0) rule.settings.max_participants = room.max_participants;
+    conference::RoomRule rule{room.name, room.locked, room.settings};
+    rule.settings.max_participants =
+        room.max_participants != 0 ? room.max_participants : configuration.rooms.max_participants;
+    rule.settings.max_talkers = configuration.rooms.max_talkers;
     config.rooms.rooms.push_back(std::move(rule));
   }
+  config.dial_out = {configuration.rooms.dial_out, configuration.rooms.dial_out_hosts};
+  config.pins.tries = configuration.rooms.pin_tries;
+  config.pins.entry_time = std::chrono::seconds(configuration.rooms.pin_entry_s);
+  config.pins.lockout = std::chrono::seconds(configuration.rooms.pin_lockout_s);
+  config.pins.lockout_max = std::chrono::seconds(configuration.rooms.pin_lockout_max_s);
   config.media.codecs.clear();
   for (const auto& codec : configuration.media.codecs) {
     config.media.codecs.push_back(codec == "PCMU" ? sdp::AudioCodec::kPcmu : sdp::AudioCodec::kPcma);

@@ -53,6 +53,22 @@ void FakeDialogs::reject_reinvite(sip::DialogId id, const sip::Rejection& reject
   dialogs_.at(id).rejected_reinvites.push_back(rejection);
 }
 
+void FakeDialogs::reinvite(sip::DialogId id, std::string offer) {
+  EXPECT_EQ(dialogs_.at(id).state, State::kEstablished);
+  dialogs_.at(id).reinvites.push_back(std::move(offer));
+}
+
+base::Result<sip::DialogId, sip::SipError> FakeDialogs::invite(const sip::OutgoingInvite& invite) {
+  EXPECT_FALSE(invite.offer.empty());
+  if (refuse_invites) return base::unexpected(*refuse_invites);
+  last_called = begin();
+  Dialog& dialog = dialogs_.at(last_called);
+  dialog.state = State::kCalling;
+  dialog.sdp = invite.offer;
+  dialog.invite = invite;
+  return last_called;
+}
+
 void FakeDialogs::hang_up(sip::DialogId id, const std::string& reason) {
   Dialog& dialog = dialogs_.at(id);
   EXPECT_TRUE(dialog.alive()) << "hung up on a call that was over";
@@ -70,7 +86,8 @@ void ScriptedCore::take(const mailbox::CoreCommand& command) {
     EXPECT_LT(open->conference.slot, capacity_.conferences);
     max_talkers = open->max_talkers;
     EXPECT_TRUE(
-        open_.emplace(open->conference.slot, Share{open->conference.generation, open->number, {}}).second);
+        open_.emplace(open->conference.slot, Share{open->conference.generation, open->number, true, {}})
+            .second);
   } else if (const auto* close = std::get_if<mailbox::CloseConference>(&command)) {
     EXPECT_EQ(open_.at(close->conference.slot).generation, close->conference.generation);
     for (const auto& [slot, who] : attached_) EXPECT_NE(who.command.conference, close->conference);
@@ -107,6 +124,30 @@ void ScriptedCore::take(const mailbox::CoreCommand& command) {
     ++attached_[media->participant.slot].updates;
   } else if (const auto* mix = std::get_if<mailbox::UpdateMix>(&command)) {
     if (holds(mix->participant)) attached_[mix->participant.slot].mix = mix->mix;
+  } else if (const auto* update = std::get_if<mailbox::UpdateConference>(&command)) {
+    Share& share = open_.at(update->conference.slot);
+    EXPECT_EQ(share.generation, update->conference.generation);
+    share.mixing = update->mixing;
+    max_talkers = update->max_talkers;
+  } else if (const auto* move = std::get_if<mailbox::MoveParticipant>(&command)) {
+    EXPECT_EQ(open_.at(move->conference.slot).generation, move->conference.generation);
+    if (!holds(move->participant)) return;
+    attached_[move->participant.slot].command.conference = move->conference;
+    emit(mailbox::ParticipantMoved{move->participant, move->conference});
+  } else if (const auto* play = std::get_if<mailbox::PlayTone>(&command)) {
+    tones.push_back(*play);
+  } else if (const auto* stop = std::get_if<mailbox::StopTone>(&command)) {
+    stopped_tones.push_back(*stop);
+  } else if (const auto* start = std::get_if<mailbox::StartCoaching>(&command)) {
+    EXPECT_EQ(open_.count(start->voice.slot), 0u) << "the voice's slot is a conference's";
+    EXPECT_TRUE(voices.emplace(start->voice.slot, start->coach).second);
+  } else if (const auto* silence = std::get_if<mailbox::StopCoaching>(&command)) {
+    EXPECT_EQ(voices.erase(silence->voice.slot), 1u);
+    emit(mailbox::ConferenceClosed{silence->voice});
+  } else if (const auto* hear = std::get_if<mailbox::HearCoach>(&command)) {
+    ears.insert({hear->participant.slot, hear->voice.slot});
+  } else if (const auto* deafen = std::get_if<mailbox::EndHearingCoach>(&command)) {
+    EXPECT_EQ(ears.erase({deafen->participant.slot, deafen->voice.slot}), 1u);
   } else if (const auto* detach = std::get_if<mailbox::DetachParticipant>(&command)) {
     drop(detach->participant);
   }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dataplane/mailbox/mailbox.h"
@@ -20,7 +21,8 @@ namespace tutti::conference {
 // Keeps the contract of DialogControl, and fails the test where the focus does not keep its own.
 class FakeDialogs final : public sip::DialogControl {
  public:
-  enum class State { kInvited, kAccepted, kEstablished, kRejected, kHungUp, kEnded };
+  // kCalling: ours, not answered yet.
+  enum class State { kInvited, kCalling, kAccepted, kEstablished, kRejected, kHungUp, kEnded };
   struct Dialog {
     State state = State::kInvited;
     sip::Rejection rejection;
@@ -28,6 +30,8 @@ class FakeDialogs final : public sip::DialogControl {
     std::string reason;  // of hang_up
     int accepted_reinvites = 0;
     std::vector<sip::Rejection> rejected_reinvites;
+    std::vector<std::string> reinvites;  // ours
+    sip::OutgoingInvite invite;          // ours
     bool alive() const { return state <= State::kEstablished; }
   };
 
@@ -44,11 +48,12 @@ class FakeDialogs final : public sip::DialogControl {
   void reject(sip::DialogId dialog, const sip::Rejection& rejection) override;
   void accept_reinvite(sip::DialogId dialog, std::string sdp) override;
   void reject_reinvite(sip::DialogId dialog, const sip::Rejection& rejection) override;
-  void reinvite(sip::DialogId, std::string) override {}
+  void reinvite(sip::DialogId dialog, std::string offer) override;
   void hang_up(sip::DialogId dialog, const std::string& reason) override;
-  base::Result<sip::DialogId, sip::SipError> invite(const sip::OutgoingInvite&) override {
-    return base::unexpected(sip::SipError{});
-  }
+  base::Result<sip::DialogId, sip::SipError> invite(const sip::OutgoingInvite& invite) override;
+
+  std::optional<sip::SipError> refuse_invites;
+  sip::DialogId last_called{};
 
  private:
   void die(Dialog& dialog, State state);
@@ -81,8 +86,12 @@ class ScriptedCore {
   // Ends a participant of its own accord.
   void drop(mailbox::ParticipantHandle handle);
 
-  std::uint32_t max_talkers = 0;  // of the conference opened last
-  int refuse_attaches = 0;        // so many of the next ones
+  std::uint32_t max_talkers = 0;         // of the conference opened last
+  int refuse_attaches = 0;               // so many of the next ones
+  std::vector<mailbox::PlayTone> tones;  // all that were to be played
+  std::vector<mailbox::StopTone> stopped_tones;
+  std::map<std::uint32_t, mailbox::ParticipantHandle> voices;  // coaches, by the slot of the voice
+  std::set<std::pair<std::uint32_t, std::uint32_t>> ears;      // participant's slot, voice's slot
   const std::map<std::uint32_t, Attached>& attached() const { return attached_; }
   // A share of a conference, with those of the others that it hears, by number.
   struct Peer {
@@ -92,6 +101,7 @@ class ScriptedCore {
   struct Share {
     std::uint32_t generation = 0;
     std::uint32_t number = 0;
+    bool mixing = true;
     std::map<std::uint32_t, Peer> peers;
   };
   std::size_t conferences() const { return open_.size(); }

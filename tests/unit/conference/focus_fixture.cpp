@@ -13,21 +13,72 @@ std::string sdp_with(const std::string& from, const std::string& to) {
   return text.replace(at, from.size(), to);
 }
 
+void EventLog::emit(ConferenceEvent event) {
+  const std::pair who(event.conference, event.participant);
+  const EventDetail& detail = event.detail;
+  const std::string name(name_of(detail));
+  if (std::holds_alternative<ConferenceCreated>(detail)) {
+    EXPECT_TRUE(states_.emplace(event.conference, ConferenceState::kCreating).second) << "created twice";
+  }
+  EXPECT_EQ(states_.count(event.conference), 1u) << name << " of a conference that is not there";
+  if (const auto* step = std::get_if<ConferenceStateChanged>(&detail)) {
+    EXPECT_EQ(states_[event.conference], step->from);
+    EXPECT_TRUE(may_follow(step->from, step->to));
+    states_[event.conference] = step->to;
+  } else if (const auto* step_of_one = std::get_if<ParticipantStatusChanged>(&detail)) {
+    EXPECT_EQ(statuses_[event.participant], step_of_one->from);
+    EXPECT_TRUE(may_follow(step_of_one->from, step_of_one->to));
+    statuses_[event.participant] = step_of_one->to;
+  } else if (std::holds_alternative<ConferenceTerminated>(detail)) {
+    EXPECT_EQ(states_[event.conference], ConferenceState::kTerminated);
+    for (const auto& [conference, id] : inside_) EXPECT_NE(conference, event.conference) << "somebody is in";
+    states_.erase(event.conference);
+  } else if (std::holds_alternative<ParticipantJoined>(detail)) {
+    EXPECT_TRUE(inside_.insert(who).second) << "joined twice";
+  } else if (std::holds_alternative<ParticipantLeft>(detail)) {
+    EXPECT_EQ(inside_.erase(who), 1u) << "left without having joined";
+    EXPECT_EQ(talking_.count(who), 0u) << "left while talking";
+    EXPECT_EQ(with_media_.count(who), 0u) << "left with media";
+  } else if (std::holds_alternative<TalkingStarted>(detail)) {
+    EXPECT_TRUE(talking_.insert(who).second);
+  } else if (std::holds_alternative<TalkingStopped>(detail)) {
+    EXPECT_EQ(talking_.erase(who), 1u);
+  } else if (std::holds_alternative<ParticipantMediaEstablished>(detail)) {
+    EXPECT_TRUE(with_media_.insert(who).second);
+  } else if (std::holds_alternative<ParticipantMediaTerminated>(detail)) {
+    EXPECT_EQ(with_media_.erase(who), 1u);
+  }
+  const bool of_one =
+      event.participant != ParticipantId{} && !std::holds_alternative<ParticipantLeft>(detail);
+  EXPECT_TRUE(!of_one || inside_.count(who) == 1) << name << " of nobody";
+  all.push_back(std::move(event));
+}
+
+std::vector<std::string> EventLog::names(const std::string& conference) const {
+  std::vector<std::string> list;
+  for (const ConferenceEvent& event : all) {
+    if (event.conference == conference) list.emplace_back(name_of(event.detail));
+  }
+  return list;
+}
+
 FocusWorld::FocusWorld(FocusConfig config, std::size_t core_count, std::size_t mailbox_capacity,
                        mailbox::CoreCapacity capacity) {
   for (std::size_t i = 0; i < core_count; ++i) {
     cores.push_back(std::make_unique<ScriptedCore>(mailbox_capacity, capacity));
     media.add_core(*cores.back());
   }
-  focus = std::make_unique<Focus>(media, std::move(config));
+  focus = std::make_unique<Focus>(media, std::move(config), &events);
   focus->connect(dialogs, dialogs.counters());
+  poll();  // from now on the time is the world's
 }
 
 sip::DialogId FocusWorld::invite(const std::string& room, const std::string& offer) {
   sip::IncomingInvite invite;
   invite.dialog = dialogs.begin();
   invite.user = room;
-  invite.from_uri = "sip:caller@127.0.0.1";
+  invite.from_uri = caller_uri;
+  invite.source = caller;
   invite.from_display = "Caller";
   invite.offer = offer;
   focus->on_invite(invite);
@@ -40,6 +91,56 @@ sip::DialogId FocusWorld::join(const std::string& room, const std::string& offer
   EXPECT_EQ(state(dialog), FakeDialogs::State::kAccepted);
   if (state(dialog) == FakeDialogs::State::kAccepted) acknowledge(dialog);
   return dialog;
+}
+
+void FocusWorld::answer(sip::DialogId dialog, const std::string& sdp) {
+  dialogs.establish(dialog);
+  focus->on_answer(dialog, sdp);
+  if (dialogs[dialog].alive()) focus->on_established(dialog);
+}
+
+void FocusWorld::decline(sip::DialogId dialog, int status, const std::string& phrase) {
+  dialogs.end(dialog);
+  focus->on_ended(dialog, {.reason = sip::EndReason::kRejected, .status = status, .phrase = phrase});
+}
+
+ScriptedCore& FocusWorld::core_of(sip::DialogId dialog) {
+  const auto& handle = attached(dialog).command.endpoint;
+  for (const auto& core : cores) {
+    for (const auto& [slot, who] : core->attached()) {
+      if (who.command.endpoint == handle) return *core;
+    }
+  }
+  ADD_FAILURE() << "on no core";
+  return *cores.front();
+}
+
+void FocusWorld::press(sip::DialogId dialog, const std::string& keys) {
+  ScriptedCore& core = core_of(dialog);
+  const auto handle = attached(dialog).command.participant;
+  for (const char key : keys) core.emit(mailbox::DigitReceived{handle, key});
+  settle();
+}
+
+void FocusWorld::talk(sip::DialogId dialog, bool talking) {
+  core_of(dialog).emit(mailbox::TalkingChanged{attached(dialog).command.participant, talking});
+  settle();
+}
+
+void FocusWorld::latch(sip::DialogId dialog, const base::SocketAddress& source) {
+  core_of(dialog).emit(mailbox::SourceLatched{attached(dialog).command.participant, source});
+  settle();
+}
+
+void FocusWorld::report(sip::DialogId dialog, const mailbox::ReportedState& state) {
+  core_of(dialog).reports().begin(attached(dialog).command.participant, state.at);
+  core_of(dialog).reports().write(attached(dialog).command.participant, state);
+}
+
+void FocusWorld::pass(base::Duration time) {
+  run_cores();
+  focus->poll(now += time);
+  run_cores();
 }
 
 void FocusWorld::acknowledge(sip::DialogId dialog) {

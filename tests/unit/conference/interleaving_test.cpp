@@ -29,12 +29,15 @@ class Storm {
 
   std::size_t shares_linked = 0;  // when it was over
   std::size_t linked_on_one_core = 0;
+  std::size_t moved = 0;
 
  private:
   static FocusConfig config(std::uint32_t seed) {
     FocusConfig config;
     config.share_participants = 1 + seed % 2;
-    config.rooms.rooms = {{"hall", false, {.max_participants = 5}}};
+    config.rooms.rooms = {{"hall", false, {.max_participants = 5, .entry_tone = true, .exit_tone = true}}};
+    config.dial_out = {.allowed = true, .hosts = {"127.0.0.1"}};
+    if (seed % 3 == 0) config.rooms.rooms[0].settings.moderator_pin = "12";
     return config;
   }
 
@@ -66,6 +69,7 @@ class Storm {
   ScriptedCore& core() { return *world_.cores[below(world_.cores.size())]; }
 
   void step();
+  void operate(ParticipantId id);
   void acknowledge(sip::DialogId dialog);
   void calm_down();
   void expect_everyone_linked();
@@ -81,8 +85,31 @@ void Storm::acknowledge(sip::DialogId dialog) {
   if (world_.dialogs[dialog].alive()) world_.acknowledge(dialog);
 }
 
+void Storm::operate(ParticipantId id) {
+  Control& control = world_.control();
+  switch (below(14)) {
+    case 0:
+      return (void)control.kick(id, "kicked");
+    case 1:
+      return (void)control.set_muted(id, below(2) == 0);
+    case 2:
+      return (void)control.set_hold(id, below(2) == 0);
+    case 3:
+      return (void)control.set_role(id, static_cast<ParticipantRole>(below(3)));
+    case 4:
+      return (void)control.set_deaf(id, below(2) == 0);
+    case 5:
+      return (void)control.why_silent(id);
+    case 6:
+      if (below(4) == 0) return (void)control.stop_coaching(id);
+      return (void)control.coach(id, pick_participant());
+    default:
+      if (control.move(id, room())) ++moved;
+  }
+}
+
 void Storm::step() {
-  switch (below(16)) {
+  switch (below(22)) {
     case 0:
     case 1:
     case 2:
@@ -127,13 +154,56 @@ void Storm::step() {
       core().refuse_attaches = static_cast<int>(below(2));
       break;
     case 14:
-      if (const auto id = pick_participant(); id != ParticipantId{}) {
-        if (below(2) == 0) {
-          (void)world_.focus->control().kick(id, "kicked");
+      if (const auto id = pick_participant(); id != ParticipantId{}) operate(id);
+      break;
+    case 16:
+      if (const auto invited = world_.control().invite(room(), {.uri = "sip:bob@127.0.0.1"})) {
+        dialogs_.push_back(invited->dialog);
+      }
+      break;
+    case 17:
+      if (const auto dialog = pick({State::kCalling}); dialog != sip::DialogId{}) {
+        if (below(3) == 0) {
+          world_.decline(dialog, 486, "Busy Here");
         } else {
-          (void)world_.focus->control().set_muted(id, below(2) == 0);
+          world_.answer(dialog, offer());
         }
       }
+      break;
+    case 18:
+      if (const auto dialog = pick({State::kEstablished}); dialog != sip::DialogId{}) {
+        if (below(2) == 0) {
+          world_.focus->on_answer(dialog, offer());
+        } else {
+          world_.focus->on_reinvite_rejected(dialog, below(2) == 0 ? 491 : 488);
+        }
+      }
+      break;
+    case 19: {
+      ScriptedCore& one = core();
+      if (const auto& attached = one.attached(); !attached.empty()) {
+        const auto handle = attached.begin()->second.command.participant;
+        if (below(2) == 0) {
+          one.emit(mailbox::TalkingChanged{handle, below(2) == 0});
+        } else {
+          one.emit(mailbox::DigitReceived{handle, "12#*"[below(4)]});
+        }
+      }
+      break;
+    }
+    case 20: {
+      ConferenceSettings settings;
+      settings.wait_for_moderator = below(2) == 0;
+      settings.hold_music = below(2) == 0;
+      settings.end_with_last_moderator = below(4) == 0;
+      settings.permanent = true;
+      if (below(4) == 0) settings.idle = std::chrono::seconds(1);
+      if (below(4) == 0) settings.participant_limit = std::chrono::seconds(1);
+      (void)world_.control().update_settings("hall", settings);
+      break;
+    }
+    case 21:
+      world_.pass(std::chrono::milliseconds(below(3'000)));
       break;
     default: {
       const std::string name = room();
@@ -196,6 +266,10 @@ void Storm::expect_everyone_linked() {
 }
 
 void Storm::calm_down() {
+  for (const auto dialog : dialogs_) {
+    if (world_.state(dialog) == State::kCalling) world_.decline(dialog, 480, "Gone");
+  }
+  world_.pass(std::chrono::seconds(10));
   world_.settle();
   // With the storm over, every call is either in or out, and every one that is in has its stream.
   std::size_t alive = 0;
@@ -221,6 +295,7 @@ void Storm::calm_down() {
 TEST(Interleaving, AnythingInAnyOrderEndsAtZero) {
   std::size_t shares_linked = 0;
   std::size_t linked_on_one_core = 0;
+  std::size_t moved = 0;
   for (std::uint32_t seed = 1; seed <= 200; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Storm storm(seed);
@@ -228,7 +303,9 @@ TEST(Interleaving, AnythingInAnyOrderEndsAtZero) {
     if (testing::Test::HasFailure()) return;
     shares_linked += storm.shares_linked;
     linked_on_one_core += storm.linked_on_one_core;
+    moved += storm.moved;
   }
+  EXPECT_GT(moved, 50u);
   EXPECT_GT(shares_linked - linked_on_one_core, 25u) << "rooms larger than a core hardly came up";
   EXPECT_GT(linked_on_one_core, 25u) << "rooms larger than a share hardly came up";
 }

@@ -108,6 +108,31 @@ const std::vector<KeyCase>& key_cases() {
       {"rooms.max_participants", "65535", {"-1", "65536"}},
       {"rooms.max_talkers", "65535", {"-1", "65536"}},
       {"rooms.max_rooms", "1000000", {"-1", "1000001"}},
+      {"rooms.dial_out", "true", {"1", R"("yes")"}},
+      {"rooms.dial_out_hosts",
+       R"(["10.1.2.3", "*.example.org"])",
+       {R"("*")", R"([""])", R"(["a b"])", R"(["a@b"])"}},
+      {"rooms.pin_tries", "5", {"0", "101"}},
+      {"rooms.pin_entry_s", "600", {"4", "601"}},
+      {"rooms.pin_lockout_s", "86400", {"0", "86401"}},
+      {"rooms.pin_lockout_max_s", "60", {"0", "86401"}},
+      {"rooms.display_name", R"("All hands")", {"1", R"("a\nb")"}},
+      {"rooms.mixing", "false", {"0"}},
+      {"rooms.entry_tone", "true", {"1"}},
+      {"rooms.exit_tone", "true", {"1"}},
+      {"rooms.hold_music", "true", {"1"}},
+      {"rooms.wait_for_moderator", "true", {"1"}},
+      {"rooms.end_with_last_moderator", "true", {"1"}},
+      {"rooms.moderator_grace_s", "60", {"-1", "31536001"}},
+      {"rooms.moderators_pass_lock", "true", {"1"}},
+      {"rooms.start_muted", "true", {"1"}},
+      {"rooms.pin", R"("4711")", {"4711", R"("12a")", R"("12345678901234567")"}},
+      {"rooms.moderator_pin", R"("0815")", {"815", R"("#")"}},
+      {"rooms.linger_s", "60", {"-1", "31536001"}},
+      {"rooms.idle_s", "60", {"-1", "31536001"}},
+      {"rooms.duration_s", "60", {"-1", "31536001"}},
+      {"rooms.participant_limit_s", "60", {"-1", "31536001"}},
+      {"rooms.language", R"("de-CH")", {R"("")", R"("en_GB")"}},
       {"events.journal", "500", {"0", "1000001", R"("all")"}},
       {"events.journal_mb", "8", {"0", "65537", "1.5"}},
       {"events.keep_s", "60", {"-1", "86401", "true"}},
@@ -159,8 +184,9 @@ TEST(Configuration, SuggestsTheNearestKey) {
   EXPECT_EQ(errors_of("[http]\nbanana = 1\n").at(0),
             "t.toml:2:1: unknown key \"banana\" in [http]; known here: listen, name");
   EXPECT_EQ(errors_of("\n[medai]\n").at(0), "t.toml:2:2: unknown section [medai]; did you mean \"media\"?");
-  EXPECT_THAT(errors_of("[banana]\n").at(0),
-              HasSubstr("known here: sip, media, cores, admission, http, rooms, room"));
+  EXPECT_THAT(
+      errors_of("[banana]\n").at(0),
+      HasSubstr("known here: sip, media, cores, admission, http, rooms, events, records, room, webhook"));
 }
 
 TEST(Configuration, TellsAllErrorsInTheOrderOfTheFile) {
@@ -191,6 +217,53 @@ TEST(Configuration, TheSessionTimerIsNotBelowItsMinimum) {
               testing::StartsWith(
                   "t.toml:2:19: session_timer_s in [sip]: 100 is less than min_session_timer_s, 200"));
   EXPECT_THAT(errors_of("[sip]\nmin_session_timer_s = 3600\n").at(0), testing::StartsWith("t.toml:2:23: "));
+}
+
+TEST(Configuration, ARoomHasTheSettingsOfRoomsWhereItSaysNothingItself) {
+  const auto parsed = parse_configuration(
+      "[[room]]\nname = \"a\"\npin = \"1\"\n[[room]]\nname = \"b\"\n"
+      "[rooms]\npin = \"2\"\nstart_muted = true\nmoderator_grace_s = 5\n",
+      "t.toml");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->room[0].settings.pin, "1");
+  EXPECT_EQ(parsed->room[1].settings.pin, "2");
+  for (const auto& room : parsed->room) {
+    EXPECT_TRUE(room.settings.start_muted);
+    EXPECT_EQ(room.settings.moderator_grace, std::chrono::seconds(5));
+  }
+  EXPECT_THAT(errors_of("[rooms]\npin = \"1\"\nmoderator_pin = \"1\"\n").at(0), HasSubstr("are the same"));
+  EXPECT_THAT(errors_of("[rooms]\npin = \"1\"\n[[room]]\nname = \"a\"\nmoderator_pin = \"1\"\n").at(0),
+              HasSubstr("the room \"a\": pin and moderator_pin are the same"));
+}
+
+TEST(Configuration, EverySettingOfARoomIsAKey) {
+  // One key of each in [rooms] is one in [[room]]: what the one takes the other takes.
+  const auto parsed = parse_configuration(
+      "[[room]]\nname = \"a\"\ndisplay_name = \"A\"\nmixing = false\nentry_tone = true\nexit_tone = true\n"
+      "hold_music = true\nwait_for_moderator = true\nend_with_last_moderator = true\nmoderator_grace_s = 1\n"
+      "moderators_pass_lock = true\nstart_muted = true\npin = \"1\"\nmoderator_pin = \"2\"\nlinger_s = 3\n"
+      "idle_s = 4\nduration_s = 5\nparticipant_limit_s = 6\nlanguage = \"de\"\n",
+      "t.toml");
+  ASSERT_TRUE(parsed);
+  using std::chrono::seconds;
+  const conference::ConferenceSettings expected{.display_name = "A",
+                                                .mixing = false,
+                                                .entry_tone = true,
+                                                .exit_tone = true,
+                                                .hold_music = true,
+                                                .wait_for_moderator = true,
+                                                .end_with_last_moderator = true,
+                                                .moderator_grace = seconds(1),
+                                                .moderators_pass_lock = true,
+                                                .start_muted = true,
+                                                .pin = "1",
+                                                .moderator_pin = "2",
+                                                .linger = seconds(3),
+                                                .idle = seconds(4),
+                                                .duration = seconds(5),
+                                                .participant_limit = seconds(6),
+                                                .language = "de"};
+  EXPECT_EQ(parsed->room[0].settings, expected);
 }
 
 TEST(Configuration, ReadsRooms) {
