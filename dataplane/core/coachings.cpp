@@ -7,14 +7,14 @@ namespace tutti::core {
 using mixer::MixRing;
 
 void Coachings::start(const mailbox::ConferenceHandle& voice, Participant& coach,
-                      Conference& conference) TUTTI_REALTIME {
+                      Conference* conference) TUTTI_REALTIME {
   if (coach.voice != 0) return;
   const auto free = std::find_if(voices_.begin(), voices_.end(), [](const Voice& v) { return !v.open; });
   if (free == voices_.end()) return;
-  *free = {.open = true, .conference = conference.handle.slot, .coach = coach.handle, .handle = voice};
+  *free = {.open = true, .coach = coach.handle, .handle = voice};
   coach.voice = static_cast<std::uint8_t>(free - voices_.begin() + 1);
   coach.settle();
-  ++conference.coaches;
+  if (conference != nullptr) arrive(coach, *conference);
   rings_.open(core_, voice.slot).pass_to(voice.generation);
 }
 
@@ -26,14 +26,26 @@ std::optional<mailbox::ParticipantHandle> Coachings::coach_of(const mailbox::Con
   return std::nullopt;
 }
 
-void Coachings::stop(Participant& coach, Conference& conference) TUTTI_REALTIME {
+void Coachings::stop(Participant& coach, Conference* conference) TUTTI_REALTIME {
   if (coach.voice == 0) return;
+  if (conference != nullptr) leave(coach, *conference);
   Voice& voice = voices_[coach.voice - 1U];
   rings_.open(core_, voice.handle.slot).pass_to(MixRing::kNobody);
   voice = Voice();
   coach.voice = 0;
   coach.settle();
-  --conference.coaches;
+}
+
+void Coachings::leave(const Participant& coach, Conference& from) TUTTI_REALTIME {
+  if (coach.voice == 0) return;
+  voices_[coach.voice - 1U].conference = kNoSlot;
+  --from.coaches;
+}
+
+void Coachings::arrive(const Participant& coach, Conference& to) TUTTI_REALTIME {
+  if (coach.voice == 0) return;
+  voices_[coach.voice - 1U].conference = to.handle.slot;
+  ++to.coaches;
 }
 
 void Coachings::hear(Participant& participant, std::uint32_t core,

@@ -28,13 +28,17 @@ class Coachings {
   Coachings(RingDirectory& rings, std::uint32_t core, PeerMixes& peers)
       : rings_(rings), core_(core), peers_(peers) {}
 
-  // A member of `conference` begins to coach. Nothing where there are too many, or where it does already.
+  // Begins to coach; `conference` is where it is, none while it is on its way to another. Nothing where there
+  // are too many, or where it does already.
   void start(const mailbox::ConferenceHandle& voice, Participant& coach,
-             Conference& conference) TUTTI_REALTIME;
+             Conference* conference) TUTTI_REALTIME;
   std::optional<mailbox::ParticipantHandle> coach_of(const mailbox::ConferenceHandle& voice) const
       TUTTI_REALTIME;
   // Its voice, if it coaches, is silent from now on.
-  void stop(Participant& coach, Conference& conference) TUTTI_REALTIME;
+  void stop(Participant& coach, Conference* conference) TUTTI_REALTIME;
+  // It goes from the one conference, or comes to it.
+  void leave(const Participant& coach, Conference& from) TUTTI_REALTIME;
+  void arrive(const Participant& coach, Conference& to) TUTTI_REALTIME;
 
   // A participant begins to hear a voice, or fades out of it. Nothing where there are too many.
   void hear(Participant& participant, std::uint32_t core,

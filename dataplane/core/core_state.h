@@ -33,6 +33,10 @@ struct CoreState {
   // None where the slot is empty or has another tenant by now.
   Participant* find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME;
   Conference* find(const mailbox::ConferenceHandle& handle) TUTTI_REALTIME;
+  // Where it is; none while it is between two.
+  Conference* conference_of(const Participant& participant) TUTTI_REALTIME {
+    return participant.conference == kNoSlot ? nullptr : &conferences[participant.conference];
+  }
   // The participant that an endpoint belongs to; none while its slot is empty or being left.
   Participant* find(net::EndpointId endpoint) TUTTI_REALTIME;
 

@@ -113,11 +113,9 @@ void MediaCore::obey(const mailbox::DetachParticipant& command, base::Instant no
   if (participant == nullptr) return;
   reporting_.end_talk(*participant);
   if (participant->moving) moves_.forget(*participant);
-  if (participant->conference != kNoSlot) {
-    Conference& conference = state_.conferences[participant->conference];
-    state_.coachings.stop(*participant, conference);
-    state_.leave(conference, command.participant.slot);
-  }
+  Conference* const conference = state_.conference_of(*participant);
+  state_.coachings.stop(*participant, conference);
+  if (conference != nullptr) state_.leave(*conference, command.participant.slot);
   state_.coachings.forget(*participant);
   state_.tones.release(participant->tones);
   participant->detaching = true;

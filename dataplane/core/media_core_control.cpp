@@ -28,7 +28,7 @@ void MediaCore::obey(const mailbox::MoveParticipant& command, base::Instant) TUT
   if (participant == nullptr) return;
   const Conference* to = state_.find(command.conference);
   CHECK(to != nullptr);
-  state_.coachings.stop(*participant, state_.conferences[participant->conference]);
+  state_.coachings.stop(*participant, state_.conference_of(*participant));
   state_.coachings.end_hearing(*participant);
   moves_.begin(*participant, *to);
   reporting_.end_talk(*participant);
@@ -57,15 +57,14 @@ void MediaCore::obey(const mailbox::StopTone& command, base::Instant) TUTTI_REAL
 
 void MediaCore::obey(const mailbox::StartCoaching& command, base::Instant) TUTTI_REALTIME {
   Participant* coach = state_.find(command.coach);
-  if (coach == nullptr || coach->moving) return;
-  state_.coachings.start(command.voice, *coach, state_.conferences[coach->conference]);
+  if (coach != nullptr) state_.coachings.start(command.voice, *coach, state_.conference_of(*coach));
 }
 
 void MediaCore::obey(const mailbox::StopCoaching& command, base::Instant) TUTTI_REALTIME {
   if (const auto handle = state_.coachings.coach_of(command.voice)) {
     Participant* coach = state_.find(*handle);
     CHECK(coach != nullptr);
-    state_.coachings.stop(*coach, state_.conferences[coach->conference]);
+    state_.coachings.stop(*coach, state_.conference_of(*coach));
   }
   state_.outbox.put(mailbox::ConferenceClosed{command.voice});
 }

@@ -59,6 +59,7 @@ void Moves::leave(Participant& participant, Conference& from) TUTTI_REALTIME {
     const std::size_t bytes = participant.outbound.half_tick(state_.port.reserve());
     state_.send(participant, net::Flow::kRtp, *participant.send_to, bytes);
   }
+  state_.coachings.leave(participant, from);
   state_.leave(from, participant.handle.slot);
   participant.conference = kNoSlot;
 }
@@ -66,6 +67,7 @@ void Moves::leave(Participant& participant, Conference& from) TUTTI_REALTIME {
 void Moves::arrive(Participant& participant, Conference& to) TUTTI_REALTIME {
   participant.conference = to.handle.slot;
   state_.join(to, participant.handle.slot);
+  state_.coachings.arrive(participant, to);
   state_.port.set_phase(endpoint_of(participant), to.sub_slot);
   participant.moving = false;
   participant.control(participant.mix);

@@ -148,6 +148,30 @@ TEST(Move, ToAndFroEndsWhereItBegan) {
   EXPECT_EQ(joined(rooms.take(3)).back(), ulaw_of(sample_of(std::byte{kB})));
 }
 
+// A coaching that is begun on the way is in force on arrival: nobody hears by accident what is meant for one.
+TEST(Move, TakesACoachingThatBeginsOnTheWayAlong) {
+  for (const auto after : {0us, 6'000us, 14'000us, 22'000us, 34'000us}) {
+    TwoRooms rooms(4);
+    Room& room = rooms.room;
+    room.ticks(10, {kA, kSilence, kSilence, kSilence});
+    rooms.move(0, rooms.other);
+    room.wire.run_for(after);
+    const auto voice = room.wire.server.take_conference(0);
+    room.wire.server.post(0, mailbox::StartCoaching{room.participants[0].handle, voice.handle});
+    room.wire.server.post(0, mailbox::HearCoach{room.participants[2].handle, 0, voice.handle});
+    room.wire.run_for(60ms - after);
+    rooms.take_all();
+    room.ticks(20, {kA, kSilence, kSilence, kSilence});
+    EXPECT_EQ(joined(rooms.take(2)).back(), std::byte{kA}) << "the coachee";
+    const auto other = joined(rooms.take(3));
+    EXPECT_TRUE(
+        std::all_of(other.begin(), other.end(), [](auto byte) { return byte == std::byte{kSilence}; }));
+    room.wire.server.post(0, mailbox::StopCoaching{voice.handle});
+    room.ticks(10, {kA, kSilence, kSilence, kSilence});
+    EXPECT_EQ(joined(rooms.take(3)).back(), std::byte{kA}) << "in the mix again";
+  }
+}
+
 TEST(Move, IsOverWhenOneLeavesOnTheWay) {
   for (const auto after : {0us, 5'000us, 12'000us, 20'000us, 30'000us, 60'000us}) {
     TwoRooms rooms(4);
