@@ -66,11 +66,4 @@ bool Concealer::fill(std::span<std::int16_t> samples) TUTTI_REALTIME {
   return true;
 }
 
-void Concealer::splice() TUTTI_REALTIME {
-  if (!primed_ || missing_ > 0) return;
-  std::int16_t unheard = 0;
-  fill(std::span(&unheard, 1));
-  plc(state_)->pitch_offset = 0;
-}
-
 }  // namespace tutti::stream

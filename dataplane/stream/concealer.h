@@ -40,9 +40,7 @@ class Concealer {
   // Writes every sample; all are zero once faded out.
   // Returns whether any was made up.
   bool fill(std::span<std::int16_t> samples) TUTTI_REALTIME;
-  // Audio is about to be left out: the next receive() blends as after a gap.
-  void splice() TUTTI_REALTIME;
-  // Whether what is received next is blended with what was made up, or spliced.
+  // Whether what is received next is blended with what was made up.
   bool blends_next() const TUTTI_REALTIME { return missing_ > 0; }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "dataplane/stream/time_compressor.h"
 #include "mixer/codec/codec.h"
 
 namespace tutti::stream {
@@ -138,18 +139,13 @@ FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME
     return FrameKind::kAudio;
   }
   learn_kept(pool);
-  if (buffer_.wanted() == DelayChange::kShortenNow && !buffer_.empty()) {
-    discard(pool);
-    concealer_.splice();
-    buffer_.shortened();
-  }
-  FrameKind kind = fill(out, pool);
+  FrameKind kind = try_splice(out, pool) ? FrameKind::kAudio : fill(out, pool);
   if (buffer_.wanted() != DelayChange::kNone && kind == FrameKind::kAudio && quiet(out)) {
     if (buffer_.wanted() == DelayChange::kLengthen) {
       buffer_.lengthened();
-    } else if (!buffer_.empty()) {
+    } else if (!buffer_.empty() && buffer_.to_shorten() >= kFrame) {
       kind = fill(out, pool);
-      buffer_.shortened();
+      buffer_.shortened(kFrame);
     }
   }
   buffer_.end_tick();
@@ -171,14 +167,30 @@ void InboundStream::learn_kept(PayloadPool& pool) TUTTI_REALTIME {
   release_kept(pool);
 }
 
+// The delay is given back inside what is heard.
+bool InboundStream::try_splice(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
+  constexpr float kAlike = 0.8F;  // a vowel and a tone are more, a consonant less
+  if (!buffer_.splice_due() || concealer_.blends_next()) return false;
+  std::array<std::int16_t, TimeCompressor::kAudioMax> ahead;
+  const int known = buffer_.peek(ahead, pool);
+  const int cut =
+      TimeCompressor::compress(std::span(ahead).first(static_cast<std::size_t>(known)), buffer_.to_shorten(),
+                               buffer_.into_packet(), buffer_.in_haste() ? 0.0F : kAlike, out);
+  if (cut == 0) return false;
+  discard(kFrame + cut, pool);
+  buffer_.shortened(cut);
+  concealer_.receive(out.samples);
+  return true;
+}
+
 void InboundStream::skip_slowly(PayloadPool& pool) TUTTI_REALTIME {
   // Nobody hears this frame, so the delay may change by it.
-  discard(pool);
+  discard(kFrame, pool);
   if (buffer_.wanted() == DelayChange::kLengthen) {
     buffer_.lengthened();
-  } else if (buffer_.wanted() != DelayChange::kNone && !buffer_.empty()) {
-    discard(pool);
-    buffer_.shortened();
+  } else if (buffer_.to_shorten() >= kFrame && !buffer_.empty()) {
+    discard(kFrame, pool);
+    buffer_.shortened(kFrame);
   }
   buffer_.end_tick();
 }
@@ -190,12 +202,12 @@ void InboundStream::stay(PayloadPool& pool) TUTTI_REALTIME {
 }
 
 void InboundStream::leave_out(PayloadPool& pool) TUTTI_REALTIME {
-  if (!buffer_.empty()) discard(pool);
+  if (!buffer_.empty()) discard(kFrame, pool);
 }
 
-// Takes a frame and throws it away.
-void InboundStream::discard(PayloadPool& pool) TUTTI_REALTIME {
-  for (int left = kFrame; left > 0;) left -= static_cast<int>(buffer_.take(left, pool).samples);
+// Takes so much and throws it away.
+void InboundStream::discard(int samples, PayloadPool& pool) TUTTI_REALTIME {
+  for (int left = samples; left > 0;) left -= static_cast<int>(buffer_.take(left, pool).samples);
 }
 
 FrameKind InboundStream::fill(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {

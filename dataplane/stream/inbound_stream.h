@@ -102,7 +102,8 @@ class alignas(64) InboundStream {
   std::optional<base::DropReason> count(const rtp::RtpHeader& header, bool is_event, base::Instant arrival,
                                         PayloadPool& pool) TUTTI_REALTIME;
   void skip_slowly(PayloadPool& pool) TUTTI_REALTIME;
-  void discard(PayloadPool& pool) TUTTI_REALTIME;
+  void discard(int samples, PayloadPool& pool) TUTTI_REALTIME;
+  bool try_splice(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
   void keep(PayloadPool::Index block, codec::CodecId codec, PayloadPool& pool) TUTTI_REALTIME;
   void learn_kept(PayloadPool& pool) TUTTI_REALTIME;
   void release_kept(PayloadPool& pool) TUTTI_REALTIME;

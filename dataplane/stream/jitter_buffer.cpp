@@ -119,8 +119,10 @@ std::optional<DropReason> JitterBuffer::place(const rtp::RtpHeader& header, int 
 
 // A timeline begins: its first sample is due after the delay.
 void JitterBuffer::anchor(const rtp::RtpHeader& header, int samples) TUTTI_REALTIME {
+  // Whole frames besides what is configured: then a tick is a packet, as before any splice.
+  const int learned = (target_ - floor_ + kStep - 1) / kStep * kStep;
   // The tick that plays a packet shorter than a frame wants the next one, too.
-  const int delay = std::max<int>(target_, kFrame - samples);
+  const int delay = std::max<int>(floor_ + learned, kFrame - samples);
   playout_ = header.timestamp + -delay;
   const rtp::SequenceNumber first = header.sequence_number + -kReorder;
   const int ahead = header.sequence_number - head_;
@@ -139,6 +141,13 @@ void JitterBuffer::anchor(const rtp::RtpHeader& header, int samples) TUTTI_REALT
 void JitterBuffer::delay_playout(rtp::RtpTimestamp timestamp, int late_by) TUTTI_REALTIME {
   raise_target(late_by);
   playout_ = timestamp;
+  if (wanted_ == DelayChange::kShorten) wanted_ = DelayChange::kNone;
+  prove_anew();
+}
+
+// What came before tells nothing of the network as it is now.
+void JitterBuffer::prove_anew() TUTTI_REALTIME {
+  window_ticks_ = kWindowTicks - kLateTicks;
 }
 
 std::optional<DropReason> JitterBuffer::refuse_passed(const rtp::RtpHeader& header) TUTTI_REALTIME {
@@ -152,8 +161,10 @@ std::optional<DropReason> JitterBuffer::refuse_passed(const rtp::RtpHeader& head
     // Its place was passed over; another such packet shall find more time.
     raise_target(late_by);
     note_lead(-late_by);
-    lengthen_by_ = static_cast<std::int16_t>(std::min(std::max<int>(lengthen_by_, late_by), kTargetMax));
+    const int already = wanted_ == DelayChange::kLengthen ? change_by_ : 0;
+    change_by_ = static_cast<std::int16_t>(std::min(std::max(already, late_by), kTargetMax));
     wanted_ = DelayChange::kLengthen;
+    prove_anew();
   }
   return DropReason::kLate;
 }
@@ -234,14 +245,20 @@ Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
 void JitterBuffer::judge_delay() TUTTI_REALTIME {
   const bool any = lead_min_ <= lead_max_;
   const int spare = any ? lead_min_ - kMargin : 0;
-  if (lengthen_by_ == 0) {
+  if (wanted_ != DelayChange::kLengthen) {
+    const DelayChange before = wanted_;
     wanted_ = DelayChange::kNone;
     if (any && spare < 0 && lead_max_ + kStep <= floor_) {
       // A slow sender's clock ate the delay: better mended now than by a frame that comes too late.
-      lengthen_by_ = kStep;
+      change_by_ = kStep;
       wanted_ = DelayChange::kLengthen;
     } else if (any && spare >= kStep && lead_max_ - kStep >= floor_) {
-      wanted_ = spare >= kFarTooLong ? DelayChange::kShortenNow : DelayChange::kShorten;
+      // All of it: so much nobody needed for a whole window.
+      change_by_ = static_cast<std::int16_t>(std::min(spare, lead_max_ - floor_));
+      wanted_ = DelayChange::kShorten;
+      if (before != wanted_) {
+        patience_ = static_cast<std::int16_t>(-static_cast<int>(playout_.value() / kStep % kSpliceEvery));
+      }
     }
   }
   window_ticks_ = 0;
@@ -251,13 +268,43 @@ void JitterBuffer::judge_delay() TUTTI_REALTIME {
 
 void JitterBuffer::lengthened() TUTTI_REALTIME {
   playout_ = playout_ + -kStep;
-  lengthen_by_ = static_cast<std::int16_t>(std::max(lengthen_by_ - kStep, 0));
-  if (lengthen_by_ == 0) wanted_ = DelayChange::kNone;
+  change_by_ = static_cast<std::int16_t>(std::max(change_by_ - kStep, 0));
+  if (change_by_ == 0) wanted_ = DelayChange::kNone;
 }
 
-void JitterBuffer::shortened() TUTTI_REALTIME {
-  target_ = static_cast<std::int16_t>(std::max<int>(target_ - kStep, floor_));
-  wanted_ = DelayChange::kNone;
+void JitterBuffer::shortened(int samples) TUTTI_REALTIME {
+  target_ = static_cast<std::int16_t>(std::max<int>(target_ - samples, floor_));
+  change_by_ = static_cast<std::int16_t>(std::max(change_by_ - samples, 0));
+  if (change_by_ < kShortenLeast) wanted_ = DelayChange::kNone;
+}
+
+bool JitterBuffer::splice_due() TUTTI_REALTIME {
+  if (wanted_ != DelayChange::kShorten) return false;
+  if (++patience_ == kHaste + kSpliceEvery) patience_ = kHaste;
+  return patience_ >= kPatience && patience_ % kSpliceEvery == 0;
+}
+
+int JitterBuffer::into_packet() const TUTTI_REALTIME {
+  return empty() ? 0 : std::max(-lead_of(slots_[(head_ + first_waiting()).value() % kSlots]), 0);
+}
+
+int JitterBuffer::peek(std::span<std::int16_t> out, const PayloadPool& pool) const TUTTI_REALTIME {
+  const int room = static_cast<int>(out.size());
+  int at = 0;
+  if (empty()) return at;
+  for (int steps = first_waiting(); steps < kSlots && at < room; ++steps) {
+    const rtp::SequenceNumber number = head_ + steps;
+    const Slot& next = slots_[number.value() % kSlots];
+    if (!occupied(number) || lead_of(next) > at) break;
+    const int skipped = at - lead_of(next);
+    const int samples = std::min(static_cast<int>(next.samples) - skipped, room - at);
+    if (samples <= 0) continue;  // its sender overlapped it with the one before
+    codec::decode(static_cast<codec::CodecId>(next.codec),
+                  std::span(pool.bytes(next.block) + skipped, static_cast<std::size_t>(samples)),
+                  out.subspan(static_cast<std::size_t>(at)));
+    at += samples;
+  }
+  return at;
 }
 
 }  // namespace tutti::stream

@@ -16,31 +16,20 @@
 #include "dataplane/rtp/rtp_packet.h"
 #include "dataplane/rtp/types.h"
 #include "dataplane/stream/chunk.h"
+#include "dataplane/stream/delay_policy.h"
 #include "dataplane/stream/payload_pool.h"
 #include "mixer/codec/codec_id.h"
 
 namespace tutti::stream {
 
-// What would bring the delay nearer to what the network needs; done where nobody hears it.
-enum class DelayChange : std::uint8_t {
-  kNone,
-  kLengthen,   // packets came too late, or soon will: wait a frame after a quiet one
-  kShorten,    // the delay is longer than needed: leave a quiet frame out
-  kShortenNow  // it is far longer: leave a frame out, quiet or not
-};
-
 // Thread: one. Units: samples, at 8 000 Hz. Every call takes a time that does not grow with what waits,
 // but for kSlots steps where a timeline ends.
-class JitterBuffer {
+class JitterBuffer : public DelayPolicy {
  public:
   static constexpr int kSlots = 32;          // by sequence number: 320 ms of the shortest packets
   static constexpr int kReach = 2'000;       // 250 ms: no packet waits longer
   static constexpr int kTargetMax = 1'600;   // 200 ms: the delay that late packets can bring about
   static constexpr int kRestartAfter = 800;  // 100 ms: after such a silence a packet begins anew
-  static constexpr int kWindowTicks = 200;   // 4 s: how long the delay must prove too long
-  static constexpr int kMargin = 80;         // 10 ms: how early the latest packet should be
-  static constexpr int kStep = 160;          // the delay changes by a frame
-  static constexpr int kFarTooLong = 960;    // 120 ms above what is needed
 
   // Begins anew, with a delay of `target` samples to begin with and never less. Must be empty().
   void reset(int target) TUTTI_REALTIME;
@@ -74,8 +63,18 @@ class JitterBuffer {
   DelayChange wanted() const TUTTI_REALTIME { return wanted_; }
   // What waits is due a frame later than it was.
   void lengthened() TUTTI_REALTIME;
-  // A frame was taken and thrown away.
-  void shortened() TUTTI_REALTIME;
+  // So many samples were taken and thrown away.
+  void shortened(int samples) TUTTI_REALTIME;
+  // By how much the delay should be shortened yet.
+  int to_shorten() const TUTTI_REALTIME { return wanted_ == DelayChange::kShorten ? change_by_ : 0; }
+  // Whether samples shall be left out in this tick though it is not quiet; to be asked once a tick. Streams
+  // that were late together are not due together, as a splice has its price.
+  bool splice_due() TUTTI_REALTIME;
+  bool in_haste() const TUTTI_REALTIME { return patience_ >= kHaste; }
+  // Decodes what take() would hand out next, as far as it is audio without a hole; returns the samples.
+  int peek(std::span<std::int16_t> out, const PayloadPool& pool) const TUTTI_REALTIME;
+  // Samples of the first packet that are played already.
+  int into_packet() const TUTTI_REALTIME;
 
   bool empty() const TUTTI_REALTIME { return occupied_ == 0; }
   int packets_waiting() const TUTTI_REALTIME { return std::popcount(occupied_); }
@@ -106,6 +105,7 @@ class JitterBuffer {
     return std::countr_zero(std::rotr(occupied_, head_.value() % kSlots));
   }
   void judge_delay() TUTTI_REALTIME;
+  void prove_anew() TUTTI_REALTIME;
   std::optional<base::DropReason> place(const rtp::RtpHeader& header, int samples,
                                         PayloadPool& pool) TUTTI_REALTIME;
   void anchor(const rtp::RtpHeader& header, int samples) TUTTI_REALTIME;
@@ -129,9 +129,11 @@ class JitterBuffer {
   std::int16_t window_ticks_ = 0;
   std::int16_t lead_min_ = INT16_MAX;  // in this window: by how much packets came before they were due
   std::int16_t lead_max_ = INT16_MIN;
-  std::int16_t target_ = 0;       // what a talkspurt begins with
-  std::int16_t lengthen_by_ = 0;  // still to be lengthened
-  bool anchored_ = false;         // playout_ means something
+  std::int16_t target_ = 0;     // what a talkspurt begins with
+  std::int16_t change_by_ = 0;  // of wanted_, still to come
+  std::int16_t patience_ =
+      0;                   // ticks that shortening was wanted; below zero where a stream shall wait longer
+  bool anchored_ = false;  // playout_ means something
   DelayChange wanted_ = DelayChange::kNone;
 
   alignas(8) std::array<Slot, kSlots> slots_;

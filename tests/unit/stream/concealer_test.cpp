@@ -56,7 +56,6 @@ TEST(Concealer, IsSilentBeforeAnyAudioAndBlendsNothingIntoTheFirst) {
   out.fill(77);
   EXPECT_FALSE(concealer.fill(out));
   EXPECT_EQ(peak(out), 0);
-  concealer.splice();
   auto frame = sine(40, 160);
   concealer.receive(frame);
   EXPECT_EQ(frame, sine(40, 160));
@@ -108,19 +107,6 @@ TEST(Concealer, JoinsWithoutAClickWhateverTheGap) {
   }
 }
 
-TEST(Concealer, SplicesWhereAudioIsLeftOut) {
-  Concealer::State state;
-  Concealer concealer(state);
-  std::vector<std::int16_t> all = sine(0, 480);
-  concealer.receive(all);
-  concealer.splice();
-  auto after = sine(480 + 20, 160);  // half a period on: the steepest joint there is
-  ASSERT_GT(std::abs(after[0] - all.back()), 0);
-  concealer.receive(after);
-  all.insert(all.end(), after.begin(), after.end());
-  EXPECT_LT(largest_step(all), 2 * 1'255);
-}
-
 TEST(Concealer, NeedsNoMemoryButItsOwn) {
   Concealer::State state;
   Concealer concealer(state);
@@ -130,7 +116,6 @@ TEST(Concealer, NeedsNoMemoryButItsOwn) {
   for (int i = 0; i < 100; ++i) {
     concealer.receive(frame);
     concealer.fill(frame);
-    concealer.splice();
   }
 }
 

@@ -328,9 +328,71 @@ TEST(JitterBuffer, WantsShorteningWhenTheDelayProvedTooLong) {
   for (int i = 0; i < 4; ++i, ++n) line.insert(static_cast<int>(n), n * 160, 160);
   steady(2 * JitterBuffer::kWindowTicks);
   EXPECT_EQ(line.buffer.wanted(), DelayChange::kShorten);
+  EXPECT_EQ(line.buffer.to_shorten(), 320) << "all that it grew by: 80 ms less the 40 that it had";
   line.buffer.take(160, line.pool);
-  line.buffer.shortened();
+  line.buffer.shortened(160);
+  EXPECT_EQ(line.buffer.to_shorten(), 160);
+  line.buffer.take(100, line.pool);
+  line.buffer.shortened(100);  // 60 left: less than the least cut
   EXPECT_EQ(line.buffer.wanted(), DelayChange::kNone);
+  EXPECT_EQ(line.buffer.to_shorten(), 0);
+}
+
+TEST(JitterBuffer, ALatePacketTakesShorteningBackAndBeginsItsProofAnew) {
+  Line line(kStarts[0], 40);
+  std::int64_t n = 0;
+  const auto steady = [&](int ticks) {
+    for (int i = 0; i < ticks; ++i, ++n) {
+      line.insert(static_cast<int>(n), n * 160, 160);
+      line.tick();
+    }
+  };
+  const auto pause = [&](int ticks) {
+    for (int i = 0; i < ticks; ++i) line.tick();
+    for (int i = 0; i < ticks; ++i, ++n) line.insert(static_cast<int>(n), n * 160, 160);
+  };
+  steady(50);
+  pause(4);
+  // A window after the burst, wherever in a window the burst came.
+  steady(JitterBuffer::kLateTicks + JitterBuffer::kWindowTicks - 1);
+  EXPECT_EQ(line.buffer.wanted(), DelayChange::kNone);
+  steady(2);
+  EXPECT_EQ(line.buffer.wanted(), DelayChange::kShorten);
+  pause(8);
+  EXPECT_EQ(line.buffer.wanted(), DelayChange::kNone);
+  steady(JitterBuffer::kWindowTicks);
+  EXPECT_EQ(line.buffer.wanted(), DelayChange::kNone);
+}
+
+TEST(JitterBuffer, SplicesAreDueAfterPatienceNowAndThenAndNotForAllAtOnce) {
+  std::array<int, JitterBuffer::kSpliceEvery> at{};
+  for (int stream = 0; stream < 200; ++stream) {
+    Line line(Start{7, static_cast<std::uint32_t>(160 * stream)}, 0);
+    std::int64_t n = 0;
+    const auto step = [&] {
+      line.insert(static_cast<int>(n), n * 160, 160);
+      ++n;
+      line.tick();
+    };
+    for (int i = 0; i < 50; ++i) step();
+    EXPECT_FALSE(line.buffer.splice_due());
+    for (int i = 0; i < 4; ++i) line.tick();
+    for (int i = 0; i < 4; ++i, ++n) line.insert(static_cast<int>(n), n * 160, 160);
+    while (line.buffer.wanted() != DelayChange::kShorten) step();
+    int ticks = 1;
+    while (!line.buffer.splice_due()) ++ticks;
+    EXPECT_GE(ticks, JitterBuffer::kPatience);
+    EXPECT_LT(ticks, JitterBuffer::kPatience + JitterBuffer::kSpliceEvery);
+    ++at[static_cast<std::size_t>(ticks - JitterBuffer::kPatience)];
+    for (int i = 1; i < JitterBuffer::kSpliceEvery; ++i) EXPECT_FALSE(line.buffer.splice_due());
+    EXPECT_TRUE(line.buffer.splice_due());
+    EXPECT_FALSE(line.buffer.in_haste());
+    int due = 0;
+    for (int i = 0; i < 100 * JitterBuffer::kSpliceEvery; ++i) due += line.buffer.splice_due() ? 1 : 0;
+    EXPECT_EQ(due, 100);
+    EXPECT_TRUE(line.buffer.in_haste());
+  }
+  for (const int streams : at) EXPECT_LE(streams, 200 / JitterBuffer::kSpliceEvery + 1);
 }
 
 }  // namespace
