@@ -135,6 +135,7 @@ class Call:
         self.answer = None
         self.ended_by_server = False
         self.others = []  # responses and requests that nobody waited for
+        self.display_name = ""
 
     def request(self, method, body="", cseq=None, branch=None, uri=None, extra=(), skip=()):
         """The bytes of a request; `skip` leaves headers out by name."""
@@ -145,7 +146,9 @@ class Call:
         to = f"<{self.uri}>" + (f";tag={self.to_tag}" if self.to_tag else "")
         via = f"SIP/2.0/{self.transport.kind.upper()} 127.0.0.1:{self.transport.port};branch={branch};rport"
         suffix = ";transport=tcp" if self.transport.kind == "tcp" else ""
-        headers = [("Via", via), ("Max-Forwards", "70"), ("From", f"<sip:{self.name}@127.0.0.1>;tag={self.from_tag}"),
+        quoted = self.display_name.replace("\\", "\\\\").replace('"', '\\"')
+        caller = (f'"{quoted}" ' if quoted else "") + f"<sip:{self.name}@127.0.0.1>;tag={self.from_tag}"
+        headers = [("Via", via), ("Max-Forwards", "70"), ("From", caller),
                    ("To", to), ("Call-ID", self.call_id), ("CSeq", f"{cseq} {method}"),
                    ("Contact", f"<sip:{self.name}@127.0.0.1:{self.transport.port}{suffix}>"), *extra]
         if body:

@@ -58,10 +58,11 @@ def free_udp_range(count):
 class Server:
     """Runs from its making until stop(); `sip` is its ADDR:PORT for UDP and TCP. `prefix` is what starts it: taskset."""
 
-    def __init__(self, program, log, flags=(), rtp_ports=400, ready_s=30.0, prefix=()):
+    def __init__(self, program, log, flags=(), rtp_ports=400, ready_s=30.0, prefix=(), http_port=None):
         self.log = pathlib.Path(log)
+        self.token = ""  # of http.token, for get()
         self.sip_port = free_port()
-        self.http_port = free_port((socket.SOCK_STREAM,))
+        self.http_port = http_port or free_port((socket.SOCK_STREAM,))
         self.rtp_first = free_udp_range(rtp_ports)
         self.sip = f"127.0.0.1:{self.sip_port}"
         command = [*prefix, str(program), "--sip", self.sip, "--media", "127.0.0.1",
@@ -94,7 +95,10 @@ class Server:
     def get(self, path):
         """(status, body) of an HTTP GET."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=5) as answer:
+            request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}{path}")
+            if self.token:
+                request.add_header("Authorization", f"Bearer {self.token}")
+            with urllib.request.urlopen(request, timeout=5) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
