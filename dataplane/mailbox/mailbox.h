@@ -25,6 +25,10 @@ class Mailbox {
   // Thread: signaling. Fills `events` from the front, in the order they were emitted; returns how many.
   std::size_t drain(std::span<CoreEvent> events);
 
+  // How many wait at this moment. Thread: any.
+  std::size_t commands_waiting() const { return commands_.queued.load(std::memory_order_relaxed); }
+  std::size_t events_waiting() const { return events_.queued.load(std::memory_order_relaxed); }
+
   // Thread: the core. Fills `commands` from the front, in the order they were posted; returns how many.
   std::size_t take(std::span<CoreCommand> commands) TUTTI_REALTIME;
   // Thread: the core. False when signaling is `capacity` events behind; offer it again the next turn.

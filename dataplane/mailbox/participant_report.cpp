@@ -154,4 +154,11 @@ std::optional<ParticipantReport> ParticipantReports::read(const ParticipantHandl
   return report;
 }
 
+std::optional<ParticipantReport> ParticipantReports::look(std::uint32_t slot) const {
+  if (slot >= participants_) return std::nullopt;
+  const std::uint64_t tenant = get(records_[slot].tenant);
+  if (tenant == 0) return std::nullopt;
+  return read({slot, static_cast<std::uint32_t>(tenant >> 1)});
+}
+
 }  // namespace tutti::mailbox

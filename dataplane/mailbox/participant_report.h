@@ -77,6 +77,8 @@ class ParticipantReports {
 
   // Thread: any. None where the slot has another tenant, or none yet; the last one's stays after it has left.
   std::optional<ParticipantReport> read(const ParticipantHandle& tenant) const;
+  // Of whoever has the slot, or had it last; its `at` tells which. For figures over all.
+  std::optional<ParticipantReport> look(std::uint32_t slot) const;
 
  private:
   using Word = std::atomic<std::uint64_t>;

@@ -161,6 +161,10 @@ Json json_of(const conference::HearingMatrix& matrix) {
   return json;
 }
 
+std::string json_string(std::string_view text) {
+  return dump(Json(std::string(text)));
+}
+
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -29,5 +30,7 @@ Json json_of(const conference::HearingMatrix& matrix);
 
 // On one line; what is not UTF-8 (names are the callers') is replaced.
 std::string dump(const Json& json);
+// A text as a JSON string, quotes and all.
+std::string json_string(std::string_view text);
 
 }  // namespace tutti::api

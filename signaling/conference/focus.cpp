@@ -8,6 +8,7 @@
 #include "signaling/conference/activity.h"
 #include "signaling/conference/control_impl.h"
 #include "signaling/conference/parts.h"
+#include "signaling/conference/reconfiguration.h"
 
 namespace tutti::conference {
 
@@ -120,6 +121,14 @@ void Focus::drain(base::Instant deadline, std::function<void(const Ledger&)> don
 
 Ledger Focus::ledger() const {
   return impl_->parts.host.ledger();
+}
+
+void Focus::reconfigure(FocusConfig config) {
+  conference::reconfigure(impl_->parts.host, impl_->control, std::move(config));
+}
+
+std::size_t Focus::conferences() const {
+  return impl_->parts.host.roster.conferences().size();
 }
 
 Control& Focus::control() {

@@ -47,7 +47,12 @@ class Focus final : public sip::UserAgentObserver {
   // the loop's end are the caller's.
   void drain(base::Instant deadline, std::function<void(const Ledger&)> done);
 
+  // Takes another configuration while calls go on: see reconfiguration.h. `config` has no fault.
+  void reconfigure(FocusConfig config);
+
   Ledger ledger() const;
+  // Conferences that exist.
+  std::size_t conferences() const;
 
   // Every operation, for as long as the focus lives.
   Control& control();

@@ -18,6 +18,7 @@ struct RoomRule {
   std::string name;  // is_conference_name()
   bool locked = false;
   ConferenceSettings settings;  // permanent, whatever they say
+  bool operator==(const RoomRule&) const = default;
 };
 
 struct RoomRules {

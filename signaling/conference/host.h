@@ -45,7 +45,7 @@ class Host {
  public:
   Host(MediaPlane& media, FocusConfig host_config, EventSink* sink);
 
-  const FocusConfig config;
+  FocusConfig config;  // changed by reconfigure() alone
   const Announcer announcer;
   Deadlines deadlines;
   Lockouts lockouts;

@@ -172,6 +172,10 @@ class Reader {
                                         "raise the one or lower the other",
                                         sip.session_timer_s, sip.min_session_timer_s));
     }
+    if (!configuration_.http.token.empty() && !configuration_.http.token_file.empty()) {
+      error(root.at_path("http.token_file").node()->source(),
+            "token_file in [http]: there is a token as well: keep one of the two");
+    }
     if (const auto fault = conference::find_fault(configuration_.rooms.settings)) {
       error(root.at_path("rooms").node()->source(), fmt::format("[rooms]: {}", fault->detail));
     }

@@ -10,6 +10,7 @@
 #include "dataplane/base/socket_address.h"
 #include "signaling/conference/settings.h"
 #include "signaling/server/cpu_set.h"
+#include "signaling/server/log.h"
 
 namespace tutti::server {
 
@@ -52,7 +53,15 @@ struct Configuration {
   struct Http {
     base::SocketAddress listen = loopback(8080);  // not valid() = off
     std::string name;                             // that Host may give; empty = none
+    std::string token;                            // at most one of the two; both empty = nobody is asked
+    std::string token_file;
+    std::uint32_t requests_per_second = 2'000;  // of each client; 0 = no bound
   } http;
+
+  struct {
+    log::Format format = log::Format::kText;
+    log::Level level = log::Level::kWarning;
+  } log;
 
   struct Rooms {
     bool create_on_dial = true;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "signaling/api/access.h"
 #include "signaling/conference/conference_name.h"
 #include "signaling/server/event_keys.h"
 #include "signaling/server/setting_keys.h"
@@ -123,25 +124,26 @@ bool set_codecs(Configuration& c, const KeyValue& value) {
 
 constexpr std::string_view kRealtimeNames[] = {"auto", "on", "off"};
 
-bool set_realtime(Configuration& c, const std::string& given) {
-  for (std::size_t i = 0; i < std::size(kRealtimeNames); ++i) {
-    if (given != kRealtimeNames[i]) continue;
-    c.cores.realtime = static_cast<Configuration::Realtime>(i);
-    return true;
-  }
-  return false;
+constexpr std::string_view kLogFormatNames[] = {"text", "json"};
+constexpr std::string_view kLogLevelNames[] = {"error", "warning", "info"};
+
+// One of `names`, which stand in the enumeration's order.
+template <typename Target, std::size_t kCount, typename Member>
+Key<Target> choice(std::string_view section, std::string_view name, const std::string_view (&names)[kCount],
+                   std::string_view form, Member member, std::string_view meaning) {
+  return text<Target>(
+      section, name, form,
+      [=, &names](Target& target, const std::string& given) {
+        const auto* const found = std::find(std::begin(names), std::end(names), given);
+        if (found == std::end(names)) return false;
+        auto& place = member(target);
+        place = static_cast<std::remove_reference_t<decltype(place)>>(found - std::begin(names));
+        return true;
+      },
+      [=, &names](const Target& target) { return names[static_cast<std::size_t>(member(target))]; }, meaning);
 }
 
 constexpr std::string_view kAdmissionNames[] = {"headroom", "off"};
-
-bool set_admission(Configuration& c, const std::string& given) {
-  for (std::size_t i = 0; i < std::size(kAdmissionNames); ++i) {
-    if (given != kAdmissionNames[i]) continue;
-    c.admission.mode = static_cast<Configuration::Admission>(i);
-    return true;
-  }
-  return false;
-}
 
 bool set_cpus(Configuration& c, const std::string& given) {
   const auto cpus = given == "auto" ? CpuSet{} : parse_cpu_set(given);
@@ -163,6 +165,19 @@ bool set_http_name(Configuration& c, const std::string& given) {
   if (given.size() > kNameBytesMax || !std::all_of(given.begin(), given.end(), fits)) return false;
   c.http.name = given;
   return true;
+}
+
+bool set_token(Configuration& c, const std::string& given) {
+  if (!given.empty() && !api::is_token(given)) return false;
+  c.http.token = given;
+  return true;
+}
+
+// What a reload puts in force.
+template <typename Target>
+Key<Target> live(Key<Target> key) {
+  key.live = true;
+  return key;
 }
 
 bool set_room_name(Configuration::Room& room, const std::string& given) {
@@ -211,12 +226,12 @@ Table make_table() {
           "media", "gate_dbov", 0, 90, [](auto& c) -> auto& { return c.media.gate_dbov; },
           "Sound with peaks below this level, in dB under full scale, is line noise and not mixed; 0 = all "
           "is."),
-      number<C>(
+      live(number<C>(
           "media", "silence_timeout_s", 0, 65'535, [](auto& c) -> auto& { return c.media.silence_timeout_s; },
-          "A call that sends neither RTP nor RTCP for so long is ended; 0 = never."),
+          "A call that sends neither RTP nor RTCP for so long is ended; 0 = never.")),
       {"media", "codecs", "What is offered and taken, best first.",
        R"(a list of "PCMU" and "PCMA", each once)", set_codecs,
-       [](const C& c) { return KeyValue(c.media.codecs); }},
+       [](const C& c) { return KeyValue(c.media.codecs); }, true},
 
       text<C>(
           "cores", "cpus", R"("auto" or CPU numbers such as "1", "1,3" or "2-5")", set_cpus,
@@ -241,9 +256,9 @@ Table make_table() {
           [](const C& c) { return c.cores.tx; },
           "How RTP leaves: through the callers' sockets, or past the kernel's UDP as frames (needs "
           "CAP_NET_RAW; no firewall sees them)."),
-      text<C>(
-          "cores", "realtime", R"("auto", "on" or "off")", set_realtime,
-          [](const C& c) { return kRealtimeNames[static_cast<std::size_t>(c.cores.realtime)]; },
+      choice<C>(
+          "cores", "realtime", kRealtimeNames, R"("auto", "on" or "off")",
+          [](auto& c) -> auto& { return c.cores.realtime; },
           "SCHED_FIFO for the media threads. \"on\" refuses to start without it, \"auto\" goes on."),
       number<C>(
           "cores", "participants_per_core", 1, 32'768,
@@ -254,48 +269,71 @@ Table make_table() {
           [](auto& c) -> auto& { return c.cores.conferences_per_core; },
           "Rooms that one core has room for; the memory is taken at start."),
 
-      text<C>(
-          "admission", "mode", R"("headroom" or "off")", set_admission,
-          [](const C& c) { return kAdmissionNames[static_cast<std::size_t>(c.admission.mode)]; },
+      live(choice<C>(
+          "admission", "mode", kAdmissionNames, R"("headroom" or "off")",
+          [](auto& c) -> auto& { return c.admission.mode; },
           "What refuses calls (503) before those in a call suffer: a core's headroom as measured; off: only "
-          "ports and slots."),
-      number<C>(
+          "ports and slots.")),
+      live(number<C>(
           "admission", "headroom_percent", 0, 99,
           [](auto& c) -> auto& { return c.admission.headroom_percent; },
-          "A core of which less than this share of its time is free, at its worst, takes no call."),
-      number<C>(
+          "A core of which less than this share of its time is free, at its worst, takes no call.")),
+      live(number<C>(
           "admission", "retry_after_s", 1, 3'600, [](auto& c) -> auto& { return c.admission.retry_after_s; },
           "Retry-After of a refusal at least, twice that at most: spread, so that not all ask again at "
-          "once."),
+          "once.")),
 
       text<C>(
           "http", "listen", R"("off" or ADDR:PORT, such as "127.0.0.1:8080")", set_http_listen,
           [](const C& c) { return c.http.listen.valid() ? base::to_string(c.http.listen) : "off"; },
-          "Where /health, /ledger and /cores are served. Port 0 takes a free one."),
-      text<C>(
+          "Where HTTP is served: conferences under control, metrics, health. Port 0 takes a free one."),
+      live(text<C>(
           "http", "name", R"("" or a host name, such as "tutti.example.org")", set_http_name,
           [](const C& c) { return c.http.name; },
           "The name under which HTTP is called; addresses and localhost work always, others are answered "
-          "421."),
+          "421.")),
+      live(text<C>(
+          "http", "token", "\"\" or 16 to 256 letters, digits and any of -._~+/=", set_token,
+          [](const C& c) { return c.http.token; },
+          "Who asks must bring it (Authorization: Bearer TOKEN); needed where listen is not loopback.")),
+      live(text<C>(
+          "http", "token_file", "\"\" or the name of a file that only its owner may read (mode 0600)",
+          [](C& c, const std::string& given) {
+            c.http.token_file = given;
+            return true;
+          },
+          [](const C& c) { return c.http.token_file; }, "Where the token stands instead, alone.")),
+      live(number<C>(
+          "http", "requests_per_second", 0, 1'000'000,
+          [](auto& c) -> auto& { return c.http.requests_per_second; },
+          "Of each client address; more are answered 429. 0 = no bound.")),
 
-      yes_or_no<C>(
+      live(choice<C>(
+          "log", "format", kLogFormatNames, R"("text" or "json")",
+          [](auto& c) -> auto& { return c.log.format; },
+          "How a line of the log on standard error is written.")),
+      live(choice<C>(
+          "log", "level", kLogLevelNames, R"("error", "warning" or "info")",
+          [](auto& c) -> auto& { return c.log.level; }, "What is told: these and what is graver.")),
+
+      live(yes_or_no<C>(
           "rooms", "create_on_dial", [](auto& c) -> auto& { return c.rooms.create_on_dial; },
-          "Dialling a name that no room has makes one; false answers 404."),
-      number<C>(
+          "Dialling a name that no room has makes one; false answers 404.")),
+      live(number<C>(
           "rooms", "max_participants", 0, 65'535, [](auto& c) -> auto& { return c.rooms.max_participants; },
-          "Callers in a room that was made by dialling; 0 = no limit but the host's."),
-      number<C>(
+          "Callers in a room that was made by dialling; 0 = no limit but the host's.")),
+      live(number<C>(
           "rooms", "max_talkers", 0, 65'535, [](auto& c) -> auto& { return c.rooms.max_talkers; },
-          "The loudest so many are in the mix of a room, all others listen; 0 = all who speak."),
-      number<C>(
+          "The loudest so many are in the mix of a room, all others listen; 0 = all who speak.")),
+      live(number<C>(
           "rooms", "max_rooms", 0, 1'000'000, [](auto& c) -> auto& { return c.rooms.max_rooms; },
-          "Rooms at one time; 0 = no limit but the cores'."),
-      yes_or_no<C>(
+          "Rooms at one time; 0 = no limit but the cores'.")),
+      live(yes_or_no<C>(
           "rooms", "dial_out", [](auto& c) -> auto& { return c.rooms.dial_out; },
-          "Lets operators call people into rooms."),
+          "Lets operators call people into rooms.")),
       {"rooms", "dial_out_hosts", "The hosts that may be called so; none of them is, nobody.",
        R"(a list of hosts as in a SIP URI, such as ["10.1.2.3", "*.example.org"], or ["*"])",
-       set_dial_out_hosts, [](const C& c) { return KeyValue(c.rooms.dial_out_hosts); }},
+       set_dial_out_hosts, [](const C& c) { return KeyValue(c.rooms.dial_out_hosts); }, true},
       number<C>(
           "rooms", "pin_tries", 1, 100, [](auto& c) -> auto& { return c.rooms.pin_tries; },
           "Wrong PINs of one caller until it has to wait."),
@@ -311,7 +349,7 @@ Table make_table() {
   };
   for (auto& key : setting_keys_of<C>(
            "rooms", [](auto& c) -> auto& { return c.rooms.settings; })) {
-    table.push_back(std::move(key));
+    table.push_back(live(std::move(key)));
   }
   return table;
 }
@@ -332,11 +370,8 @@ std::vector<Key<Configuration::Room>> make_room_table() {
            "", [](auto& r) -> auto& { return r.settings; })) {
     table.push_back(std::move(key));
   }
+  for (Key<R>& key : table) key.live = true;
   return table;
-}
-
-std::string quoted(const std::string& value) {
-  return '"' + value + '"';
 }
 
 }  // namespace
@@ -353,17 +388,6 @@ const std::vector<Key<Configuration>>& configuration_keys() {
 const std::vector<Key<Configuration::Room>>& room_keys() {
   static const auto table = make_room_table();
   return table;
-}
-
-std::string to_string(const KeyValue& value) {
-  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
-  if (const auto* string = std::get_if<std::string>(&value)) return quoted(*string);
-  std::string list;
-  for (const auto& item : std::get<std::vector<std::string>>(value)) {
-    list += (list.empty() ? "" : ", ") + quoted(item);
-  }
-  return '[' + list + ']';
 }
 
 }  // namespace tutti::server

@@ -23,6 +23,7 @@ struct Key {
   std::string form;                                   // completes "expected ..."
   std::function<bool(Target&, const KeyValue&)> set;  // false: not of that form
   std::function<KeyValue(const Target&)> get;
+  bool live = false;  // a reload puts another value in force; else it waits for a restart
 };
 
 const std::vector<Key<Configuration>>& configuration_keys();

@@ -58,6 +58,11 @@ void EventPlane::add_routes(api::Router& router, api::EventStreams::NameOf name_
   webhooks_.add_routes(router);
 }
 
+StreamCounts EventPlane::streams() const {
+  if (!streams_) return {};
+  return {streams_->open(), streams_->counters().overtaken.value()};
+}
+
 void EventPlane::reopen_files() {
   if (records_) records_->reopen();
 }

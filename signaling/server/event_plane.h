@@ -10,6 +10,7 @@
 #include "signaling/conference/event_journal.h"
 #include "signaling/records/call_records.h"
 #include "signaling/server/configuration.h"
+#include "signaling/server/metrics.h"
 
 namespace tutti::server {
 
@@ -25,6 +26,9 @@ class EventPlane final : public conference::EventSink {
   conference::EventHandlers& handlers() { return handlers_; }
   // `name_of` as EventStreams has it; once.
   void add_routes(api::Router& router, api::EventStreams::NameOf name_of);
+
+  // None before add_routes().
+  StreamCounts streams() const;
 
   // Opens the files of call records again: whoever moved them wants so. Thread: any.
   void reopen_files();

@@ -48,35 +48,38 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_flag("--verbose", arguments.verbose, "Tell more on standard error");
 }
 
-// False when the file has errors, which are told then.
-bool configure(const Arguments& arguments, Configuration& configuration) {
+// The file, and the flags over it.
+tutti::base::Result<Configuration, std::vector<ConfigurationError>> configure(const Arguments& arguments) {
+  Configuration configuration;
   if (!arguments.file.empty()) {
     auto read = read_configuration(arguments.file);
-    if (!read) {
-      for (const auto& error : read.error()) std::fprintf(stderr, "%s\n", to_string(error).c_str());
-      return false;
-    }
+    if (!read) return read;
     configuration = std::move(*read);
   }
   for (const auto& [key, text] : arguments.keys) {
     static_cast<void>(set_from_text(configuration, key, text).has_value());  // checked with the flags
   }
-  return true;
+  if (arguments.verbose) configuration.log.level = log::Level::kInfo;
+  return configuration;
 }
 
-int serve(const Configuration& configuration) {
+int serve(const Arguments& arguments, const Configuration& configuration) {
   SignalWatch::block();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(2)
-  auto started = Server::start(configuration);
+  ReadConfiguration again;
+  if (!arguments.file.empty()) again = [arguments] { return configure(arguments); };
+  auto started = Server::start(configuration, TUTTI_VERSION, std::move(again));
   if (!started) {
     log::error(started.error().sentence);
     return 1;
   }
   Server& server = **started;
-  const SignalWatch signals([&server](int count) {
-    if (count == 1) return server.drain();
-    if (count == 2) return server.end();
+  const SignalWatch signals([&server, ends = 0](int signal) mutable {
+    if (signal == SIGHUP) return server.reload();
+    ++ends;
+    if (ends == 1) return server.drain();
+    if (ends == 2) return server.end();
     _exit(1);  // the third: whatever holds us does not let go
   });
   std::fputs(banner(server.facts(), TUTTI_VERSION).c_str(), stdout);
@@ -103,13 +106,15 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (arguments.example) return std::fputs(example_configuration().c_str(), stdout) < 0 ? 1 : 0;
-  if (arguments.verbose) log::set_level(log::Level::kInfo);
 
-  Configuration configuration;
-  if (!configure(arguments, configuration)) return 1;
+  const auto configuration = configure(arguments);
+  if (!configuration) {
+    for (const auto& error : configuration.error()) std::fprintf(stderr, "%s\n", to_string(error).c_str());
+    return 1;
+  }
   if (arguments.check_only) {
     std::puts("configuration ok");
     return 0;
   }
-  return serve(configuration);
+  return serve(arguments, *configuration);
 }

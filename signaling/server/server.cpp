@@ -7,7 +7,8 @@
 
 #include "signaling/server/descriptors.h"
 #include "signaling/server/heap.h"
-#include "signaling/server/log.h"
+#include "signaling/server/http_token.h"
+#include "signaling/server/module_configs.h"
 
 namespace tutti::server {
 namespace {
@@ -50,49 +51,13 @@ std::uint32_t participants_that_fit(const Configuration& configuration, std::siz
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(fit, configuration.cores.participants_per_core));
 }
 
-conference::FocusConfig focus_config(const Configuration& configuration) {
-  conference::FocusConfig config;
-  config.rooms.create_on_dial = configuration.rooms.create_on_dial;
-  config.rooms.settings = configuration.rooms.settings;
-  config.rooms.settings.max_participants = configuration.rooms.max_participants;
-  config.rooms.settings.max_talkers = configuration.rooms.max_talkers;
-  config.rooms.max_rooms = configuration.rooms.max_rooms;
-  for (const auto& room : configuration.room) {
-    conference::RoomRule rule{room.name, room.locked, room.settings};
-    rule.settings.max_participants =
-        room.max_participants != 0 ? room.max_participants : configuration.rooms.max_participants;
-    rule.settings.max_talkers = configuration.rooms.max_talkers;
-    config.rooms.rooms.push_back(std::move(rule));
-  }
-  config.dial_out = {configuration.rooms.dial_out, configuration.rooms.dial_out_hosts};
-  config.pins.tries = configuration.rooms.pin_tries;
-  config.pins.entry_time = std::chrono::seconds(configuration.rooms.pin_entry_s);
-  config.pins.lockout = std::chrono::seconds(configuration.rooms.pin_lockout_s);
-  config.pins.lockout_max = std::chrono::seconds(configuration.rooms.pin_lockout_max_s);
-  config.media.codecs.clear();
-  for (const auto& codec : configuration.media.codecs) {
-    config.media.codecs.push_back(codec == "PCMU" ? sdp::AudioCodec::kPcmu : sdp::AudioCodec::kPcma);
-  }
-  config.media.silence_timeout_s = configuration.media.silence_timeout_s;
-  config.admission.by_headroom = configuration.admission.mode == Configuration::Admission::kHeadroom;
-  config.admission.headroom_percent = configuration.admission.headroom_percent;
-  config.retry_after = std::chrono::seconds(configuration.admission.retry_after_s);
-  return config;
-}
-
-sip::UserAgentConfig user_agent_config(const Configuration& configuration) {
-  sip::UserAgentConfig config;
-  config.listen = {configuration.sip.listen};
-  config.session_timer.session_expires = std::chrono::seconds(configuration.sip.session_timer_s);
-  config.session_timer.min_se = std::chrono::seconds(configuration.sip.min_session_timer_s);
-  config.limits.pending_invites = configuration.sip.max_pending_invites;
-  config.limits.retry_after = std::chrono::seconds(configuration.admission.retry_after_s);
-  return config;
-}
-
 }  // namespace
 
-Server::Server(const Configuration& configuration) : started_at_(base::monotonic_now()) {
+Server::Server(const Configuration& configuration, std::string version, ReadConfiguration again)
+    : started_at_(base::monotonic_now()),
+      version_(std::move(version)),
+      read_again_(std::move(again)),
+      running_(configuration) {
   facts_.media = configuration.media.address;
   facts_.rtp_port_low = configuration.media.rtp_port_low;
   facts_.rtp_port_high = configuration.media.rtp_port_high;
@@ -106,11 +71,14 @@ Server::~Server() {
   poll_timer_.cancel();
 }
 
-Result<std::unique_ptr<Server>, StartError> Server::start(const Configuration& configuration) {
+Result<std::unique_ptr<Server>, StartError> Server::start(const Configuration& configuration,
+                                                          std::string version, ReadConfiguration again) {
+  log::set_format(configuration.log.format);
+  log::set_level(configuration.log.level);
   // First of all, for the server's own event loop wants some, too.
   if (auto enough = check_descriptors(raise_descriptor_limit()); !enough)
     return base::unexpected(enough.error());
-  std::unique_ptr<Server> server(new Server(configuration));
+  std::unique_ptr<Server> server(new Server(configuration, std::move(version), std::move(again)));
   for (const auto step : {&Server::start_media, &Server::start_sip, &Server::start_http}) {
     if (auto done = (server.get()->*step)(configuration); !done)
       return base::unexpected(std::move(done.error()));
@@ -132,6 +100,7 @@ Result<void, StartError> Server::start_media(const Configuration& configuration)
   // Threads made from now on, HTTP's and the signals', stay off the media CPUs as well.
   set_thread_affinity(facts_.control_cpus);
   give_back_free_memory();
+  log_writer_ = std::make_unique<log::Writer>();
   return {};
 }
 
@@ -158,21 +127,29 @@ Result<void, StartError> Server::start_sip(const Configuration& configuration) {
 
 Result<void, StartError> Server::start_http(const Configuration& configuration) {
   if (!configuration.http.listen.valid()) return {};
-  api::Router router;
-  const auto health = [this] {
+  auto token = http_token(configuration);
+  if (!token) return cannot("{}", token.error());
+  api::ApiSources sources;
+  sources.control = &focus_->control();
+  sources.default_settings = [this] { return focus_config(running_).rooms.settings; };
+  sources.status.health = [this] {
     const auto uptime = base::monotonic_now() - started_at_;
-    return api::Health{draining_, std::chrono::duration_cast<std::chrono::seconds>(uptime)};
+    return api::Health{draining_, std::chrono::duration_cast<std::chrono::seconds>(uptime),
+                       focus_config(running_).dial_out.allowed};
   };
-  api::add_status_routes(
-      router,
-      {.health = health, .ledger = [this] { return focus_->ledger(); }, .cores = [this] { return cores(); }});
+  sources.status.ledger = [this] { return focus_->ledger(); };
+  sources.status.cores = [this] { return cores(); };
+  sources.metrics = [this] { return tell_metrics(); };
+  sources.reload = [this] { return reload_now(); };
+  api::Router router = api::make_router(std::move(sources));
   events_->add_routes(router, [this](const std::string& room) {
     const auto found = focus_->control().find_conference(room);
     return found ? found->name : room;
   });
-  auto http = api::HttpServer::start(configuration.http.listen, std::move(router),
-                                     [this](std::function<void()> task) { loop_.post(std::move(task)); },
-                                     {.host_name = configuration.http.name});
+  auto http = api::HttpServer::start(
+      configuration.http.listen, std::move(router),
+      [this](std::function<void()> task) { loop_.post(std::move(task)); },
+      http_limits(configuration, std::move(*token)));
   if (!http) {
     return cannot("HTTP cannot listen on {}: {}", base::to_string(configuration.http.listen),
                   http.error().message());
@@ -180,6 +157,26 @@ Result<void, StartError> Server::start_http(const Configuration& configuration) 
   http_ = std::move(*http);
   facts_.http = http_->bound();
   return {};
+}
+
+std::string Server::tell_metrics() const {
+  MetricsSources sources;
+  sources.version = version_;
+  sources.now = base::monotonic_now();
+  sources.draining = draining_;
+  sources.cores = media_->cores();
+  sources.cpus = facts_.media_cpus;
+  sources.ledger = focus_->ledger();
+  sources.rooms = focus_->conferences();
+  sources.refused_for_load = focus_->refused_for_load();
+  sources.messages_kept_out = sip::UserAgent::messages_kept_out();
+  sources.sip = &user_agent_->counters();
+  sources.http = http_ ? &http_->counters() : nullptr;
+  sources.journal = &events_->journal().counters();
+  sources.streams = events_->streams();
+  sources.reloads = reloads_;
+  sources.process = read_process_facts();
+  return metrics(sources);
 }
 
 std::vector<api::CoreStatus> Server::cores() const {
@@ -253,6 +250,10 @@ void Server::run() {
 
 void Server::drain() {
   loop_.post([this] { begin_drain(); });
+}
+
+void Server::reload() {
+  loop_.post([this] { static_cast<void>(reload_now().has_value()); });
 }
 
 void Server::end() {

@@ -8,13 +8,16 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/result.h"
+#include "signaling/api/api.h"
 #include "signaling/api/http_server.h"
-#include "signaling/api/status_routes.h"
 #include "signaling/conference/focus.h"
 #include "signaling/server/banner.h"
 #include "signaling/server/configuration.h"
 #include "signaling/server/event_plane.h"
+#include "signaling/server/log.h"
 #include "signaling/server/media_host.h"
+#include "signaling/server/metrics.h"
+#include "signaling/server/reload.h"
 #include "signaling/server/start_error.h"
 #include "signaling/server/status_line.h"
 #include "signaling/sip/event_loop.h"
@@ -31,8 +34,11 @@ class Server {
   // How often refusals are told in the log at most.
   static constexpr std::chrono::seconds kRefusalsToldEvery{10};
 
-  // Takes calls from run() on. The calling thread becomes the signaling thread, off the media CPUs.
-  static base::Result<std::unique_ptr<Server>, StartError> start(const Configuration& configuration);
+  // Takes calls from run() on. The calling thread becomes the signaling thread, off the media CPUs. `again`
+  // reads the configuration anew, in that thread; empty: there is no file, and no reload.
+  static base::Result<std::unique_ptr<Server>, StartError> start(const Configuration& configuration,
+                                                                 std::string version = {},
+                                                                 ReadConfiguration again = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -48,20 +54,30 @@ class Server {
   // Refuses new calls, hangs up on everyone, waits for the end of it up to kDrainTime, then ends run().
   // Thread: any.
   void drain();
+  // Reads the configuration again and takes what can change while calls go on; what came of it is told in the
+  // log. Thread: any.
+  void reload();
   // Ends run() at once. Thread: any.
   void end();
 
  private:
-  explicit Server(const Configuration& configuration);
+  Server(const Configuration& configuration, std::string version, ReadConfiguration again);
   base::Result<void, StartError> start_media(const Configuration& configuration);
   base::Result<void, StartError> start_sip(const Configuration& configuration);
   base::Result<void, StartError> start_http(const Configuration& configuration);
   void begin_drain();
+  base::Result<api::ReloadReport, api::ReloadFault> reload_now();
+  base::Result<ConfigurationChange, std::vector<std::string>> take_configuration();
+  std::string tell_metrics() const;
   void tell_refusals(base::Instant now);
   std::vector<api::CoreStatus> cores() const;
   StatusSample sample() const;
 
   const base::Instant started_at_;
+  const std::string version_;
+  const ReadConfiguration read_again_;
+  Configuration running_;  // what is in force
+  ReloadCounts reloads_;
   ServerFacts facts_;
   bool draining_ = false;
   std::uint64_t refusals_told_ = 0;
@@ -69,6 +85,7 @@ class Server {
 
   // In the order of their making; each uses those above it.
   std::unique_ptr<MediaHost> media_;
+  std::unique_ptr<log::Writer> log_writer_;
   std::unique_ptr<EventPlane> events_;
   sip::EventLoop loop_;
   std::unique_ptr<conference::Focus> focus_;

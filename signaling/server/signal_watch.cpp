@@ -48,13 +48,14 @@ SignalWatch::~SignalWatch() {
 
 void SignalWatch::watch(const std::function<void(int)>& on_signal) const {
   pthread_setname_np(pthread_self(), "signals");
-  int count = 0;
   while (true) {
     pollfd polled[2] = {{signals_, POLLIN, 0}, {end_, POLLIN, 0}};
     if (poll(polled, 2, -1) < 0) continue;
     if (polled[1].revents != 0) return;
     signalfd_siginfo info;
-    while (read(signals_, &info, sizeof info) == sizeof info) on_signal(++count);
+    while (read(signals_, &info, sizeof info) == sizeof info) {
+      on_signal(static_cast<int>(info.ssi_signo));
+    }
   }
 }
 

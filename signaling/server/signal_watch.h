@@ -11,7 +11,7 @@ class SignalWatch {
   // Keeps the three from interrupting anybody. Thread: the first, before it starts others.
   static void block();
 
-  // Calls `on_signal` with 1 at the first signal, 2 at the second and so on. Thread: one of its own.
+  // Calls `on_signal` with the signal's number, one call after the other. Thread: one of its own.
   explicit SignalWatch(std::function<void(int)> on_signal);
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;

@@ -10,6 +10,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import process  # noqa: E402
 from bench import figures, microbench, own_network, plot, results  # noqa: E402
+from bench.api import api  # noqa: E402
 from bench.capacity import Capacity, add_rows  # noqa: E402
 from bench.machine import Machine, pinned  # noqa: E402
 from bench.rows import Rows  # noqa: E402
@@ -18,7 +19,7 @@ from bench.trial import ONE_ROOM, ROOMS_OF_8, Bed, TrialError, setting  # noqa: 
 from server import ServerError  # noqa: E402
 from steps import JOBS, LOGS, ROOT, Progress, run, tail_of_log  # noqa: E402
 
-PARTS = ("kernels", "core", "delay", "memory", "capacity", "ratio")  # in this order; soak stands for itself
+PARTS = ("kernels", "core", "delay", "memory", "api", "capacity", "ratio")  # in this order; soak stands for itself
 TARGETS = ("tuttid", "tutti-load", "kernels_bench", "core_bench", "bare-udp")
 RATIO_S = 210.0  # that a comparison with bare UDP takes: kept for it where time is short
 LADDER_TRY_S = 30.0  # that one more point below the limit takes
@@ -100,6 +101,12 @@ class Bench:
         count = self.options.participants or 4000
         self.measure(f"memory of {count:,} participants", lambda: figures.memory(
             self.bed, self.rows, self.beat, count, self.options.rate))
+
+    def api(self):
+        known = self.baseline.value("server.participants_per_core_rooms_of_8") or 2000
+        count = self.options.participants or int(0.5 * known) // 8 * 8
+        self.measure(f"the API beside {count:,} participants", lambda: api(
+            self.bed, self.rows, self.show, self.beat, count))
 
     def capacity(self):
         searches, kept = {}, RATIO_S if "ratio" in self.options.parts else 0.0

@@ -9,6 +9,14 @@ std::string Answer::header(const std::string& name) const {
   return head.substr(value, head.find("\r\n", value) - value);
 }
 
+ApiTest::ApiTest() {
+  conference::ConferenceEvent event;
+  event.conference = "lobby";
+  event.detail = conference::ConferenceCreated{};
+  journal_.emit(std::move(event));
+  journal_.settle();
+}
+
 void ApiTest::start(HttpLimits limits) {
   client_.reset();
   server_.reset();
@@ -20,8 +28,10 @@ void ApiTest::start(HttpLimits limits) {
   sources.status.cores = [] { return std::vector<CoreStatus>{{}}; };
   sources.metrics = [] { return std::string("# nothing\n"); };
   sources.reload = [this] { return reloaded_; };
+  Router router = make_router(std::move(sources));
+  streams_.add_routes(router);
   auto started = HttpServer::start(
-      loopback(), make_router(std::move(sources)), [](std::function<void()> task) { task(); }, limits);
+      loopback(), std::move(router), [](std::function<void()> task) { task(); }, limits);
   ASSERT_TRUE(started) << started.error().message();
   server_ = std::move(*started);
   client_ = std::make_unique<Client>(server_->bound());
@@ -31,13 +41,13 @@ Answer ApiTest::ask(const std::string& method, const std::string& path, const st
                     const std::string& headers) {
   client_->send(method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " +
                 std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body);
-  const std::string whole = client_->answer();
   Answer answer;
-  const std::size_t end = whole.find("\r\n\r\n");
-  answer.head = whole.substr(0, end + 2);
-  if (end != std::string::npos) answer.body = whole.substr(end + 4);
-  if (whole.size() > 12) answer.status = std::stoi(whole.substr(9, 3));
-  if (answer.header("Connection") == "close") client_ = std::make_unique<Client>(server_->bound());
+  answer.head = client_->answer(false);
+  if (answer.head.size() > 12) answer.status = std::stoi(answer.head.substr(9, 3));
+  const std::string length = answer.header("Content-Length");
+  if (!length.empty()) answer.body = client_->take(std::stoul(length));
+  const bool endless = answer.header("Content-Type") == "text/event-stream";
+  if (endless || answer.header("Connection") == "close") client_ = std::make_unique<Client>(server_->bound());
   return answer;
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "signaling/api/api.h"
+#include "signaling/api/event_streams.h"
 #include "signaling/api/http_server.h"
 #include "tests/unit/api/fake_control.h"
 #include "tests/unit/api/http_client.h"
@@ -24,6 +25,7 @@ struct Answer {
 
 class ApiTest : public testing::Test {
  protected:
+  ApiTest();
   void SetUp() override { start({}); }
   void start(HttpLimits limits);
 
@@ -32,6 +34,8 @@ class ApiTest : public testing::Test {
              const std::string& headers = "Content-Type: application/json\r\n");
 
   FakeControl control_;
+  conference::EventJournal journal_;  // which knows the lobby
+  EventStreams streams_{journal_, [](const std::string& room) { return room; }};
   base::Result<ReloadReport, ReloadFault> reloaded_ = ReloadReport{{"rooms.max_rooms"}, {"sip.listen"}};
 
  private:

@@ -59,6 +59,14 @@ class Client {
       if (!more()) return std::exchange(buffer_, {});
     }
   }
+  // So many bytes of what follows.
+  std::string take(std::size_t count) {
+    while (buffer_.size() < count && more()) {
+    }
+    const std::string taken = buffer_.substr(0, count);
+    buffer_.erase(0, count);
+    return taken;
+  }
   // True once the server has closed; false when it still is silent at the end of our patience.
   bool closed() {
     while (more()) buffer_.clear();

@@ -93,6 +93,17 @@ TEST(Mailbox, HoldsExactlyItsCapacityEachWay) {
 }
 
 // Its blocks go round for ever: nothing is refused below the bound, whatever the batches are.
+TEST(Mailbox, TellsHowManyWaitEachWay) {
+  Mailbox mailbox(8);
+  ASSERT_TRUE(mailbox.post(command(1)) && mailbox.post(command(2)));
+  ASSERT_TRUE(mailbox.try_emit(event(1)));
+  EXPECT_EQ(mailbox.commands_waiting(), 2u);
+  EXPECT_EQ(mailbox.events_waiting(), 1u);
+  std::array<CoreCommand, 1> commands;
+  EXPECT_EQ(mailbox.take(commands), 1u);
+  EXPECT_EQ(mailbox.commands_waiting(), 1u);
+}
+
 TEST(Mailbox, NeverRefusesBelowItsBound) {
   constexpr std::uint32_t kSeed = 20'240'601;
   SCOPED_TRACE(kSeed);

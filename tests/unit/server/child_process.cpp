@@ -85,6 +85,13 @@ bool ChildProcess::wait_for_output(const std::string& text) {
   return true;
 }
 
+bool ChildProcess::wait_for_error(const std::string& text) {
+  while (err_.find(text) == std::string::npos) {
+    if (!read_more()) return false;
+  }
+  return true;
+}
+
 int ChildProcess::wait() {
   while (read_more()) {
   }

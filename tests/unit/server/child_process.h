@@ -22,6 +22,8 @@ class ChildProcess {
 
   // Reads standard output until it holds `text`; false when it ends, or our patience does, before.
   bool wait_for_output(const std::string& text);
+  // The same of standard error.
+  bool wait_for_error(const std::string& text);
   // Waits for the end. Returns the exit code, or minus the signal, or -1000 when patience ends before.
   int wait();
   void signal(int number) const;

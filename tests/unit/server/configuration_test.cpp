@@ -104,6 +104,11 @@ const std::vector<KeyCase>& key_cases() {
       {"admission.retry_after_s", "3600", {"0", "3601"}},
       {"http.listen", R"("off")", {R"("on")", "false", R"("127.0.0.1")"}},
       {"http.name", R"("tutti.example.org")", {R"("a b")", R"("http://a")", R"("a:80")", "1"}},
+      {"http.token", R"("0123456789abcdef")", {R"("short")", R"("0123456789abcde f")", "1"}},
+      {"http.token_file", R"("/etc/tuttid.token")", {"1", "true"}},
+      {"http.requests_per_second", "0", {"-1", "1000001"}},
+      {"log.format", R"("json")", {R"("xml")", "1"}},
+      {"log.level", R"("info")", {R"("debug")", "2"}},
       {"rooms.create_on_dial", "false", {"0", R"("false")"}},
       {"rooms.max_participants", "65535", {"-1", "65536"}},
       {"rooms.max_talkers", "65535", {"-1", "65536"}},
@@ -182,11 +187,13 @@ TEST(Configuration, SuggestsTheNearestKey) {
   EXPECT_EQ(errors_of("[sip]\nlisten = \"127.0.0.1:5060\"\nsesion_timer = 90\n").at(0),
             "t.toml:3:1: unknown key \"sesion_timer\" in [sip]; did you mean \"session_timer_s\"?");
   EXPECT_EQ(errors_of("[http]\nbanana = 1\n").at(0),
-            "t.toml:2:1: unknown key \"banana\" in [http]; known here: listen, name");
+            "t.toml:2:1: unknown key \"banana\" in [http]; known here: listen, name, token, token_file, "
+            "requests_per_second");
   EXPECT_EQ(errors_of("\n[medai]\n").at(0), "t.toml:2:2: unknown section [medai]; did you mean \"media\"?");
   EXPECT_THAT(
       errors_of("[banana]\n").at(0),
-      HasSubstr("known here: sip, media, cores, admission, http, rooms, events, records, room, webhook"));
+      HasSubstr(
+          "known here: sip, media, cores, admission, http, log, rooms, events, records, room, webhook"));
 }
 
 TEST(Configuration, TellsAllErrorsInTheOrderOfTheFile) {
@@ -264,6 +271,11 @@ TEST(Configuration, EverySettingOfARoomIsAKey) {
                                                 .participant_limit = seconds(6),
                                                 .language = "de"};
   EXPECT_EQ(parsed->room[0].settings, expected);
+}
+
+TEST(Configuration, TakesOneTokenNotTwo) {
+  EXPECT_THAT(errors_of("[http]\ntoken = \"0123456789abcdef\"\ntoken_file = \"/x\"\n").at(0),
+              testing::StartsWith("t.toml:3:14: token_file in [http]: there is a token as well"));
 }
 
 TEST(Configuration, ReadsRooms) {

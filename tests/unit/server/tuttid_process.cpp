@@ -1,7 +1,9 @@
 #include "tests/unit/server/tuttid_process.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -40,12 +42,27 @@ std::string told(const ChildProcess& child, const std::string& name) {
 }
 
 std::string http_get(const std::string& address, const std::string& path) {
+  return http_ask(address, "GET", path, "", "");
+}
+
+bool eventually(const std::function<bool()>& is_true) {
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!is_true()) {
+    if (std::chrono::steady_clock::now() > patience) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
+std::string http_ask(const std::string& address, const std::string& method, const std::string& path,
+                     const std::string& body, const std::string& headers) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_storage storage{};
   const socklen_t length = base::to_sockaddr(*base::parse_address_and_port(address), storage);
   EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&storage), length), 0) << address;
-  const std::string request =
-      "GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\nConnection: close\r\n\r\n";
+  std::string request = method + " " + path + " HTTP/1.1\r\nHost: " + address + "\r\n" + headers;
+  if (!body.empty()) request += "Content-Type: application/json\r\n";
+  request += "Connection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   EXPECT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
   std::string answer;
   char bytes[1024];

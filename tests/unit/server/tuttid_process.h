@@ -1,6 +1,7 @@
 // What tests of the whole program share: a small configuration, free ports, the ready line, HTTP.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,5 +32,11 @@ std::string told(const ChildProcess& child, const std::string& name);
 
 // The whole answer.
 std::string http_get(const std::string& address, const std::string& path);
+// `body` is JSON where it is not empty; `headers` are lines, each with its end.
+std::string http_ask(const std::string& address, const std::string& method, const std::string& path,
+                     const std::string& body, const std::string& headers);
+
+// Whether it becomes true before our patience ends.
+bool eventually(const std::function<bool()>& is_true);
 
 }  // namespace tutti::server

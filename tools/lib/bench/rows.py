@@ -14,6 +14,8 @@ GOALS = {
     "server.bytes_per_participant": ("<=", 16_000),
     "server.delay_ms_p50": ("<=", 10),
     "server.delay_ms_p99": ("<=", 22),
+    "api.requests_per_s_late_permille": ("<=", 1),
+    "api.reloads_late_permille": ("<=", 1),
     "soak.late_ticks_per_1000": ("<=", 1),
     "soak.still_held": ("<=", 0),
 }

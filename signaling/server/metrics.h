@@ -1,0 +1,53 @@
+// Metrics: everything that is counted, as GET /metrics tells it; docs/grafana.json draws it.
+//
+// No label is of a participant, a room or anything else that a stranger names: what there is to a family is
+// bounded by the cores, the reasons and the statuses.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "dataplane/base/clock.h"
+#include "signaling/api/http_counters.h"
+#include "signaling/conference/event_journal.h"
+#include "signaling/conference/ledger.h"
+#include "signaling/conference/media_plane.h"
+#include "signaling/server/cpu_set.h"
+#include "signaling/server/process_facts.h"
+#include "signaling/sip/sip_counters.h"
+
+namespace tutti::server {
+
+struct ReloadCounts {
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;
+};
+
+struct StreamCounts {
+  std::size_t open = 0;
+  std::uint64_t overtaken = 0;
+};
+
+struct MetricsSources {
+  std::string version;
+  base::Instant now;  // MonotonicClock's, as reports are stamped
+  bool draining = false;
+  std::span<const conference::CoreDoor> cores;
+  CpuSet cpus;  // of the cores, in their order
+  conference::Ledger ledger;
+  std::size_t rooms = 0;
+  std::uint64_t refused_for_load = 0;
+  std::uint64_t messages_kept_out = 0;
+  const sip::SipCounters* sip = nullptr;
+  const api::HttpCounters* http = nullptr;  // null where HTTP is off
+  const conference::JournalCounters* journal = nullptr;
+  StreamCounts streams;
+  ReloadCounts reloads;
+  ProcessFacts process;
+};
+
+std::string metrics(const MetricsSources& sources);
+
+}  // namespace tutti::server

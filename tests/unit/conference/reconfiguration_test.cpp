@@ -1,0 +1,92 @@
+#include "focus_fixture.h"
+
+namespace tutti::conference {
+namespace {
+
+FocusConfig with_rooms(std::vector<RoomRule> rooms) {
+  FocusConfig config;
+  config.rooms.rooms = std::move(rooms);
+  return config;
+}
+
+RoomRule rule(std::string name, std::uint32_t max_participants = 0, bool locked = false) {
+  RoomRule one;
+  one.name = std::move(name);
+  one.locked = locked;
+  one.settings.max_participants = max_participants;
+  return one;
+}
+
+TEST(Reconfiguration, MakesRoomsThatAreNewAndEndsEmptyOnesThatAreGone) {
+  FocusWorld world(with_rooms({rule("old")}));
+  world.focus->reconfigure(with_rooms({rule("new", 3)}));
+  world.poll();
+  EXPECT_FALSE(world.focus->control().exists("old"));
+  EXPECT_EQ(world.focus->control().settings("new")->max_participants, 3U);
+  EXPECT_TRUE(world.focus->control().settings("new")->permanent);
+  EXPECT_EQ(world.focus->conferences(), 1U);
+}
+
+TEST(Reconfiguration, ARoomThatIsGoneStaysUntilItsLastParticipantLeaves) {
+  FocusWorld world(with_rooms({rule("old")}));
+  const auto caller = world.join("old");
+  world.focus->reconfigure(with_rooms({}));
+  world.poll();
+  ASSERT_TRUE(world.focus->control().exists("old"));
+  world.end(caller);
+  world.settle();
+  world.poll();
+  EXPECT_FALSE(world.focus->control().exists("old"));
+}
+
+TEST(Reconfiguration, ChangesARoomWithWhoeverIsInIt) {
+  FocusWorld world(with_rooms({rule("board")}));
+  world.join("board");
+  world.focus->reconfigure(with_rooms({rule("board", 1, true)}));
+  Control& control = world.focus->control();
+  EXPECT_EQ(control.find_conference("board")->state, ConferenceState::kLocked);
+  EXPECT_EQ(control.settings("board")->max_participants, 1U);
+  EXPECT_EQ(control.list_participants("board")->size(), 1U);
+  world.focus->reconfigure(with_rooms({rule("board", 1, false)}));
+  EXPECT_EQ(control.find_conference("board")->state, ConferenceState::kActive);
+}
+
+TEST(Reconfiguration, LeavesAloneWhatIsNotOther) {
+  FocusWorld world(with_rooms({rule("board", 5)}));
+  Control& control = world.focus->control();
+  auto settings = *control.settings("board");
+  settings.max_participants = 9;  // by an operator
+  ASSERT_TRUE(control.update_settings("board", settings));
+  ASSERT_TRUE(control.lock("board"));
+  world.focus->reconfigure(with_rooms({rule("board", 5), rule("attic")}));
+  EXPECT_EQ(control.settings("board")->max_participants, 9U);
+  EXPECT_EQ(control.find_conference("board")->state, ConferenceState::kLocked);
+}
+
+TEST(Reconfiguration, ADialledRoomOfARulesNameBecomesPermanent) {
+  FocusWorld world;
+  const auto caller = world.join("lobby");
+  world.focus->reconfigure(with_rooms({rule("lobby")}));
+  world.end(caller);
+  world.settle();
+  world.poll();
+  EXPECT_TRUE(world.focus->control().exists("lobby"));
+}
+
+TEST(Reconfiguration, DefaultsAndRulesAreForThoseWhoCome) {
+  FocusWorld world;
+  world.join("before");
+  FocusConfig config;
+  config.rooms.create_on_dial = false;
+  config.rooms.settings.max_talkers = 2;
+  world.focus->reconfigure(config);
+  EXPECT_EQ(world.status(world.invite("after")), 404);
+  EXPECT_EQ(world.focus->control().settings("before")->max_talkers, 0U);
+  config.rooms.create_on_dial = true;
+  world.focus->reconfigure(config);
+  world.join("after");
+  EXPECT_EQ(world.focus->control().settings("after")->max_talkers, 2U);
+}
+
+}  // namespace
+}  // namespace tutti::conference

@@ -1,0 +1,166 @@
+#include "signaling/server/metrics.h"
+
+#include <cstdio>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "dataplane/mailbox/mailbox.h"
+#include "tests/unit/server/tuttid_process.h"
+
+namespace tutti::server {
+namespace {
+
+using testing::HasSubstr;
+
+// Two cores as they would be after some calls.
+class MetricsTest : public testing::Test {
+ protected:
+  MetricsTest() {
+    for (int i = 0; i < 2; ++i) {
+      counters_[i].ticks.add(1'000);
+      counters_[i].drops.add(base::DropReason::kLate, 3);
+      counters_[i].tick_time_us.add(100);
+      counters_[i].tick_time_us.add(5'119);
+      counters_[i].tick_time_us.add(1'000'000'000);
+      doors_[i] = {&mailbox_, &counters_[i], {16, 16}, &reports_};
+    }
+    sip_.received(sip::Method::kInvite).add(4);
+    sip_.responses_sent.add(200);
+    sip_.responses_sent.add(503);
+    http_.answered(404);
+    sources_.version = "1.2.3";
+    sources_.cores = doors_;
+    sources_.cpus = {1, 3};
+    sources_.sip = &sip_;
+    sources_.http = &http_;
+    sources_.journal = &journal_;
+    sources_.process = read_process_facts();
+  }
+
+  mailbox::Mailbox mailbox_{16};
+  mailbox::CoreCounters counters_[2];
+  mailbox::ParticipantReports reports_{16};
+  conference::CoreDoor doors_[2];
+  sip::SipCounters sip_;
+  api::HttpCounters http_;
+  conference::JournalCounters journal_;
+  MetricsSources sources_;
+};
+
+std::size_t samples(const std::string& text) {
+  std::istringstream lines(text);
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line);) count += line.empty() || line[0] == '#' ? 0 : 1;
+  return count;
+}
+
+TEST_F(MetricsTest, PassPromtool) {
+  const TemporaryFile file(metrics(sources_));
+  const std::string command = "promtool check metrics < " + file.name() + " 2>&1";
+  FILE* const pipe = ::popen(command.c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  std::string said;
+  char bytes[512];
+  while (std::fgets(bytes, sizeof bytes, pipe) != nullptr) said += bytes;
+  EXPECT_EQ(::pclose(pipe), 0) << said;
+  EXPECT_EQ(said, "");
+}
+
+TEST_F(MetricsTest, TellEachCoreReasonMethodAndStatus) {
+  const std::string text = metrics(sources_);
+  for (const char* line : {
+           "tutti_build_info{version=\"1.2.3\"} 1\n",
+           "tutti_ticks_total{cpu=\"3\"} 1000\n",
+           "tutti_packets_dropped_total{cpu=\"1\",reason=\"late\"} 3\n",
+           "tutti_sip_requests_received_total{method=\"INVITE\"} 4\n",
+           "tutti_sip_responses_sent_total{status=\"503\"} 1\n",
+           "tutti_http_responses_total{status=\"404\"} 1\n",
+           "tutti_core_queue_depth{cpu=\"1\",queue=\"commands\"} 0\n",
+           "tutti_core_headroom_ratio{cpu=\"1\"} 1\n",
+       }) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(MetricsTest, HistogramsAreExactAtTheirBounds) {
+  const std::string text = metrics(sources_);
+  for (const char* line : {
+           "tutti_tick_time_seconds_bucket{cpu=\"1\",le=\"6.3e-05\"} 0\n",
+           "tutti_tick_time_seconds_bucket{cpu=\"1\",le=\"0.000127\"} 1\n",
+           "tutti_tick_time_seconds_bucket{cpu=\"1\",le=\"0.004095\"} 1\n",
+           "tutti_tick_time_seconds_bucket{cpu=\"1\",le=\"0.005119\"} 2\n",
+           "tutti_tick_time_seconds_bucket{cpu=\"1\",le=\"+Inf\"} 3\n",
+           "tutti_tick_time_seconds_sum{cpu=\"1\"} 1000.005219\n",
+           "tutti_tick_time_seconds_count{cpu=\"1\"} 3\n",
+       }) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(MetricsTest, SpreadOverThoseWhoSendAndNoLabelForAny) {
+  const std::size_t before = samples(metrics(sources_));
+  sources_.now = base::Instant{} + std::chrono::seconds(10);
+  counters_[0].participants.set(3);
+  for (std::uint32_t slot = 0; slot < 3; ++slot) {
+    const mailbox::ParticipantHandle tenant{slot, 1};
+    reports_.begin(tenant, sources_.now);
+    mailbox::ReportedState state;
+    state.at = sources_.now;
+    state.has_source = true;
+    state.ms_since_packet = 10;
+    state.talking = slot == 0;
+    state.jitter_us = 1'000 * (slot + 1);
+    state.recent_loss_x65536 = static_cast<std::uint16_t>(slot * 6'554);
+    reports_.write(tenant, state);
+  }
+  const std::string text = metrics(sources_);
+  EXPECT_THAT(text, HasSubstr("tutti_talkers 1\n"));
+  EXPECT_THAT(text, HasSubstr("tutti_participant_jitter_seconds{of=\"median\"} 0.002\n"));
+  EXPECT_THAT(text, HasSubstr("tutti_participant_jitter_seconds{of=\"max\"} 0.003\n"));
+  EXPECT_THAT(text, HasSubstr("tutti_participant_loss_ratio{of=\"max\"} 0.200012207031\n"));
+  EXPECT_EQ(samples(text), before);
+  // Who left a while ago is told no more.
+  sources_.now += std::chrono::seconds(5);
+  EXPECT_THAT(metrics(sources_), HasSubstr("tutti_talkers 0\n"));
+}
+
+TEST_F(MetricsTest, AreFewWhateverTheServerSees) {
+  for (int status = 100; status < 700; ++status) sip_.responses_sent.add(status);
+  EXPECT_LT(samples(metrics(sources_)), 1'000U);
+}
+
+TEST_F(MetricsTest, HaveAllThatTheDashboardNames) {
+  std::ifstream file(TUTTI_SOURCE_DIR "/docs/grafana.json");
+  std::stringstream dashboard;
+  dashboard << file.rdbuf();
+  const std::string drawn = dashboard.str();
+  const std::string text = metrics(sources_);
+  std::set<std::string> names;
+  const std::regex name(R"((tutti|process)_[a-z0-9_]+)");
+  for (std::sregex_iterator at(drawn.begin(), drawn.end(), name), end; at != end; ++at)
+    names.insert(at->str());
+  EXPECT_GT(names.size(), 30U);
+  for (const auto& one : names) {
+    EXPECT_TRUE(text.find("\n" + one + "{") != std::string::npos ||
+                text.find("\n" + one + " ") != std::string::npos)
+        << one;
+  }
+}
+
+TEST(ProcessFacts, AreThoseOfThisProcess) {
+  const ProcessFacts facts = read_process_facts();
+  EXPECT_GT(facts.resident_bytes, 1'000'000U);
+  EXPECT_GT(facts.virtual_bytes, facts.resident_bytes);
+  EXPECT_GE(facts.descriptors, 3U);
+  EXPECT_GT(facts.descriptors_max, facts.descriptors);
+  const double now =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  EXPECT_NEAR(facts.started_at, now, 600);
+}
+
+}  // namespace
+}  // namespace tutti::server

@@ -1,0 +1,195 @@
+// Hot reload: what each key is, and the whole program under SIGHUP and POST /reload.
+#include "signaling/server/reload.h"
+
+#include <csignal>
+#include <fstream>
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "signaling/server/configuration_keys.h"
+#include "signaling/server/http_token.h"
+#include "tests/unit/server/tuttid_process.h"
+
+namespace tutti::server {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+Configuration parse(const std::string& text) {
+  const auto parsed = parse_configuration(text, "t.toml");
+  EXPECT_TRUE(parsed) << text;
+  return parsed ? *parsed : Configuration{};
+}
+
+// What a reload can change and what it cannot, all of it: whoever adds a key says here which it is.
+TEST(Reload, OfEveryKeyIsKnownWhetherItIsLive) {
+  std::vector<std::string> live;
+  std::vector<std::string> restart;
+  for (const auto& key : configuration_keys()) {
+    (key.live ? live : restart).push_back(std::string(key.section) + "." + std::string(key.name));
+  }
+  EXPECT_THAT(
+      restart,
+      ElementsAre("sip.listen", "sip.session_timer_s", "sip.min_session_timer_s", "sip.max_pending_invites",
+                  "media.address", "media.rtp_ports", "media.jitter_ms", "media.gate_dbov", "cores.cpus",
+                  "cores.backend", "cores.tx", "cores.realtime", "cores.participants_per_core",
+                  "cores.conferences_per_core", "http.listen", "rooms.pin_tries", "rooms.pin_entry_s",
+                  "rooms.pin_lockout_s", "rooms.pin_lockout_max_s", "events.journal", "events.journal_mb",
+                  "events.keep_s", "records.file", "records.sqlite", "records.flush_ms"));
+  EXPECT_EQ(live.size() + restart.size(), configuration_keys().size());
+  for (const auto& key : room_keys()) EXPECT_TRUE(key.live) << key.name;
+}
+
+TEST(Reload, NamesWhatIsOtherAndWhetherItWaits) {
+  const Configuration running =
+      parse("[[room]]\nname = \"a\"\n[[room]]\nname = \"b\"\n[[room]]\nname = \"c\"\n");
+  const Configuration wanted = parse(
+      "[sip]\nlisten = \"127.0.0.1:1\"\n[rooms]\nmax_rooms = 3\n"
+      "[[room]]\nname = \"a\"\n[[room]]\nname = \"b\"\nlocked = true\n[[room]]\nname = \"d\"\n");
+  const ConfigurationChange change = compare(running, wanted);
+  EXPECT_THAT(change.restart, ElementsAre("sip.listen"));
+  EXPECT_THAT(change.live, UnorderedElementsAre("rooms.max_rooms", "room b", "room c", "room d"));
+}
+
+TEST(Reload, TakesWhatIsLiveAndNamesTheRestAgainTheNextTime) {
+  const Configuration running;
+  const Configuration wanted =
+      parse("[sip]\nlisten = \"127.0.0.1:1\"\n[rooms]\nmax_rooms = 3\n[[room]]\nname = \"d\"\n");
+  const Configuration merged = take_live(running, wanted);
+  EXPECT_THAT(compare(merged, wanted).live, IsEmpty());
+  EXPECT_THAT(compare(merged, wanted).restart, ElementsAre("sip.listen"));
+}
+
+class TokenFile {
+ public:
+  TokenFile(const std::string& text, mode_t mode) : file_(text) { ::chmod(file_.name().c_str(), mode); }
+  base::Result<std::string, std::string> read() const {
+    Configuration configuration;
+    configuration.http.token_file = file_.name();
+    return http_token(configuration);
+  }
+
+ private:
+  TemporaryFile file_;
+};
+
+TEST(HttpToken, IsReadFromAFileThatOnlyItsOwnerReads) {
+  EXPECT_EQ(TokenFile("0123456789abcdef\n", 0600).read().value(), "0123456789abcdef");
+  EXPECT_EQ(TokenFile("0123456789abcdef", 0400).read().value(), "0123456789abcdef");
+  for (const mode_t mode : {0640, 0604, 0620, 0666}) {
+    EXPECT_THAT(TokenFile("0123456789abcdef", mode).read().error(), HasSubstr("may be read by others"))
+        << mode;
+  }
+  for (const char* text : {"", "\n", "short", "0123456789abcdef\n\n", "0123456789 abcdef"}) {
+    EXPECT_THAT(TokenFile(text, 0600).read().error(), HasSubstr("holds no token")) << text;
+  }
+  EXPECT_THAT(TokenFile(std::string(600, 'x'), 0600).read().error(), HasSubstr("holds no token"));
+  Configuration configuration;
+  configuration.http.token_file = "/nonexistent";
+  EXPECT_THAT(http_token(configuration).error(), HasSubstr("cannot be read: No such file"));
+  configuration.http.token_file = "/dev/zero";
+  EXPECT_THAT(http_token(configuration).error(), HasSubstr("is not a file"));
+}
+
+TEST(HttpToken, IsNeededWhereOthersThanThisHostCanAsk) {
+  Configuration configuration;
+  EXPECT_EQ(http_token(configuration).value(), "");
+  configuration.http.listen = *base::parse_address_and_port("0.0.0.0:8080");
+  EXPECT_EQ(http_token(configuration).error(),
+            "HTTP on 0.0.0.0:8080 would let anybody control conferences: set http.token or http.token_file");
+  configuration.http.token = "0123456789abcdef";
+  EXPECT_EQ(http_token(configuration).value(), "0123456789abcdef");
+  configuration.http.token = "";
+  configuration.http.listen = {};
+  EXPECT_EQ(http_token(configuration).value(), "");
+}
+
+class TuttidReload : public testing::Test {
+ protected:
+  TuttidReload() : file_(kSmall), child_(TUTTID, on_free_ports(file_, {"--verbose"})) {}
+  void SetUp() override { ASSERT_TRUE(child_.wait_for_output("pid=")) << child_.err(); }
+  void TearDown() override {
+    child_.signal(SIGTERM);
+    EXPECT_EQ(child_.wait(), 0) << child_.err();
+  }
+
+  void write(const std::string& text) { std::ofstream(file_.name()) << kSmall << text; }
+  std::string post(const std::string& path, const std::string& body = "", const std::string& headers = "") {
+    return http_ask(told(child_, "http"), "POST", path, body, headers);
+  }
+  std::string get(const std::string& path) { return http_get(told(child_, "http"), path); }
+
+  TemporaryFile file_;
+  ChildProcess child_;
+};
+
+TEST_F(TuttidReload, ChangesWhatCanChangeAndNamesWhatCannot) {
+  write(
+      "[rooms]\nmax_talkers = 3\n[media]\njitter_ms = 20\n[[room]]\nname = \"lobby\"\nmax_participants = "
+      "9\n");
+  EXPECT_THAT(
+      post("/reload"),
+      HasSubstr(R"({"changed":["rooms.max_talkers","room lobby"],"needs_restart":["media.jitter_ms"]})"));
+  EXPECT_THAT(get("/rooms/lobby/settings"), HasSubstr(R"("max_participants":9,"max_talkers":3,)"));
+  EXPECT_THAT(get("/rooms/lobby"), HasSubstr(R"("state":"Active","permanent":true)"));
+  write("[[room]]\nname = \"lobby\"\nlocked = true\n[[room]]\nname = \"attic\"\n");
+  EXPECT_THAT(post("/reload"),
+              HasSubstr(R"({"changed":["rooms.max_talkers","room lobby","room attic"],"needs_restart":[]})"));
+  EXPECT_THAT(get("/rooms/lobby"), HasSubstr(R"("state":"Locked")"));
+  write("");
+  EXPECT_THAT(post("/reload"), HasSubstr(R"("changed":["room lobby","room attic"])"));
+  EXPECT_TRUE(eventually([&] { return get("/rooms").find(R"({"rooms":[]})") != std::string::npos; }));
+  EXPECT_THAT(get("/metrics"), HasSubstr("tutti_config_reloads_total{result=\"done\"} 3\n"));
+}
+
+TEST_F(TuttidReload, ABrokenFileChangesNothingAndSaysWhere) {
+  write("[rooms]\nmax_talkers = 3\nmax_room = 2\n");
+  const std::string answer = post("/reload");
+  EXPECT_THAT(answer, HasSubstr("400 Bad Request"));
+  EXPECT_THAT(answer, HasSubstr(file_.name() +
+                                R"(:6:1: unknown key \"max_room\" in [rooms]; did you mean \"max_rooms\"?)"));
+  EXPECT_THAT(answer, HasSubstr(R"("errors":[)"));
+  write("");
+  EXPECT_THAT(post("/reload"), HasSubstr(R"({"changed":[],"needs_restart":[]})"));
+  EXPECT_THAT(get("/metrics"), HasSubstr("tutti_config_reloads_total{result=\"failed\"} 1\n"));
+}
+
+TEST_F(TuttidReload, SighupDoesTheSameAndTellsTheLog) {
+  write("[rooms]\nmax_talkers = 3\n[media]\njitter_ms = 20\n");
+  child_.signal(SIGHUP);
+  EXPECT_TRUE(child_.wait_for_error("media.jitter_ms needs a restart\n"));
+  EXPECT_THAT(child_.err(), HasSubstr("tuttid: reloaded, 1 changed\n"));
+  write("nonsense\n");
+  child_.signal(SIGHUP);
+  EXPECT_TRUE(child_.wait_for_error("tuttid: not reloaded: " + file_.name() + ":4:"));
+  EXPECT_THAT(get("/health"), HasSubstr(R"("status":"ok")"));
+}
+
+TEST_F(TuttidReload, TakesAnotherTokenAndAnotherLogAtOnce) {
+  write("[http]\ntoken = \"0123456789abcdef\"\n[log]\nformat = \"json\"\n");
+  EXPECT_THAT(post("/reload"), HasSubstr(R"("changed":["http.token","log.format"])"));
+  EXPECT_TRUE(child_.wait_for_error(R"("message":"reloaded, 2 changed"})")) << child_.err();
+  EXPECT_TRUE(eventually([&] { return get("/rooms").find("401 Unauthorized") != std::string::npos; }));
+  EXPECT_THAT(get("/metrics"), HasSubstr("200 OK"));
+  EXPECT_THAT(
+      http_ask(told(child_, "http"), "GET", "/rooms", "", "Authorization: Bearer 0123456789abcdef\r\n"),
+      HasSubstr("200 OK"));
+}
+
+TEST(TuttidReloadWithoutFile, Answers409) {
+  ChildProcess child(TUTTID, {"--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"});
+  ASSERT_TRUE(child.wait_for_output("pid=")) << child.err();
+  EXPECT_THAT(http_ask(told(child, "http"), "POST", "/reload", "", ""), HasSubstr("409 Conflict"));
+  child.signal(SIGHUP);
+  EXPECT_TRUE(child.wait_for_error("not reloaded: tuttid was started without --config"));
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), 0);
+}
+
+}  // namespace
+}  // namespace tutti::server
