@@ -86,6 +86,7 @@ void Ticker::add_tones(Conference& conference) TUTTI_REALTIME {
 void Ticker::gather(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
   choice_.begin(conference.max_talkers, conference.number);
   const std::uint32_t speakers = listen(conference, ahead);
+  if (Reporting::due(conference, turn)) fetch_reports(conference);
   if (conference.max_talkers != 0 && conference.peers != 0)
     state_.peers.compete(conference, turn.tick, choice_);
   choice_.choose();
@@ -107,6 +108,14 @@ void Ticker::gather(Conference& conference, const TickWheel::Turn& turn, Lookahe
   batch.flush();
   if (conference.coaches != 0) state_.coachings.be_silent(conference, turn);
   state_.counters.frames_mixed.add(mixer_.contributors());
+}
+
+// hand_out() will write them.
+void Ticker::fetch_reports(const Conference& conference) TUTTI_REALTIME {
+  const auto links = state_.member_links();
+  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
+    state_.reports.prefetch(slot);
+  }
 }
 
 // Lets all gates decide, and is done with the frames of those who are behind a closed one. Returns how many

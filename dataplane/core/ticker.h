@@ -39,6 +39,7 @@ class Ticker {
   void half_tick(Conference& conference) TUTTI_REALTIME;
   void gather(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
   void add_tones(Conference& conference) TUTTI_REALTIME;
+  void fetch_reports(const Conference& conference) TUTTI_REALTIME;
   std::uint32_t listen(Conference& conference, Lookahead& ahead) TUTTI_REALTIME;
   bool slip(Participant& participant, bool wanted) TUTTI_REALTIME;
   bool take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME;
