@@ -77,10 +77,6 @@ void CoreState::move(Conference& conference, std::uint32_t sub_slot) TUTTI_REALT
   conference.sub_slot = static_cast<std::uint8_t>(sub_slot);
   members_in[sub_slot] += conference.members.size();
   sub_slots[sub_slot].append(conference.handle.slot, wheel_links());
-  const auto links = member_links();
-  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
-    port.set_phase(net::EndpointId{slot}, sub_slot);
-  }
 }
 
 std::uint32_t CoreState::least_crowded() const TUTTI_REALTIME {

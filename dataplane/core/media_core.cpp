@@ -7,21 +7,18 @@
 
 namespace tutti::core {
 
-static_assert(kSubSlots <= net::PacketPort::kPhases);
-
 MediaCore::MediaCore(const Options& options, net::PacketPort& port, mailbox::Mailbox& mailbox)
     : state_(options, port, mailbox),
       reporting_(state_),
       reception_(state_, reporting_),
       moves_(state_),
-      ticker_(state_, reporting_, moves_),
+      ticker_(state_, reception_, reporting_, moves_),
       load_(state_.options, state_.counters) {}
 
 base::Instant MediaCore::run_once(base::Instant now) TUTTI_REALTIME {
   load_.begin_turn(now);
   state_.outbox.flush();
   take_commands(now);
-  state_.port.begin_turn(state_.wheel.due_sub_slots(now));
   reception_.run();
   take_detached();
   const std::uint32_t sub_slots = ticker_.run(now);
@@ -85,7 +82,6 @@ void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant no
     state_.outbox.put(mailbox::ParticipantDetached{command.participant, true, {}});
     return;
   }
-  state_.port.set_phase(net::EndpointId{slot}, conference->sub_slot);
   // Its pages are touched when it is used.
   ParticipantReserve& reserve = state_.reserves.make(slot);
   Participant& participant =

@@ -19,9 +19,23 @@ void TickFollower::schedule(Conference& conference, const TickWheel::Turn& turn)
   // Conferences do so at different times, and never all in one tick.
   const std::uint64_t beat = turn.tick + conference.handle.slot;
   if (beat % kStepTicks != 0 || conference.members.size() > kMembersMax) return;
+  const bool look_due = beat % kLookTicks == 0;
+  if (rests(conference, look_due)) return;
   note_arrivals(conference, turn.due);
-  if (beat % kLookTicks == 0) look(conference);
+  if (look_due) look(conference);
   if (way_of(conference).steps != 0) step(conference, turn);
+}
+
+// Until it has rested enough, or others have come.
+bool TickFollower::rests(const Conference& conference, bool look_due) TUTTI_REALTIME {
+  Way& way = way_of(conference);
+  if (way.members != conference.members.size()) {
+    way.members = conference.members.size();
+    way.rest = way.rested = 0;
+  }
+  if (way.rest == 0) return false;
+  if (look_due) --way.rest;
+  return true;
 }
 
 void TickFollower::note_arrivals(Conference& conference, base::Instant now) TUTTI_REALTIME {
@@ -63,6 +77,11 @@ void TickFollower::look(Conference& conference) TUTTI_REALTIME {
     way_of(conference).steps = go_earlier ? earlier : later;
   }
   way_of(conference).arrivals.age();
+  // Of few arrivals nothing is known: they may be the first of somebody who begins to talk.
+  Way& way = way_of(conference);
+  const bool in_vain = total >= kArrivalsLeast && way.steps == 0;
+  way.rested = in_vain ? static_cast<std::uint8_t>(std::min(2U * way.rested + 1, kRestMax)) : 0;
+  way.rest = way.rested;
 }
 
 bool TickFollower::room_in(const Conference& conference, std::uint32_t sub_slot) const TUTTI_REALTIME {

@@ -8,18 +8,6 @@ void TickWheel::start(base::Instant now) TUTTI_REALTIME {
   started_ = true;
 }
 
-std::uint32_t TickWheel::due_sub_slots(base::Instant now) const TUTTI_REALTIME {
-  constexpr std::uint32_t kAll = (1u << kSubSlots) - 1;
-  if (!started_) return kAll;
-  if (!due(now)) return 0;
-  const auto behind = (now - next_due()) / kSubSlot;
-  if (behind + 1 >= kSubSlots) return kAll;
-  // As many ones as are due, turned round to where the wheel stands.
-  const std::uint32_t due = (2u << behind) - 1;
-  const auto at = static_cast<std::uint32_t>(position_ % kSubSlots);
-  return (due << at | due >> (kSubSlots - at)) & kAll;
-}
-
 TickWheel::Turn TickWheel::advance() TUTTI_REALTIME {
   const Turn turn{position_ / kSubSlots, static_cast<std::uint32_t>(position_ % kSubSlots), next_due()};
   ++position_;

@@ -37,8 +37,6 @@ class TickWheel {
   base::Instant next_due() const TUTTI_REALTIME {
     return base::Instant(kSubSlot * static_cast<std::int64_t>(position_));
   }
-  // The sub-slots that are due: bit n for sub-slot n; all of them before the start.
-  std::uint32_t due_sub_slots(base::Instant now) const TUTTI_REALTIME;
   // The sub-slot that is due, and on to the next.
   Turn advance() TUTTI_REALTIME;
 

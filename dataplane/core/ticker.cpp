@@ -6,10 +6,19 @@
 #include "mixer/dsp/fade.h"
 
 namespace tutti::core {
+namespace {
+
+// Not one that has just come from the sub-slot before.
+bool due(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+  return !conference.ticking || turn.position() >= conference.next_position;
+}
+
+}  // namespace
 
 // Pages of both are touched as conferences grow: a frame is written before it is read.
-Ticker::Ticker(CoreState& state, Reporting& reporting, Moves& moves)
+Ticker::Ticker(CoreState& state, Reception& reception, Reporting& reporting, Moves& moves)
     : state_(state),
+      reception_(reception),
       reporting_(reporting),
       moves_(moves),
       choice_(state.options.capacity.participants),
@@ -24,24 +33,11 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
   wheel.skip(now, kPatience);
   std::uint32_t done = 0;
   for (; done < kSubSlots && wheel.due(now); ++done) {
+    // Less late than a tick, each socket holds one packet as always, and to look for more costs what is
+    // short.
+    const bool late = now - wheel.next_due() >= base::kTick;
     const TickWheel::Turn turn = wheel.advance();
-    const auto links = state_.wheel_links();
-    Lookahead ahead(state_, state_.sub_slots[turn.sub_slot].first());
-    std::uint32_t ticks = 0;
-    for (auto slot = state_.sub_slots[turn.sub_slot].first(); slot != kNoSlot;) {
-      Conference& conference = state_.conferences[slot];
-      slot = links(slot).next;  // it may move to another list
-      if (conference.ticking && turn.position() < conference.next_position) continue;  // it has just come
-      tick(conference, turn, ahead);
-      ++ticks;
-    }
-    const SlotList& half = state_.sub_slots[(turn.sub_slot + kSubSlots / 2) % kSubSlots];
-    for (auto slot = half.first(); slot != kNoSlot; slot = links(slot).next) {
-      half_tick(state_.conferences[slot]);
-    }
-    moves_.run(turn);
-    state_.port.flush();
-
+    const std::uint32_t ticks = run_sub_slot(turn, late);
     state_.counters.ticks.add(ticks);
     const base::Instant end = state_.options.clock == nullptr ? now : state_.options.clock();
     if (end - turn.due > kLateAfter) state_.counters.late_ticks.add(ticks);
@@ -49,6 +45,49 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
         static_cast<std::uint64_t>((end - turn.due) / std::chrono::microseconds(1)));
   }
   return done;
+}
+
+// Returns how many conferences have ticked.
+std::uint32_t Ticker::run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI_REALTIME {
+  const auto links = state_.wheel_links();
+  Lookahead ahead(state_, state_.sub_slots[turn.sub_slot].first());
+  std::uint32_t ticks = 0;
+  for (auto slot = state_.sub_slots[turn.sub_slot].first(); slot != kNoSlot;) {
+    const auto end = take_packets(slot, turn, late);
+    while (slot != end) {
+      Conference& conference = state_.conferences[slot];
+      slot = links(slot).next;  // it may move to another list
+      if (!due(conference, turn)) continue;
+      tick(conference, turn, ahead);
+      ++ticks;
+    }
+    state_.port.flush();
+  }
+  const SlotList& half = state_.sub_slots[(turn.sub_slot + kSubSlots / 2) % kSubSlots];
+  for (auto slot = half.first(); slot != kNoSlot; slot = links(slot).next)
+    half_tick(state_.conferences[slot]);
+  moves_.run(turn);
+  state_.port.flush();
+  return ticks;
+}
+
+// Of the conferences of a step, from `first` on; returns the one behind it.
+std::uint32_t Ticker::take_packets(std::uint32_t first, const TickWheel::Turn& turn,
+                                   bool late) TUTTI_REALTIME {
+  const auto links = state_.wheel_links();
+  const auto members = state_.member_links();
+  std::uint32_t taken = 0;
+  auto slot = first;
+  for (; slot != kNoSlot && taken < kStepMembers; slot = links(slot).next) {
+    const Conference& conference = state_.conferences[slot];
+    if (!due(conference, turn)) continue;
+    for (auto member = conference.members.first(); member != kNoSlot; member = members(member).next) {
+      state_.port.look(net::EndpointId{member}, late);
+    }
+    taken += conference.members.size();
+  }
+  reception_.run();
+  return slot;
 }
 
 void Ticker::tick(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {

@@ -12,6 +12,7 @@
 #include "dataplane/core/lookahead.h"
 #include "dataplane/core/moves.h"
 #include "dataplane/core/personal_mix.h"
+#include "dataplane/core/reception.h"
 #include "dataplane/core/reporting.h"
 #include "dataplane/core/slab.h"
 #include "dataplane/core/talker_batch.h"
@@ -23,7 +24,8 @@ namespace tutti::core {
 // Thread: the core.
 class Ticker {
  public:
-  Ticker(CoreState& state, Reporting& reporting, Moves& moves);
+  // Owns none of them; all outlive it.
+  Ticker(CoreState& state, Reception& reception, Reporting& reporting, Moves& moves);
 
   // Does every sub-slot that is due, at most one tick's worth of them; returns how many.
   std::uint32_t run(base::Instant now) TUTTI_REALTIME;
@@ -35,6 +37,12 @@ class Ticker {
   static constexpr std::uint32_t kStayInCache = 256;  // members whose 192 hot bytes are 48 kB
   static constexpr int kHandOutAhead = 8;
 
+  // A sub-slot is done in steps of so many participants or a little more: their packets are taken, mixed and
+  // sent while the kernel's state of their sockets, and ours of them, is in the cache.
+  static constexpr std::uint32_t kStepMembers = 64;
+
+  std::uint32_t run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
+  std::uint32_t take_packets(std::uint32_t first, const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
   void tick(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
   void half_tick(Conference& conference) TUTTI_REALTIME;
   void gather(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
@@ -54,6 +62,7 @@ class Ticker {
   void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
 
   CoreState& state_;
+  Reception& reception_;
   Reporting& reporting_;
   Moves& moves_;
   TalkerChoice choice_;

@@ -60,14 +60,11 @@ class PacketPort {
   // Receives from anyone again, with the next receive().
   virtual void disconnect(EndpointId id, Flow flow) TUTTI_REALTIME = 0;
 
-  // When packets are looked for: a core takes an endpoint's in the turn of its own tick, so a body that has
-  // to ask the network for each (io_uring) asks then alone; one that is told of them ignores both. Until
-  // begin_turn() is called first, each receive() is a turn of all.
-  static constexpr std::uint32_t kPhases = 8;  // of a tick
-  // Attached endpoints are in phase 0 until told.
-  virtual void set_phase(EndpointId, std::uint32_t /*phase*/) TUTTI_REALTIME {}
-  // The phases whose packets the next receive()s are to bring: bit n for phase n.
-  virtual void begin_turn(std::uint32_t /*phases*/) TUTTI_REALTIME {}
+  // The next receive()s are to bring the endpoint's packets: a core takes them with its own tick, so a body
+  // that has to ask the network for each (io_uring) asks then alone; one that is told of them ignores this.
+  // `thorough`: all that wait, as after a delay of a tick; else a second one may be left for the next time.
+  // Until it is called first, each receive() looks for everyone's.
+  virtual void look(EndpointId, bool /*thorough*/) TUTTI_REALTIME {}
 
   // What has arrived, at most kReceiveBatch packets; empty when there is no more for now.
   // Owns: the payloads are the port's, valid until the next receive() or wait_until().

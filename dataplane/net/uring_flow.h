@@ -33,11 +33,11 @@ struct alignas(64) UringFlow {
   bool enlisted = false;  // stands in the port's list of flows to look after
   bool leaving = false;   // detached
   bool connect_failed =
-      false;  // the kernel will not connect to this peer: strangers are kept out here instead
-  std::uint8_t phase = 0;
-  std::uint8_t single_polls = 0;  // left before a poll looks for a second packet
-  std::uint16_t taken = 0;        // packets, by this turn's poll
-  std::uint32_t polled_at = 0;    // place in the list of its phase
+      false;                // the kernel will not connect to this peer: strangers are kept out here instead
+  bool asked = false;       // the core has asked to look for its packets
+  std::uint8_t polls = 0;   // of turns, counted round; in each 16th it looks for a second packet
+  bool twice = false;       // it does so in the next one
+  std::uint16_t taken = 0;  // packets, by this turn's poll
 
   bool open() const TUTTI_REALTIME { return opened; }
   bool connect_due() const TUTTI_REALTIME { return peer != connected_to && !connect_failed; }

@@ -30,14 +30,17 @@ namespace {
 constexpr std::uint32_t kEntersMax =
     32;  // into the kernel within one receive(); each brings 20 sockets' packets
 
+constexpr std::uint32_t kSubmissions = 128;
+
 UringRing::Sizes ring_sizes(const PortLimits& limits) {
   const std::uint32_t flows = 2 * limits.endpoints;
   return {
-      .submissions = limits.transmit_buffers + 64,  // and requests that look after flows
-      .completions = limits.receive_buffers         // one a packet
-                     + flows                        // every receive request may end
-                     + flows                        // and its cancellation find nothing
-                     + limits.transmit_buffers      // every send may fail
+      // A step's reads or sends; what is more goes in between. A small ring stays in the cache.
+      .submissions = kSubmissions,
+      .completions = limits.receive_buffers     // one a packet
+                     + flows                    // every receive request may end
+                     + flows                    // and its cancellation find nothing
+                     + limits.transmit_buffers  // every send may fail
                      + std::min(limits.endpoints, static_cast<std::uint32_t>(PacketPort::kReceiveBatch)),
       .files = flows,
   };

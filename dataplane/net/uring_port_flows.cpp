@@ -80,7 +80,6 @@ bool UringPort::look_after(FlowIndex index) TUTTI_REALTIME {
   UringFlow& flow = flows_[index];
   if (flow.armed == UringFlow::Receive::kPolled) {
     if (!flow.receive_is_wrong()) return true;
-    polls_.remove(index);
     flow.armed = UringFlow::Receive::kNone;
   }
   if (flow.armed != UringFlow::Receive::kNone) {
@@ -113,7 +112,6 @@ bool UringPort::arm_receive(FlowIndex index) TUTTI_REALTIME {
   // their coming, so once it has been seen empty there is none.
   const bool only_the_peer = flow.connected() && !packets_wait(flow.fd);
   if (only_the_peer && static_cast<Flow>(index % 2) == Flow::kRtp) {
-    flow.armed = UringFlow::Receive::kPolled;
     polls_.add(index);
     return true;
   }

@@ -14,15 +14,6 @@
 
 namespace tutti::net {
 
-void UringPort::set_phase(EndpointId id, std::uint32_t phase) TUTTI_REALTIME {
-  CHECK(phase < kPhases);
-  UringFlow& flow = open_flow(id, Flow::kRtp);
-  const bool polled = flow.armed == UringFlow::Receive::kPolled;
-  if (polled) polls_.remove(index_of(id, Flow::kRtp));
-  flow.phase = static_cast<std::uint8_t>(phase);
-  if (polled) polls_.add(index_of(id, Flow::kRtp));
-}
-
 // The kernel notes when a packet comes, from the first time that it is asked. Source: socket(7), SIOCGSTAMP.
 std::optional<base::Instant> UringPort::arrival(EndpointId id, base::Instant) TUTTI_REALTIME {
   struct {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -15,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // A network that has no room for anybody.
-class RefusingPort final : public net::PacketPort {
+class RefusingPort : public net::PacketPort {
  public:
   bool attach(net::EndpointId, const base::EndpointHandles&) TUTTI_REALTIME override { return false; }
   void detach(net::EndpointId) TUTTI_REALTIME override {}
@@ -31,6 +33,69 @@ class RefusingPort final : public net::PacketPort {
 
  private:
   Counters counters_;
+};
+
+// One that has, and notes what it is asked for.
+class NotingPort final : public RefusingPort {
+ public:
+  struct Step {
+    std::vector<std::uint32_t> looked_for;
+    bool thorough = false;
+    bool operator==(const Step&) const = default;
+  };
+  bool attach(net::EndpointId, const base::EndpointHandles&) TUTTI_REALTIME override { return true; }
+  void look(net::EndpointId id, bool thorough) TUTTI_REALTIME override {
+    if (received_) steps_.push_back({{}, thorough});
+    received_ = false;
+    steps_.back().looked_for.push_back(static_cast<std::uint32_t>(id));
+  }
+  std::span<const net::ReceivedPacket> receive() TUTTI_REALTIME override {
+    received_ = true;
+    return {};
+  }
+  std::vector<Step> taken() { return std::exchange(steps_, {}); }
+
+ private:
+  std::vector<Step> steps_;
+  bool received_ = true;
+};
+
+// One on which whoever is looked for has just sent a loud packet, at a moment of the tick of his own.
+class TalkingPort final : public RefusingPort {
+ public:
+  bool attach(net::EndpointId, const base::EndpointHandles&) TUTTI_REALTIME override { return true; }
+  void look(net::EndpointId id, bool) TUTTI_REALTIME override { asked_.push_back(id); }
+  std::span<const net::ReceivedPacket> receive() TUTTI_REALTIME override {
+    packets_.clear();
+    bytes_.resize(asked_.size());
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+      const auto id = static_cast<std::uint32_t>(asked_[i]);
+      const std::uint16_t number = numbers_[id]++;
+      const std::uint32_t timestamp = 160U * number;
+      bytes_[i].fill(std::byte{0xA0});
+      const std::array<std::uint32_t, 3> header{0x8000'0000U | number, timestamp, 100 + id};
+      for (std::size_t at = 0; at < 12; ++at) {
+        bytes_[i][at] = static_cast<std::byte>(header[at / 4] >> (24 - 8 * (at % 4)));
+      }
+      packets_.push_back({.endpoint = asked_[i], .source = peer, .arrival = now, .payload = bytes_[i]});
+    }
+    asked_.clear();
+    return packets_;
+  }
+  std::optional<base::Instant> arrival(net::EndpointId id, base::Instant) TUTTI_REALTIME override {
+    ++arrivals_asked;
+    return base::Instant(static_cast<std::uint32_t>(id) * kSubSlot);
+  }
+
+  const base::SocketAddress peer = *base::parse_address_and_port("10.0.0.1:4000");
+  base::Instant now;
+  std::uint64_t arrivals_asked = 0;
+
+ private:
+  std::vector<net::EndpointId> asked_;
+  std::vector<net::ReceivedPacket> packets_;
+  std::vector<std::array<std::byte, 172>> bytes_;
+  std::array<std::uint16_t, kSubSlots> numbers_{};
 };
 
 CoreOptions small_core() {
@@ -62,6 +127,87 @@ TEST(MediaCore, ARefusedEndpointIsToldAndLaterWordsOfItAreIgnored) {
   EXPECT_EQ(std::get<mailbox::ConferenceClosed>(events[1]).conference, attach.conference);
   EXPECT_EQ(core.counters().participants.value(), 0);
   EXPECT_EQ(core.counters().conferences.value(), 0);
+}
+
+TEST(MediaCore, LooksForPacketsStepByStepWithTheTickOfTheirConference) {
+  constexpr std::uint32_t kConferences = 3 * kSubSlots;
+  constexpr std::uint32_t kMembers = 40;
+  NotingPort port;
+  mailbox::Mailbox mailbox(256);
+  CoreOptions options;
+  options.capacity = {kConferences * kMembers, kConferences};
+  MediaCore core(options, port, mailbox);
+  for (std::uint32_t i = 0; i < kConferences; ++i) ASSERT_TRUE(mailbox.post(mailbox::OpenConference{{i, 1}}));
+  const base::Instant begin(2s);
+  core.run_once(begin - 1us);
+  // These are of one sub-slot, the other of the next.
+  std::vector<std::uint32_t> members;
+  for (const std::uint32_t conference : {0U, kSubSlots, 2 * kSubSlots, 1U}) {
+    for (std::uint32_t i = 0; i < kMembers; ++i) {
+      mailbox::AttachParticipant attach;
+      attach.participant = {static_cast<std::uint32_t>(members.size()), 1};
+      attach.conference = {conference, 1};
+      attach.media = sim::SimulatedHost::media_for(*base::parse_address_and_port("10.0.0.1:4000"));
+      members.push_back(attach.participant.slot);
+      ASSERT_TRUE(mailbox.post(attach));
+    }
+  }
+  std::array<mailbox::CoreEvent, 256> events;
+  base::Instant now = begin;
+  for (int i = 0; i < 4; ++i, now += base::kTick) {  // 64 commands a turn
+    for (std::uint32_t sub_slot = 0; sub_slot < kSubSlots; ++sub_slot)
+      core.run_once(now + sub_slot * kSubSlot);
+    mailbox.drain(events);
+  }
+  port.taken();
+  const auto some = [&](std::uint32_t first, std::uint32_t conferences) {
+    const auto from = members.begin() + first * kMembers;
+    return std::vector<std::uint32_t>(from, from + conferences * kMembers);
+  };
+  using Step = NotingPort::Step;
+  core.run_once(now);
+  EXPECT_EQ(port.taken(), (std::vector<Step>{{some(0, 2), false}, {some(2, 1), false}}));
+  core.run_once(now + kSubSlot - 1us);
+  EXPECT_TRUE(port.taken().empty());
+  core.run_once(now + kSubSlot);
+  EXPECT_EQ(port.taken(), (std::vector<Step>{{some(3, 1), false}}));
+  // A bit late it does the same, later by a tick and more it takes all that wait.
+  for (std::uint32_t i = 2; i < kSubSlots; ++i) core.run_once(now + i * kSubSlot);
+  core.run_once(now + base::kTick + kSubSlot);
+  EXPECT_EQ(port.taken(), (std::vector<Step>{{some(0, 2), false}, {some(2, 1), false}, {some(3, 1), false}}));
+  for (std::uint32_t i = 2; i < kSubSlots; ++i) core.run_once(now + base::kTick + i * kSubSlot);
+  core.run_once(now + 3 * base::kTick + kSubSlot);
+  EXPECT_EQ(port.taken(), (std::vector<Step>{{some(0, 2), true}, {some(2, 1), true}, {some(3, 1), true}}));
+}
+
+TEST(MediaCore, AsksSeldomWhenPacketsCameWhereTheTickStays) {
+  TalkingPort port;
+  mailbox::Mailbox mailbox(256);
+  MediaCore core(small_core(), port, mailbox);
+  ASSERT_TRUE(mailbox.post(mailbox::OpenConference{{0, 1}}));
+  for (std::uint32_t i = 0; i < kSubSlots; ++i) {  // they fill the tick: nothing can be won
+    mailbox::AttachParticipant attach;
+    attach.participant = {i, 1};
+    attach.conference = {0, 1};
+    attach.media = sim::SimulatedHost::media_for(port.peer);
+    ASSERT_TRUE(mailbox.post(attach));
+  }
+  std::array<mailbox::CoreEvent, 256> events;
+  port.now = base::Instant(2s);
+  const auto asked_within = [&](base::Duration time) {
+    port.arrivals_asked = 0;
+    for (const auto end = port.now + time; port.now < end; port.now += kSubSlot) {
+      core.run_once(port.now);
+      mailbox.drain(events);
+    }
+    return port.arrivals_asked;
+  };
+  EXPECT_GE(asked_within(3s), 5 * kSubSlots);  // each 200 ms, for a second
+  asked_within(20s);
+  const std::uint64_t asked = asked_within(32s);
+  EXPECT_GE(asked, 3 * 5 * kSubSlots);
+  EXPECT_LE(asked, 5 * 5 * kSubSlots);
+  EXPECT_EQ(core.counters().ticks_moved.value(), 0U);
 }
 
 TEST(MediaCore, EventsWaitForASignalingSideThatIsSlow) {

@@ -54,20 +54,5 @@ TEST(TickWheel, CatchesUpWhatIsWithinPatienceAndLeavesOutWholeTicksBeyondIt) {
   EXPECT_EQ(turn.due, start + 987'500us);
 }
 
-TEST(TickWheel, TellsWhichSubSlotsAreDue) {
-  TickWheel wheel;
-  const base::Instant start(0s);
-  EXPECT_EQ(wheel.due_sub_slots(start), 0xFFU);
-  wheel.start(start);
-  EXPECT_EQ(wheel.due_sub_slots(start), 1U << 0);
-  for (int i = 0; i < 6; ++i) wheel.advance();  // the next is sub-slot 6, due at 15 ms
-  EXPECT_EQ(wheel.due_sub_slots(start + 14'999us), 0U);
-  EXPECT_EQ(wheel.due_sub_slots(start + 15ms), 1U << 6);
-  EXPECT_EQ(wheel.due_sub_slots(start + 21ms), 1U << 6 | 1U << 7 | 1U << 0);
-  EXPECT_EQ(wheel.due_sub_slots(start + 32'499us), 0xFFU & ~(1U << 5));
-  EXPECT_EQ(wheel.due_sub_slots(start + 32'500us), 0xFFU);
-  EXPECT_EQ(wheel.due_sub_slots(start + 10s), 0xFFU);
-}
-
 }  // namespace
 }  // namespace tutti::core

@@ -213,48 +213,40 @@ TEST_P(PacketPortTest, DeliversNothingOfADetachedEndpointToItsSuccessor) {
   }
 }
 
-TEST_P(PacketPortTest, BringsPacketsInTheTurnOfTheirPhase) {
+TEST_P(PacketPortTest, BringsThePacketsThatAreLookedFor) {
   const Endpoint first = attach(kFirst);
   const Endpoint second = attach(kSecond);
   const SocketAddress client = world_->open_client();
-  const auto begin_turn = [&](std::uint32_t phases) {
+  const auto look = [&](EndpointId id, bool thorough = false) {
     const RealtimeSection section;
-    port().begin_turn(phases);
+    port().look(id, thorough);
   };
   for (const EndpointId id : {kFirst, kSecond}) {
     const RealtimeSection section;
-    port().set_phase(id, id == kFirst ? 2 : 7);
     port().connect(id, Flow::kRtp, client);
   }
   turn();
+  look(kFirst);
+  turn();
   for (int round = 0; round < 40; ++round) {
-    // Before, after and in its turn; of a second one in the same turn nothing is promised.
+    // Of a second one that comes before the same look nothing is promised.
     world_->client_send(client, first.rtp, "first");
     world_->pass_time();
-    begin_turn(1u << 2);
+    look(kFirst);
     EXPECT_EQ(receive_one(), "first");
     world_->client_send(client, second.rtp, "second");
     world_->pass_time();
-    begin_turn(1u << 7);
+    look(kSecond);
+    look(kSecond);
     EXPECT_EQ(receive_one(), "second");
     // What has no peer is brought at once.
     world_->client_send(client, first.rtcp, "report");
-    begin_turn(0);
     EXPECT_EQ(receive_one(), "report");
   }
-  // A turn that comes late brings all there is.
-  for (int i = 0; i < 5; ++i) world_->client_send(client, first.rtp, "late");
+  for (int i = 0; i < 5; ++i) world_->client_send(client, first.rtp, "after a delay");
   world_->pass_time();
-  begin_turn(1u << 1 | 1u << 2);
+  look(kFirst, true);
   EXPECT_EQ(receive(5).size(), 5u);
-  {
-    const RealtimeSection section;
-    port().set_phase(kFirst, 0);
-  }
-  world_->client_send(client, first.rtp, "in another phase");
-  world_->pass_time();
-  begin_turn(1u << 0);
-  EXPECT_EQ(receive_one(), "in another phase");
   detach_and_close(kFirst, first);
   detach_and_close(kSecond, second);
 }

@@ -15,15 +15,8 @@ using testing::UnorderedElementsAre;
 
 class UringPollsTest : public testing::Test {
  protected:
-  void add(std::uint32_t flow, std::uint8_t phase) {
-    flows_[flow].phase = phase;
-    flows_[flow].armed = UringFlow::Receive::kPolled;
-    polls_.add(flow);
-  }
-  void remove(std::uint32_t flow) {
-    polls_.remove(flow);
-    flows_[flow].armed = UringFlow::Receive::kNone;
-  }
+  void add(std::uint32_t flow) { polls_.add(flow); }
+  void remove(std::uint32_t flow) { flows_[flow].armed = UringFlow::Receive::kNone; }
 
   // Reads until nothing is left; a socket gives what waits in it. Returns the flows in the order of reading.
   std::vector<std::uint32_t> read(std::map<std::uint32_t, int> waiting = {}) {
@@ -34,8 +27,9 @@ class UringPollsTest : public testing::Test {
     }
     return asked;
   }
-  std::vector<std::uint32_t> turn(std::uint32_t phases, std::map<std::uint32_t, int> waiting = {}) {
-    polls_.begin_turn(phases);
+  std::vector<std::uint32_t> look(const std::vector<std::uint32_t>& flows,
+                                  std::map<std::uint32_t, int> waiting = {}, bool thorough = false) {
+    for (const std::uint32_t flow : flows) polls_.look(flow, thorough);
     return read(std::move(waiting));
   }
 
@@ -44,83 +38,104 @@ class UringPollsTest : public testing::Test {
 };
 
 TEST_F(UringPollsTest, ReadsAllUntilTold) {
-  add(2, 0);
-  add(4, 7);
+  add(2);
+  add(4);
   polls_.begin_receive();
   EXPECT_THAT(read(), ElementsAre(2, 4));
   EXPECT_THAT(read(), IsEmpty());
   polls_.begin_receive();
   EXPECT_THAT(read({{4, 2}}), ElementsAre(2, 4, 4, 4));  // until nothing waits
-  polls_.begin_turn(0);
+  EXPECT_THAT(look({4}), ElementsAre(4));
   polls_.begin_receive();
   EXPECT_THAT(read(), IsEmpty());
 }
 
-TEST_F(UringPollsTest, ReadsEachInTheTurnOfItsPhase) {
-  add(2, 0);
-  add(4, 3);
-  add(6, 3);
-  EXPECT_THAT(turn(1u << 0), ElementsAre(2));
-  EXPECT_THAT(turn(1u << 3), ElementsAre(4, 6));
-  EXPECT_THAT(turn(1u << 5), IsEmpty());
-  EXPECT_THAT(turn(1u << 0 | 1u << 3), ElementsAre(2, 4, 6));
-  remove(4);
-  EXPECT_THAT(turn(1u << 3), ElementsAre(6));
+TEST_F(UringPollsTest, ReadsWhoIsLookedForOnceAndInOrder) {
+  for (const std::uint32_t flow : {2, 4, 6}) add(flow);
+  EXPECT_THAT(look({4, 2}), ElementsAre(4, 2));
+  EXPECT_THAT(look({6, 2, 6, 6}), ElementsAre(6, 2));
+  EXPECT_THAT(look({}), IsEmpty());
+  EXPECT_THAT(look({8, 6}), ElementsAre(6));  // 8 is read otherwise
 }
 
 TEST_F(UringPollsTest, LooksForASecondPacketNowAndThen) {
-  add(2, 0);
+  add(2);
   int looks = 0;
-  for (int i = 0; i < 160; ++i) looks += turn(1, {{2, 1}}).size() == 2 ? 1 : 0;
+  look({2}, {{2, 1}});
+  for (int i = 0; i < 160; ++i) looks += look({2}, {{2, 1}}).size() == 2 ? 1 : 0;
   EXPECT_EQ(looks, 10);
 }
 
-TEST_F(UringPollsTest, LooksForABurstAfterAGap) {
-  add(2, 0);
-  turn(1, {{2, 1}});
-  EXPECT_THAT(turn(1, {{2, 1}}), ElementsAre(2));
-  EXPECT_THAT(turn(1), ElementsAre(2));
-  EXPECT_THAT(turn(1, {{2, 4}}), ElementsAre(2, 2, 2, 2, 2));
-  EXPECT_THAT(turn(1, {{2, 2}}), ElementsAre(2, 2, 2));  // and where there were several: a ptime of 10 ms
-  EXPECT_THAT(turn(1, {{2, 2}}), ElementsAre(2, 2, 2));
+TEST_F(UringPollsTest, NeverLooksForSecondPacketsOfAllAtOnce) {
+  std::vector<std::uint32_t> all;
+  std::map<std::uint32_t, int> one_each;
+  for (std::uint32_t flow = 0; flow < 32; flow += 2) {
+    add(flow);
+    all.push_back(flow);
+    one_each[flow] = 1;
+  }
+  for (const bool gap : {false, true}) {
+    // What all have in common: a turn that is thorough, a turn in which nothing came.
+    if (gap) {
+      look(all);
+      look(all, one_each);
+    } else {
+      EXPECT_EQ(look(all, one_each, true).size(), 2 * all.size());
+    }
+    for (int i = 0; i < 48; ++i) EXPECT_EQ(look(all, one_each).size(), all.size() + 1);
+  }
 }
 
-TEST_F(UringPollsTest, LooksForMoreInALateTurn) {
-  add(2, 0);
-  add(4, 1);
-  turn(1, {{2, 1}});
-  turn(2, {{4, 1}});
-  EXPECT_THAT(turn(1, {{2, 3}}), ElementsAre(2));
-  EXPECT_THAT(turn(3, {{2, 2}, {4, 2}}), UnorderedElementsAre(2, 2, 2, 4, 4, 4));
+TEST_F(UringPollsTest, LooksForABurstAfterAGap) {
+  add(2);
+  look({2}, {{2, 1}});
+  EXPECT_THAT(look({2}, {{2, 1}}), ElementsAre(2));
+  EXPECT_THAT(look({2}), ElementsAre(2));
+  EXPECT_THAT(look({2}, {{2, 4}}), ElementsAre(2, 2, 2, 2, 2));
+  EXPECT_THAT(look({2}, {{2, 2}}), ElementsAre(2, 2, 2));  // and where there were several: a ptime of 10 ms
+  EXPECT_THAT(look({2}, {{2, 2}}), ElementsAre(2, 2, 2));
+}
+
+TEST_F(UringPollsTest, IsThoroughWhereItIsAskedTo) {
+  add(2);
+  add(4);
+  look({2, 4}, {{2, 1}, {4, 1}});
+  EXPECT_THAT(look({2, 4}, {{2, 3}, {4, 3}}), ElementsAre(2, 4));
+  EXPECT_THAT(look({2, 4}, {{2, 2}, {4, 2}}, true), UnorderedElementsAre(2, 2, 2, 4, 4, 4));
 }
 
 TEST_F(UringPollsTest, AFloodKeepsNobodyFromBeingRead) {
-  add(2, 0);
-  add(4, 0);
-  const auto asked = turn(1, {{2, 1'000'000}, {4, 1}});
+  add(2);
+  add(4);
+  const auto asked = look({2, 4}, {{2, 1'000'000}, {4, 1}});
   EXPECT_THAT(asked, testing::Contains(4u));
   EXPECT_LE(asked.size(), UringPolls::kTakenMax + 2u);
 }
 
-TEST_F(UringPollsTest, NobodyIsPassedOverWhenAnotherLeaves) {
-  for (std::uint32_t flow = 0; flow < 8; flow += 2) add(flow, 2);
-  polls_.begin_turn(1u << 2);
+TEST_F(UringPollsTest, WhoHasLeftIsNotRead) {
+  for (const std::uint32_t flow : {0, 2, 4}) add(flow);
+  for (const std::uint32_t flow : {0, 2, 4}) polls_.look(flow, false);
   EXPECT_EQ(polls_.next(), 0u);
-  EXPECT_EQ(polls_.next(), 2u);
-  remove(0);  // 6 comes to stand in its place
-  EXPECT_THAT(read(), UnorderedElementsAre(4, 6));
-  polls_.begin_turn(1u << 2);
-  EXPECT_EQ(polls_.next(), 6u);
-  polls_.answer(6, true);  // to be read again
-  remove(6);
-  EXPECT_THAT(read(), UnorderedElementsAre(2, 4));
+  polls_.answer(0, true);  // to be read again
+  remove(0);
+  remove(2);
+  EXPECT_THAT(read(), ElementsAre(4));
 }
 
-TEST_F(UringPollsTest, ATurnThatWasCutShortIsFinishedInTheNext) {
-  for (std::uint32_t flow = 0; flow < 8; flow += 2) add(flow, static_cast<std::uint8_t>(flow < 4 ? 5 : 1));
-  polls_.begin_turn(1u << 5);
+TEST_F(UringPollsTest, WhatWasCutShortIsFinishedNextTime) {
+  for (const std::uint32_t flow : {0, 2, 4, 6}) add(flow);
+  for (const std::uint32_t flow : {0, 2, 4}) polls_.look(flow, false);
   EXPECT_EQ(polls_.next(), 0u);
-  EXPECT_THAT(turn(1u << 1), ElementsAre(4, 6, 0, 2));
+  EXPECT_THAT(look({6, 0, 2}), ElementsAre(2, 4, 6, 0));
+}
+
+TEST_F(UringPollsTest, ListsNoMoreThanItHasRoomFor) {
+  for (std::uint32_t flow = 0; flow < 32; ++flow) add(flow);
+  for (int round = 0; round < 100; ++round) {
+    for (std::uint32_t flow = 0; flow < 32; ++flow) polls_.look(flow, false);
+    ASSERT_TRUE(polls_.next());  // and never to the end
+  }
+  EXPECT_LE(read().size(), 2 * 32u);
 }
 
 }  // namespace
