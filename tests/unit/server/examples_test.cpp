@@ -47,7 +47,7 @@ TEST(Examples, AllDoWhatTheySay) {
   ASSERT_TRUE((*callers)->work(std::chrono::milliseconds(20'000),
                                [&] { return (*callers)->at(0).state == caller::CallState::kTalking; }));
   const auto lines = examples();
-  EXPECT_GE(lines.size(), 18U);
+  EXPECT_GE(lines.size(), 19U);
   for (const std::string& line : lines) {
     ChildProcess curl("/bin/sh", {"-c", at(line, told(server, "http"))});
     EXPECT_EQ(curl.wait(), 0) << line << curl.out() << curl.err();
