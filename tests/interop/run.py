@@ -13,6 +13,7 @@ from server import ServerError  # noqa: E402
 import cases_audio  # noqa: E402
 import cases_baresip  # noqa: E402
 import cases_console  # noqa: E402
+import cases_control  # noqa: E402
 import cases_hostile  # noqa: E402
 import cases_load  # noqa: E402
 import cases_page  # noqa: E402
@@ -23,7 +24,7 @@ from world import World  # noqa: E402
 ATTEMPTS, STALL_MS = 3, 150.0
 
 GROUPS = {"audio": cases_audio, "sipp": cases_sipp, "hostile": cases_hostile, "baresip": cases_baresip,
-          "load": cases_load, "console": cases_console, "page": cases_page}
+          "load": cases_load, "control": cases_control, "console": cases_console, "page": cases_page}
 
 
 def all_cases():
