@@ -219,7 +219,8 @@ TEST_F(EventStreamsTest, TellsOnlyTheEventsAskedFor) {
   for (int i = 0; i < 200; ++i) {
     emit("a", 30);
     journal_->emit(event("a", i % 2 == 0 ? EventDetail(TalkingStarted{}) : EventDetail(TalkingStopped{})));
-    if (i % 10 == 9) journal_->settle();
+    // A reader that the machine keeps from its CPU is overtaken: wait for it.
+    if (i % 10 == 9) client->read_event("\"number\":" + std::to_string(31 * (i + 1)) + ",");
   }
   const auto told = blocks(client->read_event("\"number\":6200,"));
   ASSERT_GE(told.size(), 199U);
