@@ -48,7 +48,8 @@ class Hearing:
             for listener, talkers in expected.items():
                 before = len(self.world.failures)
                 absent = [c for c in everybody if c is not listener and c not in talkers]
-                self.world.judge_mix(listener, talkers, since, until, absent=absent, quiet=False)
+                # The delay that a join or a move cost is given back by a splice, which a second's spectrum sees.
+                self.world.judge_mix(listener, talkers, since, until, absent=absent, purity_db=20.0, quiet=False)
                 if len(self.world.failures) > before:
                     print(f"... {what}, {listener.name}")
 
@@ -133,7 +134,7 @@ def across_two_cores(world):
 
 def _two_small_cores():
     cpus = sorted(os.sched_getaffinity(0))[-2:]
-    return f'[cores]\ncpus = "{",".join(map(str, cpus))}"\nparticipants_per_core = 4\n'
+    return f'[cores]\ncpus = "{",".join(map(str, cpus))}"\nparticipants_per_core = 3\n'
 
 
 across_two_cores.config = _two_small_cores()
@@ -188,6 +189,7 @@ def _press(call, keys):
             voice.send_raw(header + struct.pack("!BBH", event, end | 10, duration))
             time.sleep(0.02)
         time.sleep(0.1)
+        voice.timestamp = (voice.timestamp + 1760) & 0xFFFFFFFF  # 220 ms: the next key is another event
 
 
 def pin(world):
@@ -217,7 +219,6 @@ def pin(world):
         thief.voice.remote = None
     for call in (inside, guest):
         world.leave(call)
-    ctl(world, "terminate", "board")
     hearing.judge([inside, guest])
 
 
