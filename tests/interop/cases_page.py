@@ -277,4 +277,5 @@ def quiet_motion(world):
         world.expect(browser.run(style) == "0s", "meters glide where little motion is wanted")
 
 
-CASES = [names_are_text, narrow, contrast, controls_have_names, keyboard, four_thousand, token, resume, quiet_motion]
+CASES = [names_are_text, keyboard]
+LONG = [narrow, contrast, controls_have_names, four_thousand, token, resume, quiet_motion]
