@@ -74,7 +74,7 @@ def demo(arguments):
 def main():
     arguments = sys.argv[1:]
     wants_demo = "--demo" in arguments
-    if not build(["tuttid", "tutti-demo"] if wants_demo else ["tuttid"]):
+    if not build(["tuttid", "tutti-demo"] if wants_demo else ["tuttid", "tuttictl"]):
         return 1
     if wants_demo:
         process.install_traps()
