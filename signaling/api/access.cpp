@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/base/secret.h"
+
 namespace tutti::api {
 namespace {
 
@@ -38,21 +40,11 @@ bool is_token(std::string_view text) {
          });
 }
 
-bool equal_in_constant_time(std::string_view given, std::string_view secret) {
-  if (secret.empty()) return given.empty();
-  volatile unsigned char difference = given.size() == secret.size() ? 0 : 1;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    const auto wrong = static_cast<unsigned char>(given[i] ^ secret[i % secret.size()]);
-    difference = static_cast<unsigned char>(difference | wrong);
-  }
-  return difference == 0;
-}
-
 bool may_ask(std::string_view authorization, std::string_view token, Reach reach,
              const base::SocketAddress& client) {
   if (token.empty() || reach == Reach::kAnyone) return true;
   if (reach == Reach::kLocal && is_loopback(client)) return true;
-  return equal_in_constant_time(bearer(authorization), token);
+  return base::equal_in_constant_time(bearer(authorization), token);
 }
 
 }  // namespace tutti::api

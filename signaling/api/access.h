@@ -15,9 +15,6 @@ bool is_loopback(const base::SocketAddress& address);
 // What a token may be: 16 to 256 characters of RFC 6750's b64token.
 bool is_token(std::string_view text);
 
-// Whether both are the same, in a time that tells nothing but the length of `given`.
-bool equal_in_constant_time(std::string_view given, std::string_view secret);
-
 // Whether a request may go on. `authorization` is its header as it was sent; `token` empty: none is asked.
 // Source: RFC 6750, 2.1.
 bool may_ask(std::string_view authorization, std::string_view token, Reach reach,

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "dataplane/base/rfc3339.h"
+
 namespace tutti::api {
 namespace {
 
@@ -56,7 +58,7 @@ struct Detail {
 Json json_of(const ConferenceEvent& event) {
   Json json;
   json["number"] = event.number;
-  json["at"] = rfc3339(event.at);
+  json["at"] = base::rfc3339(event.at);
   json["event"] = name_of(event.detail);
   json["room"] = event.conference;
   json["participant"] =

@@ -1,13 +1,11 @@
 #include "signaling/api/json_shapes.h"
 
-#include <array>
 #include <cstdint>
-#include <cstdio>
-#include <ctime>
 #include <type_traits>
 
 #include <nlohmann/json.hpp>
 
+#include "dataplane/base/rfc3339.h"
 #include "signaling/api/setting_members.h"
 
 namespace tutti::api {
@@ -36,20 +34,6 @@ std::string_view codec_name(sdp::AudioCodec codec) {
 
 }  // namespace
 
-std::string rfc3339(std::chrono::system_clock::time_point at) {
-  using std::chrono::milliseconds;
-  const auto whole = std::chrono::floor<std::chrono::seconds>(at);
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(whole);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  std::array<char, 64> text;
-  const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
-  std::array<char, 8> fraction;
-  std::snprintf(fraction.data(), fraction.size(), ".%03dZ",
-                static_cast<int>(std::chrono::floor<milliseconds>(at - whole).count()) % 1'000);
-  return std::string(text.data(), length) + fraction.data();
-}
-
 Json json_of(const conference::ConferenceInfo& info) {
   Json json;
   json["id"] = info.id;
@@ -62,7 +46,7 @@ Json json_of(const conference::ConferenceInfo& info) {
   json["moderators"] = info.moderators;
   json["talkers"] = info.talkers;
   json["max_participants"] = info.max_participants;
-  json["created_at"] = rfc3339(info.created_at);
+  json["created_at"] = base::rfc3339(info.created_at);
   return json;
 }
 
@@ -87,7 +71,7 @@ Json json_of(const conference::ParticipantInfo& info) {
   json["codec"] = codec_name(info.codec);
   json["local_rtp"] = address_or_null(info.local_rtp);
   json["remote_rtp"] = address_or_null(info.remote_rtp);
-  json["joined_at"] = rfc3339(info.joined_at);
+  json["joined_at"] = base::rfc3339(info.joined_at);
   json["stay_ms"] = info.stay.count();
   json["talking"] = info.talking;
   json["level_dbov"] = info.level_dbov;
@@ -106,7 +90,7 @@ Json json_of(const conference::ParticipantInfo& info) {
 Json json_of(const conference::ConferenceStatistics& statistics) {
   Json json;
   json["state"] = to_string(statistics.state);
-  json["created_at"] = rfc3339(statistics.created_at);
+  json["created_at"] = base::rfc3339(statistics.created_at);
   json["duration_ms"] = statistics.duration.count();
   json["mixing"] = statistics.mixing;
   json["participants_total"] = statistics.participants_total;

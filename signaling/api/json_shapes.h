@@ -17,9 +17,6 @@ namespace tutti::api {
 
 using Json = nlohmann::ordered_json;  // members in the order of their writing
 
-// "2026-11-25T21:24:03.123Z". Source: RFC 3339.
-std::string rfc3339(std::chrono::system_clock::time_point at);
-
 // What is not known is null: an id that is nobody's, an address that is none, a MOS of nothing.
 Json json_of(const conference::ConferenceInfo& info);
 Json json_of(const conference::ParticipantInfo& info);

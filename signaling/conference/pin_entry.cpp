@@ -1,25 +1,18 @@
 #include "signaling/conference/pin_entry.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <utility>
 
+#include "dataplane/base/secret.h"
 #include "signaling/conference/refusal.h"
 #include "signaling/conference/room_tones.h"
 
 namespace tutti::conference {
 namespace {
 
-// Takes as long whatever the PIN is, however much of it is right. An empty PIN is never right.
-bool equal_in_constant_time(const std::string& given, const std::string& pin) {
-  std::array<std::uint8_t, kPinDigitsMax> a{};
-  std::array<std::uint8_t, kPinDigitsMax> b{};
-  std::copy_n(given.begin(), std::min(given.size(), a.size()), a.begin());
-  std::copy_n(pin.begin(), std::min(pin.size(), b.size()), b.begin());
-  volatile std::uint8_t difference = given.size() != pin.size() || pin.empty() ? 1 : 0;
-  for (std::size_t i = 0; i < a.size(); ++i) difference = difference | (a[i] ^ b[i]);
-  return difference == 0;
+// An empty PIN is never right.
+bool is_pin(const std::string& given, const std::string& pin) {
+  return !pin.empty() && base::equal_in_constant_time(given, pin);
 }
 
 std::size_t longest(const ConferenceSettings& settings) {
@@ -69,9 +62,8 @@ void PinEntry::judge(Participant& participant) {
   const ConferenceSettings& settings = participant.conference().settings();
   PinAttempt& attempt = host_.pin_attempts.at(participant.identity().id);
   const std::string given = std::exchange(attempt.digits, {});
-  const bool as_moderator = equal_in_constant_time(given, settings.moderator_pin);
-  const bool as_speaker =
-      equal_in_constant_time(given, settings.pin) || (settings.pin.empty() && given.empty());
+  const bool as_moderator = is_pin(given, settings.moderator_pin);
+  const bool as_speaker = is_pin(given, settings.pin) || (settings.pin.empty() && given.empty());
   if (as_moderator || as_speaker) {
     // Where moderators have their own, who knows the other one has not shown that it does not guess.
     if (as_moderator || settings.moderator_pin.empty()) host_.lockouts.forgive(attempt.caller);

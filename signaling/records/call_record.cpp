@@ -1,10 +1,8 @@
 #include "signaling/records/call_record.h"
 
-#include <array>
-#include <cstdio>
-#include <ctime>
-
 #include <nlohmann/json.hpp>
+
+#include "dataplane/base/rfc3339.h"
 
 namespace tutti::records {
 namespace {
@@ -22,8 +20,8 @@ Json to_json(const ParticipantRecord& record) {
   json["display_name"] = info.display_name;
   json["role"] = to_string(info.role);
   json["direction"] = info.dialled_out ? "out" : "in";
-  json["joined_at"] = rfc3339(info.joined_at);
-  json["left_at"] = rfc3339(record.left_at);
+  json["joined_at"] = base::rfc3339(info.joined_at);
+  json["left_at"] = base::rfc3339(record.left_at);
   json["stay_ms"] = info.stay.count();
   json["reason"] = record.reason;
   json["codec"] = codec_of(info);
@@ -45,8 +43,8 @@ Json to_json(const ConferenceRecord& record) {
   json["record"] = "conference";
   json["conference_id"] = record.conference_id;
   json["room"] = record.conference;
-  json["created_at"] = rfc3339(record.statistics.created_at);
-  json["ended_at"] = rfc3339(record.ended_at);
+  json["created_at"] = base::rfc3339(record.statistics.created_at);
+  json["ended_at"] = base::rfc3339(record.ended_at);
   json["duration_ms"] = record.statistics.duration.count();
   json["reason"] = record.reason;
   json["participants"] = record.statistics.participants_total;
@@ -69,19 +67,6 @@ std::string to_line(const CallRecord& record) {
 std::string_view codec_of(const conference::ParticipantInfo& info) {
   using Codec = decltype(info.codec);
   return info.codec == Codec::kPcmu ? "PCMU" : "PCMA";
-}
-
-std::string rfc3339(std::chrono::system_clock::time_point at) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(at);
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(whole);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  std::array<char, 64> text;
-  const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
-  std::array<char, 8> fraction;
-  std::snprintf(fraction.data(), fraction.size(), ".%03dZ",
-                static_cast<int>(std::chrono::floor<std::chrono::milliseconds>(at - whole).count()) % 1'000);
-  return std::string(text.data(), length) + fraction.data();
 }
 
 }  // namespace tutti::records

@@ -33,7 +33,5 @@ std::string to_line(const CallRecord& record);
 
 // "PCMU".
 std::string_view codec_of(const conference::ParticipantInfo& info);
-// "2026-11-25T21:24:03.123Z". Source: RFC 3339.
-std::string rfc3339(std::chrono::system_clock::time_point at);
 
 }  // namespace tutti::records

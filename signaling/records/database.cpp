@@ -1,5 +1,6 @@
 #include <sqlite3.h>
 
+#include "dataplane/base/rfc3339.h"
 #include "signaling/records/record_sink.h"
 
 namespace tutti::records {
@@ -118,7 +119,7 @@ class Database final : public RecordSink {
     Row row(add_participant_);
     row << record.conference_id << info.conference << static_cast<std::uint64_t>(info.id) << info.uri
         << info.display_name << to_string(info.role) << (info.dialled_out ? "out" : "in")
-        << rfc3339(info.joined_at) << rfc3339(record.left_at) << std::int64_t{info.stay.count()}
+        << base::rfc3339(info.joined_at) << base::rfc3339(record.left_at) << std::int64_t{info.stay.count()}
         << record.reason << codec_of(info) << info.packets_received << info.packets_sent << info.packets_lost
         << info.packets_dropped << info.loss_percent << info.jitter_ms << info.round_trip_ms << info.mos;
     return row.add();
@@ -126,8 +127,8 @@ class Database final : public RecordSink {
   bool add(const ConferenceRecord& record) {
     const conference::ConferenceStatistics& statistics = record.statistics;
     Row row(add_conference_);
-    row << record.conference_id << record.conference << rfc3339(statistics.created_at)
-        << rfc3339(record.ended_at) << std::int64_t{statistics.duration.count()} << record.reason
+    row << record.conference_id << record.conference << base::rfc3339(statistics.created_at)
+        << base::rfc3339(record.ended_at) << std::int64_t{statistics.duration.count()} << record.reason
         << statistics.participants_total << statistics.ticks << statistics.late_ticks
         << statistics.loss_percent << statistics.jitter_ms << statistics.mos;
     return row.add();

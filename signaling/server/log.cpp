@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "dataplane/base/rfc3339.h"
 #include "signaling/api/json_shapes.h"
 
 namespace tutti::server::log {
@@ -212,7 +213,7 @@ std::string format_line(Format how, Level level, std::string_view line, Fields f
   if (how == Format::kJson) {
     const std::chrono::system_clock::time_point at{std::chrono::milliseconds(now_ms)};
     std::string text =
-        fmt::format(R"({{"time":"{}","level":"{}","message":{})", api::rfc3339(at), name, quoted_json(line));
+        fmt::format(R"({{"time":"{}","level":"{}","message":{})", base::rfc3339(at), name, quoted_json(line));
     for (const Field& field : fields) {
       text += fmt::format(",{}:{}", quoted_json(field.name), quoted_json(field.value));
     }

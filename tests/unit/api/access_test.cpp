@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/base/secret.h"
 #include "signaling/api/rate_limiter.h"
 
 namespace tutti::api {
@@ -34,11 +35,11 @@ TEST(Access, ATokenIsLongEnoughAndOfItsCharacters) {
 }
 
 TEST(Access, ComparesWholeTokens) {
-  EXPECT_TRUE(equal_in_constant_time(kToken, kToken));
+  EXPECT_TRUE(base::equal_in_constant_time(kToken, kToken));
   for (const std::string& given :
        {std::string(kToken) + "x", std::string(kToken).substr(1), std::string(kToken) + kToken, std::string(),
         std::string("b-secret-of-some-length"), std::string("a-secret-of-some-lengtH")}) {
-    EXPECT_FALSE(equal_in_constant_time(given, kToken)) << given;
+    EXPECT_FALSE(base::equal_in_constant_time(given, kToken)) << given;
   }
 }
 
