@@ -30,7 +30,8 @@ struct RoomRules {
 
 // Who gives wrong PINs waits before the next call, twice as long each time.
 struct PinRules {
-  std::uint32_t tries = 3;
+  std::uint32_t tries = 3;              // of a caller
+  std::uint32_t address_tries = 30;     // of all from one address; 0 = these are not counted
   std::chrono::seconds entry_time{30};  // to enter one
   std::chrono::seconds lockout{30};     // after so many wrong ones, at first
   std::chrono::seconds lockout_max{3'600};

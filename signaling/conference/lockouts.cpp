@@ -1,57 +1,90 @@
 #include "signaling/conference/lockouts.h"
 
 #include <algorithm>
+#include <array>
 
 namespace tutti::conference {
 namespace {
 
-// URIs come from the wire: one of 8 kB is no key.
+// URIs come from the wire: one of 8 kB is no name.
 constexpr std::size_t kUriBytesMax = 192;
 constexpr std::uint32_t kDoublingsMax = 30;
+// ::ffff:0:0/96, IPv4 as a socket of IPv6 sees it. Source: RFC 4291, 2.5.5.2.
+constexpr std::array<std::uint8_t, 12> kMappedIpv4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr std::size_t kPrefixBytes = 8;
+
+base::SocketAddress network_of(base::SocketAddress source) {
+  const bool mapped = std::equal(kMappedIpv4.begin(), kMappedIpv4.end(), source.ip.begin());
+  if (source.family == base::AddressFamily::kIpv6 && !mapped) {
+    std::fill(source.ip.begin() + kPrefixBytes, source.ip.end(), std::uint8_t{0});
+  }
+  return source;
+}
 
 }  // namespace
 
-std::string Lockouts::key(std::string_view conference, const std::string& uri,
-                          const base::SocketAddress& source) {
-  return std::string(conference) + ' ' + base::ip_to_string(source) + ' ' + uri.substr(0, kUriBytesMax);
-}
+PinCaller::PinCaller(std::string_view conference, const std::string& from, const base::SocketAddress& source)
+    : uri(std::string(conference) + ' ' + base::ip_to_string(source) + ' ' + from.substr(0, kUriBytesMax)),
+      address(std::string(conference) + ' ' + base::ip_to_string(network_of(source))) {}
 
-std::optional<std::chrono::seconds> Lockouts::remaining(const std::string& key, base::Instant now) const {
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end() || found->second->locked_until <= now) return std::nullopt;
+std::optional<std::chrono::seconds> WrongPins::remaining(const std::string& name, base::Instant now) const {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end() || found->second->locked_until <= now) return std::nullopt;
   return std::chrono::ceil<std::chrono::seconds>(found->second->locked_until - now);
 }
 
-bool Lockouts::record_failure(const std::string& key, base::Instant now) {
-  auto found = by_key_.find(key);
-  if (found == by_key_.end()) {
-    if (callers_.size() >= kCallersMax) {
-      by_key_.erase(callers_.front().key);
-      callers_.pop_front();
+bool WrongPins::record(const std::string& name, std::uint32_t tries, const PinRules& rules,
+                       base::Instant now) {
+  auto found = by_name_.find(name);
+  if (found == by_name_.end()) {
+    if (entries_.size() >= kNamesMax) {
+      by_name_.erase(entries_.front().name);
+      entries_.pop_front();
     }
-    callers_.push_back({.key = key});
-    found = by_key_.emplace(key, std::prev(callers_.end())).first;
+    entries_.push_back({.name = name, .erred_at = now});
+    found = by_name_.emplace(name, std::prev(entries_.end())).first;
   }
-  callers_.splice(callers_.end(), callers_, found->second);
-  Caller& caller = *found->second;
-  // Who has not erred for long after its last wait begins anew.
-  if (caller.lockouts > 0 && now - std::max(caller.locked_until, caller.erred_at) >= rules_.lockout_max) {
-    caller.lockouts = caller.failures = 0;
+  entries_.splice(entries_.end(), entries_, found->second);
+  Entry& entry = *found->second;
+  if (now - std::max(entry.locked_until, entry.erred_at) >= rules.lockout_max) {
+    entry.lockouts = entry.failures = 0;
   }
-  caller.erred_at = now;
-  if (++caller.failures < rules_.tries) return false;
-  caller.failures = 0;
-  const auto doublings = std::min(caller.lockouts++, kDoublingsMax);
-  const auto wait = std::min(rules_.lockout * (std::int64_t{1} << doublings), rules_.lockout_max);
-  caller.locked_until = now + std::max(wait, std::min(rules_.lockout, rules_.lockout_max));
+  entry.erred_at = now;
+  if (++entry.failures < tries) return false;
+  entry.failures = 0;
+  const auto doublings = std::min(entry.lockouts++, kDoublingsMax);
+  const auto wait = std::min(rules.lockout * (std::int64_t{1} << doublings), rules.lockout_max);
+  entry.locked_until = now + std::max(wait, std::min(rules.lockout, rules.lockout_max));
   return true;
 }
 
-void Lockouts::forgive(const std::string& key) {
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end()) return;
-  callers_.erase(found->second);
-  by_key_.erase(found);
+void WrongPins::forget(const std::string& name) {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return;
+  entries_.erase(found->second);
+  by_name_.erase(found);
+}
+
+void WrongPins::take_back(const std::string& name) {
+  const auto found = by_name_.find(name);
+  if (found != by_name_.end() && found->second->failures > 0) --found->second->failures;
+}
+
+std::optional<std::chrono::seconds> Lockouts::remaining(const PinCaller& caller, base::Instant now) const {
+  // An empty one is less than any other.
+  return std::max(by_uri_.remaining(caller.uri, now), by_address_.remaining(caller.address, now));
+}
+
+bool Lockouts::record_failure(const PinCaller& caller, const PinRules& rules, base::Instant now) {
+  const bool waits = by_uri_.record(caller.uri, rules.tries, rules, now);
+  const bool all_wait =
+      rules.address_tries > 0 && by_address_.record(caller.address, rules.address_tries, rules, now);
+  return waits || all_wait;
+}
+
+void Lockouts::forgive(const PinCaller& caller) {
+  by_uri_.forget(caller.uri);
+  by_address_.take_back(caller.address);
 }
 
 }  // namespace tutti::conference

@@ -4,13 +4,14 @@
 #include <map>
 #include <string>
 
+#include "signaling/conference/lockouts.h"
 #include "signaling/conference/participant_id.h"
 
 namespace tutti::conference {
 
 struct PinAttempt {
   std::string digits;
-  std::string caller;  // Lockouts::key
+  PinCaller caller;
 };
 
 using PinAttempts = std::map<ParticipantId, PinAttempt>;

@@ -24,7 +24,7 @@ std::size_t longest(const ConferenceSettings& settings) {
 std::optional<sip::Rejection> PinEntry::refuse(const std::string& conference,
                                                const sip::IncomingInvite& invite) const {
   const auto wait =
-      host_.lockouts.remaining(Lockouts::key(conference, invite.from_uri, invite.source), host_.now);
+      host_.lockouts.remaining(PinCaller(conference, invite.from_uri, invite.source), host_.now);
   if (!wait) return std::nullopt;
   sip::Rejection rejection = conference::refuse(403, "Too Many Wrong PINs");
   rejection.retry_after = *wait;
@@ -34,7 +34,7 @@ std::optional<sip::Rejection> PinEntry::refuse(const std::string& conference,
 void PinEntry::expect(Participant& participant, const sip::IncomingInvite& invite) {
   participant.entering_pin = true;
   host_.pin_attempts[participant.identity().id] = {
-      {}, Lockouts::key(participant.conference().name(), invite.from_uri, invite.source)};
+      {}, PinCaller(participant.conference().name(), invite.from_uri, invite.source)};
 }
 
 void PinEntry::begin(Participant& participant) {
@@ -62,6 +62,8 @@ void PinEntry::judge(Participant& participant) {
   const ConferenceSettings& settings = participant.conference().settings();
   PinAttempt& attempt = host_.pin_attempts.at(participant.identity().id);
   const std::string given = std::exchange(attempt.digits, {});
+  // Other calls of who waits meanwhile may not go on to guess: right or wrong, it is not told.
+  if (host_.lockouts.remaining(attempt.caller, host_.now)) return lock_out(participant);
   const bool as_moderator = is_pin(given, settings.moderator_pin);
   const bool as_speaker = is_pin(given, settings.pin) || (settings.pin.empty() && given.empty());
   if (as_moderator || as_speaker) {
@@ -69,9 +71,13 @@ void PinEntry::judge(Participant& participant) {
     if (as_moderator || settings.moderator_pin.empty()) host_.lockouts.forgive(attempt.caller);
     return let_in(participant, as_moderator);
   }
-  if (!host_.lockouts.record_failure(attempt.caller, host_.now)) {
-    return play(host_, participant, mailbox::ToneLane::kSignal, wrong_pin());
+  if (host_.lockouts.record_failure(attempt.caller, host_.config.pins, host_.now)) {
+    return lock_out(participant);
   }
+  play(host_, participant, mailbox::ToneLane::kSignal, wrong_pin());
+}
+
+void PinEntry::lock_out(Participant& participant) {
   host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kNotAllowed, "Too many wrong PINs"});
   leaving_.dismiss(participant, "Too many wrong PINs");
 }

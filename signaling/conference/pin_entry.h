@@ -36,6 +36,7 @@ class PinEntry {
 
  private:
   void judge(Participant& participant);
+  void lock_out(Participant& participant);
   void let_in(Participant& participant, bool as_moderator);
 
   Host& host_;

@@ -28,7 +28,6 @@ void release(Control& control, const RoomRule& rule) {
 void reconfigure(Host& host, Control& control, FocusConfig config) {
   CHECK(!find_fault(config));
   config.share_participants = host.config.share_participants;
-  config.pins = host.config.pins;
   const FocusConfig before = std::exchange(host.config, std::move(config));
   for (const RoomRule& rule : before.rooms.rooms) {
     if (host.find_rule(rule.name) == nullptr) release(control, rule);

@@ -72,6 +72,7 @@ struct Configuration {
     bool dial_out = false;
     std::vector<std::string> dial_out_hosts;
     std::uint32_t pin_tries = 3;
+    std::uint32_t pin_address_tries = 30;  // 0 = no bound
     std::uint32_t pin_entry_s = 30;
     std::uint32_t pin_lockout_s = 30;
     std::uint32_t pin_lockout_max_s = 3'600;

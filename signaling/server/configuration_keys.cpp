@@ -334,18 +334,24 @@ Table make_table() {
       {"rooms", "dial_out_hosts", "The hosts that may be called so; none of them is, nobody.",
        R"(a list of hosts as in a SIP URI, such as ["10.1.2.3", "*.example.org"], or ["*"])",
        set_dial_out_hosts, [](const C& c) { return KeyValue(c.rooms.dial_out_hosts); }, true},
-      number<C>(
+      live(number<C>(
           "rooms", "pin_tries", 1, 100, [](auto& c) -> auto& { return c.rooms.pin_tries; },
-          "Wrong PINs of one caller until it has to wait."),
-      number<C>(
+          "Wrong PINs of one caller until it has to wait.")),
+      live(number<C>(
+          "rooms", "pin_address_tries", 0, 100'000,
+          [](auto& c) -> auto& { return c.rooms.pin_address_tries; },
+          "Wrong PINs for a room from one address (of IPv6: one /64), whoever they say they are, until all "
+          "of "
+          "them have to wait; a right one takes one back. 0 = no bound.")),
+      live(number<C>(
           "rooms", "pin_entry_s", 5, 600, [](auto& c) -> auto& { return c.rooms.pin_entry_s; },
-          "How long a caller may take to enter its PIN."),
-      number<C>(
+          "How long a caller may take to enter its PIN.")),
+      live(number<C>(
           "rooms", "pin_lockout_s", 1, kDay, [](auto& c) -> auto& { return c.rooms.pin_lockout_s; },
-          "The first wait (403 with Retry-After); each one after is twice as long."),
-      number<C>(
+          "The first wait (403 with Retry-After); each one after is twice as long.")),
+      live(number<C>(
           "rooms", "pin_lockout_max_s", 1, kDay, [](auto& c) -> auto& { return c.rooms.pin_lockout_max_s; },
-          "The longest wait; who errs not for so long begins anew."),
+          "The longest wait; who errs not for so long begins anew.")),
   };
   for (auto& key : setting_keys_of<C>(
            "rooms", [](auto& c) -> auto& { return c.rooms.settings; })) {

@@ -21,6 +21,7 @@ conference::FocusConfig focus_config(const Configuration& configuration) {
   }
   config.dial_out = {configuration.rooms.dial_out, configuration.rooms.dial_out_hosts};
   config.pins.tries = configuration.rooms.pin_tries;
+  config.pins.address_tries = configuration.rooms.pin_address_tries;
   config.pins.entry_time = std::chrono::seconds(configuration.rooms.pin_entry_s);
   config.pins.lockout = std::chrono::seconds(configuration.rooms.pin_lockout_s);
   config.pins.lockout_max = std::chrono::seconds(configuration.rooms.pin_lockout_max_s);

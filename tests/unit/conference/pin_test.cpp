@@ -12,7 +12,9 @@ using std::chrono::seconds;
 
 class Pins : public testing::Test {
  protected:
-  void make(ConferenceSettings settings) { ASSERT_TRUE(world.control().create("room", settings)); }
+  void make(ConferenceSettings settings, const std::string& room = "room") {
+    ASSERT_TRUE(world.control().create(room, settings));
+  }
   bool let_in(sip::DialogId dialog) {
     return world.dialogs[dialog].alive() && !world.info("room", dialog).entering_pin &&
            world.attached(dialog).mix == mailbox::MixControls{};
@@ -162,30 +164,141 @@ TEST_F(Pins, AFullOrLockedRoomIsOpenToItsModerators) {
   EXPECT_EQ(world.status(world.invite("room")), 403);
 }
 
-TEST(Lockouts, TheTableIsBoundedAndForgetsWhoErredLongestAgo) {
-  Lockouts lockouts(PinRules{.tries = 1});
-  const base::Instant now{};
-  for (std::size_t i = 0; i <= Lockouts::kCallersMax; ++i) lockouts.record_failure(std::to_string(i), now);
-  EXPECT_EQ(lockouts.size(), Lockouts::kCallersMax);
-  EXPECT_FALSE(lockouts.remaining("0", now));
-  EXPECT_TRUE(lockouts.remaining("1", now));
+// Each call under another name, two wrong PINs in each: no name is ever locked out.
+TEST_F(Pins, WhoVariesItsUriIsCountedByItsAddress) {
+  make({.pin = "4711", .permanent = true});
+  make({.pin = "4711"}, "other");
+  int calls = 0;
+  const auto fail_call = [&] {
+    world.caller_uri = "sip:guess" + std::to_string(calls++) + "@127.0.0.1";
+    const auto dialog = world.join("room");
+    world.press(dialog, "00001111");
+    const bool stays = world.state(dialog) == State::kEstablished;
+    world.end(dialog);
+    world.settle();
+    return stays;
+  };
+  for (int i = 0; i < 14; ++i) EXPECT_TRUE(fail_call()) << i;
+  EXPECT_FALSE(fail_call()) << "30 wrong ones";
+  const auto early = world.invite("room");
+  EXPECT_EQ(world.status(early), 403);
+  EXPECT_NEAR(static_cast<double>(world.dialogs[early].rejection.retry_after->count()), 30.0, 5.0);
+
+  EXPECT_EQ(world.state(world.invite("other")), State::kInvited) << "another room";
+  world.caller.ip[3] = 8;
+  EXPECT_EQ(world.state(world.invite("room")), State::kInvited) << "another address";
+  world.caller.ip[3] = 7;
+  world.settle();
+  world.pass(seconds(30));
+  EXPECT_TRUE(fail_call()) << "the wait is over";
 }
 
-TEST(Lockouts, TheWaitDoublesUpToItsMaximumAndIsForgottenInTime) {
-  Lockouts lockouts(PinRules{.tries = 2, .lockout = seconds(10), .lockout_max = seconds(35)});
+TEST_F(Pins, ACrowdBehindOneAddressThatKnowsItsPinIsNeverLockedOut) {
+  make({.pin = "4711", .permanent = true});
+  for (int i = 0; i < 40; ++i) {
+    world.caller_uri = "sip:member" + std::to_string(i) + "@127.0.0.1";
+    const auto dialog = world.join("room");
+    world.press(dialog, "00004711");
+    EXPECT_TRUE(let_in(dialog)) << i;
+    world.end(dialog);
+    world.settle();
+  }
+}
+
+TEST_F(Pins, OtherCallsOfWhoIsLockedOutGuessNoFurther) {
+  make({.pin = "4711", .permanent = true});
+  const auto first = world.join("room");
+  const auto second = world.join("room");
+  world.press(first, "000000001111");
+  EXPECT_EQ(world.state(first), State::kHungUp);
+  EXPECT_EQ(world.state(second), State::kEstablished);
+  world.press(second, "4711");
+  EXPECT_EQ(world.state(second), State::kHungUp) << "right or wrong, it is not told";
+  EXPECT_EQ(world.dialogs[second].reason, "Too many wrong PINs");
+}
+
+TEST_F(Pins, RulesChangeAtOnceAndForgetNobody) {
+  make({.pin = "4711", .permanent = true});
+  const auto dialog = world.join("room");
+  world.press(dialog, "0000");
+  FocusConfig config;
+  config.pins.tries = 2;
+  config.pins.lockout = seconds(500);
+  world.focus->reconfigure(config);
+  world.press(dialog, "0000");
+  EXPECT_EQ(world.state(dialog), State::kHungUp);
+  const auto early = world.invite("room");
+  ASSERT_EQ(world.status(early), 403);
+  EXPECT_GT(world.dialogs[early].rejection.retry_after->count(), 490);
+}
+
+TEST(PinCallers, AreNamedByRoomAddressAndUri) {
+  const auto at = [](const std::string& ip, std::uint16_t port = 5060) { return *base::parse_ip(ip, port); };
+  const PinCaller a("room", "sip:a@h", at("10.0.0.1"));
+  EXPECT_EQ(a.uri, PinCaller("room", "sip:a@h", at("10.0.0.1", 9)).uri) << "whatever the port";
+  EXPECT_NE(a.uri, PinCaller("room", "sip:b@h", at("10.0.0.1")).uri);
+  EXPECT_EQ(a.address, PinCaller("room", "sip:b@h", at("10.0.0.1")).address);
+  EXPECT_NE(a.address, PinCaller("room", "sip:a@h", at("10.0.0.2")).address);
+  EXPECT_NE(a.address, PinCaller("other", "sip:a@h", at("10.0.0.1")).address);
+  EXPECT_LT(PinCaller("room", std::string(8'000, 'x'), at("10.0.0.1")).uri.size(), 256u);
+  // Whoever has one IPv6 address has 2^64.
+  const PinCaller six("room", "sip:a@h", at("2001:db8:0:1::1"));
+  EXPECT_EQ(six.address, PinCaller("room", "sip:b@h", at("2001:db8:0:1:ffff::2")).address);
+  EXPECT_NE(six.address, PinCaller("room", "sip:a@h", at("2001:db8:0:2::1")).address);
+  EXPECT_NE(PinCaller("room", "sip:a@h", at("::ffff:10.0.0.1")).address,
+            PinCaller("room", "sip:a@h", at("::ffff:10.0.0.2")).address);
+}
+
+TEST(WrongPins, AreBoundedAndForgetWhoErredLongestAgo) {
+  WrongPins wrong;
+  const base::Instant now{};
+  for (std::size_t i = 0; i <= WrongPins::kNamesMax; ++i) wrong.record(std::to_string(i), 1, {}, now);
+  EXPECT_EQ(wrong.size(), WrongPins::kNamesMax);
+  EXPECT_FALSE(wrong.remaining("0", now));
+  EXPECT_TRUE(wrong.remaining("1", now));
+}
+
+TEST(WrongPins, TheWaitDoublesUpToItsMaximumAndIsForgottenInTime) {
+  WrongPins wrong;
+  const PinRules rules{.lockout = seconds(10), .lockout_max = seconds(35)};
   base::Instant now{};
   const auto wait = [&] {
-    EXPECT_FALSE(lockouts.record_failure("a", now));
-    EXPECT_TRUE(lockouts.record_failure("a", now));
-    const seconds left = *lockouts.remaining("a", now);
+    EXPECT_FALSE(wrong.record("a", 2, rules, now));
+    EXPECT_TRUE(wrong.record("a", 2, rules, now));
+    const seconds left = *wrong.remaining("a", now);
     now += left;
-    EXPECT_FALSE(lockouts.remaining("a", now));
+    EXPECT_FALSE(wrong.remaining("a", now));
     return left;
   };
   for (const int expected : {10, 20, 35, 35, 35}) EXPECT_EQ(wait(), seconds(expected));
   for (int i = 0; i < 100; ++i) EXPECT_EQ(wait(), seconds(35)) << "no overflow";
   now += seconds(35);
   EXPECT_EQ(wait(), seconds(10));
+  EXPECT_FALSE(wrong.record("a", 2, rules, now));
+  now += seconds(35);
+  EXPECT_FALSE(wrong.record("a", 2, rules, now)) << "one that led to no wait is forgotten, too";
+}
+
+// Guesses under one name each, whatever their number, push out no address.
+TEST(Lockouts, AnAddressIsNotForgottenForTheNamesThatItMakesUp) {
+  Lockouts lockouts;
+  const PinRules rules{.tries = 3, .address_tries = 2 * WrongPins::kNamesMax};
+  const base::Instant now{};
+  const auto source = *base::parse_ip("10.0.0.1");
+  for (std::uint32_t i = 1; i <= rules.address_tries; ++i) {
+    const PinCaller caller("room", std::to_string(i), source);
+    EXPECT_EQ(lockouts.record_failure(caller, rules, now), i == rules.address_tries) << i;
+  }
+  EXPECT_TRUE(lockouts.remaining(PinCaller("room", "anew", source), now));
+}
+
+TEST(Lockouts, WithoutABoundAddressesAreNotCounted) {
+  Lockouts lockouts;
+  const auto source = *base::parse_ip("10.0.0.1");
+  for (int i = 0; i < 1'000; ++i) {
+    EXPECT_FALSE(
+        lockouts.record_failure(PinCaller("room", std::to_string(i), source), {.address_tries = 0}, {}));
+  }
 }
 
 }  // namespace

@@ -118,6 +118,7 @@ const std::vector<KeyCase>& key_cases() {
        R"(["10.1.2.3", "*.example.org"])",
        {R"("*")", R"([""])", R"(["a b"])", R"(["a@b"])"}},
       {"rooms.pin_tries", "5", {"0", "101"}},
+      {"rooms.pin_address_tries", "0", {"-1", "100001"}},
       {"rooms.pin_entry_s", "600", {"4", "601"}},
       {"rooms.pin_lockout_s", "86400", {"0", "86401"}},
       {"rooms.pin_lockout_max_s", "60", {"0", "86401"}},

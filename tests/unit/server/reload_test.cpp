@@ -38,8 +38,7 @@ TEST(Reload, OfEveryKeyIsKnownWhetherItIsLive) {
       ElementsAre("sip.listen", "sip.session_timer_s", "sip.min_session_timer_s", "sip.max_pending_invites",
                   "media.address", "media.rtp_ports", "media.jitter_ms", "media.gate_dbov", "cores.cpus",
                   "cores.backend", "cores.tx", "cores.realtime", "cores.participants_per_core",
-                  "cores.conferences_per_core", "http.listen", "rooms.pin_tries", "rooms.pin_entry_s",
-                  "rooms.pin_lockout_s", "rooms.pin_lockout_max_s", "events.journal", "events.journal_mb",
+                  "cores.conferences_per_core", "http.listen", "events.journal", "events.journal_mb",
                   "events.keep_s", "records.file", "records.sqlite", "records.flush_ms"));
   EXPECT_EQ(live.size() + restart.size(), configuration_keys().size());
   for (const auto& key : room_keys()) EXPECT_TRUE(key.live) << key.name;
