@@ -1,5 +1,13 @@
 # A module is a leaf folder: one library tutti_<name>, made of the folder's own *.cpp files.
 
+# What a core runs is optimised as one piece when a program is linked: a packet or a tick crosses a dozen files, and each call
+# that cannot be inlined is a nanosecond of some fifty (docs/decisions/0024-a-core-as-one-piece.md). Programs and tests alike.
+function(tutti_whole_program target)
+  set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
+  target_compile_options(${target} PRIVATE -fno-semantic-interposition)
+  target_link_options(${target} INTERFACE -flto=auto)
+endfunction()
+
 # tutti_module(FOLDER [LINKS module...] [PACKAGES target...])
 function(tutti_module folder)
   cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES" ${ARGN})
@@ -16,6 +24,10 @@ function(tutti_module folder)
   else()
     add_library(tutti_${name} INTERFACE)
     set(scope INTERFACE)
+  endif()
+  # The kernels are entered through pointers, and have targets of their own.
+  if(TUTTI_WHOLE_PROGRAM AND sources AND folder MATCHES "^(dataplane|mixer)" AND NOT name STREQUAL "kernel")
+    tutti_whole_program(tutti_${name})
   endif()
   target_include_directories(tutti_${name} ${scope} ${CMAKE_SOURCE_DIR})
   target_link_libraries(tutti_${name} ${scope} ${ARG_LINKS} Threads::Threads)
