@@ -90,7 +90,7 @@ Outcome<conference::Invitation> read_invitation(const Json& body) {
   reader.read("uri", invitation.uri, kUriBytesMax);
   reader.read("display_name", invitation.display_name, kTextBytesMax);
   if (const auto role = reader.choice("role", names_of(kRoles))) invitation.role = kRoles[*role];
-  reader.read("ring_time_s", invitation.ring_time, 1, 300);
+  reader.read("ring_time_s", invitation.ring_time, 1, 180);
   return finish(reader, std::move(invitation));
 }
 

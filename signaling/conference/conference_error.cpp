@@ -1,5 +1,6 @@
 #include "signaling/conference/conference_error.h"
 
+#include <array>
 #include <cstddef>
 #include <iterator>
 
@@ -36,6 +37,12 @@ constexpr bool in_order() {
 }
 static_assert(in_order());
 
+constexpr std::array<ConferenceError, std::size(kRows)> kErrors = [] {
+  std::array<ConferenceError, std::size(kRows)> errors{};
+  for (std::size_t i = 0; i < errors.size(); ++i) errors[i] = kRows[i].error;
+  return errors;
+}();
+
 const Row& row(ConferenceError error) {
   const auto index = static_cast<std::size_t>(error);
   CHECK(index < std::size(kRows));
@@ -54,6 +61,10 @@ int sip_status(ConferenceError error) {
 
 int http_status(ConferenceError error) {
   return row(error).http;
+}
+
+std::span<const ConferenceError> conference_errors() {
+  return kErrors;
 }
 
 }  // namespace tutti::conference

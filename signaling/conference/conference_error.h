@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace tutti::conference {
@@ -23,5 +24,7 @@ std::string_view to_string(ConferenceError error);
 // The SIP status and the HTTP status that say the same.
 int sip_status(ConferenceError error);
 int http_status(ConferenceError error);
+// Each of them, in the enumeration's order.
+std::span<const ConferenceError> conference_errors();
 
 }  // namespace tutti::conference

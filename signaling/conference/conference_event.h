@@ -56,7 +56,7 @@ struct ParticipantLeft {
   std::string reason;
   ParticipantInfo info;  // the last one, with its counts
 };
-struct ParticipantStatusChanged {
+struct ParticipantStatusChanged {  // last to Leaving, when its call ends, and to Left, when its core let go
   ParticipantStatus from{};
   ParticipantStatus to{};
 };

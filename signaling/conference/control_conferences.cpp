@@ -28,6 +28,14 @@ Outcome<Conference*> ControlImpl::find(std::string_view name) const {
   return fail(ConferenceError::kNotFound, "there is no conference of this name or id");
 }
 
+Outcome<Conference*> ControlImpl::find_open(std::string_view name) const {
+  auto conference = find(name);
+  if (conference && (*conference)->ending()) {
+    return fail(ConferenceError::kInvalidState, state_sentence(**conference));
+  }
+  return conference;
+}
+
 Outcome<ConferenceInfo> ControlImpl::create(std::string_view name, const ConferenceSettings& settings) {
   if (!name.empty() && !is_conference_name(name)) {
     return fail(ConferenceError::kInvalidArgument,
@@ -61,11 +69,10 @@ Outcome<ConferenceSettings> ControlImpl::settings(std::string_view name) const {
 }
 
 Outcome<> ControlImpl::update_settings(std::string_view name, const ConferenceSettings& settings) {
-  const auto found = find(name);
+  const auto found = find_open(name);
   if (!found) return base::unexpected(found.error());
   Conference& conference = **found;
   if (auto fault = find_fault(settings)) return base::unexpected(std::move(*fault));
-  if (conference.ending()) return fail(ConferenceError::kInvalidState, state_sentence(conference));
   const ConferenceSettings before = conference.settings();
   auto keys = changed_keys(before, settings);
   if (keys.empty()) return {};
@@ -123,9 +130,8 @@ Outcome<ParticipantInfo> ControlImpl::invite(std::string_view name, const Invita
 }
 
 Outcome<> ControlImpl::kick_all(std::string_view name, const std::string& reason) {
-  const auto conference = find(name);
+  const auto conference = find_open(name);
   if (!conference) return base::unexpected(conference.error());
-  if ((*conference)->ending()) return fail(ConferenceError::kInvalidState, state_sentence(**conference));
   for (const ParticipantId id : (*conference)->participants()) {
     parts_.leaving.dismiss(*host_.roster.find(id), reason);
   }
@@ -133,9 +139,8 @@ Outcome<> ControlImpl::kick_all(std::string_view name, const std::string& reason
 }
 
 Outcome<std::size_t> ControlImpl::set_all_muted(std::string_view name, bool muted, bool but_moderators) {
-  const auto conference = find(name);
+  const auto conference = find_open(name);
   if (!conference) return base::unexpected(conference.error());
-  if ((*conference)->ending()) return fail(ConferenceError::kInvalidState, state_sentence(**conference));
   std::size_t changed = 0;
   for (const ParticipantId id : (*conference)->participants()) {
     const Participant& participant = *host_.roster.find(id);
@@ -148,7 +153,7 @@ Outcome<std::size_t> ControlImpl::set_all_muted(std::string_view name, bool mute
 }
 
 Outcome<> ControlImpl::play_file(std::string_view name, const std::string& /*file*/) {
-  const auto conference = find(name);
+  const auto conference = find_open(name);
   return conference ? no_files() : base::unexpected(conference.error());
 }
 

@@ -54,6 +54,7 @@ class ControlImpl final : public Control {
 
  private:
   Outcome<Conference*> find(std::string_view name) const;
+  Outcome<Conference*> find_open(std::string_view name) const;  // not one that is ending
   Outcome<Participant*> find(ParticipantId participant) const;
   Outcome<Participant*> find_present(ParticipantId participant) const;
   // Of somebody who is present: its switches as `change` makes them, in its status and in the mix.

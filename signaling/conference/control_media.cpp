@@ -48,7 +48,7 @@ Outcome<> ControlImpl::stop_coaching(ParticipantId id) {
 }
 
 Outcome<> ControlImpl::play_tone(std::string_view name, const Tone& tone) {
-  const auto conference = find(name);
+  const auto conference = find_open(name);
   if (!conference) return base::unexpected(conference.error());
   const auto made = make_tone(tone);
   if (!made) return base::unexpected(made.error());
@@ -66,7 +66,7 @@ Outcome<> ControlImpl::play_tone(ParticipantId id, const Tone& tone) {
 }
 
 Outcome<> ControlImpl::stop_play(std::string_view name) {
-  const auto conference = find(name);
+  const auto conference = find_open(name);
   if (!conference) return base::unexpected(conference.error());
   stop(host_, **conference, mailbox::ToneLane::kPlay);
   return {};

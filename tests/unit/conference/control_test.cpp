@@ -305,6 +305,33 @@ TEST(Control, WhoIsLeavingCanBeAskedForAndNotBeChanged) {
   EXPECT_EQ(error_of(c.move(id, "room")), kState);
   EXPECT_EQ(error_of(c.play_tone(id, {})), kState);
   EXPECT_EQ(error_of(c.stop_play(id)), kState);
+  EXPECT_EQ(error_of(c.play_file(id, "a.wav")), kState);
+  EXPECT_EQ(error_of(c.coach(id, id)), kState);
+  EXPECT_EQ(error_of(c.stop_coaching(id)), kState);
+}
+
+TEST(Control, WhatIsEndingCanBeAskedForAndNotBeChanged) {
+  FocusWorld world;
+  world.join("room");
+  Control& c = world.control();
+  ASSERT_TRUE(c.terminate("room", ""));
+  EXPECT_EQ(c.find_conference("room")->state, ConferenceState::kTerminating);
+  EXPECT_TRUE(c.statistics("room"));
+  EXPECT_TRUE(c.settings("room"));
+  EXPECT_TRUE(c.who_hears_whom("room"));
+  const ConferenceError kState = ConferenceError::kInvalidState;
+  EXPECT_EQ(error_of(c.update_settings("room", {})), kState);
+  EXPECT_EQ(error_of(c.terminate("room", "")), kState);
+  EXPECT_EQ(error_of(c.lock("room")), kState);
+  EXPECT_EQ(error_of(c.unlock("room")), kState);
+  EXPECT_EQ(error_of(c.kick_all("room", "")), kState);
+  EXPECT_EQ(error_of(c.set_all_muted("room", true, false)), kState);
+  EXPECT_EQ(error_of(c.play_tone("room", {})), kState);
+  EXPECT_EQ(error_of(c.stop_play("room")), kState);
+  EXPECT_EQ(error_of(c.play_file("room", "a.wav")), kState);
+  EXPECT_EQ(error_of(c.start_recording("room", "a.wav")), kState);
+  EXPECT_EQ(error_of(c.pause_recording("room")), kState);
+  EXPECT_EQ(error_of(c.stop_recording("room")), kState);
 }
 
 TEST(Control, TonesGoToEveryShareOrToOne) {

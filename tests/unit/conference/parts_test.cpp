@@ -193,7 +193,9 @@ TEST(ConferenceError, IsOneNameAndOneStatusOfEachProtocol) {
       {ConferenceError::kTimeout, "Timeout", 408, 504},
       {ConferenceError::kMediaFailed, "MediaFailed", 503, 502},
   };
+  ASSERT_EQ(conference_errors().size(), std::size(cases));
   for (const auto& one : cases) {
+    EXPECT_EQ(conference_errors()[static_cast<std::size_t>(one.error)], one.error);
     EXPECT_EQ(to_string(one.error), one.name);
     EXPECT_EQ(sip_status(one.error), one.sip) << one.name;
     EXPECT_EQ(http_status(one.error), one.http) << one.name;
