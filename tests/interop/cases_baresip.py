@@ -38,22 +38,24 @@ def _modules():
     return re.search(r"^(\S+)/g711\.so$", found, re.M).group(1)
 
 
-def _baresip(world, name, hz, room, seconds):
+def baresip(world, name, hz, room=None, seconds=12):
+    """A baresip that calls the room; without one it answers whoever calls. The child and its SIP port."""
     folder = world.out / name
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.wav"):
         old.unlink()
     rtp_first = free_port((media.socket.SOCK_DGRAM,)) & ~1
-    # The port after that of SIP is baresip's for TLS.
-    (folder / "config").write_text(CONFIG.format(sip_port=free_port(count=2), modules=_modules(), hz=hz, folder=folder,
+    port = free_port(count=2)  # the next one is baresip's for TLS
+    (folder / "config").write_text(CONFIG.format(sip_port=port, modules=_modules(), hz=hz, folder=folder,
                                                  rtp_first=rtp_first, rtp_last=rtp_first + 20))
-    (folder / "accounts").write_text(f"<sip:{name}@127.0.0.1>;regint=0;audio_codecs=pcmu\n")
+    (folder / "accounts").write_text(f"<sip:{name}@127.0.0.1>;regint=0;audio_codecs=pcmu;answermode=auto\n")
+    dial = ["-e", f"/dial sip:{room}@{world.server.sip}"] if room else []
     with (folder / "baresip.log").open("w") as sink:
-        return process.start(["baresip", "-f", str(folder), "-e", f"/dial sip:{room}@{world.server.sip}",
-                              "-t", str(seconds)], stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
+        return process.start(["baresip", "-f", str(folder), *dial, "-t", str(seconds)], stdin=subprocess.DEVNULL,
+                             stdout=sink, stderr=subprocess.STDOUT), port
 
 
-def _recording(folder):
+def recording(folder):
     """The samples of the longest recording of what was received, at 8 kHz."""
     best = []
     for file in folder.glob("dump-*-dec.wav"):
@@ -69,7 +71,7 @@ def _recording(folder):
 def two_and_a_listener(world):
     """Two baresips and a caller of ours: we hear both sines, and each baresip recorded the other's and ours."""
     ours = world.join("baresip", 700)
-    clients = [_baresip(world, "anna", 400, "baresip", 12), _baresip(world, "bert", 550, "baresip", 12)]
+    clients = [baresip(world, name, hz, "baresip")[0] for name, hz in (("anna", 400), ("bert", 550))]
     time.sleep(3.0)
     ledger = world.server.ledger()
     world.expect(ledger["participants"] == 3, f"three callers, and the ledger says {ledger}")
@@ -89,7 +91,7 @@ def two_and_a_listener(world):
             world.expect(False, "baresip did not end")
         process.end(client)
     for name, own, other in (("anna", 400, 550), ("bert", 550, 400)):
-        samples = _recording(world.out / name)
+        samples = recording(world.out / name)
         if not world.expect(len(samples) >= 4 * media.RATE_HZ, f"{name} recorded {len(samples)} samples: "
                             + (world.out / name / "baresip.log").read_text(errors="replace")[-1500:]):
             continue

@@ -14,6 +14,7 @@ import cases_audio  # noqa: E402
 import cases_baresip  # noqa: E402
 import cases_console  # noqa: E402
 import cases_control  # noqa: E402
+import cases_dial_out  # noqa: E402
 import cases_hostile  # noqa: E402
 import cases_load  # noqa: E402
 import cases_operations  # noqa: E402
@@ -25,7 +26,8 @@ from world import World  # noqa: E402
 ATTEMPTS, STALL_MS = 3, 150.0
 
 GROUPS = {"audio": cases_audio, "sipp": cases_sipp, "hostile": cases_hostile, "baresip": cases_baresip,
-          "load": cases_load, "control": cases_control, "operations": cases_operations, "console": cases_console, "page": cases_page}
+          "load": cases_load, "control": cases_control, "dial_out": cases_dial_out, "operations": cases_operations,
+          "console": cases_console, "page": cases_page}
 
 
 def all_cases():
