@@ -14,6 +14,7 @@ import cases_audio  # noqa: E402
 import cases_baresip  # noqa: E402
 import cases_console  # noqa: E402
 import cases_control  # noqa: E402
+import cases_crowd  # noqa: E402
 import cases_dial_out  # noqa: E402
 import cases_hostile  # noqa: E402
 import cases_load  # noqa: E402
@@ -26,8 +27,8 @@ from world import World  # noqa: E402
 ATTEMPTS, STALL_MS = 3, 150.0
 
 GROUPS = {"audio": cases_audio, "sipp": cases_sipp, "hostile": cases_hostile, "baresip": cases_baresip,
-          "load": cases_load, "control": cases_control, "dial_out": cases_dial_out, "operations": cases_operations,
-          "console": cases_console, "page": cases_page}
+          "load": cases_load, "crowd": cases_crowd, "control": cases_control, "dial_out": cases_dial_out,
+          "operations": cases_operations, "console": cases_console, "page": cases_page}
 
 
 def all_cases():
@@ -71,7 +72,7 @@ def main():
 def run(case, options):
     """What was wrong in one run of a case, and how late our own packets were."""
     try:
-        world = World(options.program, options.out, getattr(case, "config", ""))
+        world = World(options.program, options.out, getattr(case, "config", ""), getattr(case, "rtp_ports", 400))
     except ServerError as error:
         print(error)
         return [str(error)], 0.0

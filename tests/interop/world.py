@@ -20,7 +20,7 @@ JOIN_S = 1.0  # from the last join until the mix is judged: jitter buffers have 
 
 
 class World:
-    def __init__(self, program, out, config=""):
+    def __init__(self, program, out, config="", rtp_ports=400):
         self.out = pathlib.Path(out)
         self.out.mkdir(parents=True, exist_ok=True)
         flags = ()
@@ -29,7 +29,7 @@ class World:
             flags = ("--config", self.out / "tuttid.toml")
         self.failures = []
         self.program = pathlib.Path(program)
-        self.server = Server(program, self.out / "tuttid.log", flags)
+        self.server = Server(program, self.out / "tuttid.log", flags, rtp_ports)
         self.pump = media.Pump()
         self.pump.start()
         self.calls = []
