@@ -9,6 +9,7 @@ import time
 import urllib.request
 
 import media
+import standstill
 
 SETTLE_S = 0.7  # from a command until what it changed has passed the jitter buffers both ways
 JUDGED_S = 1.2
@@ -47,7 +48,8 @@ class Hearing:
         for what, expected, since, until in self.moments:
             for listener, talkers in expected.items():
                 before = len(self.world.failures)
-                absent = [c for c in everybody if c is not listener and c not in talkers]
+                heard = {talker.voice.tone_hz for talker in talkers}
+                absent = [c for c in everybody if c is not listener and c.voice.tone_hz not in heard]
                 # The delay that a join or a move cost is given back by a splice, which a second's spectrum sees.
                 self.world.judge_mix(listener, talkers, since, until, absent=absent, purity_db=20.0, quiet=False)
                 if len(self.world.failures) > before:
@@ -73,6 +75,15 @@ def _operations(world):
     ctl(world, "deaf", who[b.name])
     hearing.note("b is deaf", {a: [b, c, d], b: [], c: [a, b, d], d: [a, b, c]})
     ctl(world, "undeaf", who[b.name])
+
+    ctl(world, "gain", who[a.name], "--in", -6)
+    ctl(world, "gain", who[b.name], "--out", -6)
+    low_a, lowest_a, low_c, low_d = [world.heard_only(call.voice.tone_hz, 6000 * 10 ** (db / 20))
+                                     for call, db in ((a, -6), (a, -12), (c, -6), (d, -6))]
+    hearing.note("a speaks 6 dB lower, b hears 6 dB less",
+                 {a: [b, c, d], b: [lowest_a, low_c, low_d], c: [low_a, b, d], d: [low_a, b, c]})
+    ctl(world, "gain", who[a.name], "--in", 0)
+    ctl(world, "gain", who[b.name], "--out", 0)
 
     report = ctl(world, "mute-all", "board")
     world.expect("4 changed" in report, f"mute-all says {report}")
@@ -138,6 +149,46 @@ def _two_small_cores():
 
 
 across_two_cores.config = _two_small_cores()
+
+
+def coach_through_a_standstill(world):
+    """A coach on one core, its coachee on another; each core in turn stands still for two seconds."""
+    if len(os.sched_getaffinity(0)) < 2:
+        print("one CPU only: no second core to sit on")
+        return
+    # Whole periods in a tick: what a core is behind after a standstill it gives back by leaving a tick out.
+    calls = [world.join("board", hz, 6000) for hz in (350, 500, 700, 950)]
+    a, b, c, d = calls
+    who = ids(world, "board")
+    cores = json.loads(world.server.get("/cores")[1])["cores"]
+    seats = [core["participants"] for core in cores]
+    world.expect(sorted(seats) == [1, 3], f"on the cores sit {seats}")
+    ctl(world, "coach", who[d.name], who[a.name])
+    as_meant = {a: [b, c, d], b: [a, c], c: [a, b], d: [a, b, c]}
+    hearing = Hearing(world)
+    hearing.note("d coaches a", as_meant)
+    threads = standstill.threads_of(world.server.child.pid, "media-core")
+    try:
+        with standstill.standing_still(threads[seats.index(1)]):
+            hearing.note("d's core stands still", {a: [b, c], b: [a, c], c: [a, b]})
+        time.sleep(1.0)
+        hearing.note("d's core is back", as_meant)
+        with standstill.standing_still(threads[seats.index(3)]):
+            time.sleep(SETTLE_S)
+            ctl(world, "stop-coaching", who[d.name])
+            ctl(world, "coach", who[d.name], who[b.name])
+        time.sleep(1.5)
+        hearing.note("their core is back, and d coaches b", {a: [b, c], b: [a, c, d], c: [a, b], d: [a, b, c]})
+    except standstill.Refused as refused:
+        print(f"not shown: {refused}")
+    ctl(world, "stop-coaching", who[d.name])
+    hearing.note("all talk again", _others(calls))
+    for call in calls:
+        world.leave(call)
+    hearing.judge(calls)
+
+
+coach_through_a_standstill.config = _two_small_cores()
 
 
 def _post(world, path):
@@ -223,4 +274,4 @@ def pin(world):
 
 
 CASES = [by_command_line, mute_within_40_ms, pin]
-LONG = [across_two_cores]
+LONG = [across_two_cores, coach_through_a_standstill]

@@ -116,6 +116,96 @@ TEST(Spanned, ACoreThatStandsStillHarmsNobodyElseAndIsBackAfterIt) {
   }
 }
 
+// Callers 0 and 1 on core 0, 2 and 3 on core 1; 0 coaches 2. One of the cores stands still, thrice.
+class CoachedAcross : public testing::TestWithParam<std::uint32_t> {
+ protected:
+  static constexpr std::size_t kCallers = 4;
+  static std::uint32_t core_of(std::size_t caller) { return static_cast<std::uint32_t>(caller / 2); }
+  static bool coached(std::size_t listener, std::size_t talker) { return talker != 0 || listener == 2; }
+
+  CoachedAcross() {
+    const auto shares = server.open_on_cores(2);
+    for (std::size_t i = 0; i < kCallers; ++i) callers.join(i, shares[core_of(i)]);
+    callers.run_for(kSettle);
+  }
+  void start() {
+    voice = server.take_conference(0);
+    server.post(0, mailbox::StartCoaching{callers.participant(0).handle, voice.handle});
+    server.post(1, mailbox::HearCoach{callers.participant(2).handle, 0, voice.handle});
+  }
+  void end() {
+    server.post(1, mailbox::EndHearingCoach{callers.participant(2).handle, 0, voice.handle});
+    server.post(0, mailbox::StopCoaching{voice.handle});
+  }
+  // The other core's callers hear each other meanwhile, as far as they are to, and nobody of this one.
+  void stand_still(bool while_coached, const std::function<void()>& then) {
+    const std::uint32_t stopped = GetParam();
+    server.stop_core(stopped, true);
+    then();
+    callers.run_for(100ms);
+    judge(400ms, [&](std::size_t listener, std::size_t talker) {
+      if (core_of(listener) == stopped) return std::optional<bool>{};
+      return std::optional(core_of(talker) != stopped && (!while_coached || coached(listener, talker)));
+    });
+    server.stop_core(stopped, false);
+    callers.run_for(1s);
+  }
+  // `hears` is empty for who is not to be judged.
+  template <typename Hears>
+  void judge(base::Duration duration, Hears hears) {
+    const auto from = callers.now();
+    callers.run_for(duration);
+    const auto matrix = callers.oracle().judge(from, callers.now());
+    for (std::size_t listener = 0; listener < kCallers; ++listener) {
+      for (std::size_t talker = 0; talker < kCallers; ++talker) {
+        const std::optional<bool> heard = hears(listener, talker);
+        if (!heard) continue;
+        const double level = matrix.at(listener, talker).level_db;
+        if (*heard && talker != listener) {
+          EXPECT_NEAR(level, 0.0, 1.0) << listener << " hears " << talker;
+        } else {
+          EXPECT_LT(level, -40.0) << listener << " hears " << talker;
+        }
+      }
+    }
+  }
+
+  SimulatedHost server{{.seed = 9, .cores = 2}};
+  ToneCallers callers{server, {.callers = kCallers, .seed = 9}};
+  ConferenceKey voice;
+};
+
+INSTANTIATE_TEST_SUITE_P(Stopped, CoachedAcross, testing::Values(0, 1), [](const auto& test) {
+  return test.param == 0 ? "TheCoachsCore" : "TheCoacheesCore";
+});
+
+TEST_P(CoachedAcross, IsHeardByWhoIsMeantAloneThroughAStandstill) {
+  const auto all = [](std::size_t, std::size_t) { return std::optional(true); };
+  const auto as_meant = [](std::size_t listener, std::size_t talker) {
+    return std::optional(coached(listener, talker));
+  };
+  start();
+  callers.run_for(kSettle);
+  judge(kJudge, as_meant);
+  stand_still(true, [] {});
+  judge(kJudge, as_meant);
+  // It ends meanwhile, and begins meanwhile.
+  stand_still(false, [&] { end(); });
+  judge(kJudge, all);
+  stand_still(true, [&] { start(); });
+  judge(kJudge, as_meant);
+  end();
+  callers.run_for(kSettle);
+  judge(kJudge, all);
+  EXPECT_EQ(server.events_of<mailbox::ConferenceClosed>().size(), 2U);
+  for (std::size_t i = 0; i < kCallers; ++i) {
+    if (core_of(i) == GetParam()) continue;
+    const auto stream = callers.oracle().caller(i).received_stream();
+    EXPECT_TRUE(stream.continuous()) << i << ": " << stream.faults();
+    EXPECT_LE(stream.spacing_ms_max, 25.0) << i;
+  }
+}
+
 // The loudest two of all, whichever core they are on.
 TEST(Spanned, TheLoudestHoldOverAllCores) {
   SimulatedHost server({.seed = 8, .cores = 3});
