@@ -165,4 +165,5 @@ def baresip_answers(world):
 for case in (sipp_answers, sipp_does_not, by_the_rules, baresip_answers):
     case.config = ALLOWED
 
-CASES = [sipp_answers, sipp_does_not, by_the_rules, baresip_answers]
+CASES = [sipp_answers, sipp_does_not, by_the_rules]
+LONG = [baresip_answers]

@@ -6,6 +6,7 @@ import time
 
 import process
 import refusals
+import sip
 from cases_control import _press
 from event_log import EventLog
 from phone import Phone
@@ -163,6 +164,27 @@ def _capacity(t, a, b):
     t.log.taken = len(t.log.events)
 
 
+def _callers(t):
+    """What callers are refused with: a room that is none, locked or full, and no codec; one that ends is below."""
+    def refused(room, status, body=None):
+        answer = t.world.caller(room).dial(body)
+        t.expect(answer.status == status, f"a caller of {room} got {answer.start}, not {status}")
+    refused("board", 488, sip.audio_sdp(40000).replace(" 0 101", " 97").replace("a=rtpmap:0 PCMU", "a=rtpmap:97 X"))
+    t.does("lockRoom", became("board", "Active", "Locked"), room="board")
+    refused("board", 403)
+    t.does("unlockRoom", became("board", "Locked", "Active"), room="board")
+    t.does("updateSettings", ("board", "ConfigurationChanged", {}), room="board", settings={"max_participants": 2})
+    refused("board", 486)
+    t.does("updateSettings", ("board", "ConfigurationChanged", {}), room="board", settings={"max_participants": None})
+    file = t.world.out / "tuttid.toml"
+    for text, create in ((CONFIG % 0 + "create_on_dial = false\n", False), (CONFIG % 0, True)):
+        file.write_text(text)
+        told = t.ask("reload").json()
+        t.expect(told == {"changed": ["rooms.create_on_dial"], "needs_restart": []}, f"reload says {told}")
+        if not create:
+            refused("nowhere", 404)
+
+
 def _on_the_way_out(t):
     """While its core stands still nobody is out yet, and nothing can be done to them."""
     ways = [(o, place_of(o, "closing", 0)) for o in posts_to("room") + posts_to("participant")]
@@ -263,6 +285,7 @@ def _every_operation(world, skin):
         _server_itself(t)
         _telephones(t)
         _capacity(t, a, b)
+        _callers(t)
         _on_the_way_out(t)
         refusals.what_is_not_there(t)
         refusals.what_is_wrong(t)
