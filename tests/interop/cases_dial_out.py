@@ -109,7 +109,8 @@ def by_the_rules(world):
     ctl(world, "create", "board", "permanent=true")
     phone = Phone()
     for uri, error in ((f"sip:a@127.0.0.2:{phone.port}", "NotAllowed"), ("sip:a@example.org", "NotAllowed"),
-                       (f"sip:a@localhost:{phone.port}", "NotAllowed"), (f"sips:a@127.0.0.1:{phone.port}", "InvalidArgument"),
+                       (f"sip:a@localhost:{phone.port}", "NotAllowed"),
+                       (f"sips:a@127.0.0.1:{phone.port}", "InvalidArgument"),
                        (f"sip:a@127.0.0.1:{phone.port};maddr=127.0.0.2", "InvalidArgument"),
                        (f"sip:a@127.0.0.1:{phone.port}?Subject=x", "InvalidArgument")):
         refused = ctl(world, "invite", "board", uri, code=1)

@@ -120,13 +120,15 @@ def _telephones(t):
     t.expect(t.phones[-1].wait("CANCEL"), "who was called in vain got no CANCEL")
     ringing = t.invite("annex", Phone(""), status=None)
     inside = t.invite("annex")
-    for operation in ("hold", "unhold", "move", "coach"):
-        t.refuses(operation, 409, "InvalidState", **{**GOOD.get(operation, {}), "participant": ringing,
-                                                     **{"move": {"room": "board"}, "coach": {"coachee": inside}}.get(operation, {})})
+    for operation, arguments in (("hold", {}), ("unhold", {}), ("move", {"room": "board"}), ("coach", {"coachee": inside})):
+        t.refuses(operation, 409, "InvalidState", participant=ringing, **arguments)
     t.does("kick", *gone(ringing, "Joining", "Never mind"), participant=ringing, reason="Never mind")
     held = t.invite("annex", Phone(direction="sendonly"), "OnHold")
     t.does("kick", *gone(held, "OnHold", "Sorry"), participant=held, reason="Sorry")
     t.expect(t.phones[-1].wait("BYE") and "Sorry" in t.phones[-1].reason, f"a BYE's Reason is {t.phones[-1].reason}")
+    quiet = t.invite("annex", Phone(direction="recvonly"))
+    t.participant(quiet, muted=False, muted_by_itself=True)
+    t.does("kick", *gone(quiet, "Active", ""), participant=quiet)
     t.does("updateSettings", ("annex", "ConfigurationChanged", {}), room="annex", settings={"start_muted": True})
     muted = t.invite("annex", status="Muted", display_name="Ann", role="speaker")
     t.participant(muted, display_name="Ann", muted=True, dialled_out=True)

@@ -43,7 +43,7 @@ def what_is_wrong(t):
         if t.skin is CommandLine:
             t.unprovoked[operation, 415] = "tuttictl says application/json"
     if t.skin is Http:
-        t.refuses("listParticipants", 400, "InvalidArgument", raw=None, room="board", ids="x")
+        t.refuses("listParticipants", 400, "InvalidArgument", room="board", ids="x")
 
 
 def who_may_not_ask(t):

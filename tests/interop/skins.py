@@ -80,7 +80,7 @@ class Http:
         body = dict(arguments)
         for name in re.findall(r"{(\w+)}", path):
             path = path.replace("{%s}" % name, urllib.parse.quote(str(body.pop(name)), safe=""))
-        if operation == "move" or "requestBody" in said:  # `room` of a move is where to
+        if "requestBody" in said:
             data = json.dumps(body["settings"] if operation == "updateSettings" else body).encode() if body else b""
             data = raw if raw is not None else data
         else:
@@ -109,8 +109,8 @@ class Http:
     def follow(self, world, room="", after="0"):
         """A child that prints the stream of events."""
         path = f"/rooms/{room}/events" if room else "/events"
-        return process.start(["curl", "-sN", "-H", f"Authorization: Bearer {self.token}", f"{self.base}{path}?after={after}"],
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return process.start(["curl", "-sN", "-H", f"Authorization: Bearer {self.token}",
+                              f"{self.base}{path}?after={after}"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     @staticmethod
     def event_of(line):

@@ -55,7 +55,8 @@ GOOD = {"createRoom": {"name": "one"}, "updateSettings": {"settings": {"language
         "setStatus": {"status": "Muted"}, "move": {"room": "elsewhere"}, "coach": {"coachee": 1},
         "getConsoleFile": {"file": "main.js"}}
 # What is wrong in it, as a line can say it.
-BAD = {"createRoom": {"name": ".x"}, "updateSettings": {"settings": {"max_talkers": -1}}, "terminateRoom": {"reason": "r" * 200},
+BAD = {"createRoom": {"name": ".x"}, "updateSettings": {"settings": {"max_talkers": -1}},
+       "terminateRoom": {"reason": "r" * 200},
        "invite": {"uri": "tel:1"}, "kickAll": {"reason": "r" * 200}, "playToneToRoom": {"frequency_hz": 1},
        "playFileToRoom": {"file": "f" * 2000}, "startRecording": {"file": "f" * 2000}, "getEvents": {"after": "x"},
        "getRoomEvents": {"after": "x"}}
@@ -101,7 +102,7 @@ class Trial:
         return answer
 
     def does(self, operation, /, *events, **arguments):
-        """It is done, and these events follow, those of one participant or room in this order; each is (who, name, members)."""
+        """It is done, and these events (who, name, members) follow, those of one participant or room in this order."""
         answer = self.ask(operation, **arguments)
         for _ in range(50):  # who is being moved is asked to wait a tick
             if "wait a tick" not in answer.detail:
@@ -139,8 +140,8 @@ class Trial:
         self.phones.append(phone)
         who = self.ask("invite", room=room, uri=phone.uri, **arguments).json()["id"]
         if followed:
-            self.follows(f"invite {phone.uri}", (who, "ParticipantJoined", {"uri": phone.uri, "status": "Joining", "room": room}),
-                         *([changed(who, "Joining", status)] if status else []))
+            joined = (who, "ParticipantJoined", {"uri": phone.uri, "status": "Joining", "room": room})
+            self.follows(f"invite {phone.uri}", joined, *([changed(who, "Joining", status)] if status else []))
         return who
 
     def account(self):
@@ -164,8 +165,9 @@ class Trial:
         told = {e["event"] for e in self.log.events}
         self.expect(told | UNSEEN_EVENTS == set(schemas["Event"]["event"]["enum"]) and not told & UNSEEN_EVENTS,
                  f"events told: {sorted(told)}")
-        for event, steps, names in (("ParticipantStatusChanged", PARTICIPANT_STEPS, schemas["Participant"]["status"]["enum"]),
-                                    ("ConferenceStateChanged", CONFERENCE_STEPS, schemas["Room"]["state"]["enum"])):
+        statuses, states = schemas["Participant"]["status"]["enum"], schemas["Room"]["state"]["enum"]
+        for event, steps, names in (("ParticipantStatusChanged", PARTICIPANT_STEPS, statuses),
+                                    ("ConferenceStateChanged", CONFERENCE_STEPS, states)):
             seen = self.log.steps(event)
             self.expect(seen == steps, f"{event}: not seen {steps - seen}, and not to be {seen - steps}")
             self.expect({name for step in steps for name in step} == set(names), f"there are {names}")
