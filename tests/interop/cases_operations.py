@@ -11,7 +11,7 @@ from cases_control import _press
 from event_log import EventLog
 from phone import Phone
 from server import Server
-from skins import COMMANDS, OPERATIONS, OTHER_COMMANDS, PAGES, CommandLine, Http
+from skins import COMMANDS, OPENAPI, OPERATIONS, OTHER_COMMANDS, PAGES, CommandLine, Http
 from standstill import Refused, standing_still, threads_of
 from trial import (CONFIG, CONTROL, FILES, GOOD, ROOT, TOKEN, UNASKED, Trial, became, changed, ended, gone, made, place_of,
                    posts_to)
@@ -337,6 +337,16 @@ def inventory(world):
                  f"operations of Control without a step: {methods ^ (set(CONTROL.values()) | UNASKED)}")
     own = {operation for operation, (_, path, _) in OPERATIONS.items() if path.startswith(("/rooms", "/participants"))}
     world.expect(own == set(CONTROL) | {"getRoomEvents"}, f"of Control are {own ^ set(CONTROL)}")
+    # Through C++ each has a test of its own.
+    tests = "".join(file.read_text() for file in (ROOT / "tests/unit/conference").glob("*_test.cpp"))
+    untested = {method for method in methods if not re.search(rf"[.>]{method}\(", tests)}
+    errors = OPENAPI["components"]["schemas"]["Problem"]["properties"]["error"]["enum"]
+    untested |= {error for error in errors if f"ConferenceError::k{error}" not in tests}
+    details = re.search(r"using EventDetail =(.*?);", (ROOT / "signaling/conference/conference_event.h").read_text(), re.S)
+    events = re.findall(r"[A-Z]\w+", details[1].replace("std::variant", ""))
+    world.expect(len(events) > 15, f"events are {events}")
+    untested |= {event for event in events if not re.search(rf"\b{event}\b", tests)}
+    world.expect(not untested, f"without a test in tests/unit/conference: {untested}")
 
 
 CASES = [by_command_line, over_http, inventory]
