@@ -2,7 +2,34 @@
 
 #include <nlohmann/json.hpp>
 
+#include "dataplane/base/rfc3339.h"
+#include "signaling/api/json_shapes.h"
+
 namespace tutti::api {
+namespace {
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+Json json_of(const WebhookStatus& webhook) {
+  Json json;
+  json["receiver"] = webhook.receiver;
+  json["state"] = to_string(webhook.state);
+  json["cursor"] = text_or_null(webhook.cursor);
+  json["waiting"] = webhook.waiting;
+  json["delivered"] = webhook.delivered;
+  json["posts"] = webhook.posts;
+  json["failures"] = webhook.failures;
+  json["retries"] = webhook.retries;
+  json["lost"] = webhook.lost;
+  json["tries_in_vain"] = webhook.tries_in_vain;
+  json["retry_at"] = webhook.retry_at ? Json(base::rfc3339(*webhook.retry_at)) : Json();
+  json["last_error"] = text_or_null(webhook.last_error);
+  return json;
+}
+
+}  // namespace
 
 void add_status_routes(Router& router, StatusSources sources) {
   router.add(
@@ -49,6 +76,13 @@ void add_status_routes(Router& router, StatusSources sources) {
     nlohmann::ordered_json body;
     body["cores"] = std::move(list);
     return Response{200, "application/json", body.dump(), {}};
+  });
+  router.add("GET", "/webhooks", [webhooks = std::move(sources.webhooks)](const Request&) {
+    Json list = Json::array();
+    for (const WebhookStatus& webhook : webhooks()) list.push_back(json_of(webhook));
+    Json body;
+    body["webhooks"] = std::move(list);
+    return Response{200, "application/json", dump(body), {}};
   });
 }
 

@@ -1,4 +1,4 @@
-// Status routes: GET /health, GET /ledger and GET /cores.
+// Status routes: GET /health, GET /ledger, GET /cores and GET /webhooks.
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "signaling/api/router.h"
+#include "signaling/api/webhook_status.h"
 #include "signaling/conference/ledger.h"
 
 namespace tutti::api {
@@ -42,6 +43,7 @@ struct StatusSources {
   std::function<Health()> health;
   std::function<conference::Ledger()> ledger;
   std::function<std::vector<CoreStatus>()> cores;
+  std::function<std::vector<WebhookStatus>()> webhooks;
 };
 void add_status_routes(Router& router, StatusSources sources);
 

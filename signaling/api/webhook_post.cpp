@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <netdb.h>
+#include <openssl/x509_vfy.h>
 
 #include "signaling/api/webhook_reply.h"
 
@@ -51,6 +52,22 @@ void resolve(const std::string& host, const std::string& port, Resolution& resol
   resolution.changed.notify_all();
 }
 
+// That its certificate is of the host. Source: RFC 6125, 6; RFC 9110, 4.3.4.
+void expect_host(SSL* tls, const std::string& host) {
+  // An address where it is one, and then no name is asked for (RFC 6066, 3).
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), host.c_str()) == 1) return;
+  SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  SSL_set1_host(tls, host.c_str());
+  SSL_set_tlsext_host_name(tls, host.c_str());
+}
+
+std::string certificate_fault(long verdict, const std::string& host) {
+  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+    return "its certificate is not of " + host;
+  }
+  return std::string("its certificate is not trusted: ") + X509_verify_cert_error_string(verdict);
+}
+
 }  // namespace
 
 // The connection, from its making to the reply's head.
@@ -78,14 +95,14 @@ class WebhookPost::Exchange {
     if (!error && !ca_file.empty()) tls.load_verify_file(ca_file, error);
     if (error) return base::unexpected("TLS cannot be set up: " + error.message());
     ssl::stream<tcp::socket> stream(context_, tls);
-    stream.set_verify_callback(ssl::host_name_verification(host), error);
-    error_code not_an_address;
-    asio::ip::make_address(host, not_an_address);
-    if (not_an_address) SSL_set_tlsext_host_name(stream.native_handle(), host.c_str());
+    expect_host(stream.native_handle(), host);
     asio::async_connect(stream.lowest_layer(), endpoints, [&](error_code failed, const tcp::endpoint&) {
       if (failed) return fail("cannot connect", failed);
       stream.async_handshake(ssl::stream_base::client, [&](error_code refused) {
-        refused ? fail("TLS is not agreed", refused) : write(stream);
+        if (!refused) return write(stream);
+        const long verdict = SSL_get_verify_result(stream.native_handle());
+        if (verdict != X509_V_OK) return end(base::unexpected(certificate_fault(verdict, host)));
+        fail("TLS is not agreed", refused);
       });
     });
     return run(timeout);

@@ -1,6 +1,5 @@
 #include "signaling/api/webhooks.h"
 
-#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -12,6 +11,7 @@
 
 #include "signaling/api/event_id.h"
 #include "signaling/api/event_json.h"
+#include "signaling/api/webhook_backoff.h"
 #include "signaling/api/webhook_post.h"
 #include "signaling/api/webhook_signature.h"
 
@@ -23,11 +23,24 @@ constexpr std::size_t kEventsPerPost = 64;
 
 }  // namespace
 
+std::string_view to_string(WebhookState state) {
+  switch (state) {
+    case WebhookState::kPosting:
+      return "posting";
+    case WebhookState::kRetrying:
+      return "retrying";
+    case WebhookState::kIdle:
+      break;
+  }
+  return "idle";
+}
+
 // One receiver: its thread, its place in the journal, what became of it.
 class Webhooks::Worker {
  public:
-  Worker(conference::EventJournal& journal, WebhookConfig config, WebhookTiming timing)
+  Worker(conference::EventJournal& journal, WebhookConfig config, WebhookTiming timing, Tell tell)
       : timing_(timing),
+        tell_(std::move(tell)),
         secret_(std::move(config.secret)),
         post_(config.url, std::move(config.ca_file), timing.timeout),
         reader_(journal, std::move(config.filter)) {
@@ -51,8 +64,15 @@ class Webhooks::Worker {
   }
 
   WebhookStatus status() const {
+    std::uint64_t unread = 0;
+    {
+      const std::lock_guard reading(reader_mutex_);
+      unread = reader_.waiting();
+    }
     const std::lock_guard lock(mutex_);
-    return status_;
+    WebhookStatus now = status_;
+    now.waiting = unread + in_hand_;
+    return now;
   }
 
   void settle(std::chrono::steady_clock::time_point end) {
@@ -62,12 +82,14 @@ class Webhooks::Worker {
   }
 
  private:
+  using Batch = conference::EventReader::Batch;
+
   void run() {
     pthread_setname_np(pthread_self(), "webhook");
     while (await_events()) {
       bool more = true;
       while (more) {
-        const auto batch = reader_.read(kEventsPerPost);
+        const Batch batch = read();
         more = batch.more;
         if ((batch.gap || !batch.entries.empty()) && !deliver(batch)) return;
       }
@@ -84,39 +106,90 @@ class Webhooks::Worker {
     return !stopping_;
   }
 
+  Batch read() {
+    const std::lock_guard reading(reader_mutex_);
+    Batch batch = reader_.read(kEventsPerPost);
+    const std::lock_guard lock(mutex_);
+    in_hand_ = batch.entries.size();
+    return batch;
+  }
+
   // Until it is taken; false once it shall end.
-  bool deliver(const conference::EventReader::Batch& batch) {
+  bool deliver(const Batch& batch) {
+    const std::string body = body_of(batch);
+    const std::string id = id_of(batch, 0);
+    WebhookBackoff backoff(timing_.first_retry, timing_.last_retry);
+    for (bool first = true;; first = false) {
+      begin_post(first);
+      const auto result = send(id, body);
+      if (result && *result >= 200 && *result <= 299) return on_taken(batch);
+      const std::string error = result ? "it answers " + std::to_string(*result) : result.error();
+      if (!wait_after(error, backoff.next(random_))) return false;
+    }
+  }
+
+  void begin_post(bool first) {
+    const std::lock_guard lock(mutex_);
+    status_.state = WebhookState::kPosting;
+    status_.retry_at.reset();
+    ++status_.posts;
+    if (!first) ++status_.retries;
+  }
+
+  bool on_taken(const Batch& batch) {
+    bool was_failing = false;
+    bool go_on = false;
+    {
+      const std::lock_guard lock(mutex_);
+      was_failing = std::exchange(status_.tries_in_vain, 0) > 0;
+      status_.state = WebhookState::kIdle;
+      status_.delivered += batch.entries.size();
+      status_.lost += batch.lost;
+      status_.cursor = id_of(batch, batch.entries.empty() ? 0 : batch.entries.size() - 1);
+      in_hand_ = 0;
+      go_on = !stopping_;
+    }
+    if (was_failing) tell("takes events again");
+    return go_on;
+  }
+
+  // False once it shall end.
+  bool wait_after(const std::string& error, std::chrono::milliseconds wait) {
+    bool another = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return false;
+      another = status_.tries_in_vain == 0 || status_.last_error != error;
+      ++status_.failures;
+      ++status_.tries_in_vain;
+      status_.last_error = error;
+      status_.state = WebhookState::kRetrying;
+      status_.retry_at = std::chrono::system_clock::now() + wait;
+      changed_.notify_all();
+    }
+    if (another) tell("is tried again: " + error);
+    std::unique_lock lock(mutex_);
+    return !changed_.wait_for(lock, wait, [this] { return stopping_; });
+  }
+
+  void tell(const std::string& what) const {
+    if (tell_) tell_("webhook " + status_.receiver + ' ' + what);  // the receiver never changes
+  }
+
+  static std::string body_of(const Batch& batch) {
     Json events = Json::array();
     if (batch.gap) events.push_back(gap_json(batch.conference, batch.lost, batch.behind.number + 1));
     for (const auto& entry : batch.entries) events.push_back(json_of(entry->event));
     Json whole;
     whole["events"] = std::move(events);
-    const std::string body = dump(whole);
-    const std::string id = batch.entries.empty()
-                               ? write_event_id({.room = batch.conference, .cursor = batch.behind})
-                               : write_event_id({.room = batch.entries.front()->event.conference,
-                                                 .cursor = {batch.entries.front()->event.number,
-                                                            batch.entries.front()->position}});
-    for (auto wait = timing_.first_retry;; wait = std::min(2 * wait, timing_.last_retry)) {
-      const auto result = send(id, body);
-      const bool taken = result && *result >= 200 && *result <= 299;
-      std::unique_lock lock(mutex_);
-      ++status_.posts;
-      if (taken) {
-        status_.delivered += batch.entries.size();
-        status_.lost += batch.lost;
-        status_.tries_in_vain = 0;
-        return !stopping_;
-      }
-      ++status_.failures;
-      ++status_.tries_in_vain;
-      status_.last_error = result ? "it answers " + std::to_string(*result) : result.error();
-      changed_.notify_all();
-      // By chance between a half and all of it, so that many do not come again at once.
-      std::uniform_int_distribution<std::int64_t> spread(wait.count() / 2, wait.count());
-      changed_.wait_for(lock, std::chrono::milliseconds(spread(random_)), [this] { return stopping_; });
-      if (stopping_) return false;
-    }
+    return dump(whole);
+  }
+
+  // Of one of its events; of the gap where it has none.
+  static std::string id_of(const Batch& batch, std::size_t index) {
+    if (batch.entries.empty()) return write_event_id({.room = batch.conference, .cursor = batch.behind});
+    const auto& entry = *batch.entries[index];
+    return write_event_id({.room = entry.event.conference, .cursor = {entry.event.number, entry.position}});
   }
 
   base::Result<int, std::string> send(const std::string& id, const std::string& body) {
@@ -129,49 +202,34 @@ class Webhooks::Worker {
   }
 
   const WebhookTiming timing_;
+  const Tell tell_;
   const std::string secret_;
   WebhookPost post_;
-  conference::EventReader reader_;  // its thread's, as is the next
-  std::minstd_rand random_{std::random_device{}()};
+  std::minstd_rand random_{std::random_device{}()};  // its thread's
+
+  // Before the other where both are held.
+  mutable std::mutex reader_mutex_;
+  conference::EventReader reader_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool something_new_ = true;  // what came before the subscription
   bool idle_ = false;
   bool stopping_ = false;
+  std::size_t in_hand_ = 0;  // events that were read, and are not taken yet
   WebhookStatus status_;
   std::shared_ptr<void> subscription_;
   std::thread thread_;
 };
 
 Webhooks::Webhooks(conference::EventJournal& journal, std::vector<WebhookConfig> webhooks,
-                   WebhookTiming timing) {
+                   WebhookTiming timing, Tell tell) {
   for (WebhookConfig& one : webhooks) {
-    workers_.push_back(std::make_unique<Worker>(journal, std::move(one), timing));
+    workers_.push_back(std::make_unique<Worker>(journal, std::move(one), timing, tell));
   }
 }
 
 Webhooks::~Webhooks() = default;
-
-void Webhooks::add_routes(Router& router) {
-  router.add("GET", "/webhooks", [this](const Request&) {
-    Json list = Json::array();
-    for (const WebhookStatus& one : status()) {
-      Json json;
-      json["receiver"] = one.receiver;
-      json["delivered"] = one.delivered;
-      json["posts"] = one.posts;
-      json["failures"] = one.failures;
-      json["lost"] = one.lost;
-      json["tries_in_vain"] = one.tries_in_vain;
-      json["last_error"] = one.last_error.empty() ? Json() : Json(one.last_error);
-      list.push_back(std::move(json));
-    }
-    Json body;
-    body["webhooks"] = std::move(list);
-    return Response{200, "application/json", dump(body), {}};
-  });
-}
 
 std::vector<WebhookStatus> Webhooks::status() const {
   std::vector<WebhookStatus> all;

@@ -2,15 +2,16 @@
 //
 // A receiver that is slow or dead delays nobody: each has a thread of its own, and its place in the journal;
 // what the journal forgets meanwhile is told as a gap. Anything but a 2xx is tried again, later and later.
+// A path may be a secret: nothing but scheme, host and port is ever shown.
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "signaling/api/router.h"
+#include "signaling/api/webhook_status.h"
 #include "signaling/api/webhook_url.h"
 #include "signaling/conference/event_reader.h"
 
@@ -29,26 +30,19 @@ struct WebhookTiming {
   std::chrono::milliseconds last_retry{300'000};
 };
 
-struct WebhookStatus {
-  std::string receiver;             // scheme, host and port; a path may be a secret
-  std::uint64_t delivered = 0;      // events
-  std::uint64_t posts = 0;          // tries
-  std::uint64_t failures = 0;       // of them
-  std::uint64_t lost = 0;           // events that the journal had forgotten
-  std::uint64_t tries_in_vain = 0;  // in a row, until now
-  std::string last_error;           // empty: none yet
-};
-
 class Webhooks {
  public:
+  // Called by a webhook's own thread with one sentence when it begins to fail, when the reason is another,
+  // and when it is well again. Must not call back.
+  using Tell = std::function<void(const std::string&)>;
+
   // `journal` outlives it.
-  Webhooks(conference::EventJournal& journal, std::vector<WebhookConfig> webhooks, WebhookTiming timing = {});
+  Webhooks(conference::EventJournal& journal, std::vector<WebhookConfig> webhooks, WebhookTiming timing = {},
+           Tell tell = {});
   // Ends posts under way.
   ~Webhooks();
 
-  // GET /webhooks.
-  void add_routes(Router& router);
-  // Thread: any.
+  // In the order of the configuration. Thread: any.
   std::vector<WebhookStatus> status() const;
   // Gives those that are well the time to deliver what there is. Thread: any but theirs.
   void settle(std::chrono::milliseconds patience);

@@ -53,6 +53,19 @@ EventReader::Batch EventReader::read(std::size_t max) {
   return batch;
 }
 
+std::uint64_t EventReader::waiting() const {
+  // More than there ever were are not behind a place of another numbering, or of none.
+  const auto between = [most = journal_.counters().emitted.value()](std::uint64_t from, std::uint64_t to) {
+    return to > from ? std::min(to - from, most) : 0;
+  };
+  if (cursors_.empty()) return between(all_.position, journal_.end().position);
+  std::uint64_t sum = 0;
+  for (const auto& [conference, cursor] : cursors_) {
+    sum += between(cursor.number, journal_.end_of(conference).number);
+  }
+  return sum;
+}
+
 // True where there may be more at once.
 bool EventReader::read_pages(const std::string& conference, Cursor& cursor, std::size_t max, Batch& batch) {
   for (std::size_t i = 0; i < kPagesAtOnce; ++i) {

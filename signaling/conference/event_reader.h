@@ -37,6 +37,9 @@ class EventReader {
   };
   // Up to `max` that the filter takes. A batch with a gap is of one conference where the filter names some.
   Batch read(std::size_t max);
+  // Events behind its place, whether the filter takes them or not and though the journal may have forgotten
+  // some.
+  std::uint64_t waiting() const;
 
  private:
   bool read_pages(const std::string& conference, Cursor& cursor, std::size_t max, Batch& batch);

@@ -11,6 +11,11 @@
 #include "signaling/conference/reconfiguration.h"
 
 namespace tutti::conference {
+namespace {
+
+constexpr const char* kShuttingDown = "Server is shutting down";
+
+}  // namespace
 
 // Brings what happens (calls, core events) to the part that deals with it.
 class Focus::Impl {
@@ -114,9 +119,15 @@ void Focus::drain(base::Instant deadline, std::function<void(const Ledger&)> don
   impl_->parts.host.draining = true;
   impl_->drain_deadline = deadline;
   impl_->drained = std::move(done);
-  for (const auto& [id, participant] : impl_->parts.host.roster.participants()) {
-    impl_->parts.leaving.dismiss(*participant, "Server is shutting down");
-  }
+  impl_->parts.leaving.terminate_all(kShuttingDown);
+}
+
+void Focus::conclude() {
+  Parts& parts = impl_->parts;
+  parts.host.draining = true;
+  parts.leaving.terminate_all(kShuttingDown);
+  const auto& left = parts.host.roster.participants();
+  while (!left.empty()) parts.leaving.abandon(*left.begin()->second, kShuttingDown);
 }
 
 Ledger Focus::ledger() const {

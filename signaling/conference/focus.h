@@ -42,10 +42,13 @@ class Focus final : public sip::UserAgentObserver {
   // Takes what the cores tell, does what is due, gives the cores what they had no room for.
   void poll(base::Instant now);
 
-  // Ends every call, and from now on answers each INVITE with 503. Calls `done` from a poll(), once, with
-  // what is still held: nothing, or what was left at the deadline. The user agent's refuse_new_calls() and
-  // the loop's end are the caller's.
+  // Ends every conference and its calls, and from now on answers each INVITE with 503. Calls `done` from a
+  // poll(), once, with what is still held: nothing, or what was left at the deadline. The user agent's
+  // refuse_new_calls() and the loop's end are the caller's.
   void drain(base::Instant deadline, std::function<void(const Ledger&)> done);
+  // Tells the end of everyone who is still here, and of every conference, waiting for no core: what follows
+  // events is then complete. After it there is nothing to do but to destroy the focus.
+  void conclude();
 
   // Takes another configuration while calls go on: see reconfiguration.h. `config` has no fault.
   void reconfigure(FocusConfig config);

@@ -1,6 +1,7 @@
 #include "signaling/conference/leaving.h"
 
 #include <utility>
+#include <vector>
 
 #include "dataplane/base/check.h"
 #include "signaling/conference/activity.h"
@@ -65,7 +66,6 @@ void Leaving::on_detached(Participant& participant, const mailbox::ParticipantDe
       host_.dialogs().hang_up(identity.dialog, "Media failed");
     }
   }
-  Conference& conference = participant.conference();
   end_media(host_, participant, participant.leave_reason);
   participant.end();
   ParticipantInfo info = info_of(host_, participant);
@@ -73,15 +73,27 @@ void Leaving::on_detached(Participant& participant, const mailbox::ParticipantDe
   info.packets_sent = event.totals.packets_sent;
   info.packets_lost = event.totals.packets_lost;
   info.packets_dropped = event.totals.packets_dropped;
-  conference.past_packets_received += event.totals.packets_received;
-  conference.past_packets_lost += event.totals.packets_lost;
-  host_.announcer.tell(participant, ParticipantLeft{participant.leave_reason, std::move(info)});
-
   CHECK(host_.core_of(participant).participants.release(identity.handle));
   host_.close_endpoint(identity.endpoint);
+  go(participant, std::move(info));
+}
+
+void Leaving::abandon(Participant& participant, const std::string& reason) {
+  if (participant.present()) begin_leave(participant, reason);
+  end_media(host_, participant, participant.leave_reason);
+  participant.end();
+  go(participant, info_of(host_, participant));
+}
+
+// It is out: says so, frees its seat, and forgets it.
+void Leaving::go(Participant& participant, ParticipantInfo info) {
+  Conference& conference = participant.conference();
+  conference.past_packets_received += info.packets_received;
+  conference.past_packets_lost += info.packets_lost;
+  host_.announcer.tell(participant, ParticipantLeft{participant.leave_reason, std::move(info)});
   give_up_origin(participant);
   leave_seat(host_, conference, participant.seat());
-  conference.remove(identity.id);
+  conference.remove(participant.identity().id);
   host_.roster.erase(participant);
   look_after(conference);
 }
@@ -105,6 +117,12 @@ bool Leaving::terminate(Conference& conference, const std::string& reason) {
   return true;
 }
 
+void Leaving::terminate_all(const std::string& reason) {
+  std::vector<Conference*> all;
+  for (const auto& [name, conference] : host_.roster.conferences()) all.push_back(conference.get());
+  for (Conference* conference : all) terminate(*conference, reason);  // ends none but itself
+}
+
 void Leaving::look_after(Conference& conference) {
   if (!conference.participants().empty() || !conference.seats.empty()) return;
   if (conference.ending()) return close(conference);
@@ -120,7 +138,7 @@ void Leaving::close(Conference& conference) {
                        ConferenceTerminated{conference.end_reason, statistics_of(host_, conference)});
   host_.deadlines.cancel(conference.id());
   const RoomRule* rule = host_.find_rule(conference.name());
-  const bool again = conference.settings().permanent;
+  const bool again = conference.settings().permanent && !host_.draining;
   const std::string name = conference.name();
   const ConferenceSettings settings = conference.settings();
   host_.roster.erase(conference);

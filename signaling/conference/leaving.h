@@ -4,6 +4,7 @@
 #include <string>
 
 #include "dataplane/mailbox/core_event.h"
+#include "signaling/conference/conference_info.h"
 #include "signaling/conference/host.h"
 #include "signaling/conference/moderation.h"
 
@@ -25,14 +26,21 @@ class Leaving {
   // out closes the conference.
   void on_detached(Participant& participant, const mailbox::ParticipantDetached& event);
 
+  // Its core has not let go of it, and is not waited for any longer: as on_detached(), as far as it was
+  // reported, but ports and slot stay taken. For the end of the process.
+  void abandon(Participant& participant, const std::string& reason);
+
   // The seat that it had before it was moved is free; nothing where it was not.
   void give_up_origin(Participant& participant);
 
   // Begins to end a conference, or ends an empty one. False where its state has no such step.
   bool terminate(Conference& conference, const std::string& reason);
+  // Each that has such a step.
+  void terminate_all(const std::string& reason);
 
  private:
   void begin_leave(Participant& participant, const std::string& reason);
+  void go(Participant& participant, ParticipantInfo info);
   // Does what is due where nobody is in it any more, and nobody's seat is waited for.
   void look_after(Conference& conference);
   void close(Conference& conference);

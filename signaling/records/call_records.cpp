@@ -24,7 +24,11 @@ struct CallRecords::State {
   State(std::vector<std::unique_ptr<RecordSink>> sinks, RecordsConfig records_config,
         std::function<void(const std::string&)> told)
       : config(records_config), tell(std::move(told)) {
-    for (auto& sink : sinks) lanes.push_back({.sink = std::move(sink)});
+    for (auto& sink : sinks) {
+      Lane& lane = lanes.emplace_back();
+      lane.sink = std::move(sink);
+      lane.counters.name = lane.sink->name();
+    }
   }
 
   // One sink and what waits for it. The writer's.
@@ -33,6 +37,7 @@ struct CallRecords::State {
     std::deque<RecordPointer> waiting;
     bool failing = false;
     Clock::time_point try_again;
+    SinkCounters counters;
   };
 
   void run() {
@@ -53,10 +58,12 @@ struct CallRecords::State {
         write(lane);
       }
       if (last || Clock::now() >= next_flush) {
-        for (Lane& lane : lanes) settle(lane, lane.sink->flush());
+        for (Lane& lane : lanes) flush(lane);
         next_flush = Clock::now() + config.flush_every;
       }
-      tell_waiting();
+      for (Lane& lane : lanes) {
+        lane.counters.waiting.set(static_cast<std::int64_t>(lane.waiting.size()));
+      }
       lock.lock();
       if (last && taken.empty()) break;
     }
@@ -97,7 +104,7 @@ struct CallRecords::State {
     for (Lane& lane : lanes) {
       if (lane.waiting.size() >= config.waiting_max) write(lane);
       if (lane.waiting.size() >= config.waiting_max) {
-        counters.lost.add();
+        lane.counters.lost.add();
       } else {
         lane.waiting.push_back(pointer);
       }
@@ -111,28 +118,32 @@ struct CallRecords::State {
       const auto result = lane.sink->write(batch);
       if (result) {
         lane.waiting.erase(lane.waiting.begin(), lane.waiting.begin() + count);
-        counters.written.add(batch.size());
+        lane.counters.written.add(batch.size());
       }
       settle(lane, result);
     }
   }
 
+  void flush(Lane& lane) {
+    const auto result = lane.sink->flush();
+    if (result) lane.counters.flushed.add(lane.counters.written.value() - lane.counters.flushed.value());
+    settle(lane, result);
+  }
+
   // Says once that a sink fails, and once that it does no more.
   void settle(Lane& lane, const RecordSink::Result& result) {
     if (!result) {
-      counters.errors.add();
+      lane.counters.errors[static_cast<std::size_t>(result.error().fault)].add();
       lane.try_again = Clock::now() + config.retry_every;
-      if (!std::exchange(lane.failing, true)) tell("call records wait: " + result.error());
+      if (!std::exchange(lane.failing, true)) tell("call records wait: " + result.error().sentence);
     } else if (lane.failing && lane.waiting.empty()) {
       lane.failing = false;
       tell("call records are written again");
     }
   }
 
-  void tell_waiting() {
-    std::size_t most = 0;
-    for (const Lane& lane : lanes) most = std::max(most, lane.waiting.size());
-    counters.waiting.set(static_cast<std::int64_t>(most));
+  bool all_written() const {
+    return std::all_of(lanes.begin(), lanes.end(), [](const Lane& lane) { return lane.waiting.empty(); });
   }
 
   const RecordsConfig config;
@@ -147,7 +158,7 @@ struct CallRecords::State {
   bool done = false;
 
   // The writer's.
-  std::vector<Lane> lanes;
+  std::deque<Lane> lanes;
   std::map<std::string, std::string> ids;  // of living conferences, by name
 };
 
@@ -188,11 +199,17 @@ bool CallRecords::finish(std::chrono::milliseconds patience) {
   state_->ending = true;
   state_->changed.notify_all();
   state_->changed.wait_for(lock, patience, [this] { return state_->done; });
-  return state_->done && state_->counters.waiting.value() == 0;
+  return state_->done && state_->all_written();  // it writes no more
 }
 
 const RecordCounters& CallRecords::counters() const {
   return state_->counters;
+}
+
+std::vector<const SinkCounters*> CallRecords::sinks() const {
+  std::vector<const SinkCounters*> all;
+  for (const State::Lane& lane : state_->lanes) all.push_back(&lane.counters);
+  return all;
 }
 
 }  // namespace tutti::records

@@ -5,11 +5,13 @@
 // longer fits is counted.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/base/counters.h"
@@ -24,14 +26,20 @@ struct RecordsConfig {
   std::size_t waiting_max = 50'000;              // of each sink, some 40 MB; more are lost
 };
 
-// Thread: read by any.
+// Thread: read by any, as the next.
 struct RecordCounters {
   base::Counter taken;    // records
-  base::Counter written;  // by sinks: with two of them twice as many
-  base::Counter lost;     // likewise; for want of room
-  base::Counter overrun;  // events that came faster than the thread takes them; lost
-  base::Counter errors;   // of writing and flushing, each try
-  base::Gauge waiting;    // of the sink with the most
+  base::Counter overrun;  // events that came faster than the thread takes them, or too late; lost
+};
+
+// Of one sink, in records where nothing else is said.
+struct SinkCounters {
+  std::string_view name;
+  base::Counter written;
+  base::Counter flushed;  // outlive the host's power, too
+  base::Counter lost;     // for want of room to wait in
+  base::Gauge waiting;
+  std::array<base::Counter, kRecordFaults> errors;  // of writing and flushing, each try; by RecordFault
 };
 
 class CallRecords final : public conference::EventSink {
@@ -52,6 +60,8 @@ class CallRecords final : public conference::EventSink {
   bool finish(std::chrono::milliseconds patience);
 
   const RecordCounters& counters() const;
+  // In the order of the sinks.
+  std::vector<const SinkCounters*> sinks() const;
 
  private:
   struct State;

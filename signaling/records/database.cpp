@@ -57,6 +57,8 @@ class Database final : public RecordSink {
   explicit Database(std::string path) : path_(std::move(path)) {}
   ~Database() override { Database::close(); }
 
+  std::string_view name() const override { return "sqlite"; }
+
   Result write(std::span<const RecordPointer> records) override {
     if (auto opened = open(); !opened) return opened;
     bool done = run("BEGIN IMMEDIATE");
@@ -73,13 +75,17 @@ class Database final : public RecordSink {
     return {};
   }
 
-  // A checkpoint syncs the log before the database.
+  // A checkpoint syncs the log before the database; where a reader or another's checkpoint keeps it from all
+  // of it, the log alone is synced, which is as good.
   Result flush() override {
     if (!dirty_ || database_ == nullptr) return {};
+    int frames = 0;
+    int moved = 0;
     const int result =
-        sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+        sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
     if (result != SQLITE_OK && result != SQLITE_BUSY) return failed("cannot be flushed");
-    dirty_ = result == SQLITE_BUSY;
+    if ((result == SQLITE_BUSY || moved < frames) && !sync_log()) return failed("cannot be flushed");
+    dirty_ = false;
     return {};
   }
 
@@ -93,8 +99,33 @@ class Database final : public RecordSink {
   }
 
  private:
-  base::unexpected<std::string> failed(const char* what) const {
-    return base::unexpected(path_ + ' ' + what + ": " + sqlite3_errmsg(database_));
+  base::unexpected<RecordError> failed(const char* what) const {
+    return base::unexpected(RecordError{fault(), path_ + ' ' + what + ": " + sqlite3_errmsg(database_)});
+  }
+  RecordFault fault() const {
+    switch (sqlite3_errcode(database_) & 0xFF) {
+      case SQLITE_FULL:
+        return RecordFault::kFull;
+      case SQLITE_BUSY:
+      case SQLITE_LOCKED:
+        return RecordFault::kBusy;
+      case SQLITE_PERM:
+      case SQLITE_READONLY:
+      case SQLITE_NOTADB:
+      case SQLITE_CANTOPEN:
+        return RecordFault::kPath;
+      case SQLITE_IOERR:  // of a shared memory, too, that the disk has no room for
+        return fault_of(sqlite3_system_errno(database_)) == RecordFault::kFull ? RecordFault::kFull
+                                                                               : RecordFault::kDevice;
+      default:
+        return RecordFault::kOther;
+    }
+  }
+  bool sync_log() {
+    sqlite3_file* log = nullptr;
+    sqlite3_file_control(database_, nullptr, SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    return log == nullptr || log->pMethods == nullptr ||
+           log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK;
   }
   bool run(const char* statements) {
     return sqlite3_exec(database_, statements, nullptr, nullptr, nullptr) == SQLITE_OK;

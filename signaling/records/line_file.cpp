@@ -15,6 +15,8 @@ class LineFile final : public RecordSink {
   explicit LineFile(std::string path) : path_(std::move(path)) {}
   ~LineFile() override { LineFile::close(); }
 
+  std::string_view name() const override { return "lines"; }
+
   Result write(std::span<const RecordPointer> records) override {
     if (moved()) close();
     if (auto opened = open(); !opened) return opened;
@@ -40,8 +42,8 @@ class LineFile final : public RecordSink {
 
   Result flush() override {
     if (!dirty_ || fd_ < 0) return {};
-    dirty_ = false;
     if (fdatasync(fd_) != 0 && errno != EINVAL) return failed("cannot be flushed", errno);  // EINVAL: a pipe
+    dirty_ = false;
     return {};
   }
 
@@ -54,7 +56,7 @@ class LineFile final : public RecordSink {
 
  private:
   Result failed(const char* what, int error) {
-    return base::unexpected(path_ + ' ' + what + ": " + std::strerror(error));
+    return base::unexpected(RecordError{fault_of(error), path_ + ' ' + what + ": " + std::strerror(error)});
   }
 
   // By who rotates it.

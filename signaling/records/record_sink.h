@@ -1,9 +1,12 @@
 // RecordSink: where call records are written to.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "dataplane/base/result.h"
 #include "signaling/records/call_record.h"
@@ -12,13 +15,31 @@ namespace tutti::records {
 
 using RecordPointer = std::shared_ptr<const CallRecord>;
 
-// Thread: one at a time; it may block. Errors are one sentence for people; after one all is as before the
-// call.
+// Why records cannot be written, for who counts.
+enum class RecordFault : std::uint8_t {
+  kFull,    // no room, or no more allowed
+  kPath,    // the file cannot be made or opened, or is another's
+  kBusy,    // another process holds it
+  kDevice,  // reading or writing fails below
+  kOther,
+};
+constexpr std::size_t kRecordFaults = 5;
+std::string_view to_string(RecordFault fault);  // "full"
+RecordFault fault_of(int error);                // an errno
+
+struct RecordError {
+  RecordFault fault = RecordFault::kOther;
+  std::string sentence;  // for people
+};
+
+// Thread: one at a time; it may block. After an error all is as before the call.
 class RecordSink {
  public:
-  using Result = base::Result<void, std::string>;
+  using Result = base::Result<void, RecordError>;
 
   virtual ~RecordSink() = default;
+  // What it is called where it is counted, "lines". Of static storage.
+  virtual std::string_view name() const = 0;
   // All of them or none: they outlive this process from now on.
   virtual Result write(std::span<const RecordPointer> records) = 0;
   // What was written outlives the host's power.

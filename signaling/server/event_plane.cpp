@@ -11,6 +11,10 @@ namespace {
 // For those that are well, at the end.
 constexpr std::chrono::milliseconds kWebhookTime{1'000};
 
+void warn(const std::string& sentence) {
+  log::warning(sentence);
+}
+
 conference::JournalLimits journal_limits(const Configuration& configuration) {
   conference::JournalLimits limits;
   limits.events = configuration.events.journal;
@@ -35,8 +39,7 @@ std::unique_ptr<records::CallRecords> make_records(const Configuration::Records&
   if (sinks.empty()) return nullptr;
   records::RecordsConfig config;
   config.flush_every = std::chrono::milliseconds(wanted.flush_ms);
-  return std::make_unique<records::CallRecords>(std::move(sinks), config,
-                                                [](const std::string& sentence) { log::warning(sentence); });
+  return std::make_unique<records::CallRecords>(std::move(sinks), config, &warn);
 }
 
 }  // namespace
@@ -44,7 +47,7 @@ std::unique_ptr<records::CallRecords> make_records(const Configuration::Records&
 EventPlane::EventPlane(const Configuration& configuration)
     : journal_(journal_limits(configuration)),
       handlers_(journal_),
-      webhooks_(journal_, webhook_configs(configuration)),
+      webhooks_(journal_, webhook_configs(configuration), {}, &warn),
       records_(make_records(configuration.records)) {}
 
 void EventPlane::emit(conference::ConferenceEvent event) {
@@ -55,7 +58,6 @@ void EventPlane::emit(conference::ConferenceEvent event) {
 void EventPlane::add_routes(api::Router& router, api::EventStreams::NameOf name_of) {
   streams_ = std::make_unique<api::EventStreams>(journal_, std::move(name_of));
   streams_->add_routes(router);
-  webhooks_.add_routes(router);
 }
 
 StreamCounts EventPlane::streams() const {

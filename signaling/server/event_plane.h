@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <vector>
 
 #include "signaling/api/event_streams.h"
 #include "signaling/api/webhooks.h"
@@ -29,6 +30,10 @@ class EventPlane final : public conference::EventSink {
 
   // None before add_routes().
   StreamCounts streams() const;
+  // Thread: any, as the next.
+  std::vector<api::WebhookStatus> webhooks() const { return webhooks_.status(); }
+  // Null: none are kept.
+  const records::CallRecords* records() const { return records_.get(); }
 
   // Opens the files of call records again: whoever moved them wants so. Thread: any.
   void reopen_files();

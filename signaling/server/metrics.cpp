@@ -259,6 +259,85 @@ void tell_events(MetricsText& text, const MetricsSources& sources) {
   text.sample(sources.streams.overtaken);
 }
 
+// Which webhook: its number in the configuration, and where it goes.
+class WebhookFamilies {
+ public:
+  WebhookFamilies(MetricsText& text, const MetricsSources& sources)
+      : text_(text), webhooks_(sources.webhooks) {}
+
+  // `tell(webhook, number)` writes one's samples.
+  template <typename Tell>
+  void family(std::string_view name, std::string_view type, std::string_view help, Tell tell) {
+    text_.family(name, type, help);
+    std::size_t number = 0;
+    for (const api::WebhookStatus& webhook : webhooks_) tell(webhook, std::to_string(++number));
+  }
+  void plain(std::string_view name, std::string_view type, std::string_view help,
+             std::uint64_t api::WebhookStatus::*member) {
+    family(name, type, help, [&](const api::WebhookStatus& webhook, const std::string& number) {
+      text_.sample(webhook.*member, {{"webhook", number}, {"receiver", webhook.receiver}});
+    });
+  }
+
+ private:
+  MetricsText& text_;
+  const std::vector<api::WebhookStatus>& webhooks_;
+};
+
+void tell_webhooks(MetricsText& text, const MetricsSources& sources) {
+  using Status = api::WebhookStatus;
+  WebhookFamilies webhooks(text, sources);
+  webhooks.plain("tutti_webhook_events_delivered_total", "counter", "Events that the receiver has taken.",
+                 &Status::delivered);
+  webhooks.plain("tutti_webhook_events_lost_total", "counter",
+                 "Events that the journal had forgotten before the receiver took them.", &Status::lost);
+  webhooks.plain("tutti_webhook_events_waiting", "gauge",
+                 "Events behind the receiver's place in the journal.", &Status::waiting);
+  webhooks.plain("tutti_webhook_posts_total", "counter", "POSTs, each try.", &Status::posts);
+  webhooks.plain("tutti_webhook_posts_failed_total", "counter", "POSTs that were not taken.",
+                 &Status::failures);
+  webhooks.plain("tutti_webhook_posts_retried_total", "counter", "POSTs that were made again.",
+                 &Status::retries);
+  webhooks.family("tutti_webhook_failing", "gauge", "1 while the last POST was in vain.",
+                  [&](const Status& webhook, const std::string& number) {
+                    text.sample(std::uint64_t{webhook.tries_in_vain > 0 ? 1U : 0U},
+                                {{"webhook", number}, {"receiver", webhook.receiver}});
+                  });
+}
+
+void tell_records(MetricsText& text, const records::CallRecords& records) {
+  using Sink = records::SinkCounters;
+  text.family("tutti_call_records_total", "counter", "Records of stays and of rooms, when these were over.");
+  text.sample(records.counters().taken.value());
+  text.family("tutti_call_records_overrun_total", "counter",
+              "Records that came faster than they can be taken, and are lost.");
+  text.sample(records.counters().overrun.value());
+  const auto each = [&](std::string_view name, std::string_view type, std::string_view help, auto tell) {
+    text.family(name, type, help);
+    for (const Sink* sink : records.sinks()) tell(*sink);
+  };
+  const auto counter = [&](std::string_view name, std::string_view help, base::Counter Sink::*member) {
+    each(name, "counter", help, [&](const Sink& sink) {
+      text.sample((sink.*member).value(), {{"sink", sink.name}});
+    });
+  };
+  counter("tutti_call_records_written_total", "Records written: they outlive this process.", &Sink::written);
+  counter("tutti_call_records_flushed_total", "Records synced: they outlive the host's power.",
+          &Sink::flushed);
+  counter("tutti_call_records_lost_total", "Records for which there was no room to wait.", &Sink::lost);
+  each("tutti_call_records_waiting", "gauge", "Records that could not be written yet.",
+       [&](const Sink& sink) {
+         text.sample(sink.waiting.value(), {{"sink", sink.name}});
+       });
+  each("tutti_call_records_errors_total", "counter", "Tries to write or sync that failed, by reason.",
+       [&](const Sink& sink) {
+         for (std::size_t i = 0; i < records::kRecordFaults; ++i) {
+           const auto fault = static_cast<records::RecordFault>(i);
+           text.sample(sink.errors[i].value(), {{"sink", sink.name}, {"reason", to_string(fault)}});
+         }
+       });
+}
+
 void tell_operation(MetricsText& text, const MetricsSources& sources) {
   text.family("tutti_config_reloads_total", "counter", "Reloads of the configuration, by what came of them.");
   text.sample(sources.reloads.done, {{"result", "done"}});
@@ -283,6 +362,8 @@ std::string metrics(const MetricsSources& sources) {
   tell_sip(text, sources);
   if (sources.http != nullptr) tell_http(text, *sources.http);
   if (sources.journal != nullptr) tell_events(text, sources);
+  if (!sources.webhooks.empty()) tell_webhooks(text, sources);
+  if (sources.records != nullptr) tell_records(text, *sources.records);
   tell_operation(text, sources);
   return text.take();
 }

@@ -8,12 +8,15 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "dataplane/base/clock.h"
 #include "signaling/api/http_counters.h"
+#include "signaling/api/webhook_status.h"
 #include "signaling/conference/event_journal.h"
 #include "signaling/conference/ledger.h"
 #include "signaling/conference/media_plane.h"
+#include "signaling/records/call_records.h"
 #include "signaling/server/cpu_set.h"
 #include "signaling/server/process_facts.h"
 #include "signaling/sip/sip_counters.h"
@@ -44,6 +47,8 @@ struct MetricsSources {
   const api::HttpCounters* http = nullptr;  // null where HTTP is off
   const conference::JournalCounters* journal = nullptr;
   StreamCounts streams;
+  std::vector<api::WebhookStatus> webhooks;       // in the order of the configuration
+  const records::CallRecords* records = nullptr;  // null where none are kept
   ReloadCounts reloads;
   ProcessFacts process;
 };

@@ -139,6 +139,7 @@ Result<void, StartError> Server::start_http(const Configuration& configuration) 
   };
   sources.status.ledger = [this] { return focus_->ledger(); };
   sources.status.cores = [this] { return cores(); };
+  sources.status.webhooks = [this] { return events_->webhooks(); };
   sources.metrics = [this] { return tell_metrics(); };
   sources.reload = [this] { return reload_now(); };
   api::Router router = api::make_router(std::move(sources));
@@ -174,6 +175,8 @@ std::string Server::tell_metrics() const {
   sources.http = http_ ? &http_->counters() : nullptr;
   sources.journal = &events_->journal().counters();
   sources.streams = events_->streams();
+  sources.webhooks = events_->webhooks();
+  sources.records = events_->records();
   sources.reloads = reloads_;
   sources.process = read_process_facts();
   return metrics(sources);
@@ -245,6 +248,7 @@ void Server::watch(std::function<void(const std::string&)> show) {
 
 void Server::run() {
   loop_.run();
+  focus_->conclude();
   if (!events_->finish(kRecordsTime)) log::error("not all call records could be written");
 }
 

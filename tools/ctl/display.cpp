@@ -148,6 +148,31 @@ std::string cores(const Json& list) {
   return table.text();
 }
 
+// A table, and below it why those that fail do.
+std::string webhooks(const Json& list) {
+  TextTable table({{"RECEIVER"},
+                   {"STATE"},
+                   {"WAITING", Align::kRight},
+                   {"DELIVERED", Align::kRight},
+                   {"LOST", Align::kRight},
+                   {"POSTS", Align::kRight},
+                   {"FAILED", Align::kRight},
+                   {"IN VAIN", Align::kRight},
+                   {"AGAIN AT"},
+                   {"CURSOR"}});
+  std::string errors;
+  for (const Json& hook : list) {
+    table.add({cell(hook, "receiver", 60), cell(hook, "state"), cell(hook, "waiting"),
+               cell(hook, "delivered"), cell(hook, "lost"), cell(hook, "posts"), cell(hook, "failures"),
+               cell(hook, "tries_in_vain"), cell(hook, "retry_at"), cell(hook, "cursor", 60)});
+    const std::string error = cell(hook, "last_error");
+    if (error == "-") continue;
+    const bool now = hook.value("tries_in_vain", 0) > 0;
+    errors += fmt::format("{}{}: {}\n", now ? "" : "before: ", cell(hook, "receiver", 60), error);
+  }
+  return list.empty() ? "no webhooks\n" : table.text() + errors;
+}
+
 std::string reload(const Json& report) {
   std::string out;
   for (const Json& key : report.value("changed", Json::array())) {
@@ -173,6 +198,8 @@ std::string show_json(View view, const Json& json) {
       return matrix(json);
     case View::kCores:
       return cores(json.value("cores", Json::array()));
+    case View::kWebhooks:
+      return webhooks(json.value("webhooks", Json::array()));
     case View::kReload:
       return reload(json);
     case View::kMembers:

@@ -16,6 +16,7 @@ enum class View : std::uint8_t {
   kSilence,
   kMatrix,
   kCores,
+  kWebhooks,
   kReload,
   kText,  // as it came: SDP, metrics
 };

@@ -154,6 +154,8 @@ std::vector<Operation> rest_table() {
       get("ledger", "getLedger", kServer, "what is held now; all zero when nobody is in a call", "/ledger",
           {}, View::kMembers),
       get("cores", "getCores", kServer, "each media core's load", "/cores", {}, View::kCores),
+      get("webhooks", "getWebhooks", kServer, "how each configured webhook is", "/webhooks", {},
+          View::kWebhooks),
       get("health", "getHealth", kServer, "whether calls are taken", "/health", {}, View::kMembers),
       get("metrics", "getMetrics", kServer, "everything counted, as Prometheus reads it", "/metrics", {},
           View::kText),

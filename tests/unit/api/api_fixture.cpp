@@ -26,6 +26,7 @@ void ApiTest::start(HttpLimits limits) {
   sources.status.health = [] { return Health{}; };
   sources.status.ledger = [] { return conference::Ledger{}; };
   sources.status.cores = [] { return std::vector<CoreStatus>{{}}; };
+  sources.status.webhooks = [] { return std::vector<WebhookStatus>{{}}; };
   sources.metrics = [] { return std::string("# nothing\n"); };
   sources.reload = [this] { return reloaded_; };
   Router router = make_router(std::move(sources));

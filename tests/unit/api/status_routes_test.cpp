@@ -44,5 +44,31 @@ TEST(StatusRoutes, CoresTellEveryCounterOfEach) {
             R"("participants":0,"conferences":0,"peer_ticks_mixed":0,"peer_ticks_missed":0}]})");
 }
 
+TEST(StatusRoutes, WebhooksTellEverythingOfEach) {
+  Router router;
+  std::vector<WebhookStatus> webhooks;
+  add_status_routes(router, {.health = {}, .ledger = {}, .cores = {}, .webhooks = [&] { return webhooks; }});
+  EXPECT_EQ(ask(router, "/webhooks").body, R"({"webhooks":[]})");
+  webhooks = {{.receiver = "http://a",
+               .state = WebhookState::kRetrying,
+               .cursor = "lobby:2-1",
+               .waiting = 1,
+               .delivered = 2,
+               .posts = 3,
+               .failures = 4,
+               .retries = 5,
+               .lost = 6,
+               .tries_in_vain = 7,
+               .retry_at = std::chrono::system_clock::time_point(std::chrono::seconds(1'700'000'000)),
+               .last_error = "it answers \"\xff\""},
+              {.receiver = "https://b", .state = WebhookState::kPosting}};
+  EXPECT_EQ(ask(router, "/webhooks").body,
+            R"({"webhooks":[{"receiver":"http://a","state":"retrying","cursor":"lobby:2-1","waiting":1,)"
+            R"("delivered":2,"posts":3,"failures":4,"retries":5,"lost":6,"tries_in_vain":7,)"
+            R"("retry_at":"2023-11-14T22:13:20.000Z","last_error":"it answers \"�\""},)"
+            R"({"receiver":"https://b","state":"posting","cursor":null,"waiting":0,"delivered":0,"posts":0,)"
+            R"("failures":0,"retries":0,"lost":0,"tries_in_vain":0,"retry_at":null,"last_error":null}]})");
+}
+
 }  // namespace
 }  // namespace tutti::api

@@ -182,5 +182,68 @@ TEST(Drain, EndsAtItsDeadline) {
   EXPECT_EQ(left, (Ledger{.dialogs = 0, .participants = 1, .ports = 1, .streams = 1, .rooms = 1}));
 }
 
+TEST(Drain, EndsRoomsThatNobodyIsIn) {
+  FocusConfig config;
+  config.rooms.rooms.push_back({.name = "always", .settings = {.permanent = true}});
+  FocusWorld world(config);
+  ASSERT_TRUE(world.control().create("lingers", {.linger = std::chrono::seconds(60)}));
+  int told = 0;
+  world.focus->drain(world.now + std::chrono::seconds(5), [&](const Ledger&) { ++told; });
+  world.settle();
+  EXPECT_EQ(told, 1);
+  const auto ended = world.told<ConferenceTerminated>();
+  ASSERT_EQ(ended.size(), 2U);
+  for (const auto& one : ended) EXPECT_EQ(one.reason, "Server is shutting down");
+  EXPECT_EQ(world.focus->conferences(), 0U) << "a permanent one is not made again";
+}
+
+// Whoever comes between the events' lines: ringing, joining, in a call, moving, leaving, held by a core that
+// does not answer.
+TEST(Drain, ConcludesWithOneEndOfEach) {
+  FocusConfig config;
+  config.dial_out = {.allowed = true, .hosts = {"*"}};
+  config.rooms.rooms.push_back({.name = "always", .settings = {.permanent = true}});
+  FocusWorld world(config);
+  world.join("a");
+  const auto talker = world.join("a");
+  world.talk(talker, true);
+  world.settle();
+  ASSERT_TRUE(world.control().invite("a", {.uri = "sip:bob@127.0.0.1"}));
+  const auto mover = world.join("b");
+  world.end(world.join("c"));
+  ASSERT_TRUE(world.control().create("lingers", {.linger = std::chrono::seconds(60)}));
+  ASSERT_TRUE(world.control().move(world.id("b", mover), "lingers"));
+  world.invite("d");
+  const std::size_t joined = world.told<ParticipantJoined>().size();
+  EXPECT_EQ(joined, 7U) << "the moved one twice";
+  bool told = false;
+  world.focus->drain(world.now + std::chrono::seconds(5), [&](const Ledger&) { told = true; });
+  world.poll();  // no turn of a core
+  world.focus->conclude();
+  EXPECT_FALSE(told);
+  // That there is one of each, and in the right order, is the log's own rule.
+  EXPECT_EQ(world.told<ParticipantLeft>().size(), joined);
+  EXPECT_EQ(world.told<ConferenceTerminated>().size(), world.told<ConferenceCreated>().size());
+  EXPECT_EQ(world.told<ConferenceTerminated>().size(), 6U);
+  EXPECT_EQ(world.focus->conferences(), 0U);
+  world.focus->conclude();
+  EXPECT_EQ(world.told<ParticipantLeft>().size(), joined) << "there is nobody left";
+}
+
+TEST(Drain, ConcludesWithoutADrainToo) {
+  FocusWorld world;
+  const auto dialog = world.join("a");
+  mailbox::ReportedState state;
+  state.at = world.now;
+  state.ms_since_packet = 20;
+  state.packets_received = 77;
+  world.report(dialog, state);
+  world.focus->conclude();
+  EXPECT_EQ(world.state(dialog), State::kHungUp);
+  ASSERT_EQ(world.told<ParticipantLeft>().size(), 1U);
+  EXPECT_EQ(world.told<ParticipantLeft>()[0].info.packets_received, 77U) << "as it was reported";
+  EXPECT_EQ(world.told<ConferenceTerminated>().size(), 1U);
+}
+
 }  // namespace
 }  // namespace tutti::conference

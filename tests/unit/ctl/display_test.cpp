@@ -61,6 +61,24 @@ TEST(Show, WalksTheStagesOfASilence) {
       "Muted: Unmute it.\n  ok   packets   9\n  STOP mute      by a moderator\n");
 }
 
+TEST(Show, TellsOfEachWebhookAndWhyItFails) {
+  EXPECT_EQ(show(View::kWebhooks, R"({"webhooks":[]})"), "no webhooks\n");
+  const std::string text = show(
+      View::kWebhooks,
+      R"({"webhooks":[{"receiver":"https://a.example","state":"retrying","cursor":"lobby:12-5d3a0b","waiting":7,)"
+      R"("delivered":12,"posts":9,"failures":3,"retries":2,"lost":1,"tries_in_vain":3,)"
+      R"("retry_at":"2026-01-02T03:04:05.000Z","last_error":"its certificate is not of a.example"},)"
+      R"({"receiver":"http://b\n.example","state":"idle","cursor":null,"waiting":0,"delivered":4,"posts":5,)"
+      R"("failures":1,"retries":1,"lost":0,"tries_in_vain":0,"retry_at":null,"last_error":"it answers 503"}]})");
+  EXPECT_THAT(text,
+              HasSubstr("RECEIVER           STATE     WAITING  DELIVERED  LOST  POSTS  FAILED  IN VAIN"));
+  EXPECT_THAT(text,
+              HasSubstr("https://a.example  retrying        7         12     1      9       3        3  "
+                        "2026-01-02T03:04:05.000Z  lobby:12-5d3a0b\n"));
+  EXPECT_THAT(text, HasSubstr("\nhttps://a.example: its certificate is not of a.example\n"));
+  EXPECT_THAT(text, HasSubstr("\nbefore: http://b?.example: it answers 503\n"));
+}
+
 TEST(Show, GivesWhatItDoesNotUnderstandAsItIs) {
   EXPECT_EQ(show(View::kRooms, "not JSON\x1b"), "not JSON?\n");
   EXPECT_EQ(show(View::kRooms, R"({"rooms":7})"), "{\"rooms\":7}\n");

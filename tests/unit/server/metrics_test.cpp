@@ -38,7 +38,33 @@ class MetricsTest : public testing::Test {
     sources_.sip = &sip_;
     sources_.http = &http_;
     sources_.journal = &journal_;
+    sources_.webhooks = {
+        {.receiver = "http://a.example", .waiting = 3, .delivered = 7, .posts = 5, .failures = 2},
+        {.receiver = "http://a.example", .retries = 4, .lost = 6, .tries_in_vain = 2}};
+    sources_.records = &records_;
     sources_.process = read_process_facts();
+  }
+
+  // A disk that takes nothing, and one that takes all.
+  class Disk final : public records::RecordSink {
+   public:
+    explicit Disk(bool full) : full_(full) {}
+    std::string_view name() const override { return full_ ? "sqlite" : "lines"; }
+    Result write(std::span<const records::RecordPointer>) override {
+      if (full_) return base::unexpected(records::RecordError{records::RecordFault::kFull, "it is full"});
+      return {};
+    }
+    Result flush() override { return {}; }
+    void close() override {}
+
+   private:
+    const bool full_;
+  };
+  static std::vector<std::unique_ptr<records::RecordSink>> sinks() {
+    std::vector<std::unique_ptr<records::RecordSink>> both;
+    both.push_back(std::make_unique<Disk>(false));
+    both.push_back(std::make_unique<Disk>(true));
+    return both;
   }
 
   mailbox::Mailbox mailbox_{16};
@@ -48,6 +74,7 @@ class MetricsTest : public testing::Test {
   sip::SipCounters sip_;
   api::HttpCounters http_;
   conference::JournalCounters journal_;
+  records::CallRecords records_{sinks(), {.flush_every = std::chrono::milliseconds(1)}, [](const auto&) {}};
   MetricsSources sources_;
 };
 
@@ -84,6 +111,33 @@ TEST_F(MetricsTest, TellEachCoreReasonMethodAndStatus) {
        }) {
     EXPECT_THAT(text, HasSubstr(line));
   }
+}
+
+TEST_F(MetricsTest, TellEachWebhookAndEachSinkOfRecords) {
+  records_.emit({.conference = "a", .detail = conference::ParticipantLeft{}});
+  records_.finish(std::chrono::seconds(30));
+  const std::string text = metrics(sources_);
+  for (const char* line : {
+           "tutti_webhook_events_delivered_total{webhook=\"1\",receiver=\"http://a.example\"} 7\n",
+           "tutti_webhook_events_waiting{webhook=\"1\",receiver=\"http://a.example\"} 3\n",
+           "tutti_webhook_posts_total{webhook=\"1\",receiver=\"http://a.example\"} 5\n",
+           "tutti_webhook_posts_failed_total{webhook=\"1\",receiver=\"http://a.example\"} 2\n",
+           "tutti_webhook_posts_retried_total{webhook=\"2\",receiver=\"http://a.example\"} 4\n",
+           "tutti_webhook_events_lost_total{webhook=\"2\",receiver=\"http://a.example\"} 6\n",
+           "tutti_webhook_failing{webhook=\"1\",receiver=\"http://a.example\"} 0\n",
+           "tutti_webhook_failing{webhook=\"2\",receiver=\"http://a.example\"} 1\n",
+           "tutti_call_records_total 1\n",
+           "tutti_call_records_overrun_total 0\n",
+           "tutti_call_records_written_total{sink=\"lines\"} 1\n",
+           "tutti_call_records_flushed_total{sink=\"lines\"} 1\n",
+           "tutti_call_records_written_total{sink=\"sqlite\"} 0\n",
+           "tutti_call_records_waiting{sink=\"sqlite\"} 1\n",
+           "tutti_call_records_lost_total{sink=\"sqlite\"} 0\n",
+           "tutti_call_records_errors_total{sink=\"lines\",reason=\"full\"} 0\n",
+       }) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  EXPECT_THAT(text, testing::Not(HasSubstr("errors_total{sink=\"sqlite\",reason=\"full\"} 0\n")));
 }
 
 TEST_F(MetricsTest, HistogramsAreExactAtTheirBounds) {
