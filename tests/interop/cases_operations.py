@@ -217,6 +217,7 @@ def _server_itself(t):
     t.expect(t.ask("getHealth").json()["dial_out"] is True, "dial-out is off")
     t.expect(t.ask("getLedger").json()["participants"] == 2, "two are in")
     t.expect(len(t.ask("getCores").json()["cores"]) == 1, "there are other cores than one")
+    t.expect(t.ask("getWebhooks").json() == {"webhooks": []}, "there are webhooks")
     t.expect("tutti_participants" in t.ask("getMetrics").body, "no metrics")
     told = t.ask("reload").json()
     t.expect(told == {"changed": [], "needs_restart": []}, f"reload says {told}")

@@ -17,7 +17,8 @@ OPERATIONS = {said["operationId"]: (method.upper(), path, said)
 
 # What is written for each; [..] is left out where its argument is not given. Settings follow as KEY=VALUE.
 COMMANDS = {
-    "getHealth": "health", "getMetrics": "metrics", "getLedger": "ledger", "getCores": "cores", "reload": "reload",
+    "getHealth": "health", "getMetrics": "metrics", "getLedger": "ledger", "getCores": "cores",
+    "getWebhooks": "webhooks", "reload": "reload",
     "listRooms": "rooms", "createRoom": "create [{name}]", "getRoom": "room {room}", "getSettings": "settings {room}",
     "updateSettings": "settings {room}", "getStatistics": "stats {room}", "lockRoom": "lock {room}",
     "unlockRoom": "unlock {room}", "terminateRoom": "terminate {room} [--reason {reason}]",
