@@ -285,6 +285,23 @@ TEST_F(EventStreamsTest, ASlowClientIsToldOfTheGapAndLetGo) {
   EXPECT_EQ(first->data["number"], kEvents + 1 - 499);
 }
 
+TEST_F(EventStreamsTest, AStalledClientLosesNothingThatTheJournalHolds) {
+  constexpr int kEvents = 25'000;
+  start({.events = kEvents});
+  const auto stalled = open("/events", "", 2'048);
+  const auto fast = listen("/events");
+  stalled->read_until("retry: ");
+  // More than the kernel's buffers take: the client reads none of it for now.
+  const auto last = [](int number) { return "\"number\":" + std::to_string(number) + ",\"at\""; };
+  for (int i = 1; i <= kEvents / 500; ++i) {
+    emit("a", 500);
+    fast->read_until(last(500 * i));
+  }
+  EXPECT_EQ(numbers_in(fast->read_event(last(kEvents))), count_from(1, kEvents));
+  EXPECT_EQ(numbers_in(stalled->read_event(last(kEvents))), count_from(1, kEvents));
+  EXPECT_EQ(streams_->counters().overtaken.value(), 0U);
+}
+
 TEST_F(EventStreamsTest, GivesSignsOfLife) {
   start({}, {.stream_idle = milliseconds(20)});
   const auto client = listen("/events");

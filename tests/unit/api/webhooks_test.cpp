@@ -1,20 +1,18 @@
 #include "signaling/api/webhooks.h"
 
-#include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <nlohmann/json.hpp>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "signaling/api/event_id.h"
+#include "signaling/api/webhook_backoff.h"
 #include "signaling/api/webhook_reply.h"
 #include "signaling/api/webhook_signature.h"
+#include "tests/unit/api/webhook_receiver.h"
 #include "tests/unit/conference/journal_fixture.h"
 
 namespace tutti::api {
@@ -24,112 +22,6 @@ using namespace conference;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
-
-constexpr const char* kOk = "HTTP/1.1 204 No Content\r\n\r\n";
-
-// Takes one POST after the other and gives the next scripted answer, or 204; an empty one is silence.
-class Receiver {
- public:
-  Receiver() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), length);
-    ::listen(listener_, 16);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
-    port = std::to_string(ntohs(address.sin_port));
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~Receiver() {
-    ::shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    ::close(listener_);
-    for (const int fd : silent_) ::close(fd);
-  }
-
-  void answer_next(std::string answer) {
-    const std::lock_guard lock(mutex_);
-    answers_.push_back(std::move(answer));
-  }
-  // From now on it is silent, or no more.
-  void set_dead(bool dead) {
-    const std::lock_guard lock(mutex_);
-    dead_ = dead;
-  }
-  // Waits for so many events, gaps included.
-  std::vector<nlohmann::json> wait_for(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    EXPECT_TRUE(changed_.wait_for(lock, seconds(60), [&] { return events_.size() >= count; }));
-    return events_;
-  }
-  std::vector<std::string> requests() {
-    const std::lock_guard lock(mutex_);
-    return requests_;
-  }
-  void wait_for_requests(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    EXPECT_TRUE(changed_.wait_for(lock, seconds(60), [&] { return requests_.size() >= count; }));
-  }
-
-  std::string port;
-
- private:
-  void serve() {
-    while (true) {
-      const int fd = ::accept(listener_, nullptr, nullptr);
-      if (fd < 0) return;
-      std::string request;
-      char bytes[4'096];
-      std::size_t total = std::string::npos;
-      while (request.size() < total) {
-        const ssize_t got = ::recv(fd, bytes, sizeof bytes, 0);
-        if (got <= 0) break;
-        request.append(bytes, static_cast<std::size_t>(got));
-        const std::size_t end = request.find("\r\n\r\n");
-        if (end != std::string::npos) {
-          total = end + 4 + std::stoul(request.substr(request.find("Content-Length: ") + 16));
-        }
-      }
-      const std::lock_guard lock(mutex_);
-      std::string answer = dead_ ? "" : kOk;
-      if (!answers_.empty()) {
-        answer = answers_.front();
-        answers_.pop_front();
-      }
-      requests_.push_back(request);
-      if (answer.find("HTTP/1.1 2") == 0) {
-        const auto body = nlohmann::json::parse(request.substr(request.find("\r\n\r\n") + 4));
-        for (const auto& event : body["events"]) events_.push_back(event);
-      }
-      changed_.notify_all();
-      if (answer.empty()) {
-        silent_.push_back(fd);
-        continue;
-      }
-      static_cast<void>(::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL));
-      ::close(fd);
-    }
-  }
-
-  const int listener_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::string> answers_;
-  bool dead_ = false;
-  std::vector<std::string> requests_;
-  std::vector<nlohmann::json> events_;
-  std::vector<int> silent_;
-  std::thread thread_;
-};
-
-WebhookConfig to(const Receiver& receiver, EventFilter filter = {}, const std::string& secret = "") {
-  return {*parse_webhook_url("http://127.0.0.1:" + receiver.port + "/hook?key=1"), std::move(filter), secret,
-          ""};
-}
-
-constexpr WebhookTiming kQuick{
-    .timeout = milliseconds(2'000), .first_retry = milliseconds(2), .last_retry = milliseconds(20)};
 
 std::vector<std::uint64_t> numbers_of(const std::vector<nlohmann::json>& events) {
   std::vector<std::uint64_t> all;
@@ -162,7 +54,14 @@ TEST(Webhooks, PostEveryEventInOrderAndSigned) {
   EXPECT_EQ(status.receiver, "http://127.0.0.1:" + receiver.port);
   EXPECT_EQ(status.delivered, 300U);
   EXPECT_EQ(status.failures, 0U);
+  EXPECT_EQ(status.retries, 0U);
   EXPECT_EQ(status.last_error, "");
+  EXPECT_EQ(status.state, WebhookState::kIdle);
+  EXPECT_EQ(status.waiting, 0U);
+  const auto cursor = parse_event_id(status.cursor);
+  ASSERT_TRUE(cursor) << status.cursor;
+  EXPECT_EQ(cursor->room, "a");
+  EXPECT_EQ(cursor->cursor.number, 300U);
 }
 
 // As printf '1700000000.{"events":[]}' | openssl dgst -sha256 -hmac secret has it.
@@ -194,6 +93,9 @@ TEST(Webhooks, TryAgainUntilTheyAreTakenAndFollowNoRedirect) {
   for (const auto& request : requests) EXPECT_EQ(body_of(request), body_of(requests[0]));
   EXPECT_EQ(elsewhere.requests().size(), 0U);
   EXPECT_EQ(webhooks.status()[0].failures, 6U);
+  EXPECT_EQ(webhooks.status()[0].posts, 7U);
+  EXPECT_EQ(webhooks.status()[0].retries, 6U);
+  EXPECT_FALSE(webhooks.status()[0].retry_at);
   EXPECT_EQ(webhooks.status()[0].last_error, "it answers 404");
   EXPECT_EQ(webhooks.status()[0].tries_in_vain, 0U);
 }
@@ -225,6 +127,93 @@ TEST(Webhooks, ADeadReceiverDelaysNobodyAndIsToldOfTheGap) {
   EXPECT_EQ(told[1]["room"], "a");
   EXPECT_EQ(told[1]["lost"], 900);
   EXPECT_EQ(told[1]["first_held"], 902);
+}
+
+// It takes up to a timeout, and as long as it likes to come back; nobody else waits for it.
+TEST(Webhooks, AStalledReceiverLosesNothingThatTheJournalHolds) {
+  EventJournal journal({.events = 5'000});
+  Receiver stalled;
+  Receiver alive;
+  stalled.set_dead(true);
+  std::vector<WebhookConfig> two;
+  two.push_back(to(stalled, {.conferences = {"a"}}));
+  two.push_back(to(alive));
+  Webhooks webhooks(
+      journal, std::move(two),
+      {.timeout = milliseconds(100), .first_retry = milliseconds(5), .last_retry = milliseconds(5)});
+  emit_digits(journal, "a", 1);
+  stalled.wait_for_requests(1);
+  emit_digits(journal, "a", 3'999);
+  emit_digits(journal, "b", 50);
+  alive.wait_for(4'050);
+  while (webhooks.status()[0].state != WebhookState::kRetrying) std::this_thread::yield();
+  WebhookStatus status = webhooks.status()[0];
+  EXPECT_EQ(status.waiting, 4'000U) << "of its own room";
+  EXPECT_EQ(status.cursor, "");
+  EXPECT_EQ(status.last_error, "it does not answer in time");
+  stalled.set_dead(false);
+  EXPECT_EQ(numbers_of(stalled.wait_for(4'000)), count_from(1, 4'000));
+  webhooks.settle(seconds(30));
+  while (webhooks.status()[0].delivered < 4'000) std::this_thread::yield();
+  status = webhooks.status()[0];
+  EXPECT_EQ(status.lost, 0U);
+  EXPECT_EQ(status.waiting, 0U);
+}
+
+TEST(Webhooks, TellOnceThatTheyFailAndOnceThatTheyAreWell) {
+  EventJournal journal;
+  Receiver receiver;
+  for (int i = 0; i < 3; ++i) receiver.answer_next("HTTP/1.1 503 Busy\r\n\r\n");
+  receiver.answer_next("HTTP/1.1 401 No\r\n\r\n");
+  std::mutex mutex;
+  std::vector<std::string> told;
+  std::vector<WebhookConfig> one;
+  one.push_back(to(receiver));
+  {
+    Webhooks webhooks(journal, std::move(one), kQuick, [&](const std::string& sentence) {
+      const std::lock_guard lock(mutex);
+      told.push_back(sentence);
+    });
+    emit_digits(journal, "a", 1);
+    for (std::size_t count = 0; count < 3; std::this_thread::yield()) {
+      const std::lock_guard lock(mutex);
+      count = told.size();
+    }
+  }
+  const std::string who = "webhook http://127.0.0.1:" + receiver.port;
+  EXPECT_THAT(told,
+              testing::ElementsAre(who + " is tried again: it answers 503",
+                                   who + " is tried again: it answers 401", who + " takes events again"));
+}
+
+// 1, 2, 4 ... 300 s, less up to a half, as docs/OPERATIONS.md has it.
+TEST(Webhooks, WaitTwiceAsLongEachTime) {
+  std::minstd_rand random(1);
+  const WebhookTiming timing;
+  for (int round = 0; round < 100; ++round) {
+    WebhookBackoff backoff(timing.first_retry, timing.last_retry);
+    for (const int most_s : {1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300}) {
+      const auto wait = backoff.next(random);
+      EXPECT_GE(wait, milliseconds(500 * most_s)) << most_s;
+      EXPECT_LE(wait, seconds(most_s)) << most_s;
+    }
+  }
+  EventJournal journal;
+  std::string port;
+  { port = Receiver().port; }
+  std::vector<WebhookConfig> one;
+  one.push_back({*parse_webhook_url("http://127.0.0.1:" + port), {}, "", ""});
+  Webhooks webhooks(journal, std::move(one),
+                    {.first_retry = std::chrono::hours(1), .last_retry = std::chrono::hours(2)});
+  const auto before = std::chrono::system_clock::now();
+  emit_digits(journal, "a", 1);
+  while (webhooks.status()[0].tries_in_vain == 0) std::this_thread::yield();
+  const WebhookStatus status = webhooks.status()[0];
+  const auto after = std::chrono::system_clock::now();
+  EXPECT_EQ(status.state, WebhookState::kRetrying);
+  ASSERT_TRUE(status.retry_at);
+  EXPECT_GE(*status.retry_at, before + std::chrono::minutes(30));
+  EXPECT_LE(*status.retry_at, after + std::chrono::minutes(60));
 }
 
 TEST(Webhooks, SayWhyNobodyIsReached) {
