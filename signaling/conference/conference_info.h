@@ -67,6 +67,8 @@ struct ParticipantInfo {
   double jitter_ms = 0;
   double round_trip_ms = 0;  // by RTCP; 0 = not known
   double mos = 0;            // estimate, 1 to 4.5; 0 = nothing came yet
+
+  bool operator==(const ParticipantInfo&) const = default;
 };
 
 }  // namespace tutti::conference

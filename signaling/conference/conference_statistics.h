@@ -29,6 +29,8 @@ struct ConferenceStatistics {
   double loss_percent = 0;       // of what its participants sent
   double jitter_ms = 0;          // their mean
   double mos = 0;                // estimate, 1 to 4.5, their mean; 0 = nobody to tell
+
+  bool operator==(const ConferenceStatistics&) const = default;
 };
 
 }  // namespace tutti::conference

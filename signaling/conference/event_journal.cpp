@@ -31,9 +31,9 @@ std::uint64_t position_by_clock() {
 
 // On its way from the event loop to the journal's thread.
 struct Incoming {
-  EntryPointer entry;                // null: the conference is to be forgotten
-  std::string conference;            // where it is
-  std::uint64_t first_position = 0;  // its numbering's
+  std::unique_ptr<JournalEntry> entry;  // null: the conference is to be forgotten
+  std::string conference;               // where it is
+  std::uint64_t first_position = 0;     // its numbering's
   Incoming* next = nullptr;
 };
 
@@ -62,7 +62,7 @@ class EventJournal::Impl {
     counters.emitted.add();
     const Clock::time_point now = event.at;
     Numbering& numbering = numbering_of(event);
-    auto entry = std::make_shared<JournalEntry>();
+    auto entry = std::make_unique<JournalEntry>();
     entry->event = std::move(event);
     entry->event.number = ++numbering.last;
     entry->position = next_position_++;
@@ -187,9 +187,9 @@ class EventJournal::Impl {
     if (written != 0) tell(written);
   }
 
-  void write(Incoming& incoming) {
+  void write(const Incoming& incoming) {
     unwritten_.fetch_sub(1, std::memory_order_relaxed);
-    if (incoming.entry) return store_.write(std::move(incoming.entry));
+    if (incoming.entry) return store_.write(*incoming.entry);
     store_.forget(incoming.conference, incoming.first_position);
   }
 
