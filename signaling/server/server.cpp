@@ -9,6 +9,7 @@
 #include "signaling/server/heap.h"
 #include "signaling/server/http_token.h"
 #include "signaling/server/module_configs.h"
+#include "signaling/server/start_pages.h"
 
 namespace tutti::server {
 namespace {
@@ -83,6 +84,7 @@ Result<std::unique_ptr<Server>, StartError> Server::start(const Configuration& c
     if (auto done = (server.get()->*step)(configuration); !done)
       return base::unexpected(std::move(done.error()));
   }
+  give_back_start_pages();
   return server;
 }
 

@@ -21,12 +21,6 @@ int drain_wake_fd(su_root_magic_t*, su_wait_t* wait, su_wakeup_arg_t*) {
 
 }  // namespace
 
-void TimerImpl::cancel() noexcept {
-  if (!state_->loop) return;
-  state_->loop->timers.erase(state_->key);
-  state_->loop = nullptr;
-}
-
 EventLoopImpl::EventLoopImpl() {
   CHECK(su_init() == 0);
   root = su_root_create(nullptr);
@@ -40,7 +34,7 @@ EventLoopImpl::EventLoopImpl() {
 }
 
 EventLoopImpl::~EventLoopImpl() {
-  for (auto& [key, timer] : timers) timer->loop = nullptr;
+  for (const auto& timer : timers) timer->loop = nullptr;
   timers.clear();
   su_root_deregister(root, wake_index);
   close(wake_fd);
@@ -56,7 +50,7 @@ void EventLoopImpl::wake() const noexcept {
 void EventLoopImpl::arm(const std::shared_ptr<TimerState>& timer, base::Instant due) {
   timer->loop = this;
   timer->key = {due, armed++};
-  timers.emplace(timer->key, timer);
+  timers.insert(timer);
 }
 
 bool EventLoopImpl::run_posted() {
@@ -75,8 +69,8 @@ bool EventLoopImpl::run_posted() {
 
 bool EventLoopImpl::run_timers() {
   const base::Instant now = base::monotonic_now();
-  while (!timers.empty() && timers.begin()->first.first <= now) {
-    const std::shared_ptr<TimerState> timer = timers.begin()->second;  // it may be destroyed by its own work
+  while (!timers.empty() && (*timers.begin())->key.first <= now) {
+    const std::shared_ptr<TimerState> timer = *timers.begin();  // it may be destroyed by its own work
     timers.erase(timers.begin());
     timer->loop = nullptr;
     if (timer->period.count() > 0) {
@@ -95,7 +89,7 @@ bool EventLoopImpl::run_timers() {
 bool EventLoopImpl::turn(base::Duration longest) {
   base::Duration wait = longest;
   if (!timers.empty()) {
-    const base::Duration due = timers.begin()->first.first - base::monotonic_now();
+    const base::Duration due = (*timers.begin())->key.first - base::monotonic_now();
     wait = std::clamp(due, base::Duration(0), wait);
   }
   {
@@ -110,16 +104,28 @@ bool EventLoopImpl::turn(base::Duration longest) {
 }
 
 Timer::Timer() noexcept = default;
-Timer::Timer(std::unique_ptr<TimerImpl> impl) noexcept : impl_(std::move(impl)) {}
+Timer::Timer(std::shared_ptr<TimerState> state) noexcept : state_(std::move(state)) {}
 Timer::Timer(Timer&&) noexcept = default;
-Timer& Timer::operator=(Timer&&) noexcept = default;
-Timer::~Timer() = default;
+Timer& Timer::operator=(Timer&& other) noexcept {
+  if (this != &other) {
+    cancel();
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+Timer::~Timer() {
+  cancel();
+}
 
 void Timer::cancel() noexcept {
-  impl_.reset();
+  if (active()) {
+    state_->loop->timers.erase(state_);
+    state_->loop = nullptr;
+  }
+  state_.reset();
 }
 bool Timer::active() const noexcept {
-  return impl_ && impl_->active();
+  return state_ && state_->loop != nullptr;
 }
 
 EventLoop::EventLoop() : impl_(std::make_unique<EventLoopImpl>()) {}
@@ -152,7 +158,7 @@ Timer EventLoop::after(std::chrono::milliseconds delay, std::function<void()> wo
   const auto state = std::make_shared<TimerState>();
   state->work = std::move(work);
   impl_->arm(state, base::monotonic_now() + delay);
-  return Timer(std::make_unique<TimerImpl>(state));
+  return Timer(state);
 }
 
 Timer EventLoop::every(std::chrono::milliseconds period, std::function<void()> work) {
@@ -161,7 +167,7 @@ Timer EventLoop::every(std::chrono::milliseconds period, std::function<void()> w
   state->work = std::move(work);
   state->period = period;
   impl_->arm(state, base::monotonic_now() + period);
-  return Timer(std::make_unique<TimerImpl>(state));
+  return Timer(state);
 }
 
 }  // namespace tutti::sip

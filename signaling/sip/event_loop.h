@@ -8,7 +8,7 @@
 namespace tutti::sip {
 
 struct EventLoopImpl;  // the SIP library's root object; only this module's *_impl files look inside
-class TimerImpl;
+struct TimerState;
 
 // Timer: a promise to be called; destroying or cancelling it takes the promise back.
 // Thread: the loop's. May be destroyed inside its own callback. Must not outlive the loop.
@@ -25,8 +25,9 @@ class Timer {
 
  private:
   friend class EventLoop;
-  explicit Timer(std::unique_ptr<TimerImpl> impl) noexcept;
-  std::unique_ptr<TimerImpl> impl_;
+  explicit Timer(std::shared_ptr<TimerState> state) noexcept;
+  std::shared_ptr<TimerState>
+      state_;  // null: idle; shared with the loop while it is armed, and while it fires
 };
 
 class EventLoop {

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "dataplane/base/clock.h"
@@ -27,18 +27,10 @@ struct TimerState {
   std::function<void()> work;
 };
 
-class TimerImpl {
- public:
-  explicit TimerImpl(std::shared_ptr<TimerState> state) : state_(std::move(state)) {}
-  TimerImpl(const TimerImpl&) = delete;
-  TimerImpl& operator=(const TimerImpl&) = delete;
-  ~TimerImpl() { cancel(); }
-
-  void cancel() noexcept;
-  bool active() const noexcept { return state_->loop != nullptr; }
-
- private:
-  std::shared_ptr<TimerState> state_;  // shared with the loop while it fires
+struct TimerOrder {
+  bool operator()(const std::shared_ptr<TimerState>& a, const std::shared_ptr<TimerState>& b) const {
+    return a->key < b->key;
+  }
 };
 
 struct EventLoopImpl {
@@ -57,8 +49,8 @@ struct EventLoopImpl {
   int wake_index = -1;
   std::atomic<bool> stopped{false};
   std::mutex mutex;
-  std::deque<std::function<void()>> posted;  // under mutex
-  std::map<TimerState::Key, std::shared_ptr<TimerState>> timers;
+  std::deque<std::function<void()>> posted;                  // under mutex
+  std::set<std::shared_ptr<TimerState>, TimerOrder> timers;  // armed ones, their keys do not change
   std::uint64_t armed = 0;
 
  private:

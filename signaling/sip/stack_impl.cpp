@@ -267,6 +267,8 @@ std::string Stack::contact(const char* user, const base::SocketAddress& address,
   if (transport == Transport::kTcp) contact += ";transport=tcp";
   contact += '>';
   if (config_.focus) contact += ";isfocus";
+  // A dialog keeps it for as long as it lives: no more than it needs.
+  contact.shrink_to_fit();
   return contact;
 }
 
