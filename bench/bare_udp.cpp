@@ -1,8 +1,9 @@
 // bare-udp: what the kernel's UDP path costs a core that does nothing else: the yardstick of tuttid.
 //
 // As tuttid under tutti-load: N sockets on loopback, a peer for each on another CPU that sends 172 bytes
-// every 20 ms at a place of its own in the tick and reads what it gets; the loop wakes each 2.5 ms, takes
-// what has come, and sends one packet for each. A *participant-frame* is one packet taken and one sent.
+// every 20 ms at a place of its own in the tick and reads what it gets, by tutti-load's own load::Wire; the
+// loop wakes each 2.5 ms, takes what has come, and sends one packet for each. A *participant-frame* is one
+// packet taken and one sent.
 //
 //   ns_per_frame   CPU time of the loop's thread (CLOCK_THREAD_CPUTIME_ID: wake-ups and the kernel's work in
 //   its
@@ -20,6 +21,8 @@
 #include <exception>
 #include <fstream>
 #include <map>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -39,6 +42,7 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/base/socket_address.h"
 #include "dataplane/base/tick.h"
+#include "tools/load/wire.h"
 
 namespace {
 
@@ -47,7 +51,7 @@ using bare::BareLoop;
 using bare::BareLoopKind;
 
 constexpr std::size_t kPeerSlots = 40;  // a tick is cut into so many for the peers
-constexpr std::size_t kPeerReads = 3;   // a peer reads each third tick, three packets a call
+constexpr std::size_t kPeerReads = 3;   // a peer reads each third tick
 constexpr auto kWarmUp = std::chrono::milliseconds(300);
 
 [[noreturn]] void fail(const char* what) {
@@ -80,15 +84,14 @@ void place(int cpu, int priority) {
   ::prctl(PR_SET_TIMERSLACK, 1UL);
 }
 
-// The loop's sockets and the peers', connected with each other.
+// The loop's sockets, connected with the peers', which are a wire's.
 class Sockets {
  public:
-  Sockets(const base::SocketAddress& ip, std::size_t count, bool shared) {
+  Sockets(const base::SocketAddress& ip, load::Wire& peers, std::size_t count, bool shared) {
     for (std::size_t i = 0; i < count; ++i) {
-      const int peer = open(peers, ip);
       if (!shared || i == 0) open(loop, ip);
-      connect(peer, address_of(loop.back()));
-      if (!shared) connect(loop.back(), address_of(peer));
+      if (!shared) connect(loop.back(), peers.address(i));
+      peers.set_remote(i, address_of(loop.back()));
     }
     const int bytes = shared ? 16 << 20 : 64 << 10;
     for (const int socket : loop) {
@@ -99,13 +102,11 @@ class Sockets {
   }
   ~Sockets() {
     for (const int socket : loop) ::close(socket);
-    for (const int socket : peers) ::close(socket);
   }
   Sockets(const Sockets&) = delete;
   Sockets& operator=(const Sockets&) = delete;
 
   std::vector<int> loop;
-  std::vector<int> peers;
 
  private:
   static int open(std::vector<int>& into, const base::SocketAddress& ip) {
@@ -141,9 +142,10 @@ struct Outcome {
 };
 
 // All the peers, on one thread.
-class Peers {
+class Peers final : load::ArrivedSink {
  public:
-  Peers(const std::vector<int>& sockets, int cpu) : sockets_(sockets), thread_([this, cpu] { run(cpu); }) {}
+  Peers(load::Wire& wire, std::size_t count, int cpu)
+      : wire_(wire), count_(count), thread_([this, cpu] { run(cpu); }) {}
   void finish() {
     stop_ = true;
     if (thread_.joinable()) thread_.join();
@@ -157,47 +159,53 @@ class Peers {
   double share = 0;
 
  private:
+  void take(const load::Arrived& packet) override { returned += packet.stranger ? 0 : 1; }
+
   void run(int cpu) {
     place(cpu, 1);
-    std::array<std::byte, bare::kPacketBytes> packet{};
-    std::array<std::array<std::byte, bare::kPacketBytes>, 2 * kPeerReads> bytes{};
-    std::array<iovec, 2 * kPeerReads> parts{};
-    std::array<mmsghdr, 2 * kPeerReads> messages{};
-    for (std::size_t i = 0; i < messages.size(); ++i) {
-      parts[i] = {bytes[i].data(), bytes[i].size()};
-      messages[i].msg_hdr.msg_iov = &parts[i];
-      messages[i].msg_hdr.msg_iovlen = 1;
-    }
-    const auto read = [&](int socket) {
-      const int count = ::recvmmsg(socket, messages.data(), messages.size(), MSG_DONTWAIT, nullptr);
-      returned += static_cast<std::uint64_t>(std::max(count, 0));
-    };
+    const std::array<std::byte, bare::kPacketBytes> packet{};
+    const std::uint64_t refused = wire_.send_errors();
     const base::Instant start = base::monotonic_now();
     for (std::size_t slot = 0; !stop_.load(std::memory_order_relaxed); ++slot) {
       sleep_until(start +
                   base::kTick * static_cast<std::int64_t>(slot) / static_cast<std::int64_t>(kPeerSlots));
-      for (std::size_t i = slot % kPeerSlots; i < sockets_.size(); i += kPeerSlots) {
-        sent += ::send(sockets_[i], packet.data(), packet.size(), 0) > 0 ? 1 : 0;
-      }
-      for (std::size_t i = (slot + kPeerSlots / 2) % kPeerSlots; i < sockets_.size(); i += kPeerSlots) {
-        if ((i / kPeerSlots + slot / kPeerSlots) % kPeerReads == 0) read(sockets_[i]);
-      }
+      for (std::size_t i = slot % kPeerSlots; i < count_; i += kPeerSlots, ++sent) wire_.send(i, packet);
+      wire_.flush();
+      // Half a tick after its own slot a peer's turn to read may come.
+      wire_.receive((slot + kPeerSlots / 2) % kPeerSlots + kPeerSlots * (slot / kPeerSlots % kPeerReads),
+                    kPeerSlots * kPeerReads, *this);
     }
     share = thread_cpu_ns() / static_cast<double>((base::monotonic_now() - start).count());
     sleep_until(base::monotonic_now() + base::kTick);
-    for (const int socket : sockets_) read(socket);
+    wire_.receive(0, 1, *this);
+    sent -= wire_.send_errors() - refused;
   }
 
-  const std::vector<int>& sockets_;
+  load::Wire& wire_;
+  const std::size_t count_;
   std::atomic<bool> stop_ = false;
   std::thread thread_;
 };
 
-Outcome run(const BareLoopKind& kind, const Sockets& sockets, base::Duration time, int peer_cpu) {
+// Of tutti-load's --io. Throws where it cannot be had.
+std::unique_ptr<load::Wire> open_wire(const std::string& io, std::size_t count,
+                                      const base::SocketAddress& ip) {
+  if (io != "sockets") {
+    auto wire = load::open_packet_wire(count);
+    if (wire) return std::move(*wire);
+    if (io == "packet") throw std::runtime_error("--io packet: " + wire.error());
+  }
+  auto wire = load::open_socket_wire(count, ip);
+  if (!wire) throw std::runtime_error(wire.error());
+  return std::move(*wire);
+}
+
+Outcome run(const BareLoopKind& kind, const Sockets& sockets, load::Wire& wire, std::size_t count,
+            base::Duration time, int peer_cpu) {
   const std::unique_ptr<BareLoop> loop = kind.make(sockets.loop);
   if (loop == nullptr) return {};
   loop->begin();
-  Peers peers(sockets.peers, peer_cpu);
+  Peers peers(wire, count, peer_cpu);
   const base::Instant start = base::monotonic_now();
   base::Instant from = start + kWarmUp;
   double cpu_from = -1;
@@ -225,14 +233,14 @@ Outcome run(const BareLoopKind& kind, const Sockets& sockets, base::Duration tim
           .refused = loop->refused};
 }
 
-Outcome measure(const BareLoopKind& kind, const Sockets& sockets, base::Duration time, int cpu,
-                int peer_cpu) {
+Outcome measure(const BareLoopKind& kind, const Sockets& sockets, load::Wire& wire, std::size_t count,
+                base::Duration time, int cpu, int peer_cpu) {
   Outcome outcome;
   std::exception_ptr failure;
   std::thread thread([&] {
     try {
       place(cpu, 10);
-      outcome = run(kind, sockets, time, peer_cpu);
+      outcome = run(kind, sockets, wire, count, time, peer_cpu);
     } catch (const std::system_error&) {
       failure = std::current_exception();
     }
@@ -255,6 +263,7 @@ int main(int argc, char** argv) {
   std::string wanted = "all";
   std::string json;
   std::string ip = "127.41.0.1";
+  std::string io = "sockets";
   std::size_t count = 4'000;
   double secs = 5;
   int rounds = 3;
@@ -275,7 +284,10 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 100));
   app.add_option("--cpu", cpu, "of the loop (1)");
   app.add_option("--peer-cpu", peer_cpu, "of the peers (0)");
-  app.add_option("--ip", ip, "loopback address of all sockets (127.41.0.1)");
+  app.add_option("--ip", ip, "loopback address of the sockets (127.41.0.1)");
+  app.add_option("--io", io,
+                 "how the peers send and receive, as tutti-load's: sockets, packet, auto (sockets)")
+      ->check(CLI::IsMember({"sockets", "packet", "auto"}));
   app.add_option("--json", json, R"(writes [{"name","value","unit"}, ...] to this file)");
   CLI11_PARSE(app, argc, argv);
   const auto address = base::parse_ip(ip);
@@ -292,23 +304,25 @@ int main(int argc, char** argv) {
     for (int round = 0; round < rounds; ++round) {
       for (const auto& kind : bare::bare_loop_kinds()) {
         if (wanted != "all" && wanted != kind.name) continue;
-        Sockets sockets(*address, count, kind.shared);
-        const Outcome outcome = measure(kind, sockets, time, cpu, peer_cpu);
+        const std::unique_ptr<load::Wire> wire = open_wire(io, count, *address);
+        Sockets sockets(*address, *wire, count, kind.shared);
+        const Outcome outcome = measure(kind, sockets, *wire, count, time, cpu, peer_cpu);
         if (outcome.received == 0) {
           fmt::print("{:<16} not allowed on this host\n", kind.name);
           continue;
         }
         fmt::print(
-            "{:<16} {:6.0f} ns a participant-frame, core {:3.0f} %, peers {:3.0f} %; of {} packets {} came, "
+            "{:<16} {:6.0f} ns a participant-frame, core {:3.0f} %, peers {:3.0f} % ({}); of {} packets {} "
+            "came, "
             "{} returned, {} refused\n",
-            kind.name, outcome.ns_per_frame, 100 * outcome.cpu_share, 100 * outcome.peer_share, outcome.sent,
-            outcome.received, outcome.returned, outcome.refused);
+            kind.name, outcome.ns_per_frame, 100 * outcome.cpu_share, 100 * outcome.peer_share, wire->name(),
+            outcome.sent, outcome.received, outcome.returned, outcome.refused);
         std::fflush(stdout);
         const auto [entry, first] = best.try_emplace(kind.name, outcome);
         if (!first && outcome.ns_per_frame < entry->second.ns_per_frame) entry->second = outcome;
       }
     }
-  } catch (const std::system_error& error) {
+  } catch (const std::runtime_error& error) {
     fmt::print(stderr, "bare-udp: {}\n", error.what());
     return 1;
   }

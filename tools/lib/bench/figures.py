@@ -124,7 +124,7 @@ def bare_ns(bed, participants, secs, name):
     """ns of CPU a participant-frame by loop, "fastest" that on connected sockets: see bench/bare_udp.cpp."""
     report = bed.out / f"{name}.json"
     command = [bed.bin / "bare-udp", "--sockets", participants, "--secs", secs, "--rounds", 1, "--cpu",
-               bed.machine.cpus.media, "--peer-cpu", bed.machine.cpus.callers, "--json", report]
+               bed.machine.cpus.media, "--peer-cpu", bed.machine.cpus.callers, "--io", "sockets", "--json", report]
     with (bed.out / f"{name}.log").open("w") as said:
         child = process.start([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=said,
                               stderr=subprocess.STDOUT)
@@ -149,7 +149,7 @@ def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=300.
             break
         found = bare_loops(bed, participants, 1.5, f"bare-{number}")
         beat()
-        # As bare-udp's peers do: into sockets that do not queue a send is cheaper.
+        # Both far ends are tutti-load's sockets: into one that does not queue a send is cheaper.
         plan = Plan(ROOMS_OF_8, participants, secs, rate, config={"cores.tx": "socket"}, io="sockets")
         trial = bed.run(plan, f"ratio-{number}", beat)
         verdict = judge(trial.load, trial.span)
