@@ -32,6 +32,10 @@ std::string_view to_string(DropReason reason) {
       return "oversize";
     case DropReason::kSendFailed:
       return "send_failed";
+    case DropReason::kBadChecksum:
+      return "bad_checksum";
+    case DropReason::kOverrun:
+      return "overrun";
     case DropReason::kCount:
       break;
   }

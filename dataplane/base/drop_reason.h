@@ -25,6 +25,8 @@ enum class DropReason : std::uint8_t {
   kWrongDirection,      // the negotiated direction expects no media
   kOversize,            // more than a frame's worth of payload, or more than a receive buffer
   kSendFailed,          // the network refused a packet of ours
+  kBadChecksum,         // IP or UDP
+  kOverrun,             // the core came too late: no room was left to keep it for it
   kCount
 };
 

@@ -27,16 +27,18 @@ class EndpointAllocator {
   struct Range {
     base::SocketAddress ip;  // its port is not used
     std::uint16_t first = 0;
-    std::uint16_t last = 0;  // inclusive; only whole pairs of even and odd are used
+    std::uint16_t last = 0;   // inclusive; only whole pairs of even and odd are used
+    std::uint32_t lanes = 1;  // each takes every lanes-th pair (PortLane)
   };
 
   EndpointAllocator(EndpointFactory& factory, const Range& range);
   EndpointAllocator(const EndpointAllocator&) = delete;
   EndpointAllocator& operator=(const EndpointAllocator&) = delete;
 
-  // Opens the next free pair, or only its even port without RTCP (the odd one stays unused).
+  // Opens the next free pair of the lane, of another where that has none; or only its even port without RTCP
+  // (the odd one stays unused).
   // Errors: kNoPorts when all are in use, by us or by others; else what the factory says.
-  base::Result<Endpoint, NetError> open(bool with_rtcp);
+  base::Result<Endpoint, NetError> open(bool with_rtcp, std::size_t lane = 0);
 
   // Only after the core has let go of it. Once for each open.
   void close(const Endpoint& endpoint);
@@ -47,11 +49,13 @@ class EndpointAllocator {
   std::size_t capacity() const { return taken_.size(); }
 
  private:
+  base::Result<Endpoint, NetError> open_pair(std::size_t pair, bool with_rtcp);
+
   EndpointFactory& factory_;
   const base::SocketAddress ip_;
   const std::uint32_t first_port_;  // even
   std::vector<bool> taken_;         // by pair
-  std::size_t next_ = 0;
+  std::vector<std::size_t> next_;   // pair, by lane
   std::size_t in_use_ = 0;
 };
 

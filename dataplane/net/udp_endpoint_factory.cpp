@@ -11,7 +11,8 @@
 namespace tutti::net {
 namespace {
 
-base::Result<int, NetError> open_socket(const base::SocketAddress& local) {
+base::Result<int, NetError> open_socket(const base::SocketAddress& local,
+                                        const std::vector<sock_filter>& filter = {}) {
   if (!local.valid() || local.unspecified()) return base::unexpected(NetError::kAddressNotAvailable);
   sockaddr_storage address;
   const socklen_t length = base::to_sockaddr(local, address);
@@ -22,7 +23,11 @@ base::Result<int, NetError> open_socket(const base::SocketAddress& local) {
   if (address.ss_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   const int bytes = UdpEndpointFactory::kReceiveBytes;
   ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), length) < 0) {
+  const sock_fprog program{static_cast<unsigned short>(filter.size()),
+                           const_cast<sock_filter*>(filter.data())};
+  const bool filtered =
+      filter.empty() || ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+  if (!filtered || ::bind(fd, reinterpret_cast<const sockaddr*>(&address), length) < 0) {
     const NetError error = net_error_from_errno(errno);
     ::close(fd);
     return base::unexpected(error);
@@ -34,7 +39,7 @@ base::Result<int, NetError> open_socket(const base::SocketAddress& local) {
 
 base::Result<base::EndpointHandles, NetError> UdpEndpointFactory::open(const base::SocketAddress& local,
                                                                        bool with_rtcp) {
-  const auto rtp = open_socket(local);
+  const auto rtp = open_socket(local, rtp_filter_);
   if (!rtp) return base::unexpected(rtp.error());
   base::EndpointHandles handles{.rtp = *rtp, .rtcp = base::EndpointHandles::kNone};
   if (!with_rtcp) return handles;

@@ -37,6 +37,7 @@ struct alignas(64) UringFlow {
   bool asked = false;       // the core has asked to look for its packets
   std::uint8_t polls = 0;   // of turns, counted round; in each 16th it looks for a second packet
   bool twice = false;       // it does so in the next one
+  bool framed = false;      // a PacketReceiver brings all but the largest of its packets
   std::uint16_t taken = 0;  // packets, by this turn's poll
 
   bool open() const TUTTI_REALTIME { return opened; }

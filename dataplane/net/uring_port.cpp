@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 
 #include "dataplane/base/check.h"
-#include "dataplane/net/packet_sender.h"
 #include "dataplane/net/uring_buffers.h"
 #include "dataplane/net/uring_poll_buffer.h"
 #include "dataplane/net/uring_request.h"
@@ -49,11 +48,11 @@ UringRing::Sizes ring_sizes(const PortLimits& limits) {
 }  // namespace
 
 base::Result<std::unique_ptr<UringPort>, NetError> UringPort::make(const PortLimits& limits) {
-  return make(limits, nullptr);
+  return make(limits, Shortcuts());
 }
 
 base::Result<std::unique_ptr<UringPort>, NetError> UringPort::make(const PortLimits& limits,
-                                                                   std::unique_ptr<PacketSender> sender) {
+                                                                   Shortcuts shortcuts) {
   CHECK(limits.endpoints > 0 && limits.receive_buffers > 0 && limits.transmit_buffers > 0);
   CHECK(limits.endpoints < UringRequest::kFlowsMax / 2);
   auto ring = UringRing::make(ring_sizes(limits));
@@ -61,14 +60,15 @@ base::Result<std::unique_ptr<UringPort>, NetError> UringPort::make(const PortLim
   auto buffers = UringBuffers::make(**ring, std::min(limits.receive_buffers, UringBuffers::kCountMax));
   if (!buffers) return base::unexpected(buffers.error());
   return std::unique_ptr<UringPort>(
-      new UringPort(limits, std::move(*buffers), std::move(*ring), std::move(sender)));
+      new UringPort(limits, std::move(*buffers), std::move(*ring), std::move(shortcuts)));
 }
 
 UringPort::UringPort(const PortLimits& limits, std::unique_ptr<UringBuffers> buffers,
-                     std::unique_ptr<UringRing> ring, std::unique_ptr<PacketSender> sender)
+                     std::unique_ptr<UringRing> ring, Shortcuts shortcuts)
     : buffers_(std::move(buffers)),
       ring_(std::move(ring)),
-      sender_(std::move(sender)),
+      sender_(std::move(shortcuts.sender)),
+      receiver_(std::move(shortcuts.receiver)),
       flow_memory_(std::size_t{2} * limits.endpoints * sizeof(UringFlow), base::Pages::kPlain),
       flows_(static_cast<UringFlow*>(flow_memory_.data()), std::size_t{2} * limits.endpoints),
       polls_(flows_),
@@ -100,6 +100,7 @@ bool UringPort::attach(EndpointId id, const base::EndpointHandles& handles) TUTT
     close(rtp);
     return false;
   }
+  flows_[rtp].framed = receiver_ != nullptr && receiver_->add(id, handles.rtp);
   enlist(rtp);
   if (flows_[rtcp].open()) enlist(rtcp);
   return true;
@@ -107,6 +108,7 @@ bool UringPort::attach(EndpointId id, const base::EndpointHandles& handles) TUTT
 
 void UringPort::detach(EndpointId id) TUTTI_REALTIME {
   open_flow(id, Flow::kRtp).leaving = true;
+  if (receiver_ != nullptr) receiver_->remove(id);
   enlist(index_of(id, Flow::kRtp));
   const FlowIndex rtcp = index_of(id, Flow::kRtcp);
   if (!flows_[rtcp].open()) return;
@@ -139,6 +141,7 @@ void UringPort::wish(EndpointId id, Flow flow, const base::SocketAddress& peer) 
 }
 
 void UringPort::give_back(std::uint16_t buffer) TUTTI_REALTIME {
+  if (buffer == kFrame) return;  // the batch's go back together
   if ((buffer & kPollBuffer) != 0) {
     free_poll_buffers_[free_poll_buffers_count_++] = static_cast<std::uint16_t>(buffer & ~kPollBuffer);
   } else {
@@ -150,6 +153,7 @@ void UringPort::give_back_batch() TUTTI_REALTIME {
   for (std::size_t i = 0; i < batch_size_; ++i) give_back(batch_buffers_[i]);
   batch_size_ = 0;
   buffers_->publish();
+  if (receiver_ != nullptr) receiver_->release();
 }
 
 std::span<const ReceivedPacket> UringPort::receive() TUTTI_REALTIME {
@@ -167,6 +171,7 @@ std::span<const ReceivedPacket> UringPort::receive() TUTTI_REALTIME {
       take_completions();
     }
     poll_sockets();
+    if (receiver_ != nullptr) take_frames();
     if (batch_size_ > 0 || to_look_after_.empty()) break;
   }
   return {batch_.data(), batch_size_};
@@ -185,6 +190,14 @@ void UringPort::take_completions() TUTTI_REALTIME {
     ++taken;
   }
   ::io_uring_cq_advance(&ring, taken);
+}
+
+void UringPort::take_frames() TUTTI_REALTIME {
+  while (batch_size_ < kReceiveBatch) {
+    const auto packet = receiver_->next(counters_.drops);
+    if (!packet) return;
+    deliver(index_of(packet->endpoint, Flow::kRtp), packet->source, packet->payload, kFrame, packet->arrival);
+  }
 }
 
 void UringPort::complete(const io_uring_cqe& completion, base::Instant now) TUTTI_REALTIME {
@@ -247,7 +260,7 @@ void UringPort::take_packet(FlowIndex index, const io_uring_cqe& completion,
 
 // Hands a packet to the core, or its buffer back.
 void UringPort::deliver(FlowIndex index, const base::SocketAddress& from, std::span<const std::byte> payload,
-                        std::uint16_t buffer, base::Instant now) TUTTI_REALTIME {
+                        std::uint16_t buffer, base::Instant arrival) TUTTI_REALTIME {
   const UringFlow& flow = flows_[index];
   base::SocketAddress source = from;
   std::optional<base::DropReason> drop;
@@ -268,7 +281,7 @@ void UringPort::deliver(FlowIndex index, const base::SocketAddress& from, std::s
       .endpoint = EndpointId{index / 2},
       .flow = static_cast<Flow>(index % 2),
       .source = source,
-      .arrival = now,
+      .arrival = arrival,
       .payload = payload,
   };
   counters_.packets_received.add();
@@ -329,6 +342,7 @@ void UringPort::flush() TUTTI_REALTIME {
 void UringPort::wait_until(base::Instant deadline) {
   ring_->enable();
   give_back_batch();
+  if (receiver_ != nullptr) receiver_->count_overruns(counters_.drops);
   ring_->wait(deadline, wake_at_);
 }
 

@@ -14,6 +14,8 @@
 #include "dataplane/base/slab_memory.h"
 #include "dataplane/net/endpoint_factory.h"
 #include "dataplane/net/packet_port.h"
+#include "dataplane/net/packet_receiver.h"
+#include "dataplane/net/packet_sender.h"
 #include "dataplane/net/uring_flow.h"
 #include "dataplane/net/uring_polls.h"
 
@@ -21,7 +23,6 @@ struct io_uring_cqe;
 
 namespace tutti::net {
 
-class PacketSender;
 class UringBuffers;
 class UringRing;
 struct UringPollBuffer;
@@ -36,9 +37,14 @@ class UringPort final : public PacketPort {
   // Errors: kNotSupported, kNoDescriptors (two registered files an endpoint must fit the process's limit of
   // open files), kOther.
   static base::Result<std::unique_ptr<UringPort>, NetError> make(const PortLimits& limits);
-  // With a `sender` what connected RTP flows send leaves through it where it can.
+  // Ways past the sockets, where there are any: what connected RTP flows send leaves through the sender
+  // where it can; RTP comes through the receiver.
+  struct Shortcuts {
+    std::unique_ptr<PacketSender> sender;
+    std::unique_ptr<PacketReceiver> receiver;
+  };
   static base::Result<std::unique_ptr<UringPort>, NetError> make(const PortLimits& limits,
-                                                                 std::unique_ptr<PacketSender> sender);
+                                                                 Shortcuts shortcuts);
   ~UringPort() override;
 
   bool attach(EndpointId id, const base::EndpointHandles& handles) TUTTI_REALTIME override;
@@ -63,7 +69,7 @@ class UringPort final : public PacketPort {
   using FlowIndex = std::uint32_t;  // of EndpointId and Flow, also the slot in the table of registered files
 
   UringPort(const PortLimits& limits, std::unique_ptr<UringBuffers> buffers, std::unique_ptr<UringRing> ring,
-            std::unique_ptr<PacketSender> sender);
+            Shortcuts shortcuts);
 
   static FlowIndex index_of(EndpointId id, Flow flow) TUTTI_REALTIME {
     return static_cast<FlowIndex>(id) * 2 + static_cast<FlowIndex>(flow);
@@ -93,13 +99,15 @@ class UringPort final : public PacketPort {
   void complete(const io_uring_cqe& completion, base::Instant now) TUTTI_REALTIME;
   void complete_receive(FlowIndex index, const io_uring_cqe& completion, base::Instant now) TUTTI_REALTIME;
   void take_packet(FlowIndex index, const io_uring_cqe& completion, base::Instant now) TUTTI_REALTIME;
+  void take_frames() TUTTI_REALTIME;
   void deliver(FlowIndex index, const base::SocketAddress& source, std::span<const std::byte> payload,
-               std::uint16_t buffer, base::Instant now) TUTTI_REALTIME;
+               std::uint16_t buffer, base::Instant arrival) TUTTI_REALTIME;
 
   Counters counters_;
   std::unique_ptr<UringBuffers> buffers_;
   std::unique_ptr<UringRing> ring_;  // after the buffers: it goes first
   const std::unique_ptr<PacketSender> sender_;
+  const std::unique_ptr<PacketReceiver> receiver_;
   const base::SlabMemory flow_memory_;  // zeros: closed flows
   const std::span<UringFlow> flows_;
   UringPolls polls_;
@@ -114,6 +122,7 @@ class UringPort final : public PacketPort {
   // Of polls, one for each packet of a batch: few and used last in first out, so that they stay in the cache.
   // Where a buffer may be either's, theirs are marked.
   static constexpr std::uint16_t kPollBuffer = 0x8000;
+  static constexpr std::uint16_t kFrame = 0xFFFF;  // no buffer: in the receiver's ring
   std::unique_ptr<UringPollBuffer[]> poll_buffers_;
   std::array<std::uint16_t, kReceiveBatch> free_poll_buffers_;
   std::size_t free_poll_buffers_count_ = kReceiveBatch;

@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include "dataplane/base/check.h"
-#include "dataplane/net/packet_sender.h"
 #include "dataplane/net/uring_buffers.h"
 #include "dataplane/net/uring_port.h"
 #include "dataplane/net/uring_request.h"
@@ -111,7 +110,7 @@ bool UringPort::arm_receive(FlowIndex index) TUTTI_REALTIME {
   // A stranger's packet may have waited since before connect(2). Packets leave a socket in the order of
   // their coming, so once it has been seen empty there is none.
   const bool only_the_peer = flow.connected() && !packets_wait(flow.fd);
-  if (only_the_peer && static_cast<Flow>(index % 2) == Flow::kRtp) {
+  if (only_the_peer && !flow.framed && static_cast<Flow>(index % 2) == Flow::kRtp) {
     polls_.add(index);
     return true;
   }

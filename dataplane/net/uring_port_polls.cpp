@@ -15,7 +15,8 @@
 namespace tutti::net {
 
 // The kernel notes when a packet comes, from the first time that it is asked. Source: socket(7), SIOCGSTAMP.
-std::optional<base::Instant> UringPort::arrival(EndpointId id, base::Instant) TUTTI_REALTIME {
+std::optional<base::Instant> UringPort::arrival(EndpointId id, base::Instant taken) TUTTI_REALTIME {
+  if (open_flow(id, Flow::kRtp).framed) return taken;
   struct {
     std::int64_t seconds = 0;
     std::int64_t nanoseconds = 0;

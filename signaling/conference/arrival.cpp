@@ -32,7 +32,7 @@ std::optional<Arrival> take_place(Host& host, const Conference* conference, std:
   const auto handle = slots.try_take(arrival.id, next_neighbour(host, conference, core));
   if (!handle) return std::nullopt;
   arrival.handle = *handle;
-  const auto endpoint = host.open_endpoint(with_rtcp);
+  const auto endpoint = host.open_endpoint(core, with_rtcp);
   if (!endpoint) {
     slots.release(*handle);
     return std::nullopt;

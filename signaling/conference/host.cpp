@@ -78,8 +78,8 @@ void Host::forget(const Participant& participant) {
   pending_offers.erase(participant.identity().id);
 }
 
-base::Result<MediaEndpoint, MediaError> Host::open_endpoint(bool with_rtcp) {
-  auto endpoint = media_.open_endpoint(with_rtcp);
+base::Result<MediaEndpoint, MediaError> Host::open_endpoint(std::size_t core, bool with_rtcp) {
+  auto endpoint = media_.open_endpoint(core, with_rtcp);
   if (endpoint) ++open_endpoints_;
   return endpoint;
 }

@@ -1,6 +1,7 @@
 // MediaPlane: what the focus needs of the other side: media endpoints to open, and the door of each core.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -42,9 +43,10 @@ class MediaPlane {
  public:
   virtual ~MediaPlane() = default;
 
-  // Opens ports that nobody else has until close_endpoint.
+  // Opens ports that nobody else has until close_endpoint, for a participant of the core `core`: one that moves
+  // to another keeps them.
   // Owns: the caller, who closes it after ParticipantDetached, or at once if it never went to a core.
-  virtual base::Result<MediaEndpoint, MediaError> open_endpoint(bool with_rtcp) = 0;
+  virtual base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp) = 0;
   virtual void close_endpoint(const MediaEndpoint& endpoint) = 0;
 
   // The same span of at least one core for life; a core's index is its name.

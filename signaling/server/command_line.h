@@ -18,6 +18,7 @@ inline constexpr Flag kFlags[] = {
     {"--cores", "cores.cpus", "Carry media on these CPUs: 1 or 1,3 or 2-5", "LIST"},
     {"--backend", "cores.backend", "Move packets by this: uring", "NAME"},
     {"--tx", "cores.tx", "Send RTP by this: socket or packet", "NAME"},
+    {"--rx", "cores.rx", "Receive RTP by this: socket or packet", "NAME"},
     {"--admission", "admission.mode", "Refuse calls by headroom, or off: only by ports and slots", "MODE"},
     {"--http", "http.listen", "Serve HTTP here, or off; port 0 takes a free one", "ADDR:PORT"},
 };

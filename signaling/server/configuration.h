@@ -38,6 +38,7 @@ struct Configuration {
     CpuSet cpus;  // empty = default_media_cpus() of this host
     std::string backend = "uring";
     std::string tx = "socket";
+    std::string rx = "socket";
     Realtime realtime = Realtime::kAuto;
     std::uint32_t participants_per_core = 8'192;
     std::uint32_t conferences_per_core = 4'096;

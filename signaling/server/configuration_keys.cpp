@@ -256,6 +256,16 @@ Table make_table() {
           [](const C& c) { return c.cores.tx; },
           "How RTP leaves: through the callers' sockets, or past the kernel's UDP as frames (needs "
           "CAP_NET_RAW; no firewall sees them)."),
+      text<C>(
+          "cores", "rx", R"("socket" or "packet")",
+          [](C& c, const std::string& given) {
+            if (given != "socket" && given != "packet") return false;
+            c.cores.rx = given;
+            return true;
+          },
+          [](const C& c) { return c.cores.rx; },
+          "How RTP comes: through the callers' sockets, or before the kernel's UDP out of a ring of packets (needs "
+          "CAP_NET_RAW; no firewall sees them)."),
       choice<C>(
           "cores", "realtime", kRealtimeNames, R"("auto", "on" or "off")",
           [](auto& c) -> auto& { return c.cores.realtime; },

@@ -35,6 +35,14 @@ net::PortLimits port_limits(std::uint32_t participants) {
   };
 }
 
+void warn_of_sockets(const Configuration& configuration, const char* wish, const char* verb,
+                     net::NetError error) {
+  log::warning(
+      fmt::format("{} cannot be had at {}, RTP {} through sockets: {}", wish,
+                  base::ip_to_string(configuration.media.address), verb,
+                  error == net::NetError::kNotPermitted ? "it needs CAP_NET_RAW" : to_string(error)));
+}
+
 // None where RTP leaves through the sockets: by wish, or because frames cannot be sent, which is said.
 std::unique_ptr<net::PacketSender> make_sender(const Configuration& configuration,
                                                std::uint32_t participants) {
@@ -43,11 +51,28 @@ std::unique_ptr<net::PacketSender> make_sender(const Configuration& configuratio
   auto sender = net::PacketSender::make(configuration.media.address, 2 * participants,
                                         port_limits(participants).transmit_buffers);
   if (sender) return std::move(*sender);
-  log::warning(fmt::format(
-      R"(tx = "packet" cannot be had at {}, RTP leaves through sockets: {})",
-      base::ip_to_string(configuration.media.address),
-      sender.error() == net::NetError::kNotPermitted ? "it needs CAP_NET_RAW" : to_string(sender.error())));
+  warn_of_sockets(configuration, R"(tx = "packet")", "leaves", sender.error());
   return nullptr;
+}
+
+// One for each core, or none, as with the sender.
+std::vector<std::unique_ptr<net::PacketReceiver>> make_receivers(const Configuration& configuration,
+                                                                 std::size_t cores) {
+  std::vector<std::unique_ptr<net::PacketReceiver>> receivers;
+  if (configuration.cores.rx != "packet") return receivers;
+  const auto& media = configuration.media;
+  for (std::uint32_t lane = 0; lane < cores; ++lane) {
+    auto receiver =
+        net::PacketReceiver::make(net::PortLane::of(media.address, media.rtp_port_low, media.rtp_port_high,
+                                                    lane, static_cast<std::uint32_t>(cores)),
+                                  configuration.cores.participants_per_core);
+    if (!receiver) {
+      warn_of_sockets(configuration, R"(rx = "packet")", "comes", receiver.error());
+      return {};
+    }
+    receivers.push_back(std::move(*receiver));
+  }
+  return receivers;
 }
 
 core::Realtime to_realtime(Configuration::Realtime wish) {
@@ -68,24 +93,29 @@ conference::MediaEndpoint to_media_endpoint(const net::Endpoint& endpoint) {
 
 }  // namespace
 
-MediaHost::MediaHost(const Configuration::Media& media)
-    : factory_(std::make_unique<net::UdpEndpointFactory>()),
-      allocator_(*factory_, {media.address, media.rtp_port_low, media.rtp_port_high}) {}
+MediaHost::MediaHost(const Configuration::Media& media, std::size_t cores,
+                     const std::vector<std::unique_ptr<net::PacketReceiver>>& receivers)
+    : factory_(std::make_unique<net::UdpEndpointFactory>(
+          receivers.empty() ? std::vector<sock_filter>() : net::socket_filter(receivers[0]->interface()))),
+      allocator_(*factory_, {media.address, media.rtp_port_low, media.rtp_port_high,
+                             static_cast<std::uint32_t>(cores)}) {}
 
 MediaHost::~MediaHost() = default;
 
 Result<std::unique_ptr<MediaHost>, StartError> MediaHost::start(const Configuration& configuration,
                                                                 const CpuSet& cpus) {
-  std::unique_ptr<MediaHost> host(new MediaHost(configuration.media));
-  if (auto tried = host->try_address(configuration.media); !tried) return base::unexpected(tried.error());
   if (cpus.size() > mailbox::kCoresMax) {
     return base::unexpected(StartError{fmt::format("media on {} CPUs: a server has at most {} cores for it",
                                                    cpus.size(), mailbox::kCoresMax)});
   }
+  auto receivers = make_receivers(configuration, cpus.size());
+  std::unique_ptr<MediaHost> host(new MediaHost(configuration.media, cpus.size(), receivers));
+  if (auto tried = host->try_address(configuration.media); !tried) return base::unexpected(tried.error());
   host->rings_ = std::make_unique<core::RingDirectory>(static_cast<std::uint32_t>(cpus.size()),
                                                        configuration.cores.conferences_per_core);
-  for (const int cpu : cpus) {
-    if (auto started = host->start_core(configuration, cpu); !started)
+  for (std::size_t i = 0; i < cpus.size(); ++i) {
+    auto receiver = receivers.empty() ? nullptr : std::move(receivers[i]);
+    if (auto started = host->start_core(configuration, cpus[i], std::move(receiver)); !started)
       return base::unexpected(started.error());
   }
   return host;
@@ -106,9 +136,11 @@ Result<void, StartError> MediaHost::try_address(const Configuration::Media& medi
   return {};
 }
 
-Result<void, StartError> MediaHost::start_core(const Configuration& configuration, int cpu) {
+Result<void, StartError> MediaHost::start_core(const Configuration& configuration, int cpu,
+                                               std::unique_ptr<net::PacketReceiver> receiver) {
   const std::uint32_t participants = configuration.cores.participants_per_core;
-  auto port = net::UringPort::make(port_limits(participants), make_sender(configuration, participants));
+  auto port = net::UringPort::make(port_limits(participants),
+                                   {make_sender(configuration, participants), std::move(receiver)});
   if (!port) {
     return base::unexpected(StartError{fmt::format("io_uring cannot be used: {}", to_string(port.error()))});
   }
@@ -135,8 +167,8 @@ Result<void, StartError> MediaHost::start_core(const Configuration& configuratio
   return {};
 }
 
-Result<conference::MediaEndpoint, MediaError> MediaHost::open_endpoint(bool with_rtcp) {
-  const auto endpoint = allocator_.open(with_rtcp);
+Result<conference::MediaEndpoint, MediaError> MediaHost::open_endpoint(std::size_t core, bool with_rtcp) {
+  const auto endpoint = allocator_.open(with_rtcp, core);
   if (endpoint) return to_media_endpoint(*endpoint);
   switch (endpoint.error()) {
     case net::NetError::kNoPorts:

@@ -12,6 +12,7 @@
 #include "dataplane/mailbox/mailbox.h"
 #include "dataplane/net/endpoint_allocator.h"
 #include "dataplane/net/endpoint_factory.h"
+#include "dataplane/net/packet_receiver.h"
 #include "signaling/conference/media_plane.h"
 #include "signaling/server/configuration.h"
 #include "signaling/server/cpu_set.h"
@@ -29,7 +30,8 @@ class MediaHost final : public conference::MediaPlane {
   // Ends the threads; what is attached falls silent.
   ~MediaHost() override;
 
-  base::Result<conference::MediaEndpoint, conference::MediaError> open_endpoint(bool with_rtcp) override;
+  base::Result<conference::MediaEndpoint, conference::MediaError> open_endpoint(std::size_t core,
+                                                                                bool with_rtcp) override;
   void close_endpoint(const conference::MediaEndpoint& endpoint) override;
   std::span<const conference::CoreDoor> cores() const override { return doors_; }
 
@@ -42,9 +44,12 @@ class MediaHost final : public conference::MediaPlane {
     std::unique_ptr<core::CoreThread> thread;  // before the mailbox in death
   };
 
-  explicit MediaHost(const Configuration::Media& media);
+  // `receivers`: one a core, or none where RTP comes through the sockets.
+  MediaHost(const Configuration::Media& media, std::size_t cores,
+            const std::vector<std::unique_ptr<net::PacketReceiver>>& receivers);
   base::Result<void, StartError> try_address(const Configuration::Media& media);
-  base::Result<void, StartError> start_core(const Configuration& configuration, int cpu);
+  base::Result<void, StartError> start_core(const Configuration& configuration, int cpu,
+                                            std::unique_ptr<net::PacketReceiver> receiver);
 
   const std::unique_ptr<net::EndpointFactory> factory_;
   net::EndpointAllocator allocator_;

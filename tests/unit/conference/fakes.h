@@ -127,7 +127,7 @@ class FakeMediaPlane final : public MediaPlane {
  public:
   void add_core(ScriptedCore& core) { doors_.push_back(core.door()); }
 
-  base::Result<MediaEndpoint, MediaError> open_endpoint(bool with_rtcp) override;
+  base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp) override;
   void close_endpoint(const MediaEndpoint& endpoint) override;
   std::span<const CoreDoor> cores() const override { return doors_; }
 

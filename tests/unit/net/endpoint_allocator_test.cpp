@@ -46,6 +46,18 @@ TEST_F(EndpointAllocatorTest, OpensNoRtcpPortWithoutRtcp) {
   allocator.close(*next);
 }
 
+TEST_F(EndpointAllocatorTest, GivesEachLaneItsOwnPairsAndThenThoseOfOthers) {
+  EndpointAllocator allocator(network_.endpoint_factory(), {kIp, 4'000, 4'009, 2});
+  std::vector<std::uint16_t> ports;
+  for (const std::size_t lane : {1u, 0u, 1u, 1u, 1u}) {
+    const auto endpoint = allocator.open(true, lane);
+    ASSERT_TRUE(endpoint);
+    ports.push_back(endpoint->rtp.port);
+  }
+  EXPECT_THAT(ports, testing::ElementsAre(4'002, 4'000, 4'006, 4'004, 4'008));
+  EXPECT_EQ(allocator.open(true, 0).error(), NetError::kNoPorts);
+}
+
 TEST_F(EndpointAllocatorTest, LetsAPortRestUntilTheRangeHasGoneRound) {
   EndpointAllocator allocator = make(4'000, 4'009);
   std::vector<std::uint16_t> ports;

@@ -169,6 +169,8 @@ INSTANTIATE_TEST_SUITE_P(Uring, PacketPortEdges, testing::Values(&make_uring_wor
 INSTANTIATE_TEST_SUITE_P(UringIpv6, PacketPortEdges, testing::Values(&make_uring_ipv6_world));
 INSTANTIATE_TEST_SUITE_P(Packet, PacketPortEdges, testing::Values(&make_packet_world));
 INSTANTIATE_TEST_SUITE_P(PacketIpv6, PacketPortEdges, testing::Values(&make_packet_ipv6_world));
+INSTANTIATE_TEST_SUITE_P(Receiver, PacketPortEdges, testing::Values(&make_receiver_world));
+INSTANTIATE_TEST_SUITE_P(ReceiverIpv6, PacketPortEdges, testing::Values(&make_receiver_ipv6_world));
 
 }  // namespace
 }  // namespace tutti::net

@@ -176,6 +176,9 @@ INSTANTIATE_TEST_SUITE_P(Uring, PacketPortLife,
 INSTANTIATE_TEST_SUITE_P(Packet, PacketPortLife,
                          testing::Combine(testing::Values(&make_packet_world),
                                           testing::Range<std::uint64_t>(1, 6)));
+INSTANTIATE_TEST_SUITE_P(Receiver, PacketPortLife,
+                         testing::Combine(testing::Values(&make_receiver_world),
+                                          testing::Range<std::uint64_t>(1, 6)));
 
 }  // namespace
 }  // namespace tutti::net

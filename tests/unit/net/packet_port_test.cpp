@@ -283,6 +283,8 @@ INSTANTIATE_TEST_SUITE_P(Uring, PacketPortTest, testing::Values(&make_uring_worl
 INSTANTIATE_TEST_SUITE_P(UringIpv6, PacketPortTest, testing::Values(&make_uring_ipv6_world));
 INSTANTIATE_TEST_SUITE_P(Packet, PacketPortTest, testing::Values(&make_packet_world));
 INSTANTIATE_TEST_SUITE_P(PacketIpv6, PacketPortTest, testing::Values(&make_packet_ipv6_world));
+INSTANTIATE_TEST_SUITE_P(Receiver, PacketPortTest, testing::Values(&make_receiver_world));
+INSTANTIATE_TEST_SUITE_P(ReceiverIpv6, PacketPortTest, testing::Values(&make_receiver_ipv6_world));
 
 }  // namespace
 }  // namespace tutti::net

@@ -56,5 +56,8 @@ MadeWorld make_uring_ipv6_world(const PortLimits& limits);
 // With a PacketSender, in a network namespace of its own whose loopback takes frames.
 MadeWorld make_packet_world(const PortLimits& limits);
 MadeWorld make_packet_ipv6_world(const PortLimits& limits);
+// With a PacketReceiver.
+MadeWorld make_receiver_world(const PortLimits& limits);
+MadeWorld make_receiver_ipv6_world(const PortLimits& limits);
 
 }  // namespace tutti::net

@@ -17,6 +17,9 @@
 namespace tutti::net {
 namespace {
 
+// Below those that the kernel gives to clients: a receiver would take their packets for ours.
+constexpr std::uint16_t kFirstPort = 20'000;
+constexpr std::uint16_t kLastPort = 29'999;
 constexpr auto kPatience = std::chrono::seconds(20);
 
 // Keeps the test on the processor it is on: packets sent over the loopback interface from two of them may
@@ -32,11 +35,12 @@ void pin_here() {
 class UringWorld final : public PortWorld {
  public:
   UringWorld(std::unique_ptr<UringPort> port, const base::SocketAddress& ip,
-             std::unique_ptr<OwnNetwork> network)
+             std::unique_ptr<OwnNetwork> network, std::vector<sock_filter> filter)
       : network_(std::move(network)),
         ip_(ip),
         port_(std::move(port)),
-        allocator_(factory_, {ip_, 40'000, 49'999}) {}
+        factory_(std::move(filter)),
+        allocator_(factory_, {ip_, kFirstPort, kLastPort}) {}
   ~UringWorld() override {
     for (const auto& [port, fd] : clients_) ::close(fd);
   }
@@ -97,25 +101,35 @@ class UringWorld final : public PortWorld {
   EndpointAllocator allocator_;
 };
 
-MadeWorld make(const PortLimits& limits, const base::SocketAddress& ip, bool packets = false) {
+enum class Way : std::uint8_t { kSockets, kSendFrames, kReceiveFrames };
+
+MadeWorld make(const PortLimits& limits, const base::SocketAddress& ip, Way way = Way::kSockets) {
   pin_here();
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
   std::unique_ptr<OwnNetwork> network;
-  std::unique_ptr<PacketSender> sender;
-  if (packets) {
+  UringPort::Shortcuts shortcuts;
+  std::vector<sock_filter> filter;
+  if (way == Way::kSendFrames) {
     network = OwnNetwork::enter();
     if (network == nullptr) return {nullptr, "this process may not make a network namespace (CAP_SYS_ADMIN)"};
     auto made = PacketSender::make(ip, 2 * limits.endpoints, limits.transmit_buffers);
     if (!made && made.error() == NetError::kNotPermitted) return {nullptr, "no CAP_NET_RAW"};
     CHECK(made.has_value());
-    sender = std::move(*made);
+    shortcuts.sender = std::move(*made);
   }
-  auto port = UringPort::make(limits, std::move(sender));
+  if (way == Way::kReceiveFrames) {
+    auto made = PacketReceiver::make(PortLane::of(ip, kFirstPort, kLastPort, 0, 1), limits.endpoints);
+    if (!made && made.error() == NetError::kNotPermitted) return {nullptr, "no CAP_NET_RAW"};
+    CHECK(made.has_value());
+    filter = socket_filter((*made)->interface());
+    shortcuts.receiver = std::move(*made);
+  }
+  auto port = UringPort::make(limits, std::move(shortcuts));
   if (!port) return {nullptr, "no io_uring on this machine: " + std::string(to_string(port.error()))};
-  return {std::make_unique<UringWorld>(std::move(*port), ip, std::move(network)), ""};
+  return {std::make_unique<UringWorld>(std::move(*port), ip, std::move(network), std::move(filter)), ""};
 }
 
 }  // namespace
@@ -135,15 +149,23 @@ MadeWorld make_uring_world(const PortLimits& limits) {
 }
 
 MadeWorld make_packet_world(const PortLimits& limits) {
-  return make(limits, own_loopback_ip(), true);
+  return make(limits, own_loopback_ip(), Way::kSendFrames);
 }
 
 MadeWorld make_packet_ipv6_world(const PortLimits& limits) {
-  return make(limits, *base::parse_ip("::1"), true);
+  return make(limits, *base::parse_ip("::1"), Way::kSendFrames);
+}
+
+MadeWorld make_receiver_world(const PortLimits& limits) {
+  return make(limits, own_loopback_ip(), Way::kReceiveFrames);
+}
+
+MadeWorld make_receiver_ipv6_world(const PortLimits& limits) {
+  return make(limits, *base::parse_ip("::1"), Way::kReceiveFrames);
 }
 
 MadeWorld make_uring_ipv6_world(const PortLimits& limits) {
-  const auto opened = UdpEndpointFactory().open(*base::parse_ip("::1", 40'000), false);
+  const auto opened = UdpEndpointFactory().open(*base::parse_ip("::1", kFirstPort), false);
   if (!opened && opened.error() == NetError::kAddressNotAvailable)
     return {nullptr, "no IPv6 on this machine"};
   if (opened) UdpEndpointFactory().close(*opened);

@@ -96,6 +96,7 @@ const std::vector<KeyCase>& key_cases() {
        {R"("")", R"("x")", R"("3-2")", R"("1,")", R"("-1")", R"("1024")", "1", "[1]"}},
       {"cores.backend", R"("uring")", {R"("dpdk")", "1"}},
       {"cores.tx", R"("packet")", {R"("raw")", "1"}},
+      {"cores.rx", R"("packet")", {R"("raw")", "1"}},
       {"cores.realtime", R"("on")", {R"("yes")", "true"}},
       {"cores.participants_per_core", "32768", {"0", "32769"}},
       {"cores.conferences_per_core", "1", {"0", "32769"}},

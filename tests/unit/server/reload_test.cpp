@@ -37,7 +37,7 @@ TEST(Reload, OfEveryKeyIsKnownWhetherItIsLive) {
       restart,
       ElementsAre("sip.listen", "sip.session_timer_s", "sip.min_session_timer_s", "sip.max_pending_invites",
                   "media.address", "media.rtp_ports", "media.jitter_ms", "media.gate_dbov", "cores.cpus",
-                  "cores.backend", "cores.tx", "cores.realtime", "cores.participants_per_core",
+                  "cores.backend", "cores.tx", "cores.rx", "cores.realtime", "cores.participants_per_core",
                   "cores.conferences_per_core", "http.listen", "events.journal", "events.journal_mb",
                   "events.keep_s", "records.file", "records.sqlite", "records.flush_ms"));
   EXPECT_EQ(live.size() + restart.size(), configuration_keys().size());

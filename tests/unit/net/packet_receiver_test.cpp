@@ -1,0 +1,194 @@
+#include "dataplane/net/packet_receiver.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dataplane/net/udp_endpoint_factory.h"
+#include "port_world.h"
+
+namespace tutti::net {
+namespace {
+
+constexpr std::uint16_t kFirst = 22'000;
+constexpr std::uint16_t kLast = 22'099;
+constexpr std::uint32_t kSlots = 128;  // the fewest that a ring has
+
+// Lane 1 of 2: pairs 1, 3, 5 of the range.
+class PacketReceiverTest : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    // Packets sent over loopback from two CPUs may overtake each other.
+    cpu_set_t here;
+    CPU_ZERO(&here);
+    CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &here);
+    ::sched_setaffinity(0, sizeof(here), &here);
+    ip_ = GetParam() == std::string("IPv4") ? own_loopback_ip() : *base::parse_ip("::1");
+    auto made = PacketReceiver::make(PortLane::of(ip_, kFirst, kLast, 1, 2), 16);
+    if (!made && made.error() == NetError::kNotPermitted) GTEST_SKIP() << "no CAP_NET_RAW";
+    ASSERT_TRUE(made) << to_string(made.error());
+    receiver_ = std::move(*made);
+    factory_ = std::make_unique<UdpEndpointFactory>(socket_filter(receiver_->interface()));
+    client_ =
+        ::socket(ip_.family == base::AddressFamily::kIpv4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_storage address;
+    const socklen_t length = base::to_sockaddr(ip_.with_port(0), address);
+    ASSERT_EQ(::bind(client_, reinterpret_cast<const sockaddr*>(&address), length), 0);
+  }
+  void TearDown() override {
+    for (const auto& handles : open_) factory_->close(handles);
+    if (client_ >= 0) ::close(client_);
+  }
+
+  int open(std::uint16_t port, bool filtered = true) {
+    UdpEndpointFactory plain;
+    const auto handles = (filtered ? *factory_ : plain).open(ip_.with_port(port), false);
+    EXPECT_TRUE(handles);
+    open_.push_back(*handles);
+    return handles->rtp;
+  }
+  void send(std::uint16_t port, std::size_t bytes) {
+    const std::vector<char> payload(bytes, 'x');
+    sockaddr_storage address;
+    const socklen_t length = base::to_sockaddr(ip_.with_port(port), address);
+    EXPECT_EQ(::sendto(client_, payload.data(), bytes, 0, reinterpret_cast<sockaddr*>(&address), length),
+              static_cast<ssize_t>(bytes));
+  }
+  // The sizes that the ring brings.
+  std::vector<std::size_t> take() {
+    std::vector<std::size_t> sizes;
+    while (const auto packet = receiver_->next(drops_)) sizes.push_back(packet->payload.size());
+    receiver_->release();
+    return sizes;
+  }
+  static std::vector<std::size_t> read(int socket) {
+    std::vector<std::size_t> sizes;
+    std::array<char, 2'000> into;
+    for (ssize_t size = 0; (size = ::recv(socket, into.data(), into.size(), MSG_DONTWAIT)) >= 0;) {
+      sizes.push_back(static_cast<std::size_t>(size));
+    }
+    return sizes;
+  }
+  using Sizes = std::vector<std::size_t>;
+
+  base::SocketAddress ip_;
+  std::unique_ptr<PacketReceiver> receiver_;
+  std::unique_ptr<UdpEndpointFactory> factory_;
+  std::vector<base::EndpointHandles> open_;
+  base::DropCounters drops_;
+  int client_ = -1;
+};
+
+TEST_P(PacketReceiverTest, BringsEachPacketOneWayByItsSize) {
+  const int socket = open(kFirst + 2);
+  ASSERT_TRUE(receiver_->add(EndpointId{3}, socket));
+  Sizes by_ring;
+  Sizes by_socket;
+  for (std::size_t bytes = 0; bytes <= 1'452; bytes += bytes < 360 ? 12 : bytes > 400 ? 60 : 1) {
+    send(kFirst + 2, bytes);
+    (bytes + 8 <= kRingUdpBytesMax ? by_ring : by_socket).push_back(bytes);
+  }
+  EXPECT_EQ(take(), by_ring);
+  EXPECT_EQ(read(socket), by_socket);
+  EXPECT_EQ(drops_.total(), 0u);
+}
+
+TEST_P(PacketReceiverTest, SaysWhoseItIsWhoSentItAndWhen) {
+  ASSERT_TRUE(receiver_->add(EndpointId{3}, open(kFirst + 2)));
+  ASSERT_TRUE(receiver_->add(EndpointId{5}, open(kFirst + 6)));
+  const base::Instant before = base::monotonic_now();
+  send(kFirst + 6, 172);
+  const base::Instant after = base::monotonic_now();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const auto packet = receiver_->next(drops_);
+  ASSERT_TRUE(packet);
+  EXPECT_EQ(packet->endpoint, EndpointId{5});
+  sockaddr_storage address;
+  socklen_t length = sizeof(address);
+  ::getsockname(client_, reinterpret_cast<sockaddr*>(&address), &length);
+  EXPECT_EQ(packet->source, base::from_sockaddr(reinterpret_cast<sockaddr*>(&address), length));
+  // Two clocks are read one after the other.
+  constexpr auto kApart = std::chrono::milliseconds(5);
+  EXPECT_GE(packet->arrival, before - kApart);
+  EXPECT_LE(packet->arrival, after + kApart);
+}
+
+TEST_P(PacketReceiverTest, LeavesOtherLanesOddPortsAndOtherRangesToTheirSockets) {
+  const std::uint16_t others[] = {kFirst, kFirst + 4, kFirst + 3, kLast + 1, kFirst - 2};
+  for (const std::uint16_t port : others) {
+    const int socket = open(port, false);
+    EXPECT_FALSE(receiver_->add(EndpointId{1}, socket)) << port;
+    send(port, 100);
+    EXPECT_EQ(read(socket), Sizes{100}) << port;
+  }
+  EXPECT_EQ(take(), Sizes());
+}
+
+// It would come twice.
+TEST_P(PacketReceiverTest, DoesNotTakeASocketWithoutAFilter) {
+  EXPECT_FALSE(receiver_->add(EndpointId{3}, open(kFirst + 2, false)));
+}
+
+// Who has moved to another core.
+TEST_P(PacketReceiverTest, LetsASocketOfAnotherLaneKeepWhatComes) {
+  const int socket = open(kFirst);
+  send(kFirst, 100);
+  EXPECT_EQ(read(socket), Sizes());
+  EXPECT_FALSE(receiver_->add(EndpointId{1}, socket));
+  send(kFirst, 101);
+  EXPECT_EQ(read(socket), Sizes{101});
+}
+
+TEST_P(PacketReceiverTest, BringsNothingForNobodyNorOfWhoWasRemoved) {
+  const int socket = open(kFirst + 2);
+  send(kFirst + 2, 100);
+  EXPECT_EQ(take(), Sizes());
+  ASSERT_TRUE(receiver_->add(EndpointId{3}, socket));
+  send(kFirst + 2, 101);
+  EXPECT_EQ(take(), Sizes{101});
+  send(kFirst + 2, 102);
+  receiver_->remove(EndpointId{3});
+  EXPECT_EQ(take(), Sizes());
+  EXPECT_EQ(drops_.total(), 0u);
+}
+
+TEST_P(PacketReceiverTest, CountsWhatFoundNoRoomAndGoesOn) {
+  ASSERT_TRUE(receiver_->add(EndpointId{3}, open(kFirst + 2)));
+  for (std::uint32_t i = 0; i < kSlots + 10; ++i) send(kFirst + 2, 100);
+  EXPECT_EQ(take().size(), kSlots);
+  send(kFirst + 2, 101);
+  EXPECT_EQ(take(), Sizes{101});
+  receiver_->count_overruns(drops_);
+  EXPECT_EQ(drops_.value(base::DropReason::kOverrun), 10u);
+  for (int round = 0; round < 5; ++round) {
+    for (std::uint32_t i = 0; i < kSlots; ++i) send(kFirst + 2, 102);
+    EXPECT_EQ(take().size(), kSlots);
+  }
+  receiver_->count_overruns(drops_);
+  EXPECT_EQ(drops_.total(), 10u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ip, PacketReceiverTest, testing::Values("IPv4", "IPv6"),
+                         [](const auto& made) { return std::string(made.param); });
+
+TEST(PortLaneTest, DealsThePairsOut) {
+  const base::SocketAddress ip = *base::parse_ip("192.0.2.1");
+  const PortLane lane = PortLane::of(ip, 4'001, 4'012, 1, 3);  // pairs at 4002 .. 4010; 4012 has no odd one
+  EXPECT_EQ(lane.pairs(), 5u);
+  for (std::uint32_t port = 0; port < 65'536; ++port) {
+    const std::uint32_t expected = port == 4'004 ? 0 : port == 4'010 ? 1 : lane.pairs();
+    ASSERT_EQ(lane.place_of(port), expected) << port;
+  }
+}
+
+TEST(PacketReceiverRefusedTest, NeedsAnAddressOfThisHost) {
+  const auto made = PacketReceiver::make(PortLane::of(*base::parse_ip("192.0.2.1"), kFirst, kLast, 0, 1), 16);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error(), NetError::kAddressNotAvailable);
+}
+
+}  // namespace
+}  // namespace tutti::net
