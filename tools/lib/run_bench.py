@@ -15,7 +15,7 @@ from bench.capacity import Capacity, add_rows  # noqa: E402
 from bench.machine import Machine, pinned  # noqa: E402
 from bench.rows import Rows  # noqa: E402
 from bench.soak import soak  # noqa: E402
-from bench.trial import ONE_ROOM, ROOMS_OF_8, Bed, TrialError, setting  # noqa: E402
+from bench.trial import FRAMES, ONE_ROOM, ROOMS_OF_8, SOCKETS, SOCKETS_ROOMS_OF_8, Bed, TrialError, setting  # noqa: E402
 from server import ServerError  # noqa: E402
 from steps import JOBS, LOGS, ROOT, Progress, run, tail_of_log  # noqa: E402
 
@@ -39,6 +39,7 @@ class Bench:
         self.rows = Rows()
         self.points = []
         self.failed = []
+        self.own_network = False
         steps = len(options.parts) + ("capacity" in options.parts) + (0 if options.built else 2)
         self.progress = Progress(steps)
         self.deadline = time.monotonic() + 60 * options.minutes
@@ -103,19 +104,20 @@ class Bench:
             self.bed, self.rows, self.beat, count, self.options.rate))
 
     def api(self):
-        known = self.baseline.value("server.participants_per_core_rooms_of_8") or 2000
+        known = self.by_sockets(self.baseline) or 2000
         count = self.options.participants or int(0.5 * known) // 8 * 8
         self.measure(f"the API beside {count:,} participants", lambda: api(
             self.bed, self.rows, self.show, self.beat, count))
 
     def capacity(self):
         searches, kept = {}, RATIO_S if "ratio" in self.options.parts else 0.0
-        workloads = (ROOMS_OF_8, ONE_ROOM)
+        tries = self.tries()
         climbs = []
-        for number, workload in enumerate(workloads):
+        for number, (workload, config) in enumerate(tries):
             until = self.deadline - kept
-            until = time.monotonic() + (until - time.monotonic()) / (len(workloads) - number)
-            climb = Capacity(self.bed, workload, self.show, self.options.secs, self.options.rate, self.beat)
+            until = time.monotonic() + (until - time.monotonic()) / (len(tries) - number)
+            climb = Capacity(self.bed, workload, self.show, self.options.secs, self.options.rate, self.beat,
+                             config)
             climbs.append(climb)
             search = self.measure(f"capacity, {workload.text}", lambda: self.search(climb, until))  # noqa: B023
             self.points += climb.points
@@ -128,8 +130,16 @@ class Bench:
                 tried = len(climb.points)
                 climb.ladder(search.held, self.deadline - kept - LADDER_TRY_S)
                 self.points += climb.points[tried:]
-        if len(searches) == len(workloads):
+        if len(searches) == len(tries):
             add_rows(searches, self.rows)
+
+    def tries(self):
+        """What capacity is searched of, each with its keys: the way past the kernel's UDP where this host has it, and beside it
+        the sockets that need no privilege."""
+        if self.options.way == "sockets" or not self.own_network:
+            return [(ROOMS_OF_8, SOCKETS), (ONE_ROOM, SOCKETS)]
+        frames = [(ROOMS_OF_8, FRAMES), (ONE_ROOM, FRAMES)]
+        return frames if self.options.way == "frames" else [*frames, (SOCKETS_ROOMS_OF_8, SOCKETS)]
 
     def search(self, climb, until):
         options = self.options
@@ -138,14 +148,19 @@ class Bench:
         tries, precision = (3, 0.25) if options.quick else (10, 0.04)
         return climb.search(start, options.most, tries, until, precision=precision)
 
+    def by_sockets(self, rows):
+        """What a core held as it is configured by default."""
+        return rows.value(f"server.participants_per_core_{SOCKETS_ROOMS_OF_8.name}") or rows.value(
+            "server.participants_per_core_rooms_of_8")
+
     def ratio(self):
-        held = self.rows.value("server.participants_per_core_rooms_of_8")
+        held = self.by_sockets(self.rows)
         count = self.options.participants or min(4000, held or 2000) // 8 * 8
         self.measure(f"ratio to bare UDP, {count:,} sockets", lambda: figures.ratio_to_bare_udp(
             self.bed, self.rows, self.beat, count, rate=self.options.rate))
 
     def soak(self):
-        known = self.baseline.value("server.participants_per_core_rooms_of_8") or 2000
+        known = self.by_sockets(self.baseline) or 2000
         count = self.options.participants or int(0.8 * known) // 8 * 8
         self.measure(f"soak of {count:,} participants, {self.options.rounds} x {self.options.soak_secs} s",
                      lambda: soak(self.bed, self.rows, self.show, self.beat, count, self.options.rounds,
@@ -154,9 +169,9 @@ class Bench:
     def run(self):
         if not self.options.built and not self.build():
             return 1
-        own = own_network.enter()
+        self.own_network = own_network.enter()
         (self.folder / "machine.txt").write_text(
-            self.machine.facts() + f"{'network':<22} {'a namespace of its own' if own else 'the host, as it is'}\n")
+            self.machine.facts() + f"{'network':<22} {'a namespace of its own' if self.own_network else 'the host, as it is'}\n")
         if self.machine.is_busy():
             self.show("this machine is busy with something else: the figures will be worse than they could be")
         for part in self.options.parts:
@@ -210,18 +225,17 @@ def parse_options():
     parser.add_argument("--soak-secs", type=int, default=300, help="of each of its rounds (300)")
     parser.add_argument("--set", action="append", default=[], type=setting, metavar="TABLE.KEY=VALUE",
                         help="of every tuttid's configuration (docs/tuttid.toml); may be given again")
-    parser.add_argument("--tx", choices=("socket", "packet"),
-                        help="how every tuttid sends, as --set cores.tx=...; the ratio alone measures both unasked")
+    parser.add_argument("--way", choices=("frames", "sockets"),
+                        help="how tuttid moves RTP where its capacity is searched: as frames past the kernel's UDP (cores.tx and "
+                             "cores.rx), or through sockets (as frames where this host has them, and then through sockets)")
     parser.add_argument("--bin", type=pathlib.Path, help="measure these programs instead of building")
     parser.add_argument("--out", type=pathlib.Path, help="the folder for everything (build/bench/DATE)")
     options = parser.parse_args()
     unknown = [part for part in options.parts if part not in (*PARTS, "soak")]
     if unknown:
         parser.error(f"there is no part {unknown[0]}")
-    if options.tx:
-        options.set.append(("cores.tx", options.tx))
     if options.publish and options.set:
-        parser.error("--publish is of the configuration that everybody has, without --set and --tx")
+        parser.error("--publish is of the configuration that everybody has, without --set")
     whole = not options.parts
     options.parts = [part for part in (*PARTS, "soak") if part in (options.parts or PARTS)]
     options.minutes = options.minutes or (13.5 if whole else 30)

@@ -38,8 +38,8 @@ class RatioTest(unittest.TestCase):
         bed = Bed({"socket": 500.0, "packet": 400.0})
         rows = measure(bed, [{"fastest": 450.0, "uring_packet": 360.0}] * 2)
         for name, value in (("server.ratio_to_bare_udp", 0.9), ("server.ns_per_frame", 500.0),
-                            ("bare_udp.fastest_ns_per_frame", 450.0), ("server.tx_packet_ns_per_frame", 400.0),
-                            ("server.tx_packet_ratio_to_bare_udp", 1.125), ("server.tx_packet_ratio_to_bare_packet", 0.9),
+                            ("bare_udp.fastest_ns_per_frame", 450.0), ("server.frames_ns_per_frame", 400.0),
+                            ("server.frames_ratio_to_bare_udp", 1.125), ("server.frames_ratio_to_bare_packet", 0.9),
                             ("bare_udp.packet_ns_per_frame", 360.0), ("server.ratio_participants", PARTICIPANTS)):
             self.assertAlmostEqual(rows.value(name), value, msg=name)
         self.assertEqual({plan.io for plan in bed.plans}, {"sockets"})
@@ -48,7 +48,7 @@ class RatioTest(unittest.TestCase):
         bed = Bed({"socket": 500.0})
         rows = measure(bed, [{"fastest": 450.0}] * 2)
         self.assertEqual(len(bed.plans), 2)
-        self.assertIsNone(rows.value("server.tx_packet_ns_per_frame"))
+        self.assertIsNone(rows.value("server.frames_ns_per_frame"))
         self.assertAlmostEqual(rows.value("server.ratio_to_bare_udp"), 0.9)
 
     def test_a_round_that_misses_is_thrown_away_with_its_loops(self):

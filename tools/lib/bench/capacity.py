@@ -3,7 +3,7 @@
 import time
 
 from bench.search import DISTURBED, GENERATOR, HELD, CapacitySearch
-from bench.trial import Plan
+from bench.trial import ONE_ROOM, ROOMS_OF_8, Plan
 from bench.verdict import judge, packets_share
 
 
@@ -46,15 +46,15 @@ def point_text(point):
 
 
 class Capacity:
-    """Of one workload."""
+    """Of one workload, and of a tuttid with these keys of configuration."""
 
-    def __init__(self, bed, workload, show, secs=10, rate=300.0, beat=lambda: None):
-        self.bed, self.workload, self.show = bed, workload, show
+    def __init__(self, bed, workload, show, secs=10, rate=300.0, beat=lambda: None, config=None):
+        self.bed, self.workload, self.show, self.config = bed, workload, show, dict(config or {})
         self.secs, self.rate, self.beat = secs, rate, beat
         self.points = []
 
     def try_once(self, participants):
-        plan = Plan(self.workload, participants, self.secs, self.rate)
+        plan = Plan(self.workload, participants, self.secs, self.rate, config=self.config)
         trial = self.bed.run(plan, f"{self.workload.name}-{participants}-{len(self.points)}", self.beat)
         point = point_of(trial, judge(trial.load, trial.span))
         self.points.append(point)
@@ -95,7 +95,8 @@ def add_rows(searches, rows):
     """`searches`: workload name -> CapacitySearch."""
     for name, search in searches.items():
         rows.add(f"server.participants_per_core_{name}", search.held, "participants")
-    rows.add("server.participants_per_core", min(search.held for search in searches.values()), "participants")
+    main = [search.held for name, search in searches.items() if name in (ROOMS_OF_8.name, ONE_ROOM.name)]
+    rows.add("server.participants_per_core", min(main), "participants")
     bound = sum(search.above_because == GENERATOR for search in searches.values())
     rows.add("server.capacity_generator_bound", bound, "workloads")
     disturbed = sum(search.above_because == DISTURBED for search in searches.values())

@@ -9,7 +9,7 @@ import time
 
 import process
 from bench.search import HELD
-from bench.trial import ROOMS_OF_8, Plan, TrialError, Workload
+from bench.trial import FRAMES, ROOMS_OF_8, SOCKETS, Plan, TrialError, Workload
 from bench.verdict import PACKETS_LEAST, judge, packets_share
 from bench.watch import rss_bytes
 from server import ServerError
@@ -141,8 +141,8 @@ PACKET_LOOP = "uring_packet"  # bare-udp's that sends frames; missing where they
 
 
 def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=300.0, bare_loops=bare_ns):
-    """The loops and tuttid in turn on as many sockets, the medians of the rounds; and once more with tuttid's frames past the
-    kernel's UDP (cores.tx), where this host takes such frames."""
+    """The loops and tuttid in turn on as many sockets, the medians of the rounds; and once more with a tuttid whose RTP
+    goes as frames past the kernel's UDP both ways, where this host takes such frames."""
     loops, ours, frames, why = [], [], [], []
     for number in range(rounds + 1):  # one may be thrown away
         if len(ours) == rounds:
@@ -150,7 +150,7 @@ def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=300.
         found = bare_loops(bed, participants, 1.5, f"bare-{number}")
         beat()
         # Both far ends are tutti-load's sockets: into one that does not queue a send is cheaper.
-        plan = Plan(ROOMS_OF_8, participants, secs, rate, config={"cores.tx": "socket"}, io="sockets")
+        plan = Plan(ROOMS_OF_8, participants, secs, rate, config=SOCKETS, io="sockets")
         trial = bed.run(plan, f"ratio-{number}", beat)
         verdict = judge(trial.load, trial.span)
         if verdict.outcome != HELD:
@@ -159,7 +159,7 @@ def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=300.
         loops.append(found)
         ours.append(trial.span.cpu_ns_per_frame())
         if PACKET_LOOP in found:
-            other = bed.run(dataclasses.replace(plan, config={"cores.tx": "packet"}), f"ratio-packet-{number}", beat)
+            other = bed.run(dataclasses.replace(plan, config=FRAMES), f"ratio-frames-{number}", beat)
             if judge(other.load, other.span).outcome == HELD:
                 frames.append((found, other.span.cpu_ns_per_frame()))
     if not ours:
@@ -173,7 +173,7 @@ def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=300.
     if not frames:
         return text
     for name, loop in (("udp", "fastest"), ("packet", PACKET_LOOP)):
-        rows.add(f"server.tx_packet_ratio_to_bare_{name}", statistics.median(found[loop] / own for found, own in frames), "times")
-    rows.add("server.tx_packet_ns_per_frame", statistics.median(own for _, own in frames), "ns")
+        rows.add(f"server.frames_ratio_to_bare_{name}", statistics.median(found[loop] / own for found, own in frames), "times")
+    rows.add("server.frames_ns_per_frame", statistics.median(own for _, own in frames), "ns")
     rows.add("bare_udp.packet_ns_per_frame", statistics.median(found[PACKET_LOOP] for found, _ in frames), "ns")
     return text + f"; {statistics.median(own for _, own in frames):.0f} ns tuttid with frames"

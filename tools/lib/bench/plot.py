@@ -10,7 +10,8 @@ GOAL_PARTICIPANTS = 4000
 LATE_GOAL, LATE_TOP = 1.0, 5.0  # in 1,000
 LOSS_GOAL, LOSS_TOP = 0.1, 0.5  # in 100
 # Line colour and point of each workload; apart in grey as well, by their points.
-STYLES = {"rooms_of_8": ("#1b4f8f", 7, "rooms of 8, all talk"), "one_room": ("#c4571b", 9, "one room, 4 talk")}
+STYLES = {"rooms_of_8": ("#1b4f8f", 7, "rooms of 8, all talk"), "one_room": ("#c4571b", 9, "one room, 4 talk"),
+          "sockets_rooms_of_8": ("#8fb0dc", 5, "rooms of 8, through sockets")}
 GREY = "#777777"
 
 

@@ -33,6 +33,11 @@ class Workload:
 
 ROOMS_OF_8 = Workload("rooms_of_8", "rooms of 8, all talk", 8, 8)
 ONE_ROOM = Workload("one_room", "one room, 4 talk", 0, 4)
+SOCKETS_ROOMS_OF_8 = Workload("sockets_rooms_of_8", "rooms of 8, all talk, through sockets", 8, 8)
+
+# How tuttid moves RTP: as frames past the kernel's UDP, or through a socket for each caller.
+FRAMES = {"cores.tx": "packet", "cores.rx": "packet"}
+SOCKETS = {"cores.tx": "socket", "cores.rx": "socket"}
 
 
 @dataclasses.dataclass
