@@ -10,60 +10,13 @@
 #include "signaling/api/access.h"
 #include "signaling/conference/conference_name.h"
 #include "signaling/server/event_keys.h"
+#include "signaling/server/key_kinds.h"
 #include "signaling/server/setting_keys.h"
 
 namespace tutti::server {
 namespace {
 
 using Table = std::vector<Key<Configuration>>;
-
-// A whole number in [low, high]; `member` finds it in the target.
-template <typename Target, typename Member>
-Key<Target> number(std::string_view section, std::string_view name, std::int64_t low, std::int64_t high,
-                   Member member, std::string_view meaning) {
-  return {section,
-          name,
-          meaning,
-          fmt::format("a whole number from {} to {}", low, high),
-          [=](Target& target, const KeyValue& value) {
-            const auto* given = std::get_if<std::int64_t>(&value);
-            if (given == nullptr || *given < low || *given > high) return false;
-            auto& place = member(target);
-            place = static_cast<std::remove_reference_t<decltype(place)>>(*given);
-            return true;
-          },
-          [=](const Target& target) { return KeyValue(static_cast<std::int64_t>(member(target))); }};
-}
-
-template <typename Target, typename Member>
-Key<Target> yes_or_no(std::string_view section, std::string_view name, Member member,
-                      std::string_view meaning) {
-  return {section,
-          name,
-          meaning,
-          "true or false",
-          [=](Target& target, const KeyValue& value) {
-            const auto* given = std::get_if<bool>(&value);
-            if (given != nullptr) member(target) = *given;
-            return given != nullptr;
-          },
-          [=](const Target& target) { return KeyValue(bool{member(target)}); }};
-}
-
-// A string that `set` takes or refuses and `get` writes.
-template <typename Target, typename Set, typename Get>
-Key<Target> text(std::string_view section, std::string_view name, std::string_view form, Set set, Get get,
-                 std::string_view meaning) {
-  return {section,
-          name,
-          meaning,
-          std::string(form),
-          [=](Target& target, const KeyValue& value) {
-            const auto* given = std::get_if<std::string>(&value);
-            return given != nullptr && set(target, *given);
-          },
-          [=](const Target& target) { return KeyValue(std::string(get(target))); }};
-}
 
 Key<Configuration> sip_listen() {
   return text<Configuration>(
@@ -127,22 +80,6 @@ constexpr std::string_view kRealtimeNames[] = {"auto", "on", "off"};
 constexpr std::string_view kLogFormatNames[] = {"text", "json"};
 constexpr std::string_view kLogLevelNames[] = {"error", "warning", "info"};
 
-// One of `names`, which stand in the enumeration's order.
-template <typename Target, std::size_t kCount, typename Member>
-Key<Target> choice(std::string_view section, std::string_view name, const std::string_view (&names)[kCount],
-                   std::string_view form, Member member, std::string_view meaning) {
-  return text<Target>(
-      section, name, form,
-      [=, &names](Target& target, const std::string& given) {
-        const auto* const found = std::find(std::begin(names), std::end(names), given);
-        if (found == std::end(names)) return false;
-        auto& place = member(target);
-        place = static_cast<std::remove_reference_t<decltype(place)>>(found - std::begin(names));
-        return true;
-      },
-      [=, &names](const Target& target) { return names[static_cast<std::size_t>(member(target))]; }, meaning);
-}
-
 constexpr std::string_view kAdmissionNames[] = {"headroom", "off"};
 
 bool set_cpus(Configuration& c, const std::string& given) {
@@ -171,13 +108,6 @@ bool set_token(Configuration& c, const std::string& given) {
   if (!given.empty() && !api::is_token(given)) return false;
   c.http.token = given;
   return true;
-}
-
-// What a reload puts in force.
-template <typename Target>
-Key<Target> live(Key<Target> key) {
-  key.live = true;
-  return key;
 }
 
 bool set_room_name(Configuration::Room& room, const std::string& given) {
@@ -264,7 +194,8 @@ Table make_table() {
             return true;
           },
           [](const C& c) { return c.cores.rx; },
-          "How RTP comes: through the callers' sockets, or before the kernel's UDP out of a ring of packets (needs "
+          "How RTP comes: through the callers' sockets, or before the kernel's UDP out of a ring of packets "
+          "(needs "
           "CAP_NET_RAW; no firewall sees them)."),
       choice<C>(
           "cores", "realtime", kRealtimeNames, R"("auto", "on" or "off")",

@@ -2,29 +2,15 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "signaling/api/webhook_url.h"
 #include "signaling/conference/conference_event.h"
 #include "signaling/conference/conference_name.h"
+#include "signaling/server/key_kinds.h"
 
 namespace tutti::server {
 namespace {
 
 using C = Configuration;
-
-template <typename Member>
-Key<C> number(std::string_view section, std::string_view name, std::int64_t low, std::int64_t high,
-              Member member, std::string_view meaning) {
-  const auto set = [=](C& target, const KeyValue& value) {
-    const auto* given = std::get_if<std::int64_t>(&value);
-    if (given == nullptr || *given < low || *given > high) return false;
-    member(target) = static_cast<std::uint32_t>(*given);
-    return true;
-  };
-  const auto get = [=](const C& target) { return KeyValue(std::int64_t{member(target)}); };
-  return {section, name, meaning, fmt::format("a whole number from {} to {}", low, high), set, get};
-}
 
 // Where something is written.
 template <typename Member>
@@ -95,13 +81,13 @@ const std::vector<Key<Webhook>>& webhook_keys() {
 
 std::vector<Key<Configuration>> event_keys() {
   return {
-      number(
+      number<C>(
           "events", "journal", 1, 1'000'000, [](auto& c) -> auto& { return c.events.journal; },
           "Events of each room that are held for readers who come back or are slow; the oldest go."),
-      number(
+      number<C>(
           "events", "journal_mb", 1, 65'536, [](auto& c) -> auto& { return c.events.journal_mb; },
           "Memory for the events of all rooms together, in MB; the oldest go."),
-      number(
+      number<C>(
           "events", "keep_s", 0, 86'400, [](auto& c) -> auto& { return c.events.keep_s; },
           "How long a room's events are held after its end."),
       file(
@@ -111,7 +97,7 @@ std::vector<Key<Configuration>> event_keys() {
       file(
           "sqlite", [](auto& c) -> auto& { return c.records.sqlite; },
           "The same as an SQLite database: tables participants and conferences."),
-      number(
+      number<C>(
           "records", "flush_ms", 10, 60'000, [](auto& c) -> auto& { return c.records.flush_ms; },
           "How often call records are synced to the disk: what a loss of power may cost."),
   };
