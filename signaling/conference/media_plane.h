@@ -43,9 +43,9 @@ class MediaPlane {
  public:
   virtual ~MediaPlane() = default;
 
-  // Opens ports that nobody else has until close_endpoint, for a participant of the core `core`: one that moves
-  // to another keeps them.
-  // Owns: the caller, who closes it after ParticipantDetached, or at once if it never went to a core.
+  // Opens ports that nobody else has until close_endpoint, for a participant of the core `core`: one that
+  // moves to another keeps them. Owns: the caller, who closes it after ParticipantDetached, or at once if it
+  // never went to a core.
   virtual base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp) = 0;
   virtual void close_endpoint(const MediaEndpoint& endpoint) = 0;
 
