@@ -110,8 +110,8 @@ void measure(const std::string& name, Run run) {
 }
 
 // Of several talkers, each with codewords and a frame of its own, in the first cache.
-using ExpandAdd = void (*)(const Byte* const*, Pcm* const*, std::size_t, Sum*, std::size_t) noexcept;
-void expand_add(ExpandAdd kernel, Arrays& a, std::size_t talkers) {
+template <typename ExpandAdd>
+void expand_add(const ExpandAdd& kernel, Arrays& a, std::size_t talkers) {
   std::array<const Byte*, kTalkers> in;
   std::array<Pcm*, kTalkers> own;
   for (std::size_t i = 0; i < kTalkers; ++i) {
@@ -142,11 +142,23 @@ void measure_target(const Kernels& k) {
   measure(target + "energy", [&k](Arrays& a) { benchmark::DoNotOptimize(k.energy(a.samples.data(), kN)); });
   measure(target + "greatest",
           [&k](Arrays& a) { benchmark::DoNotOptimize(k.greatest(a.codewords.data(), 0x7F, kN)); });
+  measure(target + "scale_mix",
+          [&k](Arrays& a) { k.scale_mix(a.sum.data(), a.samples.data(), 2'896, a.samples_out.data(), kN); });
+  measure(target + "copy_greatest", [&k](Arrays& a) {
+    benchmark::DoNotOptimize(k.copy_greatest(a.codewords.data(), a.codewords_out.data(), 0x7F, kN));
+  });
   measure(target + "peak", [&k](Arrays& a) { benchmark::DoNotOptimize(k.peak(a.samples.data(), kN)); });
   measure(target + "expand_add_ulaw", [&k](Arrays& a) { expand_add(k.expand_add_ulaw, a, 1); });
   measure(target + "expand_add_alaw", [&k](Arrays& a) { expand_add(k.expand_add_alaw, a, 1); });
   measure(target + "expand_add_8_ulaw", [&k](Arrays& a) { expand_add(k.expand_add_ulaw, a, 8); });
   measure(target + "expand_add_8_alaw", [&k](Arrays& a) { expand_add(k.expand_add_alaw, a, 8); });
+  measure(target + "expand_mix_8_ulaw", [&k](Arrays& a) {
+    expand_add(
+        [&](auto in, auto own, std::size_t talkers, Sum* sum, std::size_t n) {
+          k.expand_mix_ulaw(in, own, talkers, sum, a.mix.data(), a.excess.data(), n);
+        },
+        a, 8);
+  });
   measure(target + "mix_minus_compress_ulaw", [&k](Arrays& a) {
     k.mix_minus_compress_ulaw(a.mix.data(), a.excess.data(), a.samples.data(), a.codewords_out.data(), kN);
   });

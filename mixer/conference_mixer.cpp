@@ -30,12 +30,24 @@ void expand_add(CodecId codec, const kernel::Byte* const* in, kernel::Pcm* const
   }
 }
 
+void expand_mix(CodecId codec, const kernel::Byte* const* in, kernel::Pcm* const* out, std::size_t count,
+                base::SumFrame& sum, base::Frame& mix, base::Frame& excess) TUTTI_REALTIME {
+  const auto kernel = codec == CodecId::kPcmu ? kernel::expand_mix_ulaw : kernel::expand_mix_alaw;
+  kernel(in, out, count, sum.samples.data(), mix.samples.data(), excess.samples.data(), kFrameSamples);
+}
+
 }  // namespace
 
 void ConferenceMixer::begin_tick() TUTTI_REALTIME {
-  sum_.samples.fill(0);
   contributors_ = 0;
   split_ = false;
+  nothing_ = true;
+}
+
+void ConferenceMixer::clear_once() TUTTI_REALTIME {
+  if (!nothing_) return;
+  sum_.samples.fill(0);
+  nothing_ = false;
 }
 
 void ConferenceMixer::count(std::uint32_t contributors) TUTTI_REALTIME {
@@ -46,18 +58,21 @@ void ConferenceMixer::count(std::uint32_t contributors) TUTTI_REALTIME {
 
 void ConferenceMixer::split_once() TUTTI_REALTIME {
   if (split_) return;
+  clear_once();
   kernel::split(sum_.samples.data(), mix_.samples.data(), excess_.samples.data(), kFrameSamples);
   split_ = true;
 }
 
 void ConferenceMixer::add(const base::Frame& frame) TUTTI_REALTIME {
   count(1);
+  clear_once();
   kernel::add(frame.samples.data(), sum_.samples.data(), kFrameSamples);
 }
 
 void ConferenceMixer::add_encoded(CodecId codec, std::span<const std::byte> payload,
                                   base::Frame& own) TUTTI_REALTIME {
   count(1);
+  clear_once();
   const std::size_t n = std::min(payload.size(), kFrameSamples);
   const kernel::Byte* const in = codewords(payload);
   kernel::Pcm* const out = own.samples.data();
@@ -79,12 +94,20 @@ void ConferenceMixer::add_encoded(CodecId codec, std::span<const std::byte* cons
       in[i] = reinterpret_cast<const kernel::Byte*>(payloads[done + i]);
       out[i] = own[done + i]->samples.data();
     }
-    expand_add(codec, in.data(), out.data(), talkers, sum_, kFrameSamples);
+    if (nothing_) {
+      expand_mix(codec, in.data(), out.data(), talkers, sum_, mix_, excess_);
+      nothing_ = false;
+      split_ = true;
+    } else {
+      expand_add(codec, in.data(), out.data(), talkers, sum_, kFrameSamples);
+      split_ = false;
+    }
   }
 }
 
 void ConferenceMixer::add_sum(const base::SumFrame& sum, std::uint32_t contributors) TUTTI_REALTIME {
   count(contributors);
+  clear_once();
   kernel::add_sum(sum.samples.data(), sum_.samples.data(), kFrameSamples);
 }
 

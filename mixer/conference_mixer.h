@@ -52,19 +52,24 @@ class ConferenceMixer {
   std::size_t full_mix_encoded(codec::CodecId codec, std::span<std::byte> payload) TUTTI_REALTIME;
 
   // Not yet saturated; for the ring and for other cores.
-  const base::SumFrame& sum() const TUTTI_REALTIME { return sum_; }
+  const base::SumFrame& sum() TUTTI_REALTIME {
+    clear_once();
+    return sum_;
+  }
   // How many frames are in the sum; with none it is silence.
   std::uint32_t contributors() const TUTTI_REALTIME { return contributors_; }
 
  private:
   void count(std::uint32_t contributors) TUTTI_REALTIME;
+  void clear_once() TUTTI_REALTIME;
   void split_once() TUTTI_REALTIME;
 
-  base::SumFrame sum_;
+  base::SumFrame sum_;  // unless it is nothing_
   // The sum in two halves, as N-1 wants it; made when the first one asks.
   base::Frame mix_;
   base::Frame excess_;
   bool split_ = false;
+  bool nothing_ = false;  // the sum is nothing; who writes all of it need not clear it first
   std::uint32_t contributors_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "mixer/codec/codec.h"
 
 #include <algorithm>
+#include <array>
 
 #include "mixer/kernel/kernels.h"
 
@@ -35,15 +36,53 @@ std::size_t encode(CodecId codec, std::span<const std::int16_t> samples,
   return n;
 }
 
+namespace {
+
+// What the seven bits behind the sign stand for, by their value with the wire's inversions undone. Source:
+// ITU-T G.711, tables 1 and 2.
+using Magnitudes = std::array<std::uint16_t, 128>;
+
+constexpr Magnitudes ulaw_magnitudes() {
+  Magnitudes of{};
+  for (unsigned i = 0; i < of.size(); ++i) {
+    of[i] = static_cast<std::uint16_t>((((33U + 2 * (i & 15)) << (i >> 4)) - 33) * 4);
+  }
+  return of;
+}
+
+constexpr Magnitudes alaw_magnitudes() {
+  Magnitudes of{};
+  for (unsigned i = 0; i < of.size(); ++i) {
+    const unsigned segment = i >> 4;
+    const unsigned step = (i & 15) * 16 + 8;
+    of[i] = static_cast<std::uint16_t>(segment == 0 ? step : (step + 256) << (segment - 1));
+  }
+  return of;
+}
+
+constexpr std::array<Magnitudes, 2> kMagnitudes{ulaw_magnitudes(), alaw_magnitudes()};  // by CodecId
+
+// What the wire of that law inverts of them.
+kernel::Byte inversions(CodecId codec) TUTTI_REALTIME {
+  return codec == CodecId::kPcmu ? 0x7F : 0x55;
+}
+
+std::uint16_t magnitude(CodecId codec, kernel::Byte greatest) TUTTI_REALTIME {
+  return kMagnitudes[static_cast<std::size_t>(codec)][greatest & 0x7F];
+}
+
+}  // namespace
+
 std::uint16_t peak(CodecId codec, std::span<const std::byte> payload) TUTTI_REALTIME {
-  constexpr std::uint8_t kPositive = 0x80;  // the sign bit of both laws
-  const std::uint8_t inversions = codec == CodecId::kPcmu ? 0x7F : 0x55;
-  const kernel::Byte magnitude =
-      kernel::greatest(reinterpret_cast<const kernel::Byte*>(payload.data()), inversions, payload.size());
-  const auto codeword = static_cast<std::byte>((magnitude ^ inversions) | kPositive);
-  std::int16_t sample = 0;
-  decode(codec, std::span(&codeword, 1), std::span(&sample, 1));
-  return static_cast<std::uint16_t>(sample);
+  const auto* const in = reinterpret_cast<const kernel::Byte*>(payload.data());
+  return magnitude(codec, kernel::greatest(in, inversions(codec), payload.size()));
+}
+
+std::uint16_t copy_and_peak(CodecId codec, std::span<const std::byte> payload,
+                            std::byte* out) TUTTI_REALTIME {
+  const auto* const in = reinterpret_cast<const kernel::Byte*>(payload.data());
+  auto* const to = reinterpret_cast<kernel::Byte*>(out);
+  return magnitude(codec, kernel::copy_greatest(in, to, inversions(codec), payload.size()));
 }
 
 }  // namespace tutti::codec

@@ -46,4 +46,7 @@ std::size_t encode(CodecId codec, std::span<const std::int16_t> samples,
 // The greatest magnitude that the payload decodes to, 0 to 32 767, found without decoding it.
 std::uint16_t peak(CodecId codec, std::span<const std::byte> payload) TUTTI_REALTIME;
 
+// The same, and copies it to `out`. Shapes: as many bytes.
+std::uint16_t copy_and_peak(CodecId codec, std::span<const std::byte> payload, std::byte* out) TUTTI_REALTIME;
+
 }  // namespace tutti::codec

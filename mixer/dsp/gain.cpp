@@ -37,6 +37,10 @@ void apply(GainRamp gain, base::Frame& frame) TUTTI_REALTIME {
 
 void scale_mix(const base::SumFrame& sum, const base::Frame* own, GainRamp gain,
                base::Frame& out) TUTTI_REALTIME {
+  if (gain.steady()) {
+    const std::int16_t* const minus = own == nullptr ? nullptr : own->samples.data();
+    return kernel::scale_mix(sum.samples.data(), minus, gain.to, out.samples.data(), base::kFrameSamples);
+  }
   for (std::size_t i = 0; i < base::kFrameSamples; ++i) {
     std::int64_t sample = sum.samples[i];
     if (own != nullptr) sample -= own->samples[i];

@@ -15,40 +15,9 @@
 #include <string_view>
 
 #include "dataplane/base/realtime.h"
+#include "mixer/kernel/kernel_table.h"  // IWYU pragma: export
 
 namespace tutti::kernel {
-
-using Pcm = std::int16_t;
-using Sum = std::int32_t;
-using Byte = std::uint8_t;  // one G.711 codeword
-
-// A factor of amplitude, unsigned with 12 bits behind the point: 0 is silence, 65 535 just under +24.1 dB.
-using GainQ12 = std::uint16_t;
-inline constexpr GainQ12 kUnityGain = 1 << 12;
-
-// One target's functions. Read the inline functions below for what each does.
-struct Kernels {
-  // "AVX3_DL" (AVX-512 with VBMI), "AVX3" (AVX-512), "AVX2", "SSE4", "SSSE3", "NEON", "SCALAR".
-  std::string_view name;
-
-  void (*expand_ulaw)(const Byte*, Pcm*, std::size_t) noexcept;
-  void (*expand_alaw)(const Byte*, Pcm*, std::size_t) noexcept;
-  void (*compress_ulaw)(const Pcm*, Byte*, std::size_t) noexcept;
-  void (*compress_alaw)(const Pcm*, Byte*, std::size_t) noexcept;
-  void (*add)(const Pcm*, Sum*, std::size_t) noexcept;
-  void (*add_sum)(const Sum*, Sum*, std::size_t) noexcept;
-  void (*saturate)(const Sum*, Pcm*, std::size_t) noexcept;
-  void (*split)(const Sum*, Pcm*, Pcm*, std::size_t) noexcept;
-  void (*mix_minus)(const Pcm*, const Pcm*, const Pcm*, Pcm*, std::size_t) noexcept;
-  void (*gain)(const Pcm*, GainQ12, Pcm*, std::size_t) noexcept;
-  std::uint64_t (*energy)(const Pcm*, std::size_t) noexcept;
-  std::uint16_t (*peak)(const Pcm*, std::size_t) noexcept;
-  Byte (*greatest)(const Byte*, Byte, std::size_t) noexcept;
-  void (*expand_add_ulaw)(const Byte* const*, Pcm* const*, std::size_t, Sum*, std::size_t) noexcept;
-  void (*expand_add_alaw)(const Byte* const*, Pcm* const*, std::size_t, Sum*, std::size_t) noexcept;
-  void (*mix_minus_compress_ulaw)(const Pcm*, const Pcm*, const Pcm*, Byte*, std::size_t) noexcept;
-  void (*mix_minus_compress_alaw)(const Pcm*, const Pcm*, const Pcm*, Byte*, std::size_t) noexcept;
-};
 
 // The targets that this processor can run, best first, scalar last.
 std::span<const Kernels* const> supported();
@@ -111,6 +80,11 @@ inline void gain(const Pcm* in, GainQ12 gain, Pcm* out, std::size_t n) TUTTI_REA
   active().gain(in, gain, out, n);
 }
 
+// out = saturated ((sum - own) x gain), rounded in the same way and saturated once; own may be none.
+inline void scale_mix(const Sum* sum, const Pcm* own, GainQ12 gain, Pcm* out, std::size_t n) TUTTI_REALTIME {
+  active().scale_mix(sum, own, gain, out, n);
+}
+
 // The sum of squares; exact for any length below 2^34.
 inline std::uint64_t energy(const Pcm* in, std::size_t n) TUTTI_REALTIME {
   return active().energy(in, n);
@@ -126,6 +100,11 @@ inline Byte greatest(const Byte* in, Byte inversions, std::size_t n) TUTTI_REALT
   return active().greatest(in, inversions, n);
 }
 
+// The same, and out = in.
+inline Byte copy_greatest(const Byte* in, Byte* out, Byte inversions, std::size_t n) TUTTI_REALTIME {
+  return active().copy_greatest(in, out, inversions, n);
+}
+
 // The fused pairs: one pass where the two steps would be two.
 // out[i] = expanded in[i], sum += out[i], for each i of `count`; the sum stays in registers from one to the
 // next.
@@ -136,6 +115,15 @@ inline void expand_add_ulaw(const Byte* const* in, Pcm* const* out, std::size_t 
 inline void expand_add_alaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum,
                             std::size_t n) TUTTI_REALTIME {
   active().expand_add_alaw(in, out, count, sum, n);
+}
+// The same of a sum that begins with nothing, and split() of it: what was in the three arrays does not count.
+inline void expand_mix_ulaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum, Pcm* mix,
+                            Pcm* excess, std::size_t n) TUTTI_REALTIME {
+  active().expand_mix_ulaw(in, out, count, sum, mix, excess, n);
+}
+inline void expand_mix_alaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum, Pcm* mix,
+                            Pcm* excess, std::size_t n) TUTTI_REALTIME {
+  active().expand_mix_alaw(in, out, count, sum, mix, excess, n);
 }
 // out = compressed mix_minus.
 inline void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,

@@ -138,6 +138,19 @@ Byte greatest(const Byte* in, Byte inversions, std::size_t n) TUTTI_REALTIME {
   return greatest;
 }
 
+Byte copy_greatest(const Byte* in, Byte* out, Byte inversions, std::size_t n) TUTTI_REALTIME {
+  std::copy(in, in + n, out);
+  return greatest(in, inversions, n);
+}
+
+void scale_mix(const Sum* sum, const Pcm* own, GainQ12 gain, Pcm* out, std::size_t n) TUTTI_REALTIME {
+  for (std::size_t i = 0; i < n; ++i) {
+    const Sum heard = own == nullptr ? sum[i] : wrapping_add(sum[i], -Sum{own[i]});
+    const std::int64_t scaled = (std::int64_t{heard} * gain + kUnityGain / 2) >> 12;
+    out[i] = static_cast<Pcm>(std::clamp<std::int64_t>(scaled, -32'768, 32'767));
+  }
+}
+
 void expand_add_ulaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum,
                      std::size_t n) TUTTI_REALTIME {
   for (std::size_t i = 0; i < count; ++i) {
@@ -152,6 +165,20 @@ void expand_add_alaw(const Byte* const* in, Pcm* const* out, std::size_t count, 
     expand_alaw(in[i], out[i], n);
     add(out[i], sum, n);
   }
+}
+
+void expand_mix_ulaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum, Pcm* mix,
+                     Pcm* excess, std::size_t n) TUTTI_REALTIME {
+  for (std::size_t i = 0; i < n; ++i) sum[i] = 0;
+  expand_add_ulaw(in, out, count, sum, n);
+  split(sum, mix, excess, n);
+}
+
+void expand_mix_alaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum, Pcm* mix,
+                     Pcm* excess, std::size_t n) TUTTI_REALTIME {
+  for (std::size_t i = 0; i < n; ++i) sum[i] = 0;
+  expand_add_alaw(in, out, count, sum, n);
+  split(sum, mix, excess, n);
 }
 
 void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
@@ -178,9 +205,13 @@ constinit const Kernels kKernels{
     .gain = gain,
     .energy = energy,
     .peak = peak,
+    .scale_mix = scale_mix,
     .greatest = greatest,
+    .copy_greatest = copy_greatest,
     .expand_add_ulaw = expand_add_ulaw,
     .expand_add_alaw = expand_add_alaw,
+    .expand_mix_ulaw = expand_mix_ulaw,
+    .expand_mix_alaw = expand_mix_alaw,
     .mix_minus_compress_ulaw = mix_minus_compress_ulaw,
     .mix_minus_compress_alaw = mix_minus_compress_alaw,
 };

@@ -28,11 +28,17 @@ void mix_minus(const Pcm* mix, const Pcm* excess, const Pcm* own, Pcm* out, std:
 void gain(const Pcm* in, GainQ12 gain, Pcm* out, std::size_t n) TUTTI_REALTIME;
 std::uint64_t energy(const Pcm* in, std::size_t n) TUTTI_REALTIME;
 std::uint16_t peak(const Pcm* in, std::size_t n) TUTTI_REALTIME;
+void scale_mix(const Sum* sum, const Pcm* own, GainQ12 gain, Pcm* out, std::size_t n) TUTTI_REALTIME;
 Byte greatest(const Byte* in, Byte inversions, std::size_t n) TUTTI_REALTIME;
+Byte copy_greatest(const Byte* in, Byte* out, Byte inversions, std::size_t n) TUTTI_REALTIME;
 void expand_add_ulaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum,
                      std::size_t n) TUTTI_REALTIME;
 void expand_add_alaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum,
                      std::size_t n) TUTTI_REALTIME;
+void expand_mix_ulaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum, Pcm* mix,
+                     Pcm* excess, std::size_t n) TUTTI_REALTIME;
+void expand_mix_alaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum, Pcm* mix,
+                     Pcm* excess, std::size_t n) TUTTI_REALTIME;
 void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
                              std::size_t n) TUTTI_REALTIME;
 void mix_minus_compress_alaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,

@@ -13,8 +13,9 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "mixer/kernel/g711-inl.h"
+#include "mixer/kernel/expand_add-inl.h"
 #include "mixer/kernel/g711_avx512-inl.h"
+#include "mixer/kernel/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tutti::kernel::HWY_NAMESPACE {
@@ -28,57 +29,6 @@ const Kernels* kernels() {
 #else
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-using Wide = hn::ScalableTag<Pcm>;
-using Narrow = hn::CappedTag<Pcm, 8>;  // 1 ms of 8 kHz: frames leave nothing over for scalar
-
-// Calls step(d, i) for every whole vector d of the n samples at i: wide ones, then narrow ones.
-// Returns where the rest begins, fewer than eight samples.
-template <class Step>
-HWY_INLINE std::size_t for_each_vector(std::size_t n, Step step) {
-  std::size_t i = 0;
-  const Wide wide;
-  for (; i + hn::Lanes(wide) <= n; i += hn::Lanes(wide)) step(wide, i);
-  const Narrow narrow;
-  if (hn::Lanes(narrow) < hn::Lanes(wide)) {
-    for (; i + hn::Lanes(narrow) <= n; i += hn::Lanes(narrow)) step(narrow, i);
-  }
-  return i;
-}
-
-template <class DI16>
-HWY_INLINE hn::Vec<DI16> load_codewords(DI16 di16, const Byte* in) {
-  return hn::PromoteTo(di16, hn::LoadU(hn::Rebind<Byte, DI16>(), in));
-}
-
-template <class DI16>
-HWY_INLINE void store_codewords(DI16, hn::Vec<DI16> codewords, Byte* out) {
-  const hn::Rebind<Byte, DI16> du8;
-#if TUTTI_AVX512
-  const hn::RebindToUnsigned<DI16> du16;
-  hn::StoreU(hn::TruncateTo(du8, hn::BitCast(du16, codewords)), du8, out);  // whatever is above the low byte
-#else
-  hn::StoreU(hn::DemoteTo(du8, codewords), du8, out);
-#endif
-}
-
-// Two vectors of 32-bit lanes as one of 16-bit lanes, saturated, in order.
-template <class DI16, class V32 = hn::Vec<hn::RepartitionToWide<DI16>>>
-HWY_INLINE hn::Vec<DI16> saturate_pair(DI16 di16, V32 low, V32 high) {
-#if HWY_ARCH_X86
-  const auto by_blocks = hn::ReorderDemote2To(di16, low, high);
-  if (hn::Lanes(di16) <= 8) return by_blocks;
-  // The instruction alternates halves of 128-bit blocks: first the low ones, then the high ones.
-  alignas(64) static constexpr std::uint64_t kOrder256[4] = {0, 2, 1, 3};
-  alignas(64) static constexpr std::uint64_t kOrder512[8] = {0, 2, 4, 6, 1, 3, 5, 7};
-  const hn::Repartition<std::uint64_t, DI16> du64;
-  const auto order = hn::SetTableIndices(du64, hn::Lanes(di16) == 16 ? kOrder256 : kOrder512);
-  return hn::BitCast(di16, hn::TableLookupLanes(hn::BitCast(du64, by_blocks), order));
-#else
-  const hn::Half<DI16> half;
-  return hn::Combine(di16, hn::DemoteTo(half, high), hn::DemoteTo(half, low));
-#endif
-}
 
 template <class DI16>
 HWY_INLINE hn::Vec<DI16> saturated_sum(DI16 di16, const Sum* sum) {
@@ -179,6 +129,24 @@ void gain(const Pcm* in, GainQ12 factor, Pcm* out, std::size_t n) noexcept {
   if (i != n) scalar::gain(in + i, factor, out + i, n - i);
 }
 
+void scale_mix(const Sum* sum, const Pcm* own, GainQ12 factor, Pcm* out, std::size_t n) noexcept {
+  // From here on it saturates: 32 768 x 4 096 / factor. So limited, the product fits 32 bits.
+  const std::int32_t limit = factor == 0 ? 0 : (1 << 27) / factor + 1;
+  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
+    const hn::RepartitionToWide<decltype(d)> di32;
+    const hn::Half<decltype(d)> half;
+    const auto scaled = [=](std::size_t from) HWY_ATTR {
+      auto heard = hn::LoadU(di32, sum + from);
+      if (own != nullptr) heard = hn::Sub(heard, hn::PromoteTo(di32, hn::LoadU(half, own + from)));
+      heard = hn::Min(hn::Max(heard, hn::Set(di32, -limit)), hn::Set(di32, limit));
+      return hn::ShiftRight<12>(
+          hn::Add(hn::Mul(heard, hn::Set(di32, factor)), hn::Set(di32, kUnityGain / 2)));
+    };
+    hn::StoreU(saturate_pair(d, scaled(at), scaled(at + hn::Lanes(di32))), d, out + at);
+  });
+  if (i != n) scalar::scale_mix(sum + i, own == nullptr ? own : own + i, factor, out + i, n - i);
+}
+
 // The 32-bit lanes, unsigned, added into 64-bit lanes.
 template <class DU64, class V64 = hn::Vec<DU64>>
 HWY_INLINE V64 widen_and_add(DU64 du64, V64 pairs, V64 to) {
@@ -216,17 +184,22 @@ std::uint16_t peak(const Pcm* in, std::size_t n) noexcept {
   return i == n ? whole : std::max(whole, scalar::peak(in + i, n - i));
 }
 
-Byte greatest(const Byte* in, Byte inversions, std::size_t n) noexcept {
+template <bool Copy>
+HWY_INLINE Byte greatest_of(const Byte* in, Byte* out, Byte inversions, std::size_t n) {
   const hn::Repartition<std::uint8_t, Wide> du8;
   const hn::Repartition<std::uint16_t, Wide> du16;
   const std::size_t lanes = hn::Lanes(du8);
-  if (n < lanes) return scalar::greatest(in, inversions, n);
+  if (n < lanes) {
+    return Copy ? scalar::copy_greatest(in, out, inversions, n) : scalar::greatest(in, inversions, n);
+  }
   const auto flips = hn::Set(du8, inversions);
   const auto magnitude = hn::Set(du8, 0x7F);
   auto greatest = hn::Zero(du8);
   // The last vector may overlap the one before: a codeword seen twice is no greater.
   for (std::size_t i = 0;; i = std::min(i + lanes, n - lanes)) {
-    greatest = hn::Max(greatest, hn::And(hn::Xor(hn::LoadU(du8, in + i), flips), magnitude));
+    const auto codewords = hn::LoadU(du8, in + i);
+    if constexpr (Copy) hn::StoreU(codewords, du8, out + i);
+    greatest = hn::Max(greatest, hn::And(hn::Xor(codewords, flips), magnitude));
     if (i == n - lanes) break;
   }
   const auto pairs = hn::BitCast(du16, greatest);
@@ -234,101 +207,12 @@ Byte greatest(const Byte* in, Byte inversions, std::size_t n) noexcept {
   return static_cast<Byte>(hn::GetLane(hn::MaxOfLanes(du16, greater)));
 }
 
-// A vector's worth of a sum, in whatever order of lanes is cheapest to add to.
-template <class DI16>
-struct RunningSum {
-  using DI32 = hn::RepartitionToWide<DI16>;
-  using V32 = hn::Vec<DI32>;
+Byte greatest(const Byte* in, Byte inversions, std::size_t n) noexcept {
+  return greatest_of<false>(in, nullptr, inversions, n);
+}
 
-#if HWY_ARCH_X86 && !HWY_COMPILER_CLANG
-  // Adds so many times the samples. Even lanes and odd lanes: multiplied by that and by 0 in pairs, and no
-  // lane has to move. Not with clang 14: it makes one instruction of the two, VPDPWSSD in its VEX form, which
-  // AVX-512 processors need not have.
-  template <int Times>
-  static HWY_INLINE void add(DI16 di16, hn::Vec<DI16> samples, V32& even, V32& odd) {
-    const DI32 di32;
-    auto unused = hn::Zero(di32);
-    const auto evens = hn::BitCast(di16, hn::Set(di32, Times));
-    const auto odds = hn::BitCast(di16, hn::Set(di32, Times << 16));
-    even = hn::ReorderWidenMulAccumulate(di32, samples, evens, even, unused);
-    odd = hn::ReorderWidenMulAccumulate(di32, samples, odds, odd, unused);
-  }
-  static HWY_INLINE void add_to(Sum* sum, V32 even, V32 odd) {
-    const DI32 di32;
-    const auto low = hn::InterleaveLower(di32, even, odd);  // the lower half of each block of 128 bits
-    const auto high = hn::InterleaveUpper(di32, even, odd);
-    const std::size_t lanes = hn::Lanes(di32);
-    if constexpr (HWY_MAX_BYTES == 16 || hn::MaxLanes(DI32()) <= 4) {
-      store_sum(low, high, sum, lanes);
-    } else if constexpr (hn::MaxLanes(DI32()) == 8) {
-      store_sum(hn::ConcatLowerLower(di32, high, low), hn::ConcatUpperUpper(di32, high, low), sum, lanes);
-    } else {
-      store_sum(in_order_512(low, high, 0), in_order_512(low, high, 4), sum, lanes);
-    }
-  }
-#else
-  template <int Times>
-  static HWY_INLINE void add(DI16, hn::Vec<DI16> samples, V32& low, V32& high) {
-    constexpr int kShift = Times == 4 ? 2 : 0;
-    static_assert(Times == 1 << kShift);
-    const hn::Half<DI16> half;
-    const DI32 di32;
-    low = hn::Add(low, hn::ShiftLeft<kShift>(hn::PromoteTo(di32, hn::LowerHalf(half, samples))));
-    high = hn::Add(high, hn::ShiftLeft<kShift>(hn::PromoteTo(di32, hn::UpperHalf(half, samples))));
-  }
-  static HWY_INLINE void add_to(Sum* sum, V32 low, V32 high) {
-    store_sum(low, high, sum, hn::Lanes(DI32()));
-  }
-#endif
-
- private:
-  static HWY_INLINE void store_sum(V32 low, V32 high, Sum* sum, std::size_t lanes) {
-    const DI32 di32;
-    hn::StoreU(hn::Add(hn::LoadU(di32, sum), low), di32, sum);
-    hn::StoreU(hn::Add(hn::LoadU(di32, sum + lanes), high), di32, sum + lanes);
-  }
-#if TUTTI_AVX512
-  // The blocks of both in turn, from the `first` 64 bits on.
-  static HWY_INLINE V32 in_order_512(V32 low, V32 high, long long first) {
-    const __m512i order =
-        _mm512_add_epi64(_mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), _mm512_set1_epi64(first));
-    return V32{_mm512_permutex2var_epi64(low.raw, order, high.raw)};
-  }
-#endif
-};
-
-// Both laws know multiples of 4 only, to 32 256: the quarters of four talkers fit 16 bits, so that only every
-// fourth has to be widened. A fifth less time with AVX-512; AVX2 has too few registers to gain by it.
-template <class Law>
-void expand_add(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum, std::size_t n) noexcept {
-  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
-    using Running = RunningSum<decltype(d)>;
-    auto first = hn::Zero(typename Running::DI32());
-    auto second = first;
-    const auto expand_one = [&](std::size_t each) HWY_ATTR {
-      const auto samples = Law::expand(d, load_codewords(d, in[each] + at));
-      hn::StoreU(samples, d, out[each] + at);
-      return samples;
-    };
-    std::size_t each = 0;
-#if TUTTI_AVX512
-    constexpr std::size_t kFour = 4;
-    for (; each + kFour <= count; each += kFour) {
-      auto quarters = hn::ShiftRight<2>(expand_one(each));
-      for (std::size_t k = 1; k < kFour; ++k) {
-        quarters = hn::Add(quarters, hn::ShiftRight<2>(expand_one(each + k)));
-      }
-      Running::template add<4>(d, quarters, first, second);
-    }
-#endif
-    for (; each < count; ++each) Running::template add<1>(d, expand_one(each), first, second);
-    Running::add_to(sum + at, first, second);
-  });
-  if (i == n) return;
-  for (std::size_t each = 0; each < count; ++each) {
-    Law::expand_rest(in[each] + i, out[each] + i, n - i);
-    scalar::add(out[each] + i, sum + i, n - i);
-  }
+Byte copy_greatest(const Byte* in, Byte* out, Byte inversions, std::size_t n) noexcept {
+  return greatest_of<true>(in, out, inversions, n);
 }
 
 template <class Law>
@@ -358,9 +242,13 @@ const Kernels* kernels() {
       .gain = gain,
       .energy = energy,
       .peak = peak,
+      .scale_mix = scale_mix,
       .greatest = greatest,
+      .copy_greatest = copy_greatest,
       .expand_add_ulaw = expand_add<Ulaw>,
       .expand_add_alaw = expand_add<Alaw>,
+      .expand_mix_ulaw = expand_mix<Ulaw>,
+      .expand_mix_alaw = expand_mix<Alaw>,
       .mix_minus_compress_ulaw = mix_minus_compress<Ulaw>,
       .mix_minus_compress_alaw = mix_minus_compress<Alaw>,
   };

@@ -60,10 +60,16 @@ class KernelEquality {
     if (!sum_in_out([&](auto& k, Sum* out) { k.add_sum(s, out, n); })) return "add_sum";
     if (!pcm_out([&](auto& k, Pcm* out) { k.saturate(s, out, n); })) return "saturate";
     if (!pcm_out([&](auto& k, Pcm* out) { k.gain(p, gain, out, n); })) return "gain";
+    if (!pcm_out([&](auto& k, Pcm* out) { k.scale_mix(s, p, gain, out, n); })) return "scale_mix";
+    if (!pcm_out([&](auto& k, Pcm* out) { k.scale_mix(s, nullptr, gain, out, n); }))
+      return "scale_mix, all of it";
     if (right.energy(p, n) != tried.energy(p, n)) return "energy";
     if (right.peak(p, n) != tried.peak(p, n)) return "peak";
     for (const Byte inversions : {Byte{0x7F}, Byte{0x55}, Byte{0}}) {
       if (right.greatest(c, inversions, n) != tried.greatest(c, inversions, n)) return "greatest";
+      if (!byte_out([&](auto& k, Byte* out) { k.copy_greatest(c, out, inversions, n); })) {
+        return "copy_greatest";
+      }
     }
     // Mix and excess of any kind, whether or not split() could have made them.
     if (!pcm_out([&](auto& k, Pcm* out) { k.mix_minus(m, e, p, out, n); })) return "mix_minus";
@@ -101,9 +107,28 @@ class KernelEquality {
       };
       if (!equal(&kernel::Kernels::expand_add_ulaw, &kernel::Kernels::expand_ulaw)) return "expand_add_ulaw";
       if (!equal(&kernel::Kernels::expand_add_alaw, &kernel::Kernels::expand_alaw)) return "expand_add_alaw";
+      // Three outputs: the mix, the excess, then the sum, with the other two out of the way.
+      PlacedArray<Sum> total(offset, n);
+      const auto mixed = [&](auto expand_mix) {
+        const auto first = [&](auto& k, Pcm* out) {
+          (k.*expand_mix)(in.data(), own.data(), talkers, total.data(), out, unused.data(), n);
+        };
+        const auto second = [&](auto& k, Pcm* out) {
+          (k.*expand_mix)(in.data(), own.data(), talkers, total.data(), unused.data(), out, n);
+        };
+        const auto third = [&](auto& k, Sum* out) {
+          (k.*expand_mix)(in.data(), own.data(), talkers, out, unused.data(), b, n);
+        };
+        return pcm_out(first) && pcm_out(second) && sum_in_out(third) && total.canaries_live();
+      };
+      if (!mixed(&kernel::Kernels::expand_mix_ulaw)) return "expand_mix_ulaw";
+      if (!mixed(&kernel::Kernels::expand_mix_alaw)) return "expand_mix_alaw";
     }
     if (!pcm_out([&](auto& k, Pcm* out) { k.split(s, out, b, n); })) return "split";
     if (!holds(b, n, [&](Pcm* out) { right.split(s, unused.data(), out, n); })) return "split's excess";
+    PlacedArray<Byte> copy(offset, n);
+    if (right.greatest(c, 0x7F, n) != tried.copy_greatest(c, copy.data(), 0x7F, n))
+      return "copy_greatest's peak";
     const bool live = std::all_of(frames.begin(), frames.end(), [](auto& f) { return f->canaries_live(); });
     if (!live || !beside.canaries_live()) return "writes beyond the second output";
     // In place.

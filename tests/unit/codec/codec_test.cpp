@@ -98,6 +98,9 @@ TEST(Codec, PeakIsThatOfTheDecodedPayload) {
       const auto loudest = std::max_element(decoded.begin(), decoded.end(),
                                             [](int a, int b) { return std::abs(a) < std::abs(b); });
       EXPECT_EQ(peak(codec, payload), std::abs(int{*loudest})) << i;
+      std::vector<std::byte> copy(160);
+      EXPECT_EQ(copy_and_peak(codec, payload, copy.data()), std::abs(int{*loudest})) << i;
+      EXPECT_EQ(copy, payload);
     }
   }
 }
