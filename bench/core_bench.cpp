@@ -3,7 +3,8 @@
 //
 // Names: turn/<target>/participants:N/size:S/talkers:T[/strewn], for the best target of this processor and
 // for AVX2. N participants in conferences of S, of whom T speak; strewn: a conference's slots lie far apart,
-// as where callers of many rooms come in turn. Counters, ns a participant-frame (one packet in and one out):
+// as where callers of many rooms come in turn; classes: what is heard has five gains and leaves in packets of
+// 10, 20, 30 and 60 ms, each by each. Counters, ns a participant-frame (one packet in and one out):
 //   tick_ns_per_frame       the tick: take, gate, decode, sum, N-1, encode, header, RTCP, the wheel, eight
 //   turns reception_ns_per_frame  demux, RTP checks, statistics, jitter buffer; and the port that writes the
 //   packets ns_per_frame            both, and all else of the turns: nothing is left out
@@ -33,6 +34,7 @@ struct Load {
   std::uint32_t size;
   std::uint32_t talkers;
   bool strewn = false;
+  bool classes = false;
 
   // The participant who joins as the i-th of all, room after room.
   std::uint32_t slot(std::uint32_t i) const {
@@ -124,6 +126,12 @@ void turn(benchmark::State& state, const std::string& target, const Load& load) 
     attach.media.remote_rtp = attach.media.remote_rtcp = *base::parse_address_and_port("192.0.2.1:4000");
     attach.media.codecs[0] = {rtp::PayloadType{0}, codec::CodecId::kPcmu};
     attach.media.codec_count = 1;
+    if (load.classes) {
+      constexpr std::array<std::int8_t, 5> kGainsDb{0, 3, -3, 6, -6};
+      constexpr std::array<std::uint8_t, 4> kPtimesMs{20, 10, 30, 60};
+      attach.mix.gain_out_db = kGainsDb[i % kGainsDb.size()];
+      attach.media.ptime_ms = kPtimesMs[i % kPtimesMs.size()];
+    }
     attach.ssrc = rtp::Ssrc{1'000'000 + i};
     if (!mailbox.post(attach)) state.SkipWithError("mailbox");
   }
@@ -167,10 +175,12 @@ int main(int argc, char** argv) {
   const std::string best(kernel::active_target());
   for (const std::string& target : {best, std::string("AVX2")}) {
     for (const Load& load : {Load{64, 8, 8}, Load{4'000, 8, 8}, Load{4'000, 8, 8, true}, Load{4'000, 8, 2},
-                             Load{4'000, 4'000, 4}, Load{32'000, 8, 8}, Load{32'000, 32'000, 4}}) {
+                             Load{4'000, 4'000, 4}, Load{4'000, 4'000, 4, false, true},
+                             Load{4'000, 8, 8, false, true}, Load{32'000, 8, 8}, Load{32'000, 32'000, 4}}) {
       const std::string name = "turn/" + target + "/participants:" + std::to_string(load.participants) +
                                "/size:" + std::to_string(load.size) +
-                               "/talkers:" + std::to_string(load.talkers) + (load.strewn ? "/strewn" : "");
+                               "/talkers:" + std::to_string(load.talkers) + (load.strewn ? "/strewn" : "") +
+                               (load.classes ? "/classes" : "");
       benchmark::RegisterBenchmark(name.c_str(), turn, target, load);
     }
     if (best == "AVX2") break;

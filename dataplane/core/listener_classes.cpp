@@ -4,14 +4,9 @@
 
 namespace tutti::core {
 
-std::span<const std::byte> ListenerClasses::hear(codec::CodecId codec, const base::Frame* own,
-                                                 dsp::GainRamp gain,
-                                                 std::span<std::byte, kFrameBytes> place) TUTTI_REALTIME {
-  if (gain.unity()) {
-    if (own == nullptr) return whole_mix(codec);
-    mixer_.mix_minus_encoded(codec, *own, place);
-    return place;
-  }
+std::span<const std::byte> ListenerClasses::hear_scaled(
+    codec::CodecId codec, const base::Frame* own, dsp::GainRamp gain,
+    std::span<std::byte, kFrameBytes> place) TUTTI_REALTIME {
   const bool silence = gain.steady() && gain.to == 0;
   if (gain.steady() && (own == nullptr || silence)) {
     if (const GainClass* shared = find(codec, gain.to)) return shared->frame;

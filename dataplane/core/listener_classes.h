@@ -30,7 +30,12 @@ class ListenerClasses {
   // The frame that is heard through that gain, in that codec: the sum without `own`, or the whole of it.
   // Encoded into `place` unless others share it. Valid while both are.
   std::span<const std::byte> hear(codec::CodecId codec, const base::Frame* own, dsp::GainRamp gain,
-                                  std::span<std::byte, kFrameBytes> place) TUTTI_REALTIME;
+                                  std::span<std::byte, kFrameBytes> place) TUTTI_REALTIME {
+    if (!gain.unity()) return hear_scaled(codec, own, gain, place);
+    if (own == nullptr) return whole_mix(codec);
+    mixer_.mix_minus_encoded(codec, *own, place);
+    return place;
+  }
 
  private:
   struct GainClass {
@@ -39,7 +44,10 @@ class ListenerClasses {
     EncodedFrame frame;
   };
 
-  std::span<const std::byte> whole_mix(codec::CodecId codec) TUTTI_REALTIME;
+  std::span<const std::byte> hear_scaled(codec::CodecId codec, const base::Frame* own, dsp::GainRamp gain,
+                                         std::span<std::byte, kFrameBytes> place) TUTTI_REALTIME;
+  // Not inline: a copy whose length the compiler knows becomes `rep movs`, which takes 3 ns longer.
+  [[gnu::noinline]] std::span<const std::byte> whole_mix(codec::CodecId codec) TUTTI_REALTIME;
   GainClass* find(codec::CodecId codec, kernel::GainQ12 gain) TUTTI_REALTIME;
   void encode(codec::CodecId codec, const base::Frame* own, dsp::GainRamp gain,
               std::span<std::byte> out) TUTTI_REALTIME;

@@ -21,7 +21,7 @@ class TalkerBatch {
   // Adds it, now or later; decodes it into `own` with that. Both stay where they are until flush().
   void add(const stream::EncodedFrame& frame, base::Frame& own) TUTTI_REALTIME {
     Lane& lane = lanes_[static_cast<std::size_t>(frame.codec)];
-    lane.payloads[lane.count] = frame.payload.data();
+    lane.payloads[lane.count] = frame.payload;
     lane.own[lane.count] = &own;
     if (++lane.count == kLaneMax) flush(frame.codec);
   }

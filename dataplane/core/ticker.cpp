@@ -122,27 +122,52 @@ void Ticker::add_tones(Conference& conference) TUTTI_REALTIME {
   if (mixer_.contributors() < mixer::ConferenceMixer::kContributorsMax) mixer_.add_sum(tones, 1);
 }
 
+// The same as take() of one who is wanted, for whom nothing is new: a whole frame as it came. False, and
+// nothing done, where take() must look closer.
+bool Ticker::try_take(Participant& participant, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME {
+  if (!participant.in_mix || !participant.gain_in.unity()) return false;
+  const auto encoded = participant.inbound.try_pop_encoded(state_.payloads);
+  if (!encoded) return false;
+  participant.spoke = true;
+  batch.add(encoded, frame);
+  return true;
+}
+
 void Ticker::gather(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
   choice_.begin(conference.max_talkers, conference.number);
-  const std::uint32_t speakers = listen(conference, ahead);
   if (Reporting::due(conference, turn)) fetch_reports(conference);
-  if (conference.max_talkers != 0 && conference.peers != 0)
-    state_.peers.compete(conference, turn.tick, choice_);
-  choice_.choose();
-
   mixer_.begin_tick();
   TalkerBatch batch(mixer_);
   base::Frame* frame = frames_.at(0);
-  for (std::uint32_t i = 0; i < speakers; ++i) {
-    Participant& participant = state_.participants[speakers_[i]];
+  const auto take_voice = [&](Participant& participant) TUTTI_REALTIME {
     const bool able = participant.may_talk();
     if (able) participant.among_loudest = choice_.chosen(participant);
     const bool wanted = able && participant.among_loudest && conference.mixing;
     if (participant.voice != 0 && !participant.in_mix && conference.mixing && participant.talks()) {
       whisper(participant, turn, *frame);
-      continue;
+      return;
     }
     if (take(participant, wanted, *frame, batch)) ++frame;
+  };
+  if (conference.max_talkers == 0) {
+    // Nobody has to be compared: one walk does all.
+    listen(conference, ahead, [&](Participant& participant) TUTTI_REALTIME {
+      if (participant.may_talk() && conference.mixing && try_take(participant, *frame, batch)) {
+        participant.among_loudest = true;
+        ++frame;
+      } else {
+        take_voice(participant);
+      }
+    });
+  } else {
+    std::uint32_t speakers = 0;
+    listen(conference, ahead, [&](Participant& participant) TUTTI_REALTIME {
+      speakers_[speakers++] = participant.handle.slot;
+      if (participant.may_talk()) choice_.offer(participant);
+    });
+    if (conference.peers != 0) state_.peers.compete(conference, turn.tick, choice_);
+    choice_.choose();
+    for (std::uint32_t i = 0; i < speakers; ++i) take_voice(state_.participants[speakers_[i]]);
   }
   batch.flush();
   if (conference.coaches != 0) state_.coachings.be_silent(conference, turn);
@@ -157,11 +182,11 @@ void Ticker::fetch_reports(const Conference& conference) TUTTI_REALTIME {
   }
 }
 
-// Lets all gates decide, and is done with the frames of those who are behind a closed one. Returns how many
-// are left, in speakers_.
-std::uint32_t Ticker::listen(Conference& conference, Lookahead& ahead) TUTTI_REALTIME {
+// Lets all gates decide, is done with the frames of those who are behind a closed one, and calls
+// speaks(participant) of the others.
+template <typename Speaks>
+void Ticker::listen(Conference& conference, Lookahead& ahead, const Speaks& speaks) TUTTI_REALTIME {
   const auto links = state_.member_links();
-  std::uint32_t speakers = 0;
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
     Participant& participant = state_.participants[slot];
     ahead.fetch_state();
@@ -173,11 +198,9 @@ std::uint32_t Ticker::listen(Conference& conference, Lookahead& ahead) TUTTI_REA
       participant.gain_in.settle();
       continue;
     }
-    speakers_[speakers++] = slot;
-    if (participant.may_talk()) choice_.offer(participant);
     if (!participant.talking && participant.talks()) reporting_.begin_to_talk(participant);
+    speaks(participant);
   }
-  return speakers;
 }
 
 // The tick has passed by the arrivals of a stream that nobody heard: a frame more or less mends it. Returns
@@ -213,7 +236,7 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame,
   participant.fading = fade_out;
   if (!fade_out && !fade_in && participant.gain_in.unity()) {
     if (const auto encoded = participant.inbound.try_pop_encoded(state_.payloads)) {
-      batch.add(*encoded, frame);
+      batch.add(encoded, frame);
       participant.in_mix = true;
       return true;
     }

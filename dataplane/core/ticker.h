@@ -48,8 +48,11 @@ class Ticker {
   void gather(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
   void add_tones(Conference& conference) TUTTI_REALTIME;
   void fetch_reports(const Conference& conference) TUTTI_REALTIME;
-  std::uint32_t listen(Conference& conference, Lookahead& ahead) TUTTI_REALTIME;
+  template <typename Speaks>
+  void listen(Conference& conference, Lookahead& ahead, const Speaks& speaks) TUTTI_REALTIME;
   bool slip(Participant& participant, bool wanted) TUTTI_REALTIME;
+  [[gnu::always_inline]] inline bool try_take(Participant& participant, base::Frame& frame,
+                                              TalkerBatch& batch) TUTTI_REALTIME;
   bool take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME;
   void whisper(Participant& participant, const TickWheel::Turn& turn, base::Frame& frame) TUTTI_REALTIME;
   void send_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
+#include "dataplane/base/realtime.h"
 #include "mixer/codec/codec_id.h"
 
 namespace tutti::stream {
@@ -22,10 +22,13 @@ struct Receipt {
   bool new_source = false;  // the first packet of an SSRC that is followed from now on
 };
 
-// A frame as it came, one payload of base::kFrameSamples: whoever adds it to a sum can decode it on the way.
+// A frame as it came, or none: whoever adds it to a sum can decode it on the way. Handed over in registers.
 struct EncodedFrame {
   codec::CodecId codec = codec::CodecId::kPcmu;
-  std::span<const std::byte> payload;  // in the pool, valid until the next pop, skip or detach
+  // base::kFrameSamples in the pool, valid until the next pop, skip or detach.
+  const std::byte* payload = nullptr;
+
+  explicit operator bool() const TUTTI_REALTIME { return payload != nullptr; }
 };
 
 // Of all the sources of this participant, one after the other.

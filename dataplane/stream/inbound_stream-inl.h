@@ -20,12 +20,12 @@ inline void InboundStream::release_kept(PayloadPool& pool) TUTTI_REALTIME {
   }
 }
 
-inline std::optional<EncodedFrame> InboundStream::try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME {
-  if (concealer_.blends_next()) return std::nullopt;
+inline EncodedFrame InboundStream::try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME {
+  if (concealer_.blends_next()) return {};
   const WholeFrame frame = buffer_.try_take_frame();
-  if (!frame) return std::nullopt;
+  if (!frame) return {};
   keep(frame.block, frame.codec, pool);
-  return EncodedFrame{frame.codec, std::span<const std::byte>(pool.bytes(frame.block), base::kFrameSamples)};
+  return {frame.codec, pool.bytes(frame.block)};
 }
 
 inline void InboundStream::skip(PayloadPool& pool) TUTTI_REALTIME {

@@ -135,7 +135,7 @@ void InboundStream::bank_statistics() TUTTI_REALTIME {
 
 FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
   if (const auto frame = try_pop_encoded(pool)) {
-    codec::decode(frame->codec, frame->payload, out.samples);
+    codec::decode(frame.codec, std::span(frame.payload, base::kFrameSamples), out.samples);
     return FrameKind::kAudio;
   }
   learn_kept(pool);

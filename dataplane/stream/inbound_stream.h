@@ -50,7 +50,7 @@ class alignas(64) InboundStream {
 
   // The same where the frame is one whole packet and nothing is to be done to it; none, and nothing done,
   // where pop() must look closer.
-  std::optional<EncodedFrame> try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME;
+  EncodedFrame try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME;
 
   // The same without the audio, for who is not in the mix: nothing is decoded, and what follows is not
   // concealed from what came before.

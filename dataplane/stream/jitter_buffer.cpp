@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/tick.h"
@@ -65,14 +64,19 @@ std::optional<DropReason> JitterBuffer::insert(const rtp::RtpPacket& packet, cod
   const int samples = static_cast<int>(packet.payload.size());  // G.711: a byte each
   if (const auto refused = place(header, samples, pool)) return refused;
 
-  const PayloadPool::Index block = pool.try_acquire(packet.payload.size());
+  PayloadPool::Index block = pool.try_acquire(packet.payload.size());
   if (block == PayloadPool::kNone) return DropReason::kBufferFull;
-  std::memcpy(pool.bytes(block), packet.payload.data(), packet.payload.size());
+  const std::uint16_t peak = codec::copy_and_peak(codec, packet.payload, pool.bytes(block));
+  if (peak == 0) {
+    // The block is the next packet's again, still in the cache.
+    pool.release(block);
+    block = PayloadPool::kSilence;
+  }
   Slot& taken = slot(header.sequence_number);
   taken.block = block & ((1U << PayloadPool::kIndexBits) - 1);
   taken.samples = static_cast<std::uint32_t>(samples) & 0x3FF;
   taken.timestamp = static_cast<std::uint16_t>(header.timestamp.value());
-  taken.peak = codec::peak(codec, packet.payload) & 0x7FFF;
+  taken.peak = peak & 0x7FFF;
   taken.codec = static_cast<std::uint8_t>(codec) & 1;
   occupied_ |= 1U << (header.sequence_number.value() % kSlots);
   has_suspect_ = false;

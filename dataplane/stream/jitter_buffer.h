@@ -54,7 +54,7 @@ class JitterBuffer : public DelayPolicy {
 
   // Fetches what take() will read next into the cache: the payload; before it, where that is told.
   void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME;
-  void prefetch_slots() const TUTTI_REALTIME { __builtin_prefetch(&slots_[head_.value() % kSlots]); }
+  void prefetch_slots() const TUTTI_REALTIME;
 
   // Once a tick, after its take() calls: judges the delay.
   void end_tick() TUTTI_REALTIME {

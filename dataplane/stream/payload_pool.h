@@ -22,12 +22,16 @@ class PayloadPool {
   using Index = std::uint32_t;
   static constexpr Index kNone = UINT32_MAX;
   static constexpr int kIndexBits = 22;
+  // What all who send digital silence share: a block of nothing but zeros of u-law, the only law that has
+  // one.
+  static constexpr Index kSilence = (1U << kIndexBits) - 1;
   static constexpr std::size_t kShortBytes = 192;  // 20 ms of G.711 are 160: three cache lines
   static constexpr std::size_t kLongBytes = 512;   // 60 ms are 480
 
   PayloadPool(std::uint32_t shorts, std::uint32_t longs)
       : shorts_(shorts), longs_(longs, base::Pages::kPlain) {
-    CHECK(shorts <= kLong && longs <= kLong);
+    CHECK(shorts <= kLong && longs < kLong);
+    silence_.bytes.fill(std::byte{0xFF});
   }
 
   // A block for so many bytes, at most kLongBytes; a long one where no short one is left. kNone where none
@@ -42,14 +46,16 @@ class PayloadPool {
   }
   void release(Index index) TUTTI_REALTIME {
     if ((index & kLong) == 0) return shorts_.release(index);
-    longs_.release(index & ~kLong);
+    if (index != kSilence) longs_.release(index & ~kLong);
   }
 
+  // That of kSilence is not to be written.
   std::byte* bytes(Index index) TUTTI_REALTIME {
-    return (index & kLong) == 0 ? shorts_[index].bytes.data() : longs_[index & ~kLong].bytes.data();
+    if ((index & kLong) == 0) return shorts_[index].bytes.data();
+    return index == kSilence ? silence_.bytes.data() : longs_[index & ~kLong].bytes.data();
   }
   const std::byte* bytes(Index index) const TUTTI_REALTIME {
-    return (index & kLong) == 0 ? shorts_[index].bytes.data() : longs_[index & ~kLong].bytes.data();
+    return const_cast<PayloadPool*>(this)->bytes(index);
   }
 
   // Fetches the short block that will be acquired after `others` more into the cache, to be written.
@@ -72,6 +78,7 @@ class PayloadPool {
 
   Shorts shorts_;
   Longs longs_;
+  Block<kLongBytes> silence_;
 };
 
 }  // namespace tutti::stream

@@ -324,6 +324,41 @@ TEST(InboundStream, DetachGivesBackEveryBlockAndKeepsTheTotals) {
   EXPECT_TRUE(line.hears(0)) << "nothing of the call before is blended in";
 }
 
+// Who is muted sends zeros, of either sign: they wait, are played and told as any packet, but keep no block.
+TEST(InboundStream, DigitalSilenceIsPlayedAndTakesNoBlock) {
+  InboundLine line(40);
+  const auto silence = [&](int n, std::size_t samples) {
+    const std::vector<std::byte> payload(samples, n % 2 == 0 ? std::byte{0xFF} : std::byte{0x7F});
+    rtp::RtpPacket packet;
+    packet.header = line.header(n, n * 160, kAlice, kPcmu);
+    packet.payload = payload;
+    return line.receive(packet);
+  };
+  for (int n = 0; n < 3; ++n) ASSERT_EQ(line.audio(n, n * 160), kOk);
+  EXPECT_EQ(line.pop(), FrameKind::kSilence);
+  EXPECT_EQ(line.pop(), FrameKind::kSilence);
+  EXPECT_EQ(line.pool.in_use(), 3U);
+  for (int n = 3; n < 20; ++n) {
+    ASSERT_EQ(silence(n, 160), kOk);
+    ASSERT_EQ(line.pop(), FrameKind::kAudio);
+    const int played = n - 3;
+    if (played < 3) {
+      ASSERT_TRUE(line.hears(played * 160)) << n;
+    } else {
+      ASSERT_EQ(line.peak(), 0) << n;
+    }
+  }
+  EXPECT_EQ(line.pool.in_use(), 0U);
+  EXPECT_EQ(line.stream.packets_waiting(), 3);
+  // The longest packet that there may be.
+  ASSERT_EQ(silence(20, 512), kOk);
+  EXPECT_EQ(line.pool.in_use(), 0U);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(line.pop(), FrameKind::kAudio);
+  EXPECT_EQ(line.stream.totals().packets_dropped, 0U);
+  line.stream.detach(line.pool);
+  EXPECT_EQ(line.pool.in_use(), 0U);
+}
+
 TEST(InboundStream, ReportsWhatCame) {
   InboundLine line;
   for (int n = 0; n < 50; ++n) {
