@@ -195,7 +195,7 @@ void HttpConnection::describe(const Response& response) {
 }
 
 void HttpConnection::write(const Response& response) {
-  shared_.counters.answered(response.status);
+  shared_.counters.answers.add(response.status);
   if (response.stream) return begin_stream(response);
   describe(response);
   if (!bodiless(response)) response_.content_length(response.body.size());

@@ -96,8 +96,8 @@ void tell_calls(MetricsText& text, const MetricsSources& sources) {
               receptions.loss);
 }
 
-void tell_statuses(MetricsText& text, const sip::StatusCounters& counters) {
-  for (int status = 100; status < 700; ++status) {
+void tell_statuses(MetricsText& text, const base::StatusCounters& counters) {
+  for (int status = base::StatusCounters::kFirst; status <= base::StatusCounters::kLast; ++status) {
     if (const std::uint64_t value = counters.value(status))
       text.sample(value, {{"status", std::to_string(status)}});
   }
@@ -229,10 +229,7 @@ void tell_http(MetricsText& text, const api::HttpCounters& http) {
   text.family("tutti_http_requests_total", "counter", "HTTP requests that came in whole.");
   text.sample(http.requests.value());
   text.family("tutti_http_responses_total", "counter", "HTTP responses, by status.");
-  for (std::size_t i = 0; i < http.answers.size(); ++i) {
-    if (const std::uint64_t value = http.answers[i].value())
-      text.sample(value, {{"status", std::to_string(i + 100)}});
-  }
+  tell_statuses(text, http.answers);
   text.family("tutti_http_refused_total", "counter", "What was refused before it was looked at.");
   text.sample(http.refused_rate.value(), {{"reason", "rate"}});
   text.sample(http.refused_token.value(), {{"reason", "token"}});

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "dataplane/base/counters.h"
+#include "dataplane/base/status_counters.h"
 
 namespace tutti::sip {
 
@@ -22,26 +23,12 @@ enum class Method : std::uint8_t {
 inline constexpr std::size_t kMethodCount = 7;
 const char* to_string(Method method);
 
-// By SIP status code.
-class StatusCounters {
- public:
-  void add(int status) {
-    if (status >= 100 && status < 700) by_status_[static_cast<std::size_t>(status - 100)].add();
-  }
-  std::uint64_t value(int status) const {
-    return status >= 100 && status < 700 ? by_status_[static_cast<std::size_t>(status - 100)].value() : 0;
-  }
-
- private:
-  std::array<base::Counter, 600> by_status_;
-};
-
 // What the library answers by itself (retransmissions, 481 to a CANCEL, 482, 400) is not in here.
 struct SipCounters {
   std::array<base::Counter, kMethodCount> requests_received;  // retransmissions are not counted
   std::array<base::Counter, kMethodCount> requests_sent;
-  StatusCounters responses_sent;
-  StatusCounters responses_received;
+  base::StatusCounters responses_sent;
+  base::StatusCounters responses_received;
   base::Counter shed;            // INVITEs answered 503 at once: too many pending, draining, or overloaded
   base::Counter shed_stateless;  // of these, those in a flood: nothing was kept of them
   base::Counter invite_acked;    // 2xx of ours that were acknowledged

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "dataplane/base/drop_reason.h"
+#include "dataplane/base/status_counters.h"
 
 namespace tutti::base {
 namespace {
@@ -17,6 +18,15 @@ TEST(Counter, Counts) {
   counter.add();
   counter.add(41);
   EXPECT_EQ(counter.value(), 42u);
+}
+
+TEST(StatusCounters, CountByStatusWhatIsOne) {
+  StatusCounters counters;
+  for (const int status : {0, 99, 100, 404, 404, 699, 700, -1}) counters.add(status);
+  EXPECT_EQ(counters.value(100), 1u);
+  EXPECT_EQ(counters.value(404), 2u);
+  EXPECT_EQ(counters.value(699), 1u);
+  for (const int status : {-1, 0, 99, 200, 700}) EXPECT_EQ(counters.value(status), 0u) << status;
 }
 
 TEST(Gauge, GoesUpAndDown) {
