@@ -5,6 +5,7 @@
 
 #include "signaling/api/conference_routes.h"
 #include "signaling/api/operation_route.h"
+#include "signaling/api/page.h"
 #include "signaling/api/query.h"
 #include "signaling/api/request_bodies.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 using conference::Control;
 using conference::Outcome;
+using conference::ParticipantId;
 
 const std::string& room_of(const Request& request) {
   return request.parameters.front();
@@ -53,15 +55,15 @@ Outcome<Json> mute_all(Control& control, const std::string& room, bool muted, co
 constexpr std::size_t kIdsMax = 100;
 
 // "4,7"
-Outcome<std::vector<conference::ParticipantId>> read_ids(std::string_view text) {
-  std::vector<conference::ParticipantId> ids;
+Outcome<std::vector<ParticipantId>> read_ids(std::string_view text) {
+  std::vector<ParticipantId> ids;
   const char* at = text.data();
   const char* const end = at + text.size();
   while (true) {
     std::uint64_t id = 0;
     const auto read = std::from_chars(at, end, id);
     if (read.ec != std::errc{} || id == 0 || ids.size() == kIdsMax) break;
-    ids.push_back(conference::ParticipantId{id});
+    ids.push_back(ParticipantId{id});
     if (read.ptr == end) return ids;
     if (*read.ptr != ',') break;
     at = read.ptr + 1;
@@ -71,33 +73,61 @@ Outcome<std::vector<conference::ParticipantId>> read_ids(std::string_view text) 
 }
 
 // Those of `ids` who are in the room, without a look at the thousands who may be beside them.
-Outcome<std::vector<conference::ParticipantInfo>> find_some(
-    const Control& control, const std::string& room, const std::vector<conference::ParticipantId>& ids) {
+Outcome<std::vector<conference::ParticipantInfo>> find_some(const Control& control, const std::string& room,
+                                                            const std::vector<ParticipantId>& ids) {
   const auto conference = control.find_conference(room);
   if (!conference) return base::unexpected(conference.error());
   std::vector<conference::ParticipantInfo> found;
-  for (const conference::ParticipantId id : ids) {
+  for (const ParticipantId id : ids) {
     auto info = control.find_participant(id);
     if (info && info->conference == conference->name) found.push_back(std::move(*info));
   }
   return found;
 }
 
-Outcome<std::vector<conference::ParticipantInfo>> participants_of(const Control& control,
-                                                                  const Request& request) {
-  const auto text = find_value(request.query, "ids");
-  if (!text) return control.list_participants(room_of(request));
-  const auto ids = read_ids(*text);
+Outcome<Json> some_participants(const Control& control, const std::string& room, std::string_view text) {
+  const auto ids = read_ids(text);
   if (!ids) return base::unexpected(ids.error());
-  return find_some(control, room_of(request), *ids);
+  const auto found = find_some(control, room, *ids);
+  if (!found) return base::unexpected(found.error());
+  Json participants = Json::array();
+  for (const auto& info : *found) participants.push_back(json_of(info));
+  return Json{{"participants", std::move(participants)}};
+}
+
+Outcome<Json> page_of_participants(const Control& control, const std::string& room, const Page& page) {
+  ParticipantId after{};
+  if (!page.after.empty()) {
+    const auto last = read_ids(page.after);
+    if (!last || last->size() != 1) {
+      return fail(conference::ConferenceError::kInvalidArgument, "\"after\" takes a participant's id.");
+    }
+    after = last->front();
+  }
+  const auto list = control.list_participants(room, after, page.one_more());
+  if (!list) return base::unexpected(list.error());
+  return page_json("participants", *list, page, "/rooms/" + room + "/participants",
+                   [](const auto& info) { return std::to_string(static_cast<std::uint64_t>(info.id)); });
+}
+
+Outcome<Json> participants_of(const Control& control, const Request& request) {
+  if (const auto ids = find_value(request.query, "ids")) {
+    return some_participants(control, room_of(request), *ids);
+  }
+  const auto page = read_page(request.query);
+  if (!page) return base::unexpected(page.error());
+  return page_of_participants(control, room_of(request), *page);
+}
+
+Outcome<Json> rooms_of(const Control& control, const Request& request) {
+  const auto page = read_page(request.query);
+  if (!page) return base::unexpected(page.error());
+  return page_json("rooms", control.list_conferences(page->after, page->one_more()), *page, "/rooms",
+                   [](const auto& info) { return info.name; });
 }
 
 void add_questions(Router& router, Control& control) {
-  add_question(router, "/rooms", [&control](const Request&) -> Outcome<Json> {
-    Json rooms = Json::array();
-    for (const auto& info : control.list_conferences()) rooms.push_back(json_of(info));
-    return Json{{"rooms", std::move(rooms)}};
-  });
+  add_question(router, "/rooms", [&control](const Request& q) { return rooms_of(control, q); });
   add_question(router, "/rooms/{room}",
                [&control](const Request& q) { return as_json(control.find_conference(room_of(q))); });
   add_question(router, "/rooms/{room}/settings",
@@ -106,13 +136,8 @@ void add_questions(Router& router, Control& control) {
                [&control](const Request& q) { return as_json(control.statistics(room_of(q))); });
   add_question(router, "/rooms/{room}/matrix",
                [&control](const Request& q) { return as_json(control.who_hears_whom(room_of(q))); });
-  add_question(router, "/rooms/{room}/participants", [&control](const Request& q) -> Outcome<Json> {
-    const auto all = participants_of(control, q);
-    if (!all) return base::unexpected(all.error());
-    Json participants = Json::array();
-    for (const auto& info : *all) participants.push_back(json_of(info));
-    return Json{{"participants", std::move(participants)}};
-  });
+  add_question(router, "/rooms/{room}/participants",
+               [&control](const Request& q) { return participants_of(control, q); });
 }
 
 void add_conference_operations(Router& router, Control& control, const DefaultSettings& defaults) {

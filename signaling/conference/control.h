@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,7 +45,9 @@ class Control {
   // Errors: AlreadyExists, InvalidArgument, CapacityExceeded, NotSupported.
   virtual Outcome<ConferenceInfo> create(std::string_view name, const ConferenceSettings& settings) = 0;
   virtual bool exists(std::string_view name) const = 0;
-  virtual std::vector<ConferenceInfo> list_conferences() const = 0;
+  // By name; at most `limit` of those behind `after`.
+  virtual std::vector<ConferenceInfo> list_conferences(std::string_view after = {},
+                                                       std::size_t limit = SIZE_MAX) const = 0;
   virtual Outcome<ConferenceInfo> find_conference(std::string_view name) const = 0;
   virtual Outcome<ConferenceSettings> settings(std::string_view name) const = 0;
   // All of it as it shall be; read, change and give back what settings() told.
@@ -58,7 +61,10 @@ class Control {
   virtual Outcome<> unlock(std::string_view name) = 0;
 
   // Participants.
-  virtual Outcome<std::vector<ParticipantInfo>> list_participants(std::string_view name) const = 0;
+  // In the order of their ids; at most `limit` of those behind `after`.
+  virtual Outcome<std::vector<ParticipantInfo>> list_participants(std::string_view name,
+                                                                  ParticipantId after = {},
+                                                                  std::size_t limit = SIZE_MAX) const = 0;
   virtual Outcome<ParticipantInfo> find_participant(ParticipantId participant) const = 0;
   // Calls somebody, who is listed as Joining from now on: the outcome is an event, ParticipantStatusChanged
   // to Active or ParticipantError and ParticipantLeft. Errors: NotAllowed, InvalidArgument, CapacityExceeded.

@@ -54,9 +54,12 @@ bool ControlImpl::exists(std::string_view name) const {
   return host_.roster.find(name) != nullptr;
 }
 
-std::vector<ConferenceInfo> ControlImpl::list_conferences() const {
+std::vector<ConferenceInfo> ControlImpl::list_conferences(std::string_view after, std::size_t limit) const {
+  const Roster::Conferences& all = host_.roster.conferences();
   std::vector<ConferenceInfo> list;
-  for (const auto& [name, conference] : host_.roster.conferences()) list.push_back(conference->info());
+  for (auto at = all.upper_bound(after); at != all.end() && list.size() < limit; ++at) {
+    list.push_back(at->second->info());
+  }
   return list;
 }
 
@@ -110,13 +113,16 @@ Outcome<> ControlImpl::unlock(std::string_view name) {
   return fail(ConferenceError::kInvalidState, state_sentence(**conference));
 }
 
-Outcome<std::vector<ParticipantInfo>> ControlImpl::list_participants(std::string_view name) const {
+Outcome<std::vector<ParticipantInfo>> ControlImpl::list_participants(std::string_view name,
+                                                                     ParticipantId after,
+                                                                     std::size_t limit) const {
   const auto conference = find(name);
   if (!conference) return base::unexpected(conference.error());
+  const auto& all = (*conference)->participants();
   std::vector<ParticipantInfo> list;
-  list.reserve((*conference)->participants().size());
-  for (const ParticipantId id : (*conference)->participants()) {
-    list.push_back(info_of(host_, *host_.roster.find(id)));
+  list.reserve(std::min(limit, all.size()));
+  for (auto at = all.upper_bound(after); at != all.end() && list.size() < limit; ++at) {
+    list.push_back(info_of(host_, *host_.roster.find(*at)));
   }
   return list;
 }

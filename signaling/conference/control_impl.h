@@ -12,7 +12,7 @@ class ControlImpl final : public Control {
 
   Outcome<ConferenceInfo> create(std::string_view name, const ConferenceSettings& settings) override;
   bool exists(std::string_view name) const override;
-  std::vector<ConferenceInfo> list_conferences() const override;
+  std::vector<ConferenceInfo> list_conferences(std::string_view after, std::size_t limit) const override;
   Outcome<ConferenceInfo> find_conference(std::string_view name) const override;
   Outcome<ConferenceSettings> settings(std::string_view name) const override;
   Outcome<> update_settings(std::string_view name, const ConferenceSettings& settings) override;
@@ -21,7 +21,8 @@ class ControlImpl final : public Control {
   Outcome<> lock(std::string_view name) override;
   Outcome<> unlock(std::string_view name) override;
 
-  Outcome<std::vector<ParticipantInfo>> list_participants(std::string_view name) const override;
+  Outcome<std::vector<ParticipantInfo>> list_participants(std::string_view name, ParticipantId after,
+                                                          std::size_t limit) const override;
   Outcome<ParticipantInfo> find_participant(ParticipantId participant) const override;
   Outcome<ParticipantInfo> invite(std::string_view name, const Invitation& invitation) override;
   Outcome<std::string> session_description(ParticipantId participant) const override;

@@ -13,6 +13,7 @@ import urllib.parse
 CONSOLE = pathlib.Path(__file__).resolve().parents[2] / "signaling" / "api" / "console"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
          ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+PAGE = 100  # of a long list
 # As signaling/api/console_routes.cpp sends it; the real one is judged by console.page.
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -137,7 +138,14 @@ class FakeTuttid:
             case ["rooms", name, "participants"] if name in self.rooms:
                 ids = urllib.parse.parse_qs(query).get("ids", [""])[0]
                 wanted = {int(one) for one in ids.split(",") if one}
-                return 200, {"participants": [p for p in self.rooms[name] if not ids or p["id"] in wanted]}
+                if ids:
+                    return 200, {"participants": [p for p in self.rooms[name] if p["id"] in wanted]}
+                after = int(urllib.parse.parse_qs(query).get("after", ["0"])[0])
+                behind = sorted((p for p in self.rooms[name] if p["id"] > after), key=lambda p: p["id"])
+                page = {"participants": behind[:PAGE]}
+                if len(behind) > PAGE:
+                    page["next"] = f"/rooms/{urllib.parse.quote(name)}/participants?limit={PAGE}&after={behind[PAGE - 1]['id']}"
+                return 200, page
             case ["rooms", name, "matrix"] if name in self.rooms:
                 inside = self.rooms[name][:64]
                 return 200, {"participants": [p["id"] for p in inside], "left_out": len(self.rooms[name]) - len(inside),

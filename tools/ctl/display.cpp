@@ -184,12 +184,17 @@ std::string reload(const Json& report) {
   return out.empty() ? "nothing is another than before\n" : out;
 }
 
+// Below the page of a list that has others behind it.
+std::string more(const Json& json) {
+  return json.contains("next") ? "and more\n" : "";
+}
+
 std::string show_json(View view, const Json& json) {
   switch (view) {
     case View::kRooms:
-      return rooms(json.value("rooms", Json::array()));
+      return rooms(json.value("rooms", Json::array())) + more(json);
     case View::kParticipants:
-      return participants(json.value("participants", Json::array()));
+      return participants(json.value("participants", Json::array())) + more(json);
     case View::kChanged:
       return fmt::format("{} changed\n", cell(json, "changed"));
     case View::kSilence:

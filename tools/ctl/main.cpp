@@ -12,6 +12,7 @@
 #include "tools/ctl/capture_hearing.h"
 #include "tools/ctl/command_line.h"
 #include "tools/ctl/events.h"
+#include "tools/ctl/pages.h"
 #include "tools/ctl/watch.h"
 
 namespace {
@@ -42,7 +43,7 @@ tutti::base::Result<std::string, std::string> read_token(const std::string& file
 }
 
 int ask(const HttpClient& client, const HttpRequest& request, View view, bool json) {
-  const auto reply = client.ask(request);
+  const auto reply = ask_all(client, request);
   if (!reply) return wrong(kRefused, reply.error());
   if (!reply->ok()) {
     if (json) fmt::print("{}\n", reply->body);

@@ -12,6 +12,7 @@
 namespace tutti::ctl {
 namespace {
 
+// Of a list its first page: more than a screen shows, and it is asked for every second.
 base::Result<std::string, std::string> part(const HttpClient& client, const std::string& path, View view) {
   const auto reply = client.ask({"GET", path, {}, {}});
   if (!reply) return base::unexpected(reply.error());

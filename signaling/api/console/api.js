@@ -49,6 +49,17 @@ export class Api extends EventTarget {
     return this.#json("GET", path);
   }
 
+  // The list `name` of it, page by page.
+  async list(path, name) {
+    const all = [];
+    for (let next = path; next; ) {
+      const page = await this.get(next);
+      all.push(...page[name]);
+      next = page.next;
+    }
+    return all;
+  }
+
   post(path, body) {
     return this.#json("POST", path, body);
   }

@@ -38,7 +38,7 @@ const whole = new Poller(api, async () => {
   if (!chosen) return;
   if (store.roomsKnown && !store.chosen) return store.setPeople(null);
   try {
-    const {participants} = await api.get(path.room(chosen, "participants"));
+    const participants = await api.list(path.room(chosen, "participants"), "participants");
     if (chosen === store.room) store.setPeople(participants);
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 404) throw error;
@@ -47,7 +47,7 @@ const whole = new Poller(api, async () => {
   return undefined;
 }, () => (store.people.size > WHOLE_MANY ? 10 * WHOLE_MS : WHOLE_MS));
 
-const rooms = new Poller(api, async () => store.setRooms((await api.get("/rooms")).rooms), STATUS_MS);
+const rooms = new Poller(api, async () => store.setRooms(await api.list("/rooms", "rooms")), STATUS_MS);
 
 let uptime = 0;
 const status = new Poller(api, async () => {

@@ -32,7 +32,18 @@ class FakeControl final : public conference::Control {
     return tell("create", info, name);
   }
   bool exists(std::string_view name) const override { return name == info.name; }
-  std::vector<conference::ConferenceInfo> list_conferences() const override { return {info}; }
+  // `info` again and again under other names, as many as there are said to be.
+  std::vector<conference::ConferenceInfo> list_conferences(std::string_view after,
+                                                           std::size_t limit) const override {
+    std::vector<conference::ConferenceInfo> list;
+    for (std::size_t i = 0; i < rooms && list.size() < limit; ++i) {
+      conference::ConferenceInfo one = info;
+      if (i > 0) one.name += std::to_string(1'000 + i);
+      if (one.name > after) list.push_back(std::move(one));
+    }
+    return list;
+  }
+  std::size_t rooms = 1;
   Outcome<conference::ConferenceInfo> find_conference(std::string_view name) const override {
     return tell("find", info, name);
   }
@@ -51,9 +62,19 @@ class FakeControl final : public conference::Control {
   Outcome<> lock(std::string_view name) override { return act("lock", name); }
   Outcome<> unlock(std::string_view name) override { return act("unlock", name); }
 
-  Outcome<std::vector<conference::ParticipantInfo>> list_participants(std::string_view name) const override {
-    return tell("participants", std::vector{participant}, name);
+  // Likewise, with the ids that follow.
+  Outcome<std::vector<conference::ParticipantInfo>> list_participants(std::string_view name,
+                                                                      ParticipantId after,
+                                                                      std::size_t limit) const override {
+    std::vector<conference::ParticipantInfo> list;
+    for (std::size_t i = 0; i < people && list.size() < limit; ++i) {
+      conference::ParticipantInfo one = participant;
+      one.id = ParticipantId{static_cast<std::uint64_t>(participant.id) + i};
+      if (one.id > after) list.push_back(std::move(one));
+    }
+    return tell("participants", list, name);
   }
+  std::size_t people = 1;
   Outcome<conference::ParticipantInfo> find_participant(ParticipantId id) const override {
     return tell("participant", participant, id);
   }

@@ -159,6 +159,17 @@ TEST(Operations, ListsSayWhoIsWhere) {
   EXPECT_EQ((*participants)[0].dialog, first);
   EXPECT_EQ((*participants)[1].dialog, second);
 
+  // Page by page, also behind what is not there any more.
+  const Control& control = world.control();
+  EXPECT_EQ(control.list_conferences("", 1).front().name, "a");
+  EXPECT_EQ(control.list_conferences("a", 1).front().name, "b");
+  EXPECT_EQ(control.list_conferences("aa", 5).front().name, "b");
+  EXPECT_TRUE(control.list_conferences("b", 1).empty());
+  const ParticipantId id = (*participants)[0].id;
+  EXPECT_EQ(control.list_participants("b", {}, 1)->size(), 1u);
+  EXPECT_EQ(control.list_participants("b", id, 1)->front().dialog, second);
+  EXPECT_EQ(control.list_participants("b", (*participants)[1].id)->size(), 0u);
+
   base::SocketAddress source = *base::parse_ip("127.0.0.9", 4444);
   world.cores[0]->emit(mailbox::SourceLatched{world.attached(first).command.participant, source});
   world.settle();

@@ -42,6 +42,8 @@ TEST(Show, ListsParticipants) {
   EXPECT_THAT(text, HasSubstr("7  <b>?[1m  sip:a@x  Muted   *       -21     0.2        1.5    -  PCMU"));
   EXPECT_THAT(text, HasSubstr("moderator muted +3/-6 dB coaches 9"));
   EXPECT_EQ(show(View::kParticipants, R"({"participants":[]})"), "nobody\n");
+  EXPECT_THAT(show(View::kRooms, R"({"rooms":[{"name":"a"}],"next":"/rooms?after=a"})"),
+              testing::EndsWith("\nand more\n"));
 }
 
 TEST(Show, DrawsTheRoutingAndSaysThatItIsOnlyThat) {

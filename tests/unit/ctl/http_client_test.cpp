@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "signaling/api/http_server.h"
+#include "tools/ctl/pages.h"
 #include "tools/ctl/watch.h"
 
 namespace tutti::ctl {
@@ -85,6 +86,37 @@ TEST(HttpClient, SaysWhatToDoWhereNobodyListens) {
   ASSERT_FALSE(reply);
   EXPECT_THAT(reply.error(), HasSubstr("cannot connect to 127.0.0.1:"));
   EXPECT_THAT(reply.error(), HasSubstr("is tuttid running"));
+}
+
+TEST(Pages, AreToldAsOneList) {
+  api::Router router;
+  std::vector<std::string> asked;
+  router.add("GET", "/rooms", [&](const api::Request& request) {
+    asked.push_back(request.query);
+    api::Response response;
+    if (request.query.empty()) {
+      response.body = R"({"rooms":[{"name":"a"},{"name":"b"}],"next":"/rooms?after=b"})";
+    } else if (request.query == "after=b") {
+      response.body = R"({"rooms":[{"name":"c"}],"next":"/rooms?after=c"})";
+    } else {
+      response.body = R"({"rooms":[]})";
+    }
+    return response;
+  });
+  router.add("GET", "/ledger", [](const api::Request&) {
+    api::Response response;
+    response.body = R"({"next":"/gone"})";
+    return response;
+  });
+  const auto server = serve(std::move(router));
+  const HttpClient client(server->bound(), "");
+  const auto all = ask_all(client, {"GET", "/rooms", {}, {}});
+  ASSERT_TRUE(all) << all.error();
+  EXPECT_EQ(all->body, R"({"rooms":[{"name":"a"},{"name":"b"},{"name":"c"}]})");
+  EXPECT_EQ(asked, (std::vector<std::string>{"", "after=b", "after=c"}));
+  const auto broken = ask_all(client, {"GET", "/ledger", {}, {}});
+  ASSERT_TRUE(broken);
+  EXPECT_EQ(broken->status, 404) << "what a page's refusal is";
 }
 
 TEST(Watch, DrawsRoomsBelowCores) {
