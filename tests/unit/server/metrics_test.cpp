@@ -31,7 +31,7 @@ class MetricsTest : public testing::Test {
     sip_.received(sip::Method::kInvite).add(4);
     sip_.responses_sent.add(200);
     sip_.responses_sent.add(503);
-    http_.answered(404);
+    http_.answers.add(404);
     sources_.version = "1.2.3";
     sources_.cores = doors_;
     sources_.cpus = {1, 3};
@@ -87,7 +87,10 @@ std::size_t samples(const std::string& text) {
 
 TEST_F(MetricsTest, PassPromtool) {
   const TemporaryFile file(metrics(sources_));
-  const std::string command = "promtool check metrics < " + file.name() + " 2>&1";
+  // As installed, or as tools/test unpacks it.
+  const std::string command = "PATH=\"$PATH:" TUTTI_SOURCE_DIR
+                              "/build/packages/prometheus/usr/bin\" promtool check metrics < " +
+                              file.name() + " 2>&1";
   FILE* const pipe = ::popen(command.c_str(), "r");
   ASSERT_NE(pipe, nullptr);
   std::string said;
