@@ -72,6 +72,8 @@ struct CoreState {
   void send_rtcp(Participant& participant, base::Instant now, bool bye) TUTTI_REALTIME;
 
   const CoreOptions options;
+  base::Duration jitter_delay = options.jitter_delay;  // these two as signaling wants them now
+  dsp::SpeechGateOptions gate = options.gate;
   net::PacketPort& port;
   mailbox::Mailbox& mailbox;
   Outbox outbox;

@@ -84,8 +84,7 @@ void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant no
   }
   // Its pages are touched when it is used.
   ParticipantReserve& reserve = state_.reserves.make(slot);
-  Participant& participant =
-      state_.participants.make(slot, command, state_.options.jitter_delay, now, reserve);
+  Participant& participant = state_.participants.make(slot, command, state_.jitter_delay, now, reserve);
   state_.participant_present[slot] = true;
   participant.conference = command.conference.slot;
   state_.join(*conference, slot);

@@ -54,6 +54,7 @@ class MediaCore {
   void obey(const mailbox::LinkShare& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::UnlinkShare& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::AttachParticipant& command, base::Instant now) TUTTI_REALTIME;
+  void obey(const mailbox::UpdateListening& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::UpdateMedia& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::UpdateMix& command, base::Instant now) TUTTI_REALTIME;
   void obey(const mailbox::MoveParticipant& command, base::Instant now) TUTTI_REALTIME;

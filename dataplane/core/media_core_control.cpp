@@ -15,6 +15,11 @@ void MediaCore::obey(const mailbox::UpdateConference& command, base::Instant) TU
   conference->mixing = command.mixing;
 }
 
+void MediaCore::obey(const mailbox::UpdateListening& command, base::Instant) TUTTI_REALTIME {
+  state_.jitter_delay = std::chrono::milliseconds(command.listening.jitter_ms);
+  state_.gate.threshold = command.listening.gate_peak;
+}
+
 // Of participants that the network refused signaling may still speak: it did not know yet.
 void MediaCore::obey(const mailbox::UpdateMix& command, base::Instant) TUTTI_REALTIME {
   Participant* participant = state_.find(command.participant);

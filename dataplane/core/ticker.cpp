@@ -190,7 +190,7 @@ void Ticker::listen(Conference& conference, Lookahead& ahead, const Speaks& spea
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
     Participant& participant = state_.participants[slot];
     ahead.fetch_state();
-    TalkerChoice::listen(participant, state_.options.gate);
+    TalkerChoice::listen(participant, state_.gate);
     if (!participant.speaking) {
       const bool stays = participant.slip != 0 && !participant.in_mix && slip(participant, false);
       participant.spoke = participant.in_mix = false;

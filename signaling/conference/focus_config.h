@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/mailbox/core_command.h"
 #include "signaling/conference/settings.h"
 #include "signaling/sdp/negotiation.h"
 
@@ -47,6 +48,7 @@ struct DialOutRules {
 struct MediaRules {
   std::vector<sdp::AudioCodec> codecs = {sdp::AudioCodec::kPcmu, sdp::AudioCodec::kPcma};
   std::uint16_t silence_timeout_s = 60;  // no RTP and no RTCP for so long ends the call; 0 = never
+  mailbox::Listening listening;          // at first as the cores were made
 };
 
 // Whether a core that runs out of time refuses calls.

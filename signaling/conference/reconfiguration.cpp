@@ -29,6 +29,9 @@ void reconfigure(Host& host, Control& control, FocusConfig config) {
   CHECK(!find_fault(config));
   config.share_participants = host.config.share_participants;
   const FocusConfig before = std::exchange(host.config, std::move(config));
+  if (host.config.media.listening != before.media.listening) {
+    for (const auto& core : host.cores) core->post(mailbox::UpdateListening{host.config.media.listening});
+  }
   for (const RoomRule& rule : before.rooms.rooms) {
     if (host.find_rule(rule.name) == nullptr) release(control, rule);
   }

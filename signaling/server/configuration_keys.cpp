@@ -149,13 +149,13 @@ Table make_table() {
           set_rtp_ports,
           [](const C& c) { return fmt::format("{}-{}", c.media.rtp_port_low, c.media.rtp_port_high); },
           "The ports for media: a call takes an even one for RTP and the next for RTCP."),
-      number<C>(
+      live(number<C>(
           "media", "jitter_ms", 0, 500, [](auto& c) -> auto& { return c.media.jitter_ms; },
-          "How long the jitter buffer holds a stream back to put its packets in order."),
-      number<C>(
+          "How long the jitter buffer holds a stream back to put its packets in order.")),
+      live(number<C>(
           "media", "gate_dbov", 0, 90, [](auto& c) -> auto& { return c.media.gate_dbov; },
           "Sound with peaks below this level, in dB under full scale, is line noise and not mixed; 0 = all "
-          "is."),
+          "is.")),
       live(number<C>(
           "media", "silence_timeout_s", 0, 65'535, [](auto& c) -> auto& { return c.media.silence_timeout_s; },
           "A call that sends neither RTP nor RTCP for so long is ended; 0 = never.")),

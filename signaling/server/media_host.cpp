@@ -8,8 +8,8 @@
 #include "dataplane/net/packet_sender.h"
 #include "dataplane/net/udp_endpoint_factory.h"
 #include "dataplane/net/uring_port.h"
-#include "mixer/dsp/speech_gate.h"
 #include "signaling/server/log.h"
+#include "signaling/server/module_configs.h"
 
 namespace tutti::server {
 namespace {
@@ -150,8 +150,9 @@ Result<void, StartError> MediaHost::start_core(const Configuration& configuratio
   options.core.index = static_cast<std::uint32_t>(cores_.size());
   options.core.rings = rings_.get();
   options.core.capacity = {participants, configuration.cores.conferences_per_core};
-  options.core.jitter_delay = std::chrono::milliseconds(configuration.media.jitter_ms);
-  options.core.gate.threshold = dsp::peak_of_dbov(configuration.media.gate_dbov);
+  const mailbox::Listening wanted = listening(configuration);
+  options.core.jitter_delay = std::chrono::milliseconds(wanted.jitter_ms);
+  options.core.gate.threshold = wanted.gate_peak;
   options.core.clock = &base::monotonic_now;
   options.core.work_clock = &base::thread_cpu_time;
   Core core{std::make_unique<mailbox::Mailbox>(kMailboxCapacity), nullptr};

@@ -3,7 +3,13 @@
 #include <chrono>
 #include <utility>
 
+#include "mixer/dsp/speech_gate.h"
+
 namespace tutti::server {
+
+mailbox::Listening listening(const Configuration& configuration) {
+  return {configuration.media.jitter_ms, dsp::peak_of_dbov(configuration.media.gate_dbov)};
+}
 
 conference::FocusConfig focus_config(const Configuration& configuration) {
   conference::FocusConfig config;
@@ -30,6 +36,7 @@ conference::FocusConfig focus_config(const Configuration& configuration) {
     config.media.codecs.push_back(codec == "PCMU" ? sdp::AudioCodec::kPcmu : sdp::AudioCodec::kPcma);
   }
   config.media.silence_timeout_s = configuration.media.silence_timeout_s;
+  config.media.listening = listening(configuration);
   config.admission.by_headroom = configuration.admission.mode == Configuration::Admission::kHeadroom;
   config.admission.headroom_percent = configuration.admission.headroom_percent;
   config.retry_after = std::chrono::seconds(configuration.admission.retry_after_s);

@@ -8,6 +8,7 @@
 
 namespace tutti::server {
 
+mailbox::Listening listening(const Configuration& configuration);
 conference::FocusConfig focus_config(const Configuration& configuration);
 sip::UserAgentConfig user_agent_config(const Configuration& configuration);
 // `token` is http_token()'s.

@@ -115,6 +115,8 @@ void ScriptedCore::take(const mailbox::CoreCommand& command) {
     attached_[attach->participant.slot] = {*attach, attach->media, attach->mix, 0};
     counters_.participants.add(1);
     emit(mailbox::ParticipantAttached{attach->participant});
+  } else if (const auto* update = std::get_if<mailbox::UpdateListening>(&command)) {
+    listening.push_back(update->listening);
   } else if (const auto* media = std::get_if<mailbox::UpdateMedia>(&command)) {
     if (!holds(media->participant)) return;
     const auto& endpoint = attached_[media->participant.slot].command.endpoint;
@@ -124,11 +126,11 @@ void ScriptedCore::take(const mailbox::CoreCommand& command) {
     ++attached_[media->participant.slot].updates;
   } else if (const auto* mix = std::get_if<mailbox::UpdateMix>(&command)) {
     if (holds(mix->participant)) attached_[mix->participant.slot].mix = mix->mix;
-  } else if (const auto* update = std::get_if<mailbox::UpdateConference>(&command)) {
-    Share& share = open_.at(update->conference.slot);
-    EXPECT_EQ(share.generation, update->conference.generation);
-    share.mixing = update->mixing;
-    max_talkers = update->max_talkers;
+  } else if (const auto* room = std::get_if<mailbox::UpdateConference>(&command)) {
+    Share& share = open_.at(room->conference.slot);
+    EXPECT_EQ(share.generation, room->conference.generation);
+    share.mixing = room->mixing;
+    max_talkers = room->max_talkers;
   } else if (const auto* move = std::get_if<mailbox::MoveParticipant>(&command)) {
     EXPECT_EQ(open_.at(move->conference.slot).generation, move->conference.generation);
     if (!holds(move->participant)) return;

@@ -90,6 +90,7 @@ class ScriptedCore {
   int refuse_attaches = 0;               // so many of the next ones
   std::vector<mailbox::PlayTone> tones;  // all that were to be played
   std::vector<mailbox::StopTone> stopped_tones;
+  std::vector<mailbox::Listening> listening;                   // every change of it
   std::map<std::uint32_t, mailbox::ParticipantHandle> voices;  // coaches, by the slot of the voice
   std::set<std::pair<std::uint32_t, std::uint32_t>> ears;      // participant's slot, voice's slot
   const std::map<std::uint32_t, Attached>& attached() const { return attached_; }

@@ -51,6 +51,18 @@ TEST(Reconfiguration, ChangesARoomWithWhoeverIsInIt) {
   EXPECT_EQ(control.find_conference("board")->state, ConferenceState::kActive);
 }
 
+TEST(Reconfiguration, TellsEveryCoreOnceHowItListensNow) {
+  FocusWorld world({}, 2);
+  FocusConfig config;
+  config.media.listening = {20, 0};
+  world.focus->reconfigure(config);
+  world.focus->reconfigure(config);
+  world.settle();
+  for (const auto& core : world.cores) {
+    EXPECT_EQ(core->listening, (std::vector<mailbox::Listening>{{20, 0}}));
+  }
+}
+
 TEST(Reconfiguration, LeavesAloneWhatIsNotOther) {
   FocusWorld world(with_rooms({rule("board", 5)}));
   Control& control = world.focus->control();

@@ -28,6 +28,45 @@ TEST(Gate, LineNoiseIsNotMixed) {
   EXPECT_EQ(room.wire.counters().frames_mixed.value(), mixed);
 }
 
+TEST(Gate, IsAnotherForAllFromTheNextTickOn) {
+  Room room(2);
+  room.ticks(20, {kHiss, kSilence});
+  room.callers[1]->take_rtp();
+  room.wire.server.post(0, mailbox::UpdateListening{{40, 0}});
+  room.tick({kHiss, kSilence});
+  room.callers[1]->take_rtp();
+  room.ticks(20, {kHiss, kSilence});
+  for (const auto& packet : room.callers[1]->take_rtp()) EXPECT_TRUE(all_bytes_are(packet.payload, kHiss));
+}
+
+TEST(JitterDelay, IsAnotherForWhoComesFromNowOn) {
+  Wire wire({.jitter_delay = 100ms, .follow_talkers = false});
+  const auto conference = wire.server.open_conference(0, 0);
+  WireCaller listener(wire, "10.0.0.1", 1);
+  wire.server.join(conference, listener.media());
+  // Ticks from the first packet until it is heard.
+  const auto wait_of = [&](WireCaller& talker) {
+    const auto participant = wire.server.join(conference, talker.media());
+    wire.run_for(base::kTick);
+    listener.take_rtp();
+    for (int ticks = 0; ticks < 20; ++ticks) {
+      talker.talk(participant.endpoint.rtp, base::kTick);
+      for (const auto& packet : listener.take_rtp()) {
+        if (!all_bytes_are(packet.payload, kSilence)) return ticks;
+      }
+    }
+    return -1;
+  };
+  WireCaller before(wire, "10.0.0.2", 2);
+  EXPECT_GE(wait_of(before), 4);
+  wire.run_for(1s);
+  wire.server.post(0, mailbox::UpdateListening{{0, 65}});
+  WireCaller after(wire, "10.0.0.3", 3);
+  const int wait = wait_of(after);
+  EXPECT_GE(wait, 0);
+  EXPECT_LE(wait, 2);
+}
+
 // The jitter buffer's delay and the listener's ptime, in ms.
 class FirstSyllable : public ::testing::TestWithParam<std::tuple<int, int>> {};
 

@@ -33,13 +33,13 @@ TEST(Reload, OfEveryKeyIsKnownWhetherItIsLive) {
   for (const auto& key : configuration_keys()) {
     (key.live ? live : restart).push_back(std::string(key.section) + "." + std::string(key.name));
   }
-  EXPECT_THAT(
-      restart,
-      ElementsAre("sip.listen", "sip.session_timer_s", "sip.min_session_timer_s", "sip.max_pending_invites",
-                  "media.address", "media.rtp_ports", "media.jitter_ms", "media.gate_dbov", "cores.cpus",
-                  "cores.backend", "cores.tx", "cores.rx", "cores.realtime", "cores.participants_per_core",
-                  "cores.conferences_per_core", "http.listen", "events.journal", "events.journal_mb",
-                  "events.keep_s", "records.file", "records.sqlite", "records.flush_ms"));
+  EXPECT_THAT(restart,
+              ElementsAre("sip.listen", "sip.session_timer_s", "sip.min_session_timer_s",
+                          "sip.max_pending_invites", "media.address", "media.rtp_ports", "cores.cpus",
+                          "cores.backend", "cores.tx", "cores.rx", "cores.realtime",
+                          "cores.participants_per_core", "cores.conferences_per_core", "http.listen",
+                          "events.journal", "events.journal_mb", "events.keep_s", "records.file",
+                          "records.sqlite", "records.flush_ms"));
   EXPECT_EQ(live.size() + restart.size(), configuration_keys().size());
   for (const auto& key : room_keys()) EXPECT_TRUE(key.live) << key.name;
 }
@@ -129,11 +129,11 @@ class TuttidReload : public testing::Test {
 
 TEST_F(TuttidReload, ChangesWhatCanChangeAndNamesWhatCannot) {
   write(
-      "[rooms]\nmax_talkers = 3\n[media]\njitter_ms = 20\n[[room]]\nname = \"lobby\"\nmax_participants = "
+      "[rooms]\nmax_talkers = 3\n[events]\njournal = 20\n[[room]]\nname = \"lobby\"\nmax_participants = "
       "9\n");
   EXPECT_THAT(
       post("/reload"),
-      HasSubstr(R"({"changed":["rooms.max_talkers","room lobby"],"needs_restart":["media.jitter_ms"]})"));
+      HasSubstr(R"({"changed":["rooms.max_talkers","room lobby"],"needs_restart":["events.journal"]})"));
   EXPECT_THAT(get("/rooms/lobby/settings"), HasSubstr(R"("max_participants":9,"max_talkers":3,)"));
   EXPECT_THAT(get("/rooms/lobby"), HasSubstr(R"("state":"Active","permanent":true)"));
   write("[[room]]\nname = \"lobby\"\nlocked = true\n[[room]]\nname = \"attic\"\n");
@@ -159,9 +159,9 @@ TEST_F(TuttidReload, ABrokenFileChangesNothingAndSaysWhere) {
 }
 
 TEST_F(TuttidReload, SighupDoesTheSameAndTellsTheLog) {
-  write("[rooms]\nmax_talkers = 3\n[media]\njitter_ms = 20\n");
+  write("[rooms]\nmax_talkers = 3\n[events]\njournal = 20\n");
   child_.signal(SIGHUP);
-  EXPECT_TRUE(child_.wait_for_error("media.jitter_ms needs a restart\n"));
+  EXPECT_TRUE(child_.wait_for_error("events.journal needs a restart\n"));
   EXPECT_THAT(child_.err(), HasSubstr("tuttid: reloaded, 1 changed\n"));
   write("nonsense\n");
   child_.signal(SIGHUP);
