@@ -38,6 +38,25 @@ Outcome<T> finish(ObjectReader& reader, T value) {
   return value;
 }
 
+// A body whose one member is needed.
+template <typename T, typename Member, typename... Bounds>
+Outcome<T> read_one(const Json& body, std::string_view name, Member T::*member, Bounds... bounds) {
+  ObjectReader reader(body);
+  T value;
+  reader.require(name);
+  reader.read(name, value.*member, bounds...);
+  return finish(reader, std::move(value));
+}
+
+// Likewise, one of `values` by its name.
+template <typename T, std::size_t kCount>
+Outcome<T> read_choice(const Json& body, std::string_view name, const T (&values)[kCount]) {
+  ObjectReader reader(body);
+  reader.require(name);
+  const auto chosen = reader.choice(name, names_of(values));
+  return finish(reader, chosen ? values[*chosen] : T{});
+}
+
 std::optional<int> read_gain_of(ObjectReader& reader, std::string_view name) {
   constexpr int kNone = INT32_MIN;
   int value = kNone;
@@ -113,11 +132,7 @@ Outcome<conference::Tone> read_tone(const Json& body) {
 }
 
 Outcome<File> read_file(const Json& body) {
-  ObjectReader reader(body);
-  File file;
-  reader.require("file");
-  reader.read("file", file.name, kFileBytesMax);
-  return finish(reader, std::move(file));
+  return read_one(body, "file", &File::name, kFileBytesMax);
 }
 
 Outcome<Gain> read_gain(const Json& body) {
@@ -127,33 +142,19 @@ Outcome<Gain> read_gain(const Json& body) {
 }
 
 Outcome<ParticipantRole> read_role(const Json& body) {
-  ObjectReader reader(body);
-  reader.require("role");
-  const auto role = reader.choice("role", names_of(kRoles));
-  return finish(reader, role ? kRoles[*role] : ParticipantRole{});
+  return read_choice(body, "role", kRoles);
 }
 
 Outcome<ParticipantStatus> read_status(const Json& body) {
-  ObjectReader reader(body);
-  reader.require("status");
-  const auto status = reader.choice("status", names_of(kVerbs));
-  return finish(reader, status ? kVerbs[*status] : ParticipantStatus{});
+  return read_choice(body, "status", kVerbs);
 }
 
 Outcome<Move> read_move(const Json& body) {
-  ObjectReader reader(body);
-  Move move;
-  reader.require("room");
-  reader.read("room", move.room, kNameBytesMax);
-  return finish(reader, std::move(move));
+  return read_one(body, "room", &Move::room, kNameBytesMax);
 }
 
 Outcome<Coach> read_coach(const Json& body) {
-  ObjectReader reader(body);
-  Coach coach;
-  reader.require("coachee");
-  reader.read("coachee", coach.coachee, 1, INT64_MAX);
-  return finish(reader, coach);
+  return read_one(body, "coachee", &Coach::coachee, 1, INT64_MAX);
 }
 
 }  // namespace tutti::api

@@ -169,6 +169,16 @@ TEST_F(TuttidReload, SighupDoesTheSameAndTellsTheLog) {
   EXPECT_THAT(get("/health"), HasSubstr(R"("status":"ok")"));
 }
 
+TEST_F(TuttidReload, ListensOtherwiseAndCountsPinsOtherwiseAtOnce) {
+  write("[media]\njitter_ms = 20\ngate_dbov = 0\n[rooms]\npin_tries = 1\npin_address_tries = 0\n");
+  EXPECT_THAT(post("/reload"),
+              HasSubstr(R"({"changed":["media.jitter_ms","media.gate_dbov","rooms.pin_tries",)"
+                        R"("rooms.pin_address_tries"],"needs_restart":[]})"));
+  write("[rooms]\npin_entry_s = 5\n");
+  child_.signal(SIGHUP);
+  EXPECT_TRUE(child_.wait_for_error("tuttid: reloaded, 5 changed\n")) << child_.err();
+}
+
 TEST_F(TuttidReload, TakesAnotherTokenAndAnotherLogAtOnce) {
   write("[http]\ntoken = \"0123456789abcdef\"\n[log]\nformat = \"json\"\n");
   EXPECT_THAT(post("/reload"), HasSubstr(R"("changed":["http.token","log.format"])"));
