@@ -57,9 +57,10 @@ class PagesTest : public ApiTest {
     for (int pages = 1;; ++pages) {
       const Answer answer = ask("GET", path);
       EXPECT_EQ(answer.status, 200) << answer.body;
-      for (const auto& entry : answer.json()[list]) keys.push_back(entry[key].dump());
-      if (!answer.json().contains("next") || pages == 100) return {keys, pages};
-      path = answer.json()["next"];
+      const nlohmann::json page = answer.json();
+      for (const auto& entry : page[list]) keys.push_back(entry[key].dump());
+      if (!page.contains("next") || pages == 100) return {keys, pages};
+      path = page["next"];
     }
   }
 };
