@@ -9,6 +9,7 @@
 
 #include "dataplane/base/endpoint_handles.h"
 #include "dataplane/mailbox/handles.h"
+#include "dataplane/mailbox/listening.h"
 #include "dataplane/mailbox/media_parameters.h"
 #include "dataplane/mailbox/tone.h"
 #include "dataplane/rtp/types.h"
@@ -75,19 +76,6 @@ struct AttachParticipant {
   rtp::SequenceNumber first_sequence_number;
   rtp::RtpTimestamp first_timestamp;
   std::array<char, 16> cname{};  // SDES CNAME, no terminator needed (RFC 7022: 96 random bits in base64)
-};
-
-// How the core listens to everybody.
-struct Listening {
-  std::uint16_t jitter_ms = 60;  // see core::CoreOptions::jitter_delay
-  std::uint16_t gate_peak = 65;  // see dsp::SpeechGateOptions::threshold
-  bool operator==(const Listening&) const = default;
-};
-
-// The gate is another for all from the next tick on, the jitter buffer for those who come: to change one that
-// plays would be heard.
-struct UpdateListening {
-  Listening listening;
 };
 
 // A new agreement (re-INVITE): hold, resume, another address or codec. Audio out goes on unbroken.
@@ -157,7 +145,6 @@ using CoreCommand =
                  UpdateListening, UpdateMedia, UpdateMix, MoveParticipant, PlayTone, StopTone, StartCoaching,
                  StopCoaching, HearCoach, EndHearingCoach, DetachParticipant>;
 
-static_assert(std::is_trivially_copyable_v<CoreCommand>);
-static_assert(sizeof(CoreCommand) <= 192);  // three cache lines
+static_assert(std::is_trivially_copyable_v<CoreCommand> && sizeof(CoreCommand) <= 192);  // three cache lines
 
 }  // namespace tutti::mailbox

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "signaling/conference/control.h"
+#include "tests/unit/api/fake_lists.h"
 
 namespace tutti::api {
 
@@ -32,18 +33,10 @@ class FakeControl final : public conference::Control {
     return tell("create", info, name);
   }
   bool exists(std::string_view name) const override { return name == info.name; }
-  // `info` again and again under other names, as many as there are said to be.
   std::vector<conference::ConferenceInfo> list_conferences(std::string_view after,
                                                            std::size_t limit) const override {
-    std::vector<conference::ConferenceInfo> list;
-    for (std::size_t i = 0; i < rooms && list.size() < limit; ++i) {
-      conference::ConferenceInfo one = info;
-      if (i > 0) one.name += std::to_string(1'000 + i);
-      if (one.name > after) list.push_back(std::move(one));
-    }
-    return list;
+    return fake_rooms(info, rooms, after, limit);
   }
-  std::size_t rooms = 1;
   Outcome<conference::ConferenceInfo> find_conference(std::string_view name) const override {
     return tell("find", info, name);
   }
@@ -62,19 +55,12 @@ class FakeControl final : public conference::Control {
   Outcome<> lock(std::string_view name) override { return act("lock", name); }
   Outcome<> unlock(std::string_view name) override { return act("unlock", name); }
 
-  // Likewise, with the ids that follow.
   Outcome<std::vector<conference::ParticipantInfo>> list_participants(std::string_view name,
                                                                       ParticipantId after,
                                                                       std::size_t limit) const override {
-    std::vector<conference::ParticipantInfo> list;
-    for (std::size_t i = 0; i < people && list.size() < limit; ++i) {
-      conference::ParticipantInfo one = participant;
-      one.id = ParticipantId{static_cast<std::uint64_t>(participant.id) + i};
-      if (one.id > after) list.push_back(std::move(one));
-    }
-    return tell("participants", list, name);
+    return tell("participants", fake_people(participant, people, after, limit), name);
   }
-  std::size_t people = 1;
+  std::size_t rooms = 1, people = 1;  // that there are said to be
   Outcome<conference::ParticipantInfo> find_participant(ParticipantId id) const override {
     return tell("participant", participant, id);
   }
@@ -140,18 +126,10 @@ class FakeControl final : public conference::Control {
   }
 
  private:
-  static std::string text(std::string_view value) { return std::string(value); }
-  static std::string text(const std::string& value) { return value; }
-  static std::string text(ParticipantId id) { return std::to_string(static_cast<std::uint64_t>(id)); }
-  static std::string text(bool value) { return value ? "true" : "false"; }
-  template <typename Number>
-  static std::string text(Number value) {
-    return std::to_string(value);
-  }
   template <typename... Arguments>
   void take_down(const char* what, const Arguments&... arguments) const {
     std::string line = what;
-    ((line += " " + text(arguments)), ...);
+    ((line += " " + text_of(arguments)), ...);
     const_cast<FakeControl*>(this)->calls.push_back(std::move(line));
   }
   template <typename... Arguments>
