@@ -17,7 +17,7 @@
 
 namespace tutti::api {
 
-// A participant costs the control thread some 10 us: docs/BUDGETS.md.
+// A participant costs the control thread 6 to 12 us: docs/BUDGETS.md.
 inline constexpr std::size_t kPageDefault = 100;
 inline constexpr std::size_t kPageMax = 500;
 
