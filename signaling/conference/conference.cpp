@@ -13,9 +13,11 @@ Conference::Conference(ConferenceId id, std::string name, ConferenceSettings set
     : announcer_(announcer),
       id_(id),
       public_id_(draw_conference_id()),
-      name_(name.empty() ? public_id_ : std::move(name)),
+      name_(std::move(name)),
       created_at_(now),
-      settings_(std::move(settings)) {}
+      settings_(std::move(settings)) {
+  if (name_.empty()) name_ = public_id_;
+}
 
 bool Conference::try_enter(ConferenceState next) {
   if (!may_follow(state_, next)) return false;

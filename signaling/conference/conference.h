@@ -104,7 +104,7 @@ class Conference {
   const Announcer& announcer_;
   const ConferenceId id_;
   const std::string public_id_;  // conf_ and a UUID
-  const std::string name_;
+  std::string name_;
   const base::Instant created_at_;
   const std::chrono::system_clock::time_point created_wall_ = std::chrono::system_clock::now();
   ConferenceSettings settings_;

@@ -108,11 +108,11 @@ void Leaving::give_up_origin(Participant& participant) {
 }
 
 bool Leaving::terminate(Conference& conference, const std::string& reason) {
-  const std::string text = reason;  // it may be the conference's own
   if (!conference.try_enter(ConferenceState::kTerminating)) return false;
-  conference.end_reason = text;
+  conference.end_reason = reason;  // which it may be already
   host_.deadlines.cancel(conference.id());
-  for (const ParticipantId id : conference.participants()) dismiss(*host_.roster.find(id), text);
+  for (const ParticipantId id : conference.participants())
+    dismiss(*host_.roster.find(id), conference.end_reason);
   look_after(conference);
   return true;
 }

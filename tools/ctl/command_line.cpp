@@ -185,7 +185,7 @@ std::string Grammar::completion(const std::string& shell) const {
         fmt::format("    {}) words=\"{}\" ;;\n", command->get_name(), own.empty() ? own : own.substr(1));
   }
   if (shell == "fish") return "complete -c tuttictl -f\n" + fish;
-  const std::string bash = fmt::format(R"sh(_tuttictl() {{
+  std::string bash = fmt::format(R"sh(_tuttictl() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" command="" word words
   for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
     case " {0} " in *" $word "*) command="$word"; break ;; esac
@@ -204,7 +204,7 @@ std::string Grammar::completion(const std::string& shell) const {
 }}
 complete -F _tuttictl tuttictl
 )sh",
-                                       names, options);
+                                 names, options);
   if (shell == "bash") return bash;
   if (shell == "zsh") return "autoload -U +X bashcompinit && bashcompinit\n" + bash;
   return {};

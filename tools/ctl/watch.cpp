@@ -30,12 +30,11 @@ std::string over_the_last(const std::string& text, bool first) {
 }  // namespace
 
 base::Result<std::string, std::string> watch_picture(const HttpClient& client, const std::string& room) {
-  const auto above = room.empty() ? part(client, "/cores", View::kCores)
-                                  : part(client, "/rooms/" + escape(room) + "/statistics", View::kMembers);
+  auto above = room.empty() ? part(client, "/cores", View::kCores)
+                            : part(client, "/rooms/" + escape(room) + "/statistics", View::kMembers);
   if (!above) return above;
-  const auto below = room.empty()
-                         ? part(client, "/rooms", View::kRooms)
-                         : part(client, "/rooms/" + escape(room) + "/participants", View::kParticipants);
+  auto below = room.empty() ? part(client, "/rooms", View::kRooms)
+                            : part(client, "/rooms/" + escape(room) + "/participants", View::kParticipants);
   if (!below) return below;
   return *above + '\n' + *below;
 }
