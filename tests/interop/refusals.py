@@ -44,6 +44,7 @@ def what_is_wrong(t):
             t.unprovoked[operation, 415] = "tuttictl says application/json"
     if t.skin is Http:
         t.refuses("listParticipants", 400, "InvalidArgument", room="board", ids="x")
+        t.refuses("listRooms", 400, "InvalidArgument", limit=0)
 
 
 def who_may_not_ask(t):
