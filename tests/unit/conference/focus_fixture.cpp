@@ -13,7 +13,7 @@ std::string sdp_with(const std::string& from, const std::string& to) {
   return text.replace(at, from.size(), to);
 }
 
-void EventLog::emit(ConferenceEvent event) {
+void CheckedEvents::emit(ConferenceEvent event) {
   const std::pair who(event.conference, event.participant);
   const EventDetail& detail = event.detail;
   const std::string name(name_of(detail));
@@ -54,7 +54,7 @@ void EventLog::emit(ConferenceEvent event) {
   all.push_back(std::move(event));
 }
 
-std::vector<std::string> EventLog::names(const std::string& conference) const {
+std::vector<std::string> CheckedEvents::names(const std::string& conference) const {
   std::vector<std::string> list;
   for (const ConferenceEvent& event : all) {
     if (event.conference == conference) list.emplace_back(name_of(event.detail));

@@ -25,7 +25,7 @@ inline constexpr char kSdp[] =
 std::string sdp_with(const std::string& from, const std::string& to);
 
 // Keeps all that is told, and holds the rules of pairs and order against it.
-class EventLog final : public EventSink {
+class CheckedEvents final : public EventSink {
  public:
   void emit(ConferenceEvent event) override;
   // The events' names, of one conference.
@@ -97,7 +97,7 @@ class FocusWorld {
   FakeDialogs dialogs;
   std::vector<std::unique_ptr<ScriptedCore>> cores;
   FakeMediaPlane media;
-  EventLog events;
+  CheckedEvents events;
   std::unique_ptr<Focus> focus;
   base::Instant now{};
 };
