@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "dataplane/net/udp_endpoint_factory.h"
+#include "own_network.h"
 #include "port_world.h"
 
 namespace tutti::net {
@@ -26,6 +27,9 @@ class PacketReceiverTest : public testing::TestWithParam<const char*> {
     CPU_ZERO(&here);
     CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &here);
     ::sched_setaffinity(0, sizeof(here), &here);
+    // Where no other program's packets are, which the ring would see.
+    network_ = OwnNetwork::enter();
+    if (network_ == nullptr) GTEST_SKIP() << "this process may not make a network namespace (CAP_SYS_ADMIN)";
     ip_ = GetParam() == std::string("IPv4") ? own_loopback_ip() : *base::parse_ip("::1");
     auto made = PacketReceiver::make(PortLane::of(ip_, kFirst, kLast, 1, 2), 16);
     if (!made && made.error() == NetError::kNotPermitted) GTEST_SKIP() << "no CAP_NET_RAW";
@@ -74,6 +78,7 @@ class PacketReceiverTest : public testing::TestWithParam<const char*> {
   }
   using Sizes = std::vector<std::size_t>;
 
+  std::unique_ptr<OwnNetwork> network_;  // the last to go
   base::SocketAddress ip_;
   std::unique_ptr<PacketReceiver> receiver_;
   std::unique_ptr<UdpEndpointFactory> factory_;

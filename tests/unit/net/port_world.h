@@ -56,7 +56,7 @@ MadeWorld make_uring_ipv6_world(const PortLimits& limits);
 // With a PacketSender, in a network namespace of its own whose loopback takes frames.
 MadeWorld make_packet_world(const PortLimits& limits);
 MadeWorld make_packet_ipv6_world(const PortLimits& limits);
-// With a PacketReceiver.
+// With a PacketReceiver, there as well.
 MadeWorld make_receiver_world(const PortLimits& limits);
 MadeWorld make_receiver_ipv6_world(const PortLimits& limits);
 

@@ -112,9 +112,12 @@ MadeWorld make(const PortLimits& limits, const base::SocketAddress& ip, Way way 
   std::unique_ptr<OwnNetwork> network;
   UringPort::Shortcuts shortcuts;
   std::vector<sock_filter> filter;
-  if (way == Way::kSendFrames) {
+  if (way != Way::kSockets) {
+    // Loopback takes frames there; and no other program's packets, which a ring would see.
     network = OwnNetwork::enter();
     if (network == nullptr) return {nullptr, "this process may not make a network namespace (CAP_SYS_ADMIN)"};
+  }
+  if (way == Way::kSendFrames) {
     auto made = PacketSender::make(ip, 2 * limits.endpoints, limits.transmit_buffers);
     if (!made && made.error() == NetError::kNotPermitted) return {nullptr, "no CAP_NET_RAW"};
     CHECK(made.has_value());
