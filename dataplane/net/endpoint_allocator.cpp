@@ -1,25 +1,15 @@
 #include "dataplane/net/endpoint_allocator.h"
 
 #include "dataplane/base/check.h"
+#include "dataplane/net/port_lane.h"
 
 namespace tutti::net {
-namespace {
-
-std::uint32_t even_from(std::uint16_t port) {
-  return port + (port % 2u);
-}
-
-std::size_t pairs_between(std::uint32_t even_first, std::uint16_t last) {
-  return last < even_first ? 0 : (last - even_first + 1) / 2;
-}
-
-}  // namespace
 
 EndpointAllocator::EndpointAllocator(EndpointFactory& factory, const Range& range)
     : factory_(factory),
       ip_(range.ip.with_port(0)),
-      first_port_(even_from(range.first)),
-      taken_(pairs_between(first_port_, range.last)),
+      first_port_(PortLane::of(range.ip, range.first, range.last).first),
+      taken_(PortLane::of(range.ip, range.first, range.last).pairs()),
       next_(range.lanes) {
   CHECK(range.lanes > 0);
   for (std::size_t lane = 0; lane < next_.size(); ++lane) next_[lane] = lane;

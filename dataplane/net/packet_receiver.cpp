@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "dataplane/net/next_hops.h"
+#include "dataplane/net/packet_socket.h"
 
 namespace tutti::net {
 namespace {
@@ -14,13 +15,6 @@ namespace {
 bool has_filter(int socket) TUTTI_REALTIME {
   socklen_t instructions = 0;
   return ::getsockopt(socket, SOL_SOCKET, SO_GET_FILTER, nullptr, &instructions) == 0 && instructions > 0;
-}
-
-std::uint16_t port_of(int socket) TUTTI_REALTIME {
-  sockaddr_storage address{};
-  socklen_t length = sizeof(address);
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
-  return base::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length).port;
 }
 
 }  // namespace
@@ -45,7 +39,7 @@ PacketReceiver::PacketReceiver(const PortLane& lane, int interface, std::unique_
       places_(endpoints, lane.pairs()) {}
 
 bool PacketReceiver::add(EndpointId id, int socket) TUTTI_REALTIME {
-  const std::uint32_t place = lane_.place_of(port_of(socket));
+  const std::uint32_t place = lane_.place_of(local_address(socket).port);
   if (place == lane_.pairs() || !has_filter(socket)) {
     const int unused = 0;
     ::setsockopt(socket, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused));

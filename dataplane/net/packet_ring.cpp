@@ -12,6 +12,7 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/net/net_error.h"
+#include "dataplane/net/packet_socket.h"
 
 namespace tutti::net {
 namespace {
@@ -38,15 +39,6 @@ constexpr std::size_t kHeaderAt = TPACKET2_HDRLEN - sizeof(sockaddr_ll);
 constexpr std::size_t kFrameAt = kHeaderAt + sizeof(OffloadHeader);
 static_assert(kFrameAt + PacketRing::kFrameBytes <= kSlotBytes);
 
-template <typename Value>
-bool set(int socket, int option, const Value& value) {
-  return ::setsockopt(socket, SOL_PACKET, option, &value, sizeof(value)) == 0;
-}
-
-std::atomic_ref<std::uint32_t> status(std::byte* slot) TUTTI_REALTIME {
-  return std::atomic_ref(reinterpret_cast<tpacket2_hdr*>(slot)->tp_status);
-}
-
 }  // namespace
 
 base::Result<std::unique_ptr<PacketRing>, NetError> PacketRing::make(int interface, std::uint32_t frames) {
@@ -62,9 +54,11 @@ base::Result<std::unique_ptr<PacketRing>, NetError> PacketRing::make(int interfa
                             .tp_frame_nr = ring->frames_};
   const int on = 1;
   // PACKET_LOSS: a frame that the kernel refuses is passed over and does not stop those behind it.
-  if (!set(ring->socket_, PACKET_VERSION, int{TPACKET_V2}) || !set(ring->socket_, PACKET_QDISC_BYPASS, on) ||
-      !set(ring->socket_, PACKET_LOSS, on) || !set(ring->socket_, PACKET_VNET_HDR, on) ||
-      !set(ring->socket_, PACKET_TX_RING, request)) {
+  if (!set_packet_option(ring->socket_, PACKET_VERSION, int{TPACKET_V2}) ||
+      !set_packet_option(ring->socket_, PACKET_QDISC_BYPASS, on) ||
+      !set_packet_option(ring->socket_, PACKET_LOSS, on) ||
+      !set_packet_option(ring->socket_, PACKET_VNET_HDR, on) ||
+      !set_packet_option(ring->socket_, PACKET_TX_RING, request)) {
     return base::unexpected(NetError::kNotSupported);
   }
   // Beyond the host's limit where that is allowed.
@@ -95,9 +89,9 @@ std::byte* PacketRing::slot() const TUTTI_REALTIME {
 }
 
 std::byte* PacketRing::frame() TUTTI_REALTIME {
-  if (status(slot()).load(std::memory_order_acquire) != TP_STATUS_AVAILABLE) {
+  if (slot_status(slot()).load(std::memory_order_acquire) != TP_STATUS_AVAILABLE) {
     flush();
-    if (status(slot()).load(std::memory_order_acquire) != TP_STATUS_AVAILABLE) return nullptr;
+    if (slot_status(slot()).load(std::memory_order_acquire) != TP_STATUS_AVAILABLE) return nullptr;
   }
   return slot() + kFrameAt;
 }
@@ -111,7 +105,7 @@ void PacketRing::commit(std::size_t bytes, std::size_t checksum_from) TUTTI_REAL
   header.checksum_at = kUdpChecksum;
   std::memcpy(slot() + kHeaderAt, &header, sizeof(header));
   reinterpret_cast<tpacket2_hdr*>(slot())->tp_len = static_cast<std::uint32_t>(sizeof(header) + bytes);
-  status(slot()).store(TP_STATUS_SEND_REQUEST, std::memory_order_release);
+  slot_status(slot()).store(TP_STATUS_SEND_REQUEST, std::memory_order_release);
   next_ = next_ + 1 == frames_ ? 0 : next_ + 1;
   committed_ = true;
 }

@@ -10,16 +10,10 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/net/net_error.h"
+#include "dataplane/net/packet_socket.h"
 
 namespace tutti::net {
 namespace {
-
-base::SocketAddress address_of(int socket) TUTTI_REALTIME {
-  sockaddr_storage address{};
-  socklen_t length = sizeof(address);
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
-  return base::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length);
-}
 
 void write_frame(PacketRing& ring, std::byte* at, const UdpFrame& frame,
                  std::span<const std::byte> payload) TUTTI_REALTIME {
@@ -67,7 +61,7 @@ base::Result<void, NetError> PacketSender::try_out(PacketRing& ring, const base:
   const ProbeSocket to(local_ip);
   if (!from.bound || !to.bound) return base::unexpected(net_error_from_errno(errno));
   UdpFrame frame;
-  frame.make({}, {}, address_of(from.fd), address_of(to.fd));
+  frame.make({}, {}, local_address(from.fd), local_address(to.fd));
   const std::array probe{std::byte{1}};
   std::byte* at = ring.frame();
   CHECK(at != nullptr);
@@ -85,7 +79,7 @@ PacketSender::PacketSender(std::unique_ptr<PacketRing> ring, const LocalInterfac
 void PacketSender::connect(std::uint32_t flow, int socket, const base::SocketAddress& peer) TUTTI_REALTIME {
   FlowFrame& of = frames_[flow];
   of.made = false;
-  of.local = address_of(socket);
+  of.local = local_address(socket);
   of.peer = peer;
   if (of.local.family == peer.family) {
     hops_.set(flow, peer);

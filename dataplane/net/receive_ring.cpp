@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "dataplane/net/net_error.h"
+#include "dataplane/net/packet_socket.h"
 
 namespace tutti::net {
 namespace {
@@ -25,15 +26,6 @@ constexpr std::uint32_t kSlotsPerBlock = kBlockBytes / kSlotBytes;
 // They were written by another CPU. A packet of 20 ms of G.711 ends in the fifth line.
 constexpr std::uint32_t kFetchAhead = 6;
 constexpr std::size_t kFetchBytes = 320;
-
-template <typename Value>
-bool set(int socket, int option, const Value& value) {
-  return ::setsockopt(socket, SOL_PACKET, option, &value, sizeof(value)) == 0;
-}
-
-std::atomic_ref<std::uint32_t> status(std::byte* slot) TUTTI_REALTIME {
-  return std::atomic_ref(reinterpret_cast<tpacket2_hdr*>(slot)->tp_status);
-}
 
 }  // namespace
 
@@ -51,8 +43,9 @@ base::Result<std::unique_ptr<ReceiveRing>, NetError> ReceiveRing::make(int inter
                             .tp_frame_nr = ring->slots_};
   const int on = 1;
   if (::setsockopt(ring->socket_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0 ||
-      !set(ring->socket_, PACKET_VERSION, int{TPACKET_V2}) ||
-      !set(ring->socket_, PACKET_IGNORE_OUTGOING, on) || !set(ring->socket_, PACKET_RX_RING, request)) {
+      !set_packet_option(ring->socket_, PACKET_VERSION, int{TPACKET_V2}) ||
+      !set_packet_option(ring->socket_, PACKET_IGNORE_OUTGOING, on) ||
+      !set_packet_option(ring->socket_, PACKET_RX_RING, request)) {
     return base::unexpected(NetError::kNotSupported);
   }
   void* memory = ::mmap(nullptr, std::size_t{ring->slots_} * kSlotBytes, PROT_READ | PROT_WRITE,
@@ -83,7 +76,7 @@ std::byte* ReceiveRing::slot(std::uint32_t index) const TUTTI_REALTIME {
 std::optional<ReceiveRing::Packet> ReceiveRing::next() TUTTI_REALTIME {
   if (next_ - released_ == slots_) return std::nullopt;
   std::byte* const at = slot(next_);
-  const std::uint32_t flags = status(at).load(std::memory_order_acquire);
+  const std::uint32_t flags = slot_status(at).load(std::memory_order_acquire);
   if ((flags & TP_STATUS_USER) == 0) return std::nullopt;
   const std::byte* const ahead = slot(next_ + kFetchAhead);
   for (std::size_t line = 0; line < kFetchBytes; line += 64) __builtin_prefetch(ahead + line);
@@ -98,7 +91,7 @@ std::optional<ReceiveRing::Packet> ReceiveRing::next() TUTTI_REALTIME {
 
 void ReceiveRing::release() TUTTI_REALTIME {
   for (; released_ != next_; ++released_) {
-    status(slot(released_)).store(TP_STATUS_KERNEL, std::memory_order_release);
+    slot_status(slot(released_)).store(TP_STATUS_KERNEL, std::memory_order_release);
   }
 }
 

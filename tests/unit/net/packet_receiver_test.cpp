@@ -189,6 +189,14 @@ TEST(PortLaneTest, DealsThePairsOut) {
   }
 }
 
+TEST(PortLaneTest, HasNothingWhereThereIsNoPair) {
+  const base::SocketAddress ip = *base::parse_ip("192.0.2.1");
+  for (const auto& [from, to] :
+       {std::pair<std::uint16_t, std::uint16_t>{65'535, 65'535}, {4'002, 4'002}, {9, 8}}) {
+    EXPECT_EQ(PortLane::of(ip, from, to).pairs(), 0u) << from;
+  }
+}
+
 TEST(PacketReceiverRefusedTest, NeedsAnAddressOfThisHost) {
   const auto made = PacketReceiver::make(PortLane::of(*base::parse_ip("192.0.2.1"), kFirst, kLast, 0, 1), 16);
   ASSERT_FALSE(made);

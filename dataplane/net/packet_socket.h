@@ -1,0 +1,37 @@
+// PacketSocket: what those that go past the kernel's UDP ask of its sockets, in both directions.
+//
+// Private to this module.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <linux/if_packet.h>
+#include <sys/socket.h>
+
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/socket_address.h"
+
+namespace tutti::net {
+
+// Source: packet(7). False where the kernel refuses.
+template <typename Value>
+bool set_packet_option(int socket, int option, const Value& value) {
+  return ::setsockopt(socket, SOL_PACKET, option, &value, sizeof(value)) == 0;
+}
+
+// What a UDP socket is bound to; not valid() where it is no such socket.
+inline base::SocketAddress local_address(int socket) TUTTI_REALTIME {
+  sockaddr_storage address{};
+  socklen_t length = sizeof(address);
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
+  return base::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length);
+}
+
+// Whose a slot of a TPACKET_V2 ring is, the kernel's or ours.
+inline std::atomic_ref<std::uint32_t> slot_status(std::byte* slot) TUTTI_REALTIME {
+  return std::atomic_ref(reinterpret_cast<tpacket2_hdr*>(slot)->tp_status);
+}
+
+}  // namespace tutti::net
