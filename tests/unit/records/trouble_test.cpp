@@ -154,6 +154,14 @@ class FullDisk : public CallRecordsTest {
     };
     return accounted(by_lines(records)) && accounted(by_database(records));
   }
+  // A full disk is not yet full for who holds room in a file of his own: SQLite writes on within its log.
+  void emit_until_full(CallRecords& records) {
+    const auto full = [](const SinkCounters& sink) {
+      return sink.waiting.value() == static_cast<std::int64_t>(kBound) && sink.lost.value() > 0;
+    };
+    for (int i = 0; i < 200 && !(full(by_lines(records)) && full(by_database(records))); ++i)
+      emit(records, 50);
+  }
   // The oldest wait, up to the bound; the rest is counted.
   static void expect_full(const SinkCounters& sink) {
     EXPECT_EQ(sink.waiting.value(), static_cast<std::int64_t>(kBound)) << sink.name;
@@ -187,7 +195,7 @@ TEST_F(FullDisk, KeepsWhatWaitsAndGoesOnWhenThereIsRoom) {
     EXPECT_EQ(by_database(*records).written.value(), 50U);
     for (int round = 1; round <= 2; ++round) {
       fill(folder_ + "/filler");
-      emit(*records, 500);
+      emit_until_full(*records);
       expect_full(by_lines(*records));
       expect_full(by_database(*records));
       std::filesystem::remove(folder_ + "/filler");
