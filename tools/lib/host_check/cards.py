@@ -1,0 +1,82 @@
+"""What DPDK wants of the network cards, and of the way to them."""
+
+from host_check.finding import ADVICE, CHANGE, GOOD, NOTE, Finding, kernel_line
+
+BYPASS_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
+# DPDK drives these beside the kernel, bound as they are.
+SHARED_DRIVERS = ("mlx4_core", "mlx5_core", "mana")
+
+
+def iommu(host, wants):
+    if wants.backend != "dpdk":
+        return None
+    if host.names("/sys/kernel/iommu_groups"):
+        return Finding("IOMMU", f"on, {len(host.names('/sys/kernel/iommu_groups'))} groups", GOOD)
+    if host.read("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode") in ("Y", "1"):
+        return Finding("IOMMU", "off, and vfio goes on without it", ADVICE, "on", _switch_on(host),
+                       "a card that errs may write anywhere")
+    commands = _switch_on(host) + ["where there is none (virtual machines): "
+                                   "modprobe vfio enable_unsafe_noiommu_mode=1"]
+    return Finding("IOMMU", "off", CHANGE if wants.cards else ADVICE, "on", commands, "without it vfio-pci takes no card")
+
+
+def _switch_on(host):
+    amd = "AuthenticAMD" in host.read("/proc/cpuinfo")
+    return kernel_line("iommu=pt" if amd else "intel_iommu=on iommu=pt")
+
+
+def chosen_cards(host, wants):
+    """One finding a card that is to be DPDK's; of all others what they are."""
+    findings, chosen = [], set()
+    for name in wants.cards:
+        card = host.card_named(name)
+        if card is None:
+            findings.append(Finding("card", f"{name}: no network card here", CHANGE,
+                                    "one of " + (", ".join(host.card(card).title() for card in host.cards()) or "none")))
+            continue
+        chosen.add(card.address)
+        findings += [_bound(host, card), _near(host, card, wants)]
+    findings += [_other(host.card(address)) for address in host.cards() if address not in chosen]
+    return [finding for finding in findings if finding]
+
+
+def _bound(host, card):
+    driver = card.driver()
+    if driver in BYPASS_DRIVERS:
+        return Finding("card", f"{card.address} on {driver}", GOOD)
+    if driver in SHARED_DRIVERS:
+        return Finding("card", f"{card.title()} on {driver}, shared with DPDK", GOOD)
+    if set(card.interfaces()) & host.default_interfaces():
+        return Finding("card", f"{card.title()} carries the default route", CHANGE, "another card",
+                       ["give DPDK a card of its own: this one is the way to the host"])
+    commands = [*(f"ip link set {name} down" for name in card.interfaces()), "modprobe vfio-pci",
+                f"dpdk-devbind.py --bind=vfio-pci {card.address}"]
+    return Finding("card", f"{card.title()} on {driver or 'no driver'}", CHANGE, "vfio-pci", commands,
+                   "the kernel has it; dpdk-devbind.py is in the package dpdk")
+
+
+def _near(host, card, wants):
+    node = card.node()
+    if node is None:
+        return None
+    far = [cpu for cpu in wants.cpus if host.node_of_cpu(cpu) != node]
+    if not far:
+        return Finding("card's node", f"{card.address} and media on node {node}", GOOD)
+    return Finding("card's node", f"{card.address} on node {node}, CPUs {', '.join(map(str, far))} on others", ADVICE,
+                   f"CPUs of node {node}", [f"name CPUs of /sys/devices/system/node/node{node}/cpulist in cores.cpus"],
+                   "each packet crosses between the processors")
+
+
+def _other(card):
+    return Finding("card", f"{card.title()} on {card.driver() or 'no driver'}", NOTE)
+
+
+def exception_path(host, wants):
+    if wants.backend != "dpdk":
+        return None
+    if not host.exists("/dev/net/tun"):
+        return Finding("tap", "no /dev/net/tun", ADVICE, "there", ["modprobe tun"], "SIP over DPDK's port needs one")
+    return Finding("tap", "there" + (", vhost-net too" if host.exists("/dev/vhost-net") else ""), GOOD)
+
+
+ALL = (iommu, chosen_cards, exception_path)

@@ -1,0 +1,99 @@
+"""The command line of tools/host-check."""
+
+import argparse
+import dataclasses
+import json
+import pathlib
+import re
+import sys
+import tomllib
+
+from host_check import cards, checks, report
+from host_check.finding import CHANGE, Wants
+from host_check.host import Host, cpu_list
+
+
+class UsageError(Exception):
+    pass
+
+
+def default_cpus(online):
+    """As tuttid's cores.cpus = "auto"."""
+    return online[1:] if len(online) >= 8 else online[-1:]
+
+
+def cpus_of(text, online):
+    if text == "auto":
+        return default_cpus(online)
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+        raise UsageError(f'cpus takes "auto" or CPU numbers such as "1", "1,3" or "2-5", not "{text}"')
+    return cpu_list(text)
+
+
+def ports_of(text):
+    found = re.fullmatch(r"(\d+)-(\d+)", text)
+    if not found:
+        raise UsageError(f'rtp-ports takes LO-HI, such as "16384-32767", not "{text}"')
+    return int(found.group(1)), int(found.group(2))
+
+
+def configured(file):
+    """(cores, media) of tuttid's configuration."""
+    if file is None:
+        return {}, {}
+    try:
+        read = tomllib.loads(pathlib.Path(file).read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{file}: {error}") from error
+    return read.get("cores", {}), read.get("media", {})
+
+
+def wants_of(options, host):
+    """A flag stands over the file, the file over tuttid's defaults."""
+    cores, media = configured(options.config)
+    participants = options.participants or cores.get("participants_per_core", Wants.participants)
+    if not isinstance(participants, int) or participants < 1:
+        raise UsageError(f"participants is a number from 1 on, not {participants}")
+    backend = options.backend or cores.get("backend", "uring")
+    if options.card:
+        backend = "dpdk"
+    return Wants(cpus=cpus_of(options.cpus or str(cores.get("cpus", "auto")), host.online()),
+                 backend=backend,
+                 participants=participants,
+                 rtp_ports=ports_of(options.rtp_ports or str(media.get("rtp_ports", "16384-32767"))),
+                 cards=options.card)
+
+
+def look(host, wants):
+    """All findings, in order."""
+    findings = []
+    for check in (*checks.ALL, *cards.ALL):
+        found = check(host, wants)
+        findings += found if isinstance(found, list) else [found] if found else []
+    return findings
+
+
+def run(arguments, about, out=sys.stdout):
+    parser = argparse.ArgumentParser(prog="tools/host-check", description=about,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", metavar="FILE", help="tuttid's configuration: which CPUs, how many, which backend")
+    parser.add_argument("--backend", choices=("uring", "dpdk"), help="what is to move packets (uring)")
+    parser.add_argument("--cpus", metavar="LIST", help='media\'s CPUs, as in cores.cpus ("auto")')
+    parser.add_argument("--participants", type=int, metavar="N", help="on each of them (8192)")
+    parser.add_argument("--rtp-ports", metavar="LO-HI", help="as in media.rtp_ports")
+    parser.add_argument("--card", action="append", default=[], metavar="CARD",
+                        help="a network card for DPDK, by PCI address or interface; may be given again")
+    parser.add_argument("--json", action="store_true", help="the findings for programs")
+    parser.add_argument("--root", default="/", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    host = Host(options.root)
+    try:
+        wants = wants_of(options, host)
+    except UsageError as error:
+        parser.error(str(error))
+    findings = look(host, wants)
+    if options.json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1), file=out)
+    else:
+        print(report.table(findings, wants), file=out)
+    return 1 if any(finding.verdict == CHANGE for finding in findings) else 0
