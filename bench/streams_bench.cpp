@@ -80,7 +80,10 @@ void outbound(benchmark::State& state) {
   for (auto _ : state) {
     for (auto& stream : streams) {
       if (stream.whole_frame_due()) {
-        codec::encode(codec::CodecId::kPcmu, frame.samples, stream.open_packet(now, out));
+        const auto whole = std::span(out).first<rtp::kRtpHeaderBytes + base::kFrameSamples>();
+        stream.pass_frame(now, whole.first<rtp::kRtpHeaderBytes>());
+        codec::encode(codec::CodecId::kPcmu, frame.samples, whole.subspan<rtp::kRtpHeaderBytes>());
+        stream.sent(base::kFrameSamples);
       } else {
         codec::encode(codec::CodecId::kPcmu, frame.samples, encoded);
         benchmark::DoNotOptimize(stream.tick(encoded, now, out));

@@ -68,6 +68,9 @@ struct CoreState {
   // Sends the first `bytes` of the buffer reserved last, if any were written, and counts them.
   void send(Participant& participant, net::Flow flow, const base::SocketAddress& to,
             std::size_t bytes) TUTTI_REALTIME;
+  // Sends RTP in two pieces, and counts it; false where no buffer is free.
+  bool send(Participant& participant, std::span<const std::byte> head,
+            std::span<const std::byte> payload) TUTTI_REALTIME;
   // Sends a report, the last one with BYE; nothing where the peer's address is not known.
   void send_rtcp(Participant& participant, base::Instant now, bool bye) TUTTI_REALTIME;
 
@@ -108,6 +111,15 @@ inline void CoreState::send(Participant& participant, net::Flow flow, const base
   port.send(endpoint_of(participant), flow, to, bytes);
   counters.packets_sent.add();
   counters.bytes_sent.add(bytes);
+}
+
+inline bool CoreState::send(Participant& participant, std::span<const std::byte> head,
+                            std::span<const std::byte> payload) TUTTI_REALTIME {
+  if (!port.send(endpoint_of(participant), net::Flow::kRtp, *participant.send_to, head, payload))
+    return false;
+  counters.packets_sent.add();
+  counters.bytes_sent.add(head.size() + payload.size());
+  return true;
 }
 
 }  // namespace tutti::core

@@ -1,7 +1,7 @@
 #include "dataplane/core/ticker.h"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 
 #include "mixer/dsp/fade.h"
 
@@ -24,6 +24,7 @@ Ticker::Ticker(CoreState& state, Reception& reception, Reporting& reporting, Mov
       choice_(state.options.capacity.participants),
       follower_(state),
       personal_(state, mixer_),
+      looks_(state.port.looks()),
       speakers_(new std::uint32_t[state.options.capacity.participants]),
       frames_(state.options.capacity.participants, base::Pages::kPlain) {}
 
@@ -81,7 +82,8 @@ std::uint32_t Ticker::take_packets(std::uint32_t first, const TickWheel::Turn& t
   for (; slot != kNoSlot && taken < kStepMembers; slot = links(slot).next) {
     const Conference& conference = state_.conferences[slot];
     if (!due(conference, turn)) continue;
-    for (auto member = conference.members.first(); member != kNoSlot; member = members(member).next) {
+    for (auto member = looks_ ? conference.members.first() : kNoSlot; member != kNoSlot;
+         member = members(member).next) {
       state_.port.look(net::EndpointId{member}, late);
     }
     taken += conference.members.size();
@@ -306,23 +308,40 @@ void Ticker::send_mix(Participant& participant, ListenerClasses& classes, const 
   const base::Frame* const minus = participant.in_mix ? &own : nullptr;
   const dsp::GainRamp gain = participant.gain_out.ramp();
   participant.gain_out.settle();
-  std::size_t bytes = 0;
-  if (outbound.whole_frame_due()) {
-    const auto payload = outbound.open_packet(due, state_.port.reserve());
-    if (payload.empty()) return;
-    const auto place = payload.first<ListenerClasses::kFrameBytes>();
-    const auto heard = classes.hear(outbound.codec(), minus, gain, place);
-    if (heard.data() != place.data()) std::memcpy(place.data(), heard.data(), heard.size());
-    bytes = rtp::kRtpHeaderBytes + payload.size();
-  } else if (!outbound.may_send()) {
+  if (!outbound.may_send()) {
     outbound.tick({}, due, {});
-  } else {
-    ListenerClasses::EncodedFrame place;
-    const auto heard = classes.hear(outbound.codec(), minus, gain, place);
-    const auto out = outbound.tick_due() ? state_.port.reserve() : std::span<std::byte>();
-    bytes = outbound.tick(heard, due, out);
+    return;
   }
-  state_.send(participant, net::Flow::kRtp, *participant.send_to, bytes);
+  const bool whole = outbound.whole_frame_due();
+  if (whole && minus != nullptr) return send_own_mix(participant, classes, *minus, gain, due);
+  ListenerClasses::EncodedFrame place;
+  const auto heard = classes.hear(outbound.codec(), minus, gain, place);
+  if (whole) {
+    std::array<std::byte, rtp::kRtpHeaderBytes> head;
+    outbound.pass_frame(due, head);
+    if (state_.send(participant, head, heard)) outbound.sent(heard.size());
+  } else {
+    const auto out = outbound.tick_due() ? state_.port.reserve() : std::span<std::byte>();
+    const std::size_t bytes = outbound.tick(heard, due, out);
+    state_.send(participant, net::Flow::kRtp, *participant.send_to, bytes);
+  }
+}
+
+// A packet that nobody else is sent: made where it leaves from.
+void Ticker::send_own_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
+                          dsp::GainRamp gain, base::Instant due) TUTTI_REALTIME {
+  auto& outbound = participant.outbound;
+  const auto out = state_.port.reserve();
+  if (out.empty()) {
+    std::array<std::byte, rtp::kRtpHeaderBytes> nowhere;
+    return outbound.pass_frame(due, nowhere);
+  }
+  outbound.pass_frame(due, out.first<rtp::kRtpHeaderBytes>());
+  const auto place = out.subspan<rtp::kRtpHeaderBytes, ListenerClasses::kFrameBytes>();
+  const auto heard = classes.hear(outbound.codec(), &own, gain, place);
+  if (heard.data() != place.data()) std::copy(heard.begin(), heard.end(), place.begin());
+  outbound.sent(heard.size());
+  state_.send(participant, net::Flow::kRtp, *participant.send_to, rtp::kRtpHeaderBytes + heard.size());
 }
 
 // The same for one whom something sets apart.

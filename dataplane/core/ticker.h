@@ -57,6 +57,10 @@ class Ticker {
   void whisper(Participant& participant, const TickWheel::Turn& turn, base::Frame& frame) TUTTI_REALTIME;
   void send_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
                 base::Instant due) TUTTI_REALTIME;
+  // Not inline: who is sent what all hear shall not pay for its registers.
+  [[gnu::noinline]] void send_own_mix(Participant& participant, ListenerClasses& classes,
+                                      const base::Frame& own, dsp::GainRamp gain,
+                                      base::Instant due) TUTTI_REALTIME;
   void send_personal(Participant& participant, const base::Frame& own,
                      const TickWheel::Turn& turn) TUTTI_REALTIME;
   // `turn` as the conference counts it.
@@ -73,6 +77,7 @@ class Ticker {
   mixer::ConferenceMixer
       mixer_;  // of the conference that is being mixed: one for all, so that it stays in cache
   PersonalMix personal_;
+  const bool looks_;  // the port's
   // Of the conference that is being mixed, in its members' order: who may have a part in this tick's mix, and
   // the frames of those who have.
   const std::unique_ptr<std::uint32_t[]> speakers_;

@@ -65,6 +65,9 @@ class PacketPort {
   // `thorough`: all that wait, as after a delay of a tick; else a second one may be left for the next time.
   // Until it is called first, each receive() looks for everyone's.
   virtual void look(EndpointId, bool /*thorough*/) TUTTI_REALTIME {}
+  // Whether look() does anything: asked once, when a core is made, so that it need not be called for
+  // everyone.
+  virtual bool looks() const { return false; }
 
   // What has arrived, at most kReceiveBatch packets; empty when there is no more for now.
   // Owns: the payloads are the port's, valid until the next receive() or wait_until().
@@ -83,6 +86,12 @@ class PacketPort {
   // Sends the first `bytes` of the buffer reserved last; `to` is used where the flow is not connected.
   virtual void send(EndpointId id, Flow flow, const base::SocketAddress& to,
                     std::size_t bytes) TUTTI_REALTIME = 0;
+  // The same of a packet in two pieces, copied before it returns: a header of its own, and a payload that may
+  // be many's. False, and nothing done, where no buffer is free. Ends what was reserved: it is to be reserved
+  // anew. Shapes: kPayloadBytesMax at most together, one of them may be empty.
+  [[nodiscard]] virtual bool send(EndpointId id, Flow flow, const base::SocketAddress& to,
+                                  std::span<const std::byte> head,
+                                  std::span<const std::byte> payload) TUTTI_REALTIME = 0;
   // Lets everything sent leave; without it a body may wait to fill a batch.
   virtual void flush() TUTTI_REALTIME = 0;
 

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -10,16 +9,18 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/net/net_error.h"
+#include "dataplane/net/packet_pieces.h"
 #include "dataplane/net/packet_socket.h"
 
 namespace tutti::net {
 namespace {
 
-void write_frame(PacketRing& ring, std::byte* at, const UdpFrame& frame,
+void write_frame(PacketRing& ring, std::byte* at, const UdpFrame& frame, std::span<const std::byte> head,
                  std::span<const std::byte> payload) TUTTI_REALTIME {
-  frame.write(payload.size(), at);
-  std::memcpy(at + frame.head_bytes(), payload.data(), payload.size());
-  ring.commit(frame.head_bytes() + payload.size(), frame.head_bytes() - 8);
+  const std::size_t bytes = head.size() + payload.size();
+  frame.write(bytes, at);
+  copy_pieces(at + frame.head_bytes(), head, payload);
+  ring.commit(frame.head_bytes() + bytes, frame.head_bytes() - 8);
 }
 
 struct ProbeSocket {
@@ -65,7 +66,7 @@ base::Result<void, NetError> PacketSender::try_out(PacketRing& ring, const base:
   const std::array probe{std::byte{1}};
   std::byte* at = ring.frame();
   CHECK(at != nullptr);
-  write_frame(ring, at, frame, probe);
+  write_frame(ring, at, frame, {}, probe);
   ring.flush();
   pollfd asked{.fd = to.fd, .events = POLLIN, .revents = 0};
   if (::poll(&asked, 1, 100) != 1) return base::unexpected(NetError::kFramesRefused);
@@ -88,7 +89,8 @@ void PacketSender::connect(std::uint32_t flow, int socket, const base::SocketAdd
   }
 }
 
-PacketSender::Way PacketSender::send(std::uint32_t flow, std::span<const std::byte> payload) TUTTI_REALTIME {
+PacketSender::Way PacketSender::send(std::uint32_t flow, std::span<const std::byte> head,
+                                     std::span<const std::byte> payload) TUTTI_REALTIME {
   const auto to = hops_.find(flow);
   if (!to) return Way::kSocket;
   FlowFrame& of = frames_[flow];
@@ -105,7 +107,7 @@ PacketSender::Way PacketSender::send(std::uint32_t flow, std::span<const std::by
   }
   std::byte* at = ring_->frame();
   if (at == nullptr) return Way::kSocket;
-  write_frame(*ring_, at, of.frame, payload);
+  write_frame(*ring_, at, of.frame, head, payload);
   return Way::kFrame;
 }
 

@@ -39,7 +39,9 @@ class PacketSender {
     kSocketNow,  // the same, at once, so that nothing is overtaken: the last one before frames, and one in
                  // 200, so that the kernel keeps asking for its neighbour
   };
-  Way send(std::uint32_t flow, std::span<const std::byte> payload) TUTTI_REALTIME;
+  // Shapes: as PacketPort::send of two pieces.
+  Way send(std::uint32_t flow, std::span<const std::byte> head,
+           std::span<const std::byte> payload) TUTTI_REALTIME;
   void flush() TUTTI_REALTIME { ring_->flush(); }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/base/check.h"
+#include "dataplane/net/packet_pieces.h"
 
 namespace tutti::net {
 
@@ -199,6 +200,17 @@ void SimPort::send(EndpointId id, Flow flow, const base::SocketAddress& to,
   unflushed_.push_back(reserved_);
   reserved_ = SimPackets::kNone;
   if (unflushed_.size() == limits_.transmit_buffers) flush();
+}
+
+bool SimPort::send(EndpointId id, Flow flow, const base::SocketAddress& to, std::span<const std::byte> head,
+                   std::span<const std::byte> payload) TUTTI_REALTIME {
+  const std::size_t bytes = head.size() + payload.size();
+  CHECK(bytes <= kPayloadBytesMax);
+  const auto buffer = reserve();
+  if (buffer.empty()) return false;
+  copy_pieces(buffer.data(), head, payload);
+  send(id, flow, to, bytes);
+  return true;
 }
 
 void SimPort::flush() TUTTI_REALTIME {

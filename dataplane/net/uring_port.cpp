@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "dataplane/base/check.h"
+#include "dataplane/net/packet_pieces.h"
 #include "dataplane/net/uring_buffers.h"
 #include "dataplane/net/uring_poll_buffer.h"
 #include "dataplane/net/uring_request.h"
@@ -299,14 +300,39 @@ std::span<std::byte> UringPort::reserve() TUTTI_REALTIME {
 void UringPort::send(EndpointId id, Flow flow, const base::SocketAddress& to,
                      std::size_t bytes) TUTTI_REALTIME {
   CHECK(bytes <= kPayloadBytesMax && unsubmitted_ < send_slots_count_);
+  const auto payload = std::span<const std::byte>(send_slots_[next_send_].payload).first(bytes);
+  const auto way = try_frame(id, flow, {}, payload);
+  if (way != PacketSender::Way::kFrame) send_by_socket(id, flow, to, bytes, way);
+}
+
+bool UringPort::send(EndpointId id, Flow flow, const base::SocketAddress& to, std::span<const std::byte> head,
+                     std::span<const std::byte> payload) TUTTI_REALTIME {
+  const auto buffer = reserve();
+  if (buffer.empty()) return false;
+  const auto way = try_frame(id, flow, head, payload);
+  if (way == PacketSender::Way::kFrame) return true;
+  copy_pieces(buffer.data(), head, payload);
+  send_by_socket(id, flow, to, head.size() + payload.size(), way);
+  return true;
+}
+
+// Counts a packet, and sends it past its socket where that can be.
+PacketSender::Way UringPort::try_frame(EndpointId id, Flow flow, std::span<const std::byte> head,
+                                       std::span<const std::byte> payload) TUTTI_REALTIME {
+  const std::size_t bytes = head.size() + payload.size();
+  CHECK(bytes <= kPayloadBytesMax);
   const UringFlow& from = open_flow(id, flow);
-  const FlowIndex index = index_of(id, flow);
   counters_.packets_sent.add();
   counters_.bytes_sent.add(bytes);
-  const auto payload = std::span<const std::byte>(send_slots_[next_send_].payload).first(bytes);
-  auto way = PacketSender::Way::kSocket;
-  if (sender_ != nullptr && from.connected()) way = sender_->send(index, payload);
-  if (way == PacketSender::Way::kFrame) return;
+  if (sender_ == nullptr || !from.connected()) return PacketSender::Way::kSocket;
+  return sender_->send(index_of(id, flow), head, payload);
+}
+
+// What is in the next transmit buffer.
+void UringPort::send_by_socket(EndpointId id, Flow flow, const base::SocketAddress& to, std::size_t bytes,
+                               PacketSender::Way way) TUTTI_REALTIME {
+  const UringFlow& from = open_flow(id, flow);
+  const FlowIndex index = index_of(id, flow);
   const base::SocketAddress& destination = from.peer.valid() ? from.peer : to;
   io_uring_sqe* entry = destination.valid() ? ring_->next_entry() : nullptr;
   if (entry == nullptr) {

@@ -55,11 +55,14 @@ class UringPort final : public PacketPort {
   void look(EndpointId id, bool thorough) TUTTI_REALTIME override {
     polls_.look(index_of(id, Flow::kRtp), thorough);
   }
+  bool looks() const override { return true; }
   std::span<const ReceivedPacket> receive() TUTTI_REALTIME override;
   std::optional<base::Instant> arrival(EndpointId id, base::Instant taken) TUTTI_REALTIME override;
   std::span<std::byte> reserve() TUTTI_REALTIME override;
   void send(EndpointId id, Flow flow, const base::SocketAddress& to,
             std::size_t bytes) TUTTI_REALTIME override;
+  bool send(EndpointId id, Flow flow, const base::SocketAddress& to, std::span<const std::byte> head,
+            std::span<const std::byte> payload) TUTTI_REALTIME override;
   void flush() TUTTI_REALTIME override;
   // Returns early when half of the receive buffers, or a batch, wait to be taken.
   void wait_until(base::Instant deadline) override;
@@ -92,6 +95,12 @@ class UringPort final : public PacketPort {
   void poll_sockets() TUTTI_REALTIME;
   bool poll_socket(FlowIndex index) TUTTI_REALTIME;
   void complete_poll(FlowIndex index, std::uint16_t buffer, int result, base::Instant now) TUTTI_REALTIME;
+
+  // The packet in the next transmit buffer, or in the sender's ring.
+  PacketSender::Way try_frame(EndpointId id, Flow flow, std::span<const std::byte> head,
+                              std::span<const std::byte> payload) TUTTI_REALTIME;
+  void send_by_socket(EndpointId id, Flow flow, const base::SocketAddress& to, std::size_t bytes,
+                      PacketSender::Way way) TUTTI_REALTIME;
 
   void give_back(std::uint16_t buffer) TUTTI_REALTIME;
   void give_back_batch() TUTTI_REALTIME;

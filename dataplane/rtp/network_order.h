@@ -38,4 +38,9 @@ inline void write_u32(std::span<std::byte> out, std::size_t at, std::uint32_t va
   write_u16(out, at + 2, static_cast<std::uint16_t>(value & 0xFFFF));
 }
 
+inline void write_u64(std::span<std::byte> out, std::size_t at, std::uint64_t value) TUTTI_REALTIME {
+  write_u32(out, at, static_cast<std::uint32_t>(value >> 32));
+  write_u32(out, at + 4, static_cast<std::uint32_t>(value & 0xFFFF'FFFF));
+}
+
 }  // namespace tutti::rtp

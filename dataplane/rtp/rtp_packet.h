@@ -36,15 +36,14 @@ struct RtpPacket {
 // Errors: kTruncated, kBadVersion, kMalformed (the padding is longer than the payload).
 base::Result<RtpPacket, base::DropReason> parse_rtp(std::span<const std::byte> datagram) TUTTI_REALTIME;
 
-// Writes the first kRtpHeaderBytes of `out`, which must have them.
+// Writes the first kRtpHeaderBytes of `out`, which must have them. The first 8 are one store: whoever copies
+// them at once need not wait for several.
 inline void write_rtp_header(std::span<std::byte> out, const RtpHeader& header) TUTTI_REALTIME {
   CHECK(out.size() >= kRtpHeaderBytes);
-  write_u8(out, 0, 0x80);  // version 2
-  write_u8(out, 1,
-           static_cast<std::uint8_t>((header.marker ? 0x80 : 0) |
-                                     (static_cast<std::uint8_t>(header.payload_type) & 0x7F)));
-  write_u16(out, 2, header.sequence_number.value());
-  write_u32(out, 4, header.timestamp.value());
+  const std::uint32_t type = static_cast<std::uint8_t>(header.payload_type) & 0x7FU;
+  const std::uint32_t first = 0x8000'0000U |  // version 2
+                              (header.marker ? 0x80'0000U : 0U) | type << 16 | header.sequence_number.value();
+  write_u64(out, 0, std::uint64_t{first} << 32 | header.timestamp.value());
   write_u32(out, 8, static_cast<std::uint32_t>(header.ssrc));
 }
 

@@ -1,6 +1,7 @@
 #include "dataplane/stream/outbound_stream.h"
 
 #include <algorithm>
+#include <array>
 
 #include "dataplane/base/check.h"
 #include "mixer/codec/codec.h"
@@ -73,11 +74,14 @@ std::size_t OutboundStream::half_tick(std::span<std::byte> out) TUTTI_REALTIME {
 
 std::size_t OutboundStream::write(const PacketPayload& payload, std::span<std::byte> out) TUTTI_REALTIME {
   if (payload.size() == 0) return 0;
-  const auto place = write_header(payload.size() / Packetizer::kUnitBytes * Packetizer::kUnitSamples, out);
-  if (place.empty()) return 0;
-  const auto rest = std::copy(payload.waiting.begin(), payload.waiting.end(), place.begin());
+  std::array<std::byte, rtp::kRtpHeaderBytes> head;
+  write_header(payload.size() / Packetizer::kUnitBytes * Packetizer::kUnitSamples, head);
+  if (out.size() < head.size() + payload.size()) return 0;
+  auto rest = std::copy(head.begin(), head.end(), out.begin());
+  rest = std::copy(payload.waiting.begin(), payload.waiting.end(), rest);
   std::copy(payload.fresh.begin(), payload.fresh.end(), rest);
-  return rtp::kRtpHeaderBytes + place.size();
+  sent(payload.size());
+  return head.size() + payload.size();
 }
 
 rtp::SenderInfo OutboundStream::sender_info(base::Instant now, std::uint64_t ntp_now) const TUTTI_REALTIME {

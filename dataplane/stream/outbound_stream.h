@@ -56,13 +56,15 @@ class alignas(64) OutboundStream {
   // Shapes: a whole frame, or nothing where may_send() is false. Returns the bytes written, or zero.
   std::size_t tick(std::span<const std::byte> frame, base::Instant now,
                    std::span<std::byte> out) TUTTI_REALTIME;
-  // Whether the packet of this tick is one whole frame: then its payload may be made by who made it for
-  // others already, between open_packet() and the end of the buffer it gave.
+  // Whether the packet of this tick is one whole frame: then its payload may leave from where it was made,
+  // perhaps for others, too.
   bool whole_frame_due() const TUTTI_REALTIME { return format_.may_send && packetizer_.whole_frame_due(); }
   codec::CodecId codec() const TUTTI_REALTIME { return format_.audio.codec; }
-  // Instead of tick(), where whole_frame_due(): writes the header to the front of `out` and returns where the
-  // payload goes, which the caller fills; empty if `out` is too small, and then the packet counts as lost.
-  std::span<std::byte> open_packet(base::Instant now, std::span<std::byte> out) TUTTI_REALTIME;
+  // Instead of tick(), where whole_frame_due(): writes the header of the frame's packet. The packet counts as
+  // lost unless sent() is told.
+  void pass_frame(base::Instant now, std::span<std::byte, rtp::kRtpHeaderBytes> head) TUTTI_REALTIME;
+  // The packet, of so many bytes of payload, is on its way.
+  void sent(std::size_t payload_bytes) TUTTI_REALTIME;
 
   // 10 ms after tick(): the packet that is due between two ticks. May be left out unless half_tick_due();
   // left out then, it counts as lost on the way.
@@ -78,7 +80,7 @@ class alignas(64) OutboundStream {
 
  private:
   std::size_t write(const PacketPayload& payload, std::span<std::byte> out) TUTTI_REALTIME;
-  std::span<std::byte> write_header(std::size_t samples, std::span<std::byte> out) TUTTI_REALTIME;
+  void write_header(std::size_t samples, std::span<std::byte, rtp::kRtpHeaderBytes> head) TUTTI_REALTIME;
 
   SendFormat format_;
   bool marker_ = true;                   // the next packet begins a talkspurt
@@ -92,36 +94,33 @@ class alignas(64) OutboundStream {
   Packetizer packetizer_;
 };
 
-// The header of the next packet, which holds so many samples; returns the place of its payload, empty if
-// there is none.
-inline std::span<std::byte> OutboundStream::write_header(std::size_t samples,
-                                                         std::span<std::byte> out) TUTTI_REALTIME {
+// The header of the next packet, which holds so many samples.
+inline void OutboundStream::write_header(std::size_t samples,
+                                         std::span<std::byte, rtp::kRtpHeaderBytes> head) TUTTI_REALTIME {
   rtp::RtpHeader header;
   header.payload_type = format_.audio.payload_type;
   header.marker = marker_;
   header.sequence_number = sequence_number_;
   header.timestamp = timestamp_;
   header.ssrc = ssrc_;
+  rtp::write_rtp_header(head, header);
   sequence_number_ = sequence_number_ + 1;
   timestamp_ = timestamp_ + static_cast<std::int32_t>(samples);
-
-  const std::size_t bytes =
-      samples / Packetizer::kUnitSamples * codec::properties(format_.audio.codec).bytes_per_10ms;
-  if (out.size() < rtp::kRtpHeaderBytes + bytes) return {};
-  rtp::write_rtp_header(out, header);
-  marker_ = false;
-  ++packets_;
-  octets_ += static_cast<std::uint32_t>(bytes);
-  return out.subspan(rtp::kRtpHeaderBytes, bytes);
 }
 
-inline std::span<std::byte> OutboundStream::open_packet(base::Instant now,
-                                                        std::span<std::byte> out) TUTTI_REALTIME {
+inline void OutboundStream::pass_frame(base::Instant now,
+                                       std::span<std::byte, rtp::kRtpHeaderBytes> head) TUTTI_REALTIME {
   DCHECK(whole_frame_due());
   tick_timestamp_ = tick_timestamp_ + static_cast<int>(base::kFrameSamples);
   tick_at_ = now;
   packetizer_.pass_whole_frame();
-  return write_header(base::kFrameSamples, out);
+  write_header(base::kFrameSamples, head);
+}
+
+inline void OutboundStream::sent(std::size_t payload_bytes) TUTTI_REALTIME {
+  marker_ = false;
+  ++packets_;
+  octets_ += static_cast<std::uint32_t>(payload_bytes);
 }
 
 static_assert(sizeof(OutboundStream) == 64);

@@ -91,10 +91,14 @@ class ExactCore::Port final : public net::PacketPort {
   void send(net::EndpointId id, net::Flow flow, const base::SocketAddress&,
             std::size_t bytes) TUTTI_REALTIME override {
     if (flow != net::Flow::kRtp) return;
-    CHECK(bytes == rtp::kRtpHeaderBytes + base::kFrameSamples && sent.size() < sent.capacity());
-    auto& heard = sent.emplace_back();
-    heard.slot = static_cast<std::uint32_t>(id);
-    std::memcpy(heard.payload.data(), out_.data() + rtp::kRtpHeaderBytes, base::kFrameSamples);
+    CHECK(bytes >= rtp::kRtpHeaderBytes);
+    keep(id, std::span(out_).first(bytes).subspan(rtp::kRtpHeaderBytes));
+  }
+  bool send(net::EndpointId id, net::Flow flow, const base::SocketAddress&, std::span<const std::byte> head,
+            std::span<const std::byte> payload) TUTTI_REALTIME override {
+    CHECK(flow == net::Flow::kRtp && head.size() == rtp::kRtpHeaderBytes);
+    keep(id, payload);
+    return true;
   }
   void flush() TUTTI_REALTIME override {}
   void wait_until(base::Instant) override {}
@@ -116,6 +120,12 @@ class ExactCore::Port final : public net::PacketPort {
     std::array<std::byte, rtp::kRtpHeaderBytes + base::kFrameSamples> datagram;
   };
   Slot& slot(net::EndpointId id) { return slots_[static_cast<std::uint32_t>(id)]; }
+  void keep(net::EndpointId id, std::span<const std::byte> payload) TUTTI_REALTIME {
+    CHECK(payload.size() == base::kFrameSamples && sent.size() < sent.capacity());
+    auto& heard = sent.emplace_back();
+    heard.slot = static_cast<std::uint32_t>(id);
+    std::memcpy(heard.payload.data(), payload.data(), base::kFrameSamples);
+  }
 
   const std::uint32_t index_;
   const Voices& voices_;

@@ -38,6 +38,11 @@ class QuietPort final : public net::PacketPort {
   void send(net::EndpointId, net::Flow, const base::SocketAddress&, std::size_t) TUTTI_REALTIME override {
     seen_.sent.fetch_add(1);
   }
+  bool send(net::EndpointId, net::Flow, const base::SocketAddress&, std::span<const std::byte>,
+            std::span<const std::byte>) TUTTI_REALTIME override {
+    seen_.sent.fetch_add(1);
+    return true;
+  }
   void flush() TUTTI_REALTIME override {}
   void wait_until(base::Instant deadline) override {
     seen_.cpu.store(::sched_getcpu());

@@ -27,6 +27,10 @@ class RefusingPort : public net::PacketPort {
   std::span<const net::ReceivedPacket> receive() TUTTI_REALTIME override { return {}; }
   std::span<std::byte> reserve() TUTTI_REALTIME override { return {}; }
   void send(net::EndpointId, net::Flow, const base::SocketAddress&, std::size_t) TUTTI_REALTIME override {}
+  bool send(net::EndpointId, net::Flow, const base::SocketAddress&, std::span<const std::byte>,
+            std::span<const std::byte>) TUTTI_REALTIME override {
+    return false;
+  }
   void flush() TUTTI_REALTIME override {}
   void wait_until(base::Instant) override {}
   const Counters& counters() const TUTTI_REALTIME override { return counters_; }
@@ -44,6 +48,7 @@ class NotingPort final : public RefusingPort {
     bool operator==(const Step&) const = default;
   };
   bool attach(net::EndpointId, const base::EndpointHandles&) TUTTI_REALTIME override { return true; }
+  bool looks() const override { return true; }
   void look(net::EndpointId id, bool thorough) TUTTI_REALTIME override {
     if (received_) steps_.push_back({{}, thorough});
     received_ = false;
@@ -64,6 +69,7 @@ class NotingPort final : public RefusingPort {
 class TalkingPort final : public RefusingPort {
  public:
   bool attach(net::EndpointId, const base::EndpointHandles&) TUTTI_REALTIME override { return true; }
+  bool looks() const override { return true; }
   void look(net::EndpointId id, bool) TUTTI_REALTIME override { asked_.push_back(id); }
   std::span<const net::ReceivedPacket> receive() TUTTI_REALTIME override {
     packets_.clear();

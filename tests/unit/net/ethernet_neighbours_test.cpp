@@ -94,7 +94,7 @@ class EthernetNeighboursTest : public testing::TestWithParam<Addresses> {
   // A connected flow's packet: as the port sends it, with what it was sent by as its text.
   Way send() {
     const std::string as_frame = "by frame";
-    const Way way = sender_->send(kFlow, std::as_bytes(std::span(as_frame)));
+    const Way way = sender_->send(kFlow, {}, std::as_bytes(std::span(as_frame)));
     if (way == Way::kFrame) {
       sender_->flush();
     } else {

@@ -81,6 +81,50 @@ TEST_P(PacketPortEdges, GivesAReservedBufferAgainUntilItIsSent) {
   detach_and_close(kFirst, endpoint);
 }
 
+TEST_P(PacketPortEdges, SendsAPacketInTwoPiecesAmongOthers) {
+  const Endpoint endpoint = attach(kFirst);
+  const SocketAddress client = world_->open_client();
+  const std::string large(kPayloadBytesMax - 12, 'p');
+  std::uint64_t sent = 0;
+  std::uint64_t bytes = 0;
+  for (const bool connected : {false, true}) {
+    if (connected) connect(kFirst, Flow::kRtp, client);
+    // More than once: a body may send the first packets to a new peer another way.
+    for (int round = 0; round < 5; ++round) {
+      std::string shared = "shared " + std::to_string(round);
+      send_pieces(kFirst, Flow::kRtp, client, "twelve bytes", shared);
+      shared.assign(shared.size(), 'x');  // it was copied
+      ASSERT_FALSE(port().reserve().empty());
+      send_pieces(kFirst, Flow::kRtp, client, "short, ", "and a payload");
+      send(kFirst, Flow::kRtp, client, "reserved anew");
+      send_pieces(kFirst, Flow::kRtp, client, "", "no head");
+      send_pieces(kFirst, Flow::kRtp, client, "no payload", "");
+      send_pieces(kFirst, Flow::kRtp, client, std::string(12, 'h'), large);
+      flush();
+      for (const std::string& text :
+           {"twelve bytesshared " + std::to_string(round), std::string("short, and a payload"),
+            std::string("reserved anew"), std::string("no head"), std::string("no payload"),
+            std::string(12, 'h') + large}) {
+        ASSERT_EQ(client_receive(client), text);
+        ++sent;
+        bytes += text.size();
+      }
+    }
+  }
+  // More than there are transmit buffers: the port flushes on its own.
+  for (int i = 0; i < 200; ++i) send_pieces(kFirst, Flow::kRtp, client, "twelve bytes", std::to_string(i));
+  flush();
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(client_receive(client), "twelve bytes" + std::to_string(i));
+  EXPECT_EQ(port().counters().packets_sent.value(), sent + 200);
+  EXPECT_EQ(port().counters().bytes_sent.value(), bytes + 200 * 12 + 10 * 1 + 90 * 2 + 100 * 3);
+  disconnect(kFirst, Flow::kRtp);
+  send_pieces(kFirst, Flow::kRtp, {}, "twelve bytes", "to nowhere");
+  flush();
+  turn();
+  EXPECT_EQ(drops(base::DropReason::kSendFailed), 1u);
+  detach_and_close(kFirst, endpoint);
+}
+
 TEST_P(PacketPortEdges, SurvivesAPeerThatIsGone) {
   const Endpoint endpoint = attach(kFirst);
   const Endpoint neighbour = attach(kSecond);

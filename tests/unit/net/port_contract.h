@@ -98,6 +98,12 @@ class PacketPortContract : public testing::TestWithParam<WorldMaker> {
     port().send(id, flow, to, payload.size());
   }
 
+  void send_pieces(EndpointId id, Flow flow, const base::SocketAddress& to, std::string_view head,
+                   std::string_view payload) {
+    const base::RealtimeSection section;
+    ASSERT_TRUE(port().send(id, flow, to, std::as_bytes(std::span(head)), std::as_bytes(std::span(payload))));
+  }
+
   void flush() {
     const base::RealtimeSection section;
     port().flush();

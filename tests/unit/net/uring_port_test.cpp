@@ -160,6 +160,10 @@ TEST_F(UringPortTest, CountsPeersThatAreGone) {
   EXPECT_EQ(counters.drops.total(), counters.drops.value(base::DropReason::kSendFailed));
 }
 
+TEST_F(UringPortTest, WantsToBeToldWhoseTickComes) {
+  EXPECT_TRUE(port().looks());
+}
+
 TEST_F(UringPortTest, GoesAwayWithEndpointsAttached) {
   const Endpoint endpoint = attach(kFirst);
   const SocketAddress client = world_->open_client();
