@@ -16,6 +16,10 @@ pkg_check_modules(sndfile REQUIRED IMPORTED_TARGET sndfile)
 pkg_check_modules(pcap REQUIRED IMPORTED_TARGET libpcap)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+pkg_check_modules(libdpdk REQUIRED IMPORTED_TARGET libdpdk)
+# Of its seventy libraries those that we call; a card's driver is loaded by DPDK itself, from Debian's folder of them.
+set_target_properties(PkgConfig::libdpdk PROPERTIES INTERFACE_LINK_OPTIONS ""
+  INTERFACE_LINK_LIBRARIES "rte_ethdev;rte_mbuf;rte_mempool;rte_ring;rte_net;rte_eal")
 find_package(fmt REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(tomlplusplus REQUIRED)

@@ -1,0 +1,106 @@
+// Device: one Ethernet port of DPDK's, a card or a virtual one, with a receive and a transmit queue for each
+// core, and the packet buffers of each queue.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/result.h"
+#include "dataplane/net/packet_port.h"
+#include "dataplane/net/udp_frame.h"
+
+struct rte_mempool;
+
+namespace tutti::dpdk {
+
+struct DeviceOptions {
+  // A PCI address, or a driver's name with a number and its arguments: "net_af_packet0,iface=eth1".
+  std::string name;
+  std::uint16_t cores = 1;
+  net::PortLimits limits;  // of each core; endpoints are of no interest here
+  std::uint16_t mtu = 1'500;
+  std::uint16_t receive_descriptors = 2'048;  // of each queue: packets that wait while nobody looks
+  std::uint16_t transmit_descriptors = 1'024;
+  bool promiscuous = false;
+};
+
+// What the port does itself, where it can; else we do it.
+struct Offloads {
+  bool receive_checksums = false;  // IPv4's and UDP's are looked at
+  bool transmit_udp_checksum = false;
+};
+
+// Thread: not a core's, but where it says so. DPDK has begun (Eal).
+class Device {
+ public:
+  // Makes it known to DPDK where that has not been done, configures and starts it.
+  // Errors: one sentence: an unknown driver, what the driver refuses, too few queues, no memory.
+  static base::Result<std::unique_ptr<Device>, std::string> open(const DeviceOptions& options);
+  // Stops and closes it. All buffers must be back in their pools, but those that its queues hold.
+  ~Device();
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  const std::string& name() const { return name_; }
+  std::uint16_t number() const TUTTI_REALTIME { return number_; }
+  const net::MacAddress& mac() const { return mac_; }
+  const std::string& driver() const { return driver_; }
+  std::uint16_t cores() const { return cores_; }
+  std::uint16_t receive_descriptors() const TUTTI_REALTIME { return receive_descriptors_; }
+  const Offloads& offloads() const { return offloads_; }
+
+  // A transmit queue beyond the cores', for the slow path; none where the driver has no more.
+  bool has_spare_queue() const { return spare_queue_; }
+
+  bool link_up() const;
+  // Errors: one sentence.
+  base::Result<void, std::string> wait_for_link(std::chrono::milliseconds patience) const;
+
+  // The driver's own counters, by its names.
+  std::vector<std::pair<std::string, std::uint64_t>> statistics() const;
+
+  // Of a core's queue. Received packets are in buffers of the first; sent ones may be in any.
+  rte_mempool* receive_pool(std::uint16_t core) const { return pools_[2 * core]; }
+  rte_mempool* transmit_pool(std::uint16_t core) const { return pools_[2 * core + 1]; }
+  // For the slow path: a few.
+  rte_mempool* spare_pool() const { return pools_.back(); }
+  // Of all pools: for the leak ledger. Those on their way and in the queues are in use.
+  std::size_t buffers() const;
+  std::size_t free_buffers() const;
+
+  // The Toeplitz key with which it spreads what comes over the queues, and the queue of each remainder of the
+  // hash; empty where it does not. Source: DPDK's RETA.
+  const std::vector<std::uint8_t>& hash_key() const { return hash_key_; }
+  const std::vector<std::uint16_t>& hash_queues() const { return hash_queues_; }
+
+ private:
+  Device() = default;
+  base::Result<void, std::string> find(const DeviceOptions& options);
+  base::Result<void, std::string> make_pools(const DeviceOptions& options);
+  base::Result<void, std::string> configure(const DeviceOptions& options);
+  void read_hash();
+  std::string refuses(const std::string& what, int error) const;
+
+  std::string name_;
+  std::string driver_;
+  std::uint16_t number_ = 0;
+  std::uint16_t cores_ = 0;
+  std::uint16_t receive_descriptors_ = 0;
+  std::uint16_t transmit_descriptors_ = 0;
+  bool known_before_ = false;  // somebody else has made it, and ends it
+  bool configured_ = false;
+  bool spare_queue_ = false;
+  net::MacAddress mac_{};
+  Offloads offloads_;
+  std::vector<rte_mempool*> pools_;
+  std::vector<std::uint8_t> hash_key_;
+  std::vector<std::uint16_t> hash_queues_;
+};
+
+}  // namespace tutti::dpdk
