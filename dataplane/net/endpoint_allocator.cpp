@@ -1,5 +1,7 @@
 #include "dataplane/net/endpoint_allocator.h"
 
+#include <algorithm>
+
 #include "dataplane/base/check.h"
 #include "dataplane/net/port_lane.h"
 
@@ -7,12 +9,17 @@ namespace tutti::net {
 
 EndpointAllocator::EndpointAllocator(EndpointFactory& factory, const Range& range)
     : factory_(factory),
-      ip_(range.ip.with_port(0)),
-      first_port_(PortLane::of(range.ip, range.first, range.last).first),
-      taken_(PortLane::of(range.ip, range.first, range.last).pairs()),
+      ips_(range.ips),
+      first_port_(PortLane::of({}, range.first, range.last).first),
+      pairs_(PortLane::of({}, range.first, range.last).pairs()),
+      taken_(ips_.size() * pairs_),
       next_(range.lanes) {
-  CHECK(range.lanes > 0);
-  for (std::size_t lane = 0; lane < next_.size(); ++lane) next_[lane] = lane;
+  CHECK(range.lanes > 0 && !ips_.empty());
+}
+
+std::size_t EndpointAllocator::places(std::size_t lane) const {
+  const std::size_t lanes = next_.size();
+  return ips_.size() * ((pairs_ + lanes - 1 - lane) / lanes);
 }
 
 base::Result<Endpoint, NetError> EndpointAllocator::open(bool with_rtcp, std::size_t lane) {
@@ -20,34 +27,46 @@ base::Result<Endpoint, NetError> EndpointAllocator::open(bool with_rtcp, std::si
   CHECK(lane < lanes);
   for (std::size_t i = 0; i < lanes; ++i) {
     const std::size_t of = (lane + i) % lanes;
-    for (std::size_t tried = of; tried < taken_.size(); tried += lanes) {
-      const std::size_t pair = next_[of];
-      next_[of] = pair + lanes < taken_.size() ? pair + lanes : of;
-      if (taken_[pair]) continue;
-      auto endpoint = open_pair(pair, with_rtcp);
+    const std::size_t places = this->places(of);
+    for (std::size_t tried = 0; tried < places; ++tried) {
+      const std::size_t place = next_[of];
+      next_[of] = place + 1 < places ? place + 1 : 0;
+      const std::size_t ip = place % ips_.size();
+      const std::size_t pair = place / ips_.size() * lanes + of;
+      if (taken_[ip * pairs_ + pair]) continue;
+      auto endpoint = open_pair(ip, pair, with_rtcp);
       if (endpoint || endpoint.error() != NetError::kAddressInUse) return endpoint;
     }
   }
   return base::unexpected(NetError::kNoPorts);
 }
 
-base::Result<Endpoint, NetError> EndpointAllocator::open_pair(std::size_t pair, bool with_rtcp) {
+base::Result<Endpoint, NetError> EndpointAllocator::open_pair(std::size_t ip, std::size_t pair,
+                                                              bool with_rtcp) {
   Endpoint endpoint;
-  endpoint.rtp = ip_.with_port(static_cast<std::uint16_t>(first_port_ + 2 * pair));
-  endpoint.rtcp = with_rtcp ? ip_.with_port(static_cast<std::uint16_t>(endpoint.rtp.port + 1)) : endpoint.rtp;
+  endpoint.rtp = ips_[ip].with_port(static_cast<std::uint16_t>(first_port_ + 2 * pair));
+  endpoint.rtcp =
+      with_rtcp ? endpoint.rtp.with_port(static_cast<std::uint16_t>(endpoint.rtp.port + 1)) : endpoint.rtp;
   const auto opened = factory_.open(endpoint.rtp, with_rtcp);
   if (!opened) return base::unexpected(opened.error());
   endpoint.handles = *opened;
-  taken_[pair] = true;
+  taken_[ip * pairs_ + pair] = true;
   ++in_use_;
   return endpoint;
 }
 
 void EndpointAllocator::close(const Endpoint& endpoint) {
+  const auto ip = std::find_if(ips_.begin(), ips_.end(), [&](const base::SocketAddress& each) {
+    return each.with_port(endpoint.rtp.port) == endpoint.rtp;
+  });
+  CHECK(ip != ips_.end() && endpoint.rtp.port >= first_port_);
   const std::size_t pair = (endpoint.rtp.port - first_port_) / 2;
-  CHECK(endpoint.rtp.port >= first_port_ && pair < taken_.size() && taken_[pair]);
+  CHECK(pair < pairs_);
+  const auto taken = taken_.begin() +
+                     static_cast<std::ptrdiff_t>(static_cast<std::size_t>(ip - ips_.begin()) * pairs_ + pair);
+  CHECK(*taken);
   factory_.close(endpoint.handles);
-  taken_[pair] = false;
+  *taken = false;
   --in_use_;
 }
 

@@ -25,7 +25,8 @@ struct Endpoint {
 class EndpointAllocator {
  public:
   struct Range {
-    base::SocketAddress ip;  // its port is not used
+    std::vector<base::SocketAddress>
+        ips;  // used in turn, each with the whole range; their ports are not used
     std::uint16_t first = 0;
     std::uint16_t last = 0;   // inclusive; only whole pairs of even and odd are used
     std::uint32_t lanes = 1;  // each takes every lanes-th pair (PortLane)
@@ -49,13 +50,16 @@ class EndpointAllocator {
   std::size_t capacity() const { return taken_.size(); }
 
  private:
-  base::Result<Endpoint, NetError> open_pair(std::size_t pair, bool with_rtcp);
+  // A lane's places: the same pair of each address, then the lane's next.
+  std::size_t places(std::size_t lane) const;
+  base::Result<Endpoint, NetError> open_pair(std::size_t ip, std::size_t pair, bool with_rtcp);
 
   EndpointFactory& factory_;
-  const base::SocketAddress ip_;
+  const std::vector<base::SocketAddress> ips_;
   const std::uint32_t first_port_;  // even
-  std::vector<bool> taken_;         // by pair
-  std::vector<std::size_t> next_;   // pair, by lane
+  const std::size_t pairs_;         // of one address
+  std::vector<bool> taken_;         // by address, then pair
+  std::vector<std::size_t> next_;   // place, by lane
   std::size_t in_use_ = 0;
 };
 

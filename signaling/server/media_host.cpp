@@ -97,8 +97,9 @@ MediaHost::MediaHost(const Configuration::Media& media, std::size_t cores,
                      const std::vector<std::unique_ptr<net::PacketReceiver>>& receivers)
     : factory_(std::make_unique<net::UdpEndpointFactory>(
           receivers.empty() ? std::vector<sock_filter>() : net::socket_filter(receivers[0]->interface()))),
-      allocator_(*factory_, {media.address, media.rtp_port_low, media.rtp_port_high,
-                             static_cast<std::uint32_t>(cores)}) {}
+      allocator_(
+          *factory_,
+          {{media.address}, media.rtp_port_low, media.rtp_port_high, static_cast<std::uint32_t>(cores)}) {}
 
 MediaHost::~MediaHost() = default;
 

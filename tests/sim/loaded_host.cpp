@@ -43,7 +43,7 @@ std::int64_t LoadedHost::Core::packets() const {
 
 LoadedHost::LoadedHost(const LoadedHostConfig& config)
     : network_({.seed = 7, .packets = 32'768, .socket_queue = 256}),
-      endpoints_(network_.endpoint_factory(), {kServer, 16'384, 65'535}),
+      endpoints_(network_.endpoint_factory(), {{kServer}, 16'384, 65'535}),
       host_(network_.make_host(kCallers)) {
   packet_cost = config.packet_cost;
   const mailbox::CoreCapacity capacity{config.participants_per_core, config.participants_per_core};

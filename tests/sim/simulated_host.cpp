@@ -15,7 +15,7 @@ const base::SocketAddress kServer = *base::parse_ip("10.9.0.1");
 // The callers' sockets hold what comes until a test looks: 4 096 packets are 80 s of 20 ms.
 SimulatedHost::SimulatedHost(const SimulatedHostConfig& config)
     : network_({.seed = config.seed, .socket_queue = 4'096}),
-      endpoints_(network_.endpoint_factory(), {kServer, 16'384, 32'767}),
+      endpoints_(network_.endpoint_factory(), {{kServer}, 16'384, 32'767}),
       rings_(config.cores, config.capacity.conferences) {
   for (std::uint32_t i = 0; i < config.cores; ++i) {
     Core& core = cores_.emplace_back(config.mailbox_capacity);

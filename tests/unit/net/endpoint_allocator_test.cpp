@@ -17,7 +17,7 @@ const SocketAddress kIp = *base::parse_ip("10.0.0.1");
 class EndpointAllocatorTest : public testing::Test {
  protected:
   EndpointAllocator make(std::uint16_t first, std::uint16_t last) {
-    return {network_.endpoint_factory(), {kIp, first, last}};
+    return {network_.endpoint_factory(), {{kIp}, first, last}};
   }
   SimNetwork network_{SimNetwork::Config{}};
 };
@@ -47,7 +47,7 @@ TEST_F(EndpointAllocatorTest, OpensNoRtcpPortWithoutRtcp) {
 }
 
 TEST_F(EndpointAllocatorTest, GivesEachLaneItsOwnPairsAndThenThoseOfOthers) {
-  EndpointAllocator allocator(network_.endpoint_factory(), {kIp, 4'000, 4'009, 2});
+  EndpointAllocator allocator(network_.endpoint_factory(), {{kIp}, 4'000, 4'009, 2});
   std::vector<std::uint16_t> ports;
   for (const std::size_t lane : {1u, 0u, 1u, 1u, 1u}) {
     const auto endpoint = allocator.open(true, lane);
@@ -128,8 +128,29 @@ TEST_F(EndpointAllocatorTest, ReachesTheLastPortThereIs) {
 }
 
 TEST_F(EndpointAllocatorTest, PassesOnWhatTheFactorySays) {
-  EndpointAllocator allocator(network_.endpoint_factory(), {*base::parse_ip("0.0.0.0"), 4'000, 4'009});
+  EndpointAllocator allocator(network_.endpoint_factory(), {{*base::parse_ip("0.0.0.0")}, 4'000, 4'009});
   EXPECT_EQ(allocator.open(true).error(), NetError::kAddressNotAvailable);
+  EXPECT_EQ(allocator.in_use(), 0u);
+}
+
+TEST_F(EndpointAllocatorTest, TakesItsAddressesInTurnEachWithTheWholeRange) {
+  const SocketAddress other = *base::parse_ip("10.0.0.2");
+  EndpointAllocator allocator(network_.endpoint_factory(), {{kIp, other}, 4'000, 4'005, 2});
+  EXPECT_EQ(allocator.capacity(), 6u);
+  std::vector<Endpoint> opened;
+  for (int i = 0; i < 6; ++i) opened.push_back(*allocator.open(true));
+  // Lane 0 has two pairs, 4000 and 4004, lane 1 has 4002: of each address.
+  const std::vector<SocketAddress> expected{kIp.with_port(4'000), other.with_port(4'000),
+                                            kIp.with_port(4'004), other.with_port(4'004),
+                                            kIp.with_port(4'002), other.with_port(4'002)};
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(base::to_string(opened[i].rtp), base::to_string(expected[i]));
+  EXPECT_EQ(allocator.open(true).error(), NetError::kNoPorts);
+  allocator.close(opened[3]);
+  const auto again = allocator.open(false);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->rtp, expected[3]);
+  for (const std::size_t i : {0u, 1u, 2u, 4u, 5u}) allocator.close(opened[i]);
+  allocator.close(*again);
   EXPECT_EQ(allocator.in_use(), 0u);
 }
 

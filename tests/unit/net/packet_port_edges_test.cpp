@@ -208,13 +208,7 @@ TEST_P(PacketPortEdges, ServesFiveHundredEndpoints) {
   EXPECT_EQ(world_->allocator().in_use(), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sim, PacketPortEdges, testing::Values(&make_sim_world));
-INSTANTIATE_TEST_SUITE_P(Uring, PacketPortEdges, testing::Values(&make_uring_world));
-INSTANTIATE_TEST_SUITE_P(UringIpv6, PacketPortEdges, testing::Values(&make_uring_ipv6_world));
-INSTANTIATE_TEST_SUITE_P(Packet, PacketPortEdges, testing::Values(&make_packet_world));
-INSTANTIATE_TEST_SUITE_P(PacketIpv6, PacketPortEdges, testing::Values(&make_packet_ipv6_world));
-INSTANTIATE_TEST_SUITE_P(Receiver, PacketPortEdges, testing::Values(&make_receiver_world));
-INSTANTIATE_TEST_SUITE_P(ReceiverIpv6, PacketPortEdges, testing::Values(&make_receiver_ipv6_world));
+INSTANTIATE_TEST_SUITE_P(Over, PacketPortEdges, testing::ValuesIn(worlds()), world_name);
 
 }  // namespace
 }  // namespace tutti::net

@@ -21,7 +21,7 @@ constexpr int kSteps = 3'000;
 constexpr std::uint32_t kEndpoints = 6;
 constexpr std::size_t kClients = 3;
 
-class PacketPortLife : public testing::TestWithParam<std::tuple<WorldMaker, std::uint64_t>> {
+class PacketPortLife : public testing::TestWithParam<std::tuple<World, std::uint64_t>> {
  protected:
   struct Slot {
     enum class State { kFree, kAttached, kDetaching } state = State::kFree;
@@ -30,10 +30,10 @@ class PacketPortLife : public testing::TestWithParam<std::tuple<WorldMaker, std:
   };
 
   void SetUp() override {
-    const auto& [maker, seed] = GetParam();
+    const auto& [world, seed] = GetParam();
     printf("seed %llu\n", static_cast<unsigned long long>(seed));
     random_ = SimRandom(seed);
-    MadeWorld made = maker({.endpoints = kEndpoints, .receive_buffers = 16, .transmit_buffers = 8});
+    MadeWorld made = world.make({.endpoints = kEndpoints, .receive_buffers = 16, .transmit_buffers = 8});
     if (!made.world) GTEST_SKIP() << made.reason;
     world_ = std::move(made.world);
     for (SocketAddress& client : clients_) client = world_->open_client();
@@ -167,18 +167,19 @@ TEST_P(PacketPortLife, NothingReachesTheWrongOne) {
   EXPECT_EQ(port().counters().drops.value(base::DropReason::kSendFailed), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sim, PacketPortLife,
-                         testing::Combine(testing::Values(&make_sim_world),
-                                          testing::Range<std::uint64_t>(1, 6)));
-INSTANTIATE_TEST_SUITE_P(Uring, PacketPortLife,
-                         testing::Combine(testing::Values(&make_uring_world),
-                                          testing::Range<std::uint64_t>(1, 6)));
-INSTANTIATE_TEST_SUITE_P(Packet, PacketPortLife,
-                         testing::Combine(testing::Values(&make_packet_world),
-                                          testing::Range<std::uint64_t>(1, 6)));
-INSTANTIATE_TEST_SUITE_P(Receiver, PacketPortLife,
-                         testing::Combine(testing::Values(&make_receiver_world),
-                                          testing::Range<std::uint64_t>(1, 6)));
+std::vector<World> worlds_with_lives() {
+  std::vector<World> all = worlds();
+  std::erase_if(all, [](const World& world) { return !world.lives; });
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Over, PacketPortLife,
+                         testing::Combine(testing::ValuesIn(worlds_with_lives()),
+                                          testing::Range<std::uint64_t>(1, 6)),
+                         [](const auto& of) {
+                           return std::string(std::get<0>(of.param).name) + "Seed" +
+                                  std::to_string(std::get<1>(of.param));
+                         });
 
 }  // namespace
 }  // namespace tutti::net

@@ -278,13 +278,7 @@ TEST_P(PacketPortTest, TellsWhenAPacketCameAndNotOnlyWhenItWasTaken) {
   detach_and_close(kFirst, endpoint);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sim, PacketPortTest, testing::Values(&make_sim_world));
-INSTANTIATE_TEST_SUITE_P(Uring, PacketPortTest, testing::Values(&make_uring_world));
-INSTANTIATE_TEST_SUITE_P(UringIpv6, PacketPortTest, testing::Values(&make_uring_ipv6_world));
-INSTANTIATE_TEST_SUITE_P(Packet, PacketPortTest, testing::Values(&make_packet_world));
-INSTANTIATE_TEST_SUITE_P(PacketIpv6, PacketPortTest, testing::Values(&make_packet_ipv6_world));
-INSTANTIATE_TEST_SUITE_P(Receiver, PacketPortTest, testing::Values(&make_receiver_world));
-INSTANTIATE_TEST_SUITE_P(ReceiverIpv6, PacketPortTest, testing::Values(&make_receiver_ipv6_world));
+INSTANTIATE_TEST_SUITE_P(Over, PacketPortTest, testing::ValuesIn(worlds()), world_name);
 
 }  // namespace
 }  // namespace tutti::net

@@ -15,11 +15,11 @@
 
 namespace tutti::net {
 
-class PacketPortContract : public testing::TestWithParam<WorldMaker> {
+class PacketPortContract : public testing::TestWithParam<World> {
  protected:
   void make(const PortLimits& limits) {
     world_.reset();  // before the next: each may have a network of its own
-    MadeWorld made = GetParam()(limits);
+    MadeWorld made = GetParam().make(limits);
     if (!made.world) GTEST_SKIP() << made.reason;
     world_ = std::move(made.world);
   }
@@ -128,6 +128,10 @@ class PacketPortContract : public testing::TestWithParam<WorldMaker> {
 
   std::unique_ptr<PortWorld> world_;
 };
+
+inline std::string world_name(const testing::TestParamInfo<World>& info) {
+  return info.param.name;
+}
 
 inline constexpr EndpointId kFirst{3};
 inline constexpr EndpointId kSecond{15};

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,18 @@ struct MadeWorld {
   std::unique_ptr<PortWorld> world;
   std::string reason;
 };
-using WorldMaker = MadeWorld (*)(const PortLimits& limits);
+
+// What a test of the contract runs over.
+struct World {
+  const char* name;
+  MadeWorld (*make)(const PortLimits& limits);
+  bool lives = true;  // in the random lives as well
+};
+inline void PrintTo(const World& world, std::ostream* out) {
+  *out << world.name;
+}
+// Those of this program.
+std::vector<World> worlds();
 
 // A loopback address that other programs on this machine do not use: their packets would come to our ports.
 base::SocketAddress own_loopback_ip();

@@ -14,7 +14,7 @@ class SimWorld final : public PortWorld {
       : network_(SimNetwork::Config{.socket_queue = 2'000}),
         port_(network_.make_port(limits)),
         host_(network_.make_host(*base::parse_ip("10.0.0.2"))),
-        allocator_(network_.endpoint_factory(), {*base::parse_ip("10.0.0.1"), 30'000, 39'999}) {
+        allocator_(network_.endpoint_factory(), {{*base::parse_ip("10.0.0.1")}, 30'000, 39'999}) {
     network_.set_uplink(host_->ip(), {.delay = std::chrono::microseconds(100)});
   }
 

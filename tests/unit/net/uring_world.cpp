@@ -40,7 +40,7 @@ class UringWorld final : public PortWorld {
         ip_(ip),
         port_(std::move(port)),
         factory_(std::move(filter)),
-        allocator_(factory_, {ip_, kFirstPort, kLastPort}) {}
+        allocator_(factory_, {{ip_}, kFirstPort, kLastPort}) {}
   ~UringWorld() override {
     for (const auto& [port, fd] : clients_) ::close(fd);
   }
