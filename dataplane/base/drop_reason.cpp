@@ -36,6 +36,16 @@ std::string_view to_string(DropReason reason) {
       return "bad_checksum";
     case DropReason::kOverrun:
       return "overrun";
+    case DropReason::kFragment:
+      return "fragment";
+    case DropReason::kOtherProtocol:
+      return "other_protocol";
+    case DropReason::kForeignVlan:
+      return "foreign_vlan";
+    case DropReason::kForeignMac:
+      return "foreign_mac";
+    case DropReason::kRateLimited:
+      return "rate_limited";
     case DropReason::kCount:
       break;
   }

@@ -27,10 +27,18 @@ enum class DropReason : std::uint8_t {
   kSendFailed,          // the network refused a packet of ours
   kBadChecksum,         // IP or UDP
   kOverrun,             // the core came too late: no room was left to keep it for it
+  // Of the link, before it is known whose a packet is; never one participant's.
+  kFragment,       // of an IP packet
+  kOtherProtocol,  // Ethernet or IP carries what nobody here reads
+  kForeignVlan,    // not of our VLAN, or tagged twice
+  kForeignMac,     // to another station, or to a group that we are not in
+  kRateLimited,    // more questions than are answered
   kCount
 };
 
 inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(DropReason::kCount);
+// The first ones, of which a participant may have its own.
+inline constexpr std::size_t kParticipantDropReasons = static_cast<std::size_t>(DropReason::kFragment);
 
 // The reason in snake_case, as metrics spell it.
 std::string_view to_string(DropReason reason);

@@ -112,6 +112,7 @@ void ParticipantReports::write_round_trip(const ParticipantHandle& tenant,
 }
 
 void ParticipantReports::count_drop(const ParticipantHandle& tenant, base::DropReason reason) TUTTI_REALTIME {
+  DCHECK(static_cast<std::size_t>(reason) < base::kParticipantDropReasons);
   auto& drops = records_[tenant.slot].drops[static_cast<std::size_t>(reason)];
   // One writer: a plain load and store, no locked instruction.
   drops.store(drops.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

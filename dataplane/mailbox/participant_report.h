@@ -51,7 +51,7 @@ struct ReportedState {
 
 struct ParticipantReport : ReportedState {
   // By base::DropReason; kStranger are those from a wrong source, as far as the network let them through.
-  std::array<std::uint32_t, base::kDropReasons> drops{};
+  std::array<std::uint32_t, base::kParticipantDropReasons> drops{};
 
   std::uint32_t dropped(base::DropReason reason) const { return drops[static_cast<std::size_t>(reason)]; }
   std::uint32_t packets_dropped() const;
@@ -94,7 +94,7 @@ class ParticipantReports {
     Word quality;     // concealed, jitter in samples, loss
     Word packet_at;   // zero: none yet
     Word round_trip;  // us, and one; zero: none yet
-    alignas(64) std::array<std::atomic<std::uint32_t>, base::kDropReasons> drops;
+    alignas(64) std::array<std::atomic<std::uint32_t>, base::kParticipantDropReasons> drops;
   };
   static_assert(sizeof(Record) == 128);
 

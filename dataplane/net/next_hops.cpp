@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <map>
+#include <utility>
 
 #include "dataplane/base/check.h"
 
@@ -18,21 +19,10 @@ std::uint64_t pack(std::uint16_t version, const MacAddress& mac) {
 
 }  // namespace
 
-NextHops::NextHops(const LocalInterface& interface, std::uint32_t places)
+NextHops::NextHops(std::uint32_t places)
     : count_(places),
       places_(std::make_unique<Place[]>(places)),
-      query_(interface),
-      answered_(std::make_unique<std::uint16_t[]>(places)),
-      thread_([this] { run(); }) {}
-
-NextHops::~NextHops() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  wake_.notify_one();
-  thread_.join();
-}
+      answered_(std::make_unique<std::uint16_t[]>(places)) {}
 
 void NextHops::set(std::uint32_t place, const base::SocketAddress& to) TUTTI_REALTIME {
   DCHECK(place < count_ && to.valid());
@@ -79,27 +69,43 @@ std::optional<std::pair<std::uint16_t, base::SocketAddress>> NextHops::read(cons
   return std::pair(version, to);
 }
 
-void NextHops::answer_all(bool again) {
-  std::map<std::array<std::uint8_t, 16>, std::optional<MacAddress>> known;  // of this moment
+void NextHops::answer(NeighbourResolver& resolver, base::Instant now) {
+  const bool again = now >= again_at_;
+  if (again) again_at_ = now + kAgain;
+  const bool more = resolver.changes() != changes_;
+  changes_ = resolver.changes();
+  using Ip = std::pair<base::AddressFamily, std::array<std::uint8_t, 16>>;
+  std::map<Ip, std::optional<MacAddress>> known;  // of this moment
   for (std::uint32_t i = 0; i < count_; ++i) {
     const auto asked = read(places_[i]);
-    if (!asked || (!again && answered_[i] == asked->first)) continue;
-    const auto [found, is_new] = known.try_emplace(asked->second.ip);
-    if (is_new) found->second = query_.ask(asked->second);
+    if (!asked) continue;
+    const bool is_new = answered_[i] != asked->first;
+    const bool without = places_[i].answer.load(std::memory_order_relaxed) == 0;
+    if (!again && !is_new && !(more && without)) continue;
+    const auto [found, first] = known.try_emplace(Ip(asked->second.family, asked->second.ip));
+    if (first) found->second = resolver.ask(asked->second, now);
     answered_[i] = asked->first;
     places_[i].answer.store(found->second ? pack(asked->first, *found->second) : 0,
                             std::memory_order_relaxed);
   }
 }
 
-void NextHops::run() {
+NextHopThread::NextHopThread(NextHops& hops, std::unique_ptr<NeighbourResolver> resolver)
+    : hops_(hops), resolver_(std::move(resolver)), thread_([this] { run(); }) {}
+
+NextHopThread::~NextHopThread() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void NextHopThread::run() {
   std::unique_lock lock(mutex_);
-  auto again_at = std::chrono::steady_clock::now() + kAgain;
-  while (!wake_.wait_for(lock, kNewEvery, [this] { return stop_; })) {
-    const auto now = std::chrono::steady_clock::now();
-    const bool again = now >= again_at;
-    if (again) again_at = now + kAgain;
-    answer_all(again);
+  while (!wake_.wait_for(lock, NextHops::kNewEvery, [this] { return stop_; })) {
+    hops_.answer(*resolver_, base::monotonic_now());
   }
 }
 

@@ -1,5 +1,5 @@
-// NextHops: to which MAC address a frame for an IP address goes; asked of the kernel off the core, kept where
-// the core reads it without waiting.
+// NextHops: to which MAC address a frame for an IP address goes; asked of a NeighbourResolver off the core,
+// kept where the core reads it without waiting.
 #pragma once
 
 #include <array>
@@ -11,47 +11,22 @@
 #include <optional>
 #include <thread>
 
+#include "dataplane/base/clock.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/socket_address.h"
-#include "dataplane/net/udp_frame.h"
+#include "dataplane/net/mac_address.h"
+#include "dataplane/net/neighbour_resolver.h"
 
 namespace tutti::net {
 
-// The interface that an address of this host belongs to.
-struct LocalInterface {
-  int index = 0;
-  bool loopback = false;
-  MacAddress mac{};
-};
-// None: no address of ours, or the interface is no Ethernet. 127.0.0.0/8 is loopback's.
-std::optional<LocalInterface> find_interface(const base::SocketAddress& ip);
-
-// The kernel's answer of this moment, over netlink: route, then neighbour. None: the way leads through
-// another interface, or the neighbour is not known (a packet through a socket makes the kernel ask for it).
-class NextHopQuery {
- public:
-  explicit NextHopQuery(const LocalInterface& interface);
-  ~NextHopQuery();
-  NextHopQuery(const NextHopQuery&) = delete;
-  NextHopQuery& operator=(const NextHopQuery&) = delete;
-
-  std::optional<MacAddress> ask(const base::SocketAddress& to);
-
- private:
-  const LocalInterface interface_;
-  int socket_ = -1;
-};
-
-// A place for each endpoint. Its own thread asks for what is new within kNewEvery, for all anew each kAgain:
-// a neighbour that moves, or a route that changes, is followed then.
+// A place for each endpoint. What is new is asked for with the next answer(), all anew each kAgain: a
+// neighbour that moves, or a route that changes, is followed then.
 class NextHops {
  public:
-  static constexpr auto kNewEvery = std::chrono::milliseconds(20);
-  static constexpr auto kAgain = std::chrono::seconds(1);
+  static constexpr base::Duration kNewEvery = std::chrono::milliseconds(20);  // between two answer()s
+  static constexpr base::Duration kAgain = std::chrono::seconds(1);
 
-  // Thread: not the core's, as of the destructor.
-  NextHops(const LocalInterface& interface, std::uint32_t places);
-  ~NextHops();
+  explicit NextHops(std::uint32_t places);
   NextHops(const NextHops&) = delete;
   NextHops& operator=(const NextHops&) = delete;
 
@@ -60,6 +35,11 @@ class NextHops {
   void clear(std::uint32_t place) TUTTI_REALTIME;
   // None: not known yet, or no more; send by other ways.
   std::optional<MacAddress> find(std::uint32_t place) const TUTTI_REALTIME;
+
+  // Asks for what was set since the last time; for what had no answer too where the resolver knows more now;
+  // each kAgain for all.
+  // Thread: one, the resolver's; not the core's.
+  void answer(NeighbourResolver& resolver, base::Instant now);
 
  private:
   // A sequence lock: `version` is 0 while the core writes. An answer names the version that it is for.
@@ -72,16 +52,30 @@ class NextHops {
     std::uint16_t last_version = 0;  // the core's
   };
 
-  void run();
-  void answer_all(bool again);
   // The version and what is asked; none while nothing is.
   std::optional<std::pair<std::uint16_t, base::SocketAddress>> read(const Place& place) const;
 
   const std::uint32_t count_;
   const std::unique_ptr<Place[]> places_;
-  // The thread's.
-  NextHopQuery query_;
+  // answer()'s.
   const std::unique_ptr<std::uint16_t[]> answered_;  // the version, by place
+  base::Instant again_at_ = base::Instant::min();
+  std::uint64_t changes_ = 0;  // the resolver's, when it was last asked
+};
+
+// Answers the places of one NextHops each kNewEvery, from a thread of its own: for who has no other.
+class NextHopThread {
+ public:
+  NextHopThread(NextHops& hops, std::unique_ptr<NeighbourResolver> resolver);
+  ~NextHopThread();
+  NextHopThread(const NextHopThread&) = delete;
+  NextHopThread& operator=(const NextHopThread&) = delete;
+
+ private:
+  void run();
+
+  NextHops& hops_;
+  const std::unique_ptr<NeighbourResolver> resolver_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;  // under mutex_

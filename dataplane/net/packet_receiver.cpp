@@ -5,7 +5,7 @@
 
 #include <sys/socket.h>
 
-#include "dataplane/net/next_hops.h"
+#include "dataplane/net/kernel_neighbours.h"
 #include "dataplane/net/packet_socket.h"
 
 namespace tutti::net {

@@ -75,7 +75,11 @@ base::Result<void, NetError> PacketSender::try_out(PacketRing& ring, const base:
 
 PacketSender::PacketSender(std::unique_ptr<PacketRing> ring, const LocalInterface& interface,
                            std::uint32_t flows)
-    : interface_(interface), ring_(std::move(ring)), frames_(flows), hops_(interface, flows) {}
+    : interface_(interface),
+      ring_(std::move(ring)),
+      frames_(flows),
+      hops_(flows),
+      answers_(hops_, std::make_unique<KernelNeighbours>(interface)) {}
 
 void PacketSender::connect(std::uint32_t flow, int socket, const base::SocketAddress& peer) TUTTI_REALTIME {
   FlowFrame& of = frames_[flow];

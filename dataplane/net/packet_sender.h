@@ -14,6 +14,7 @@
 #include "dataplane/base/result.h"
 #include "dataplane/base/socket_address.h"
 #include "dataplane/net/endpoint_factory.h"
+#include "dataplane/net/kernel_neighbours.h"
 #include "dataplane/net/next_hops.h"
 #include "dataplane/net/packet_ring.h"
 #include "dataplane/net/udp_frame.h"
@@ -63,6 +64,7 @@ class PacketSender {
   const std::unique_ptr<PacketRing> ring_;
   std::vector<FlowFrame> frames_;
   NextHops hops_;
+  const NextHopThread answers_;
 };
 
 }  // namespace tutti::net

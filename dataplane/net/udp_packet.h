@@ -1,4 +1,4 @@
-// UdpPacket: what an IP packet from the wire says, where no kernel has read it before us.
+// UdpPacket: what a UDP packet from the wire says, where no kernel has read it before us.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/result.h"
 #include "dataplane/base/socket_address.h"
+#include "dataplane/net/ip_packet.h"
 
 namespace tutti::net {
 
@@ -18,13 +19,10 @@ struct UdpPacket {
   std::span<const std::byte> payload;
 };
 
-// Whether the sums were seen to be right by somebody else: the card, or a sender on this very host.
-enum class Checksums : std::uint8_t { kTrusted, kUnknown };
-
-// Reads IPv4 (RFC 791, options skipped) or IPv6 (RFC 8200, no extension headers) and UDP (RFC 768). What is
-// behind the lengths that the headers tell is padding of the link.
-// Errors: kTruncated, kMalformed (no UDP, a fragment, lengths that contradict each other, a source that no
-// host has: not unicast, port 0), kBadChecksum.
+// Reads an IP packet (parse_ip_packet) and its UDP (RFC 768). What is behind the lengths that the headers
+// tell is padding of the link.
+// Errors: parse_ip_packet's; kTruncated, kOtherProtocol (no UDP), kMalformed (lengths that contradict each
+// other, a source that no host has: not unicast, port 0), kBadChecksum.
 base::Result<UdpPacket, base::DropReason> parse_udp_packet(std::span<const std::byte> ip,
                                                            Checksums checksums) TUTTI_REALTIME;
 

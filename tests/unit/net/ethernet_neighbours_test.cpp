@@ -1,5 +1,5 @@
-// The next hops of frames on an Ethernet: NextHopQuery, NextHops and PacketSender between two hosts with a
-// cable.
+// The next hops of frames on an Ethernet: KernelNeighbours, NextHops and PacketSender between two hosts with
+// a cable.
 #include <array>
 #include <chrono>
 #include <fstream>
@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "dataplane/net/next_hops.h"
+#include "dataplane/net/kernel_neighbours.h"
 #include "dataplane/net/packet_sender.h"
 #include "two_hosts.h"
 
@@ -146,17 +146,17 @@ class EthernetNeighboursTest : public testing::TestWithParam<Addresses> {
 
 TEST_P(EthernetNeighboursTest, AreKnownOnceTheKernelHasAsked) {
   EXPECT_FALSE(interface_.loopback);
-  NextHopQuery query(interface_);
-  EXPECT_FALSE(query.ask(far_ip_));  // nobody has spoken yet
+  KernelNeighbours query(interface_);
+  EXPECT_FALSE(query.ask(far_ip_, base::monotonic_now()));  // nobody has spoken yet
   open_far(far_ip_);
   connect(address_of(far_));
   EXPECT_NE(send(), Way::kFrame);  // which makes the kernel ask
   EXPECT_TRUE(send_until([&] { return arrives("by frame"); }));
-  EXPECT_EQ(query.ask(far_ip_), kFarMac);
+  EXPECT_EQ(query.ask(far_ip_, base::monotonic_now()), kFarMac);
   // From another interface there is no way.
   LocalInterface other = interface_;
   ++other.index;
-  EXPECT_FALSE(NextHopQuery(other).ask(far_ip_));
+  EXPECT_FALSE(KernelNeighbours(other).ask(far_ip_, base::monotonic_now()));
 }
 
 TEST_P(EthernetNeighboursTest, AreFollowedToAnotherMac) {
@@ -164,8 +164,8 @@ TEST_P(EthernetNeighboursTest, AreFollowedToAnotherMac) {
   connect(address_of(far_));
   ASSERT_TRUE(send_until([&] { return arrives("by frame"); }));
   hosts_->far_ip("link set far address 02:00:00:00:00:1f");
-  NextHopQuery query(interface_);
-  ASSERT_TRUE(send_until([&] { return query.ask(far_ip_) == kOtherMac; }));
+  KernelNeighbours query(interface_);
+  ASSERT_TRUE(send_until([&] { return query.ask(far_ip_, base::monotonic_now()) == kOtherMac; }));
   while (arrives("what was under way")) {
   }
   // Frames to the old address are let fall over there: one that arrives has the new one.
@@ -175,10 +175,10 @@ TEST_P(EthernetNeighboursTest, AreFollowedToAnotherMac) {
 TEST_P(EthernetNeighboursTest, AreNoneWhereNobodyAnswers) {
   const base::SocketAddress nobody = base::parse_ip(GetParam().nobody)->with_port(40'000);
   connect(nobody);
-  NextHopQuery query(interface_);
+  KernelNeighbours query(interface_);
   for (int i = 0; i < 50; ++i) {
     EXPECT_NE(send(), Way::kFrame);
-    EXPECT_FALSE(query.ask(nobody));
+    EXPECT_FALSE(query.ask(nobody, base::monotonic_now()));
     ::usleep(2'000);
   }
 }
@@ -188,24 +188,24 @@ TEST_P(EthernetNeighboursTest, AreForgottenWhenTheCableIsPulled) {
   connect(address_of(far_));
   ASSERT_TRUE(send_until([&] { return arrives("by frame"); }));
   hosts_->far_ip("link set far down");
-  NextHopQuery query(interface_);
-  EXPECT_TRUE(send_until([&] { return !query.ask(far_ip_); }));
+  KernelNeighbours query(interface_);
+  EXPECT_TRUE(send_until([&] { return !query.ask(far_ip_, base::monotonic_now()); }));
   EXPECT_TRUE(send_until([&] { return send() == Way::kSocket; }));
 }
 
 TEST_P(EthernetNeighboursTest, AreTheGatewayForWhoIsBeyondIt) {
   const Addresses& is = GetParam();
   const base::SocketAddress beyond = *base::parse_ip(is.beyond);
-  NextHopQuery query(interface_);
+  KernelNeighbours query(interface_);
   connect(beyond.with_port(40'000));
-  EXPECT_FALSE(query.ask(beyond));  // no route
+  EXPECT_FALSE(query.ask(beyond, base::monotonic_now()));  // no route
   EXPECT_EQ(send(), Way::kSocket);
   hosts_->far_ip(std::string("addr add ") + is.beyond + is.whole + " dev lo" + no_wait());
   hosts_->ip(std::string(is.family) + " route add " + is.beyond + is.whole + " via " + is.far);
   open_far(beyond);
   connect(address_of(far_));
   EXPECT_TRUE(send_until([&] { return arrives("by frame"); }));
-  EXPECT_EQ(query.ask(beyond), kFarMac);
+  EXPECT_EQ(query.ask(beyond, base::monotonic_now()), kFarMac);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ip, EthernetNeighboursTest, testing::Values(kIpv4, kIpv6),

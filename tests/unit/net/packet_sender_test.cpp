@@ -139,13 +139,13 @@ TEST_P(PacketSenderTest, KnowsNoWayThroughAnotherInterface) {
   const auto interface = find_interface(ip_);
   ASSERT_TRUE(interface);
   EXPECT_TRUE(interface->loopback);
-  NextHopQuery query(*interface);
-  EXPECT_TRUE(query.ask(ip_));
+  KernelNeighbours query(*interface);
+  EXPECT_TRUE(query.ask(ip_, base::monotonic_now()));
   LocalInterface other = *interface;
   ++other.index;
-  EXPECT_FALSE(NextHopQuery(other).ask(ip_));
-  EXPECT_FALSE(query.ask(*base::parse_ip("192.0.2.1")));  // no route
-  EXPECT_FALSE(query.ask(*base::parse_ip("2001:db8::1")));
+  EXPECT_FALSE(KernelNeighbours(other).ask(ip_, base::monotonic_now()));
+  EXPECT_FALSE(query.ask(*base::parse_ip("192.0.2.1"), base::monotonic_now()));  // no route
+  EXPECT_FALSE(query.ask(*base::parse_ip("2001:db8::1"), base::monotonic_now()));
   EXPECT_FALSE(find_interface(*base::parse_ip("192.0.2.1")));
 }
 

@@ -1,11 +1,14 @@
 #include "dataplane/net/udp_frame.h"
 
+#include <array>
 #include <cstring>
 #include <numeric>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "dataplane/net/udp_packet.h"
 
 namespace tutti::net {
 namespace {
@@ -82,6 +85,73 @@ TEST(UdpFrameTest, BeginsTheUdpChecksum) {
       EXPECT_EQ(finished, static_cast<std::uint16_t>(~sum(&right[udp], right.size() - udp, pseudo)));
     }
   }
+}
+
+TEST(UdpFrameTest, WritesATagWhereItIsInAVlan) {
+  for (const auto& [from, to] : {std::pair("192.0.2.1:5000", "198.51.100.77:6001"),
+                                 std::pair("[2001:db8::1]:5000", "[2001:db8::2:3]:6001")}) {
+    UdpFrame frame;
+    frame.make(kFrom, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to), 0x123);
+    std::vector<std::uint8_t> tagged(frame.head_bytes());
+    ASSERT_EQ(frame.write(11, reinterpret_cast<std::byte*>(tagged.data())), tagged.size());
+    EXPECT_THAT(std::vector(tagged.begin() + 12, tagged.begin() + 16),
+                testing::ElementsAre(0x81, 0x00, 0x01, 0x23));
+    // All else is as without.
+    tagged.erase(tagged.begin() + 12, tagged.begin() + 16);
+    auto plain = write(from, to, 11);
+    plain.resize(plain.size() - 11);
+    EXPECT_EQ(tagged, plain);
+  }
+}
+
+TEST(UdpFrameTest, TouchesNothingBehindItsHeaders) {
+  for (const auto& [from, to] :
+       {std::pair("192.0.2.1:5000", "198.51.100.77:6001"), std::pair("[::1]:5000", "[::2]:6001")}) {
+    for (const VlanId vlan : {kNoVlan, VlanId{7}}) {
+      UdpFrame frame;
+      frame.make(kFrom, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to), vlan);
+      std::vector<std::byte> bytes(200, std::byte{0xA5});
+      const std::size_t head = frame.write(bytes.size() - frame.head_bytes(), bytes.data());
+      EXPECT_EQ(head, frame.head_bytes());
+      for (std::size_t i = head; i < bytes.size(); ++i) EXPECT_EQ(bytes[i], std::byte{0xA5}) << i;
+    }
+  }
+}
+
+// The reader that trusts nobody takes what is summed here.
+TEST(UdpFrameTest, SumsWhereNoCardDoes) {
+  for (const auto& [from, to] :
+       {std::pair("192.0.2.1:5000", "198.51.100.77:6001"), std::pair("[::1]:5000", "[::2]:6001")}) {
+    UdpFrame frame;
+    frame.make(kFrom, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to), 9);
+    for (std::size_t payload = 0; payload < 300; ++payload) {
+      std::vector<std::byte> bytes(frame.head_bytes() + payload);
+      for (std::size_t i = frame.head_bytes(); i < bytes.size(); ++i)
+        bytes[i] = static_cast<std::byte>(i * 37);
+      frame.write_summed(payload, bytes.data());
+      const auto read = parse_udp_packet(std::span(bytes).subspan(18), Checksums::kUnknown);
+      ASSERT_TRUE(read) << to_string(read.error()) << " with " << payload;
+      EXPECT_EQ(read->payload.size(), payload);
+    }
+  }
+}
+
+// RFC 768: a sum of zero would say that nobody has summed.
+TEST(UdpFrameTest, NeverSendsASumOfZero) {
+  UdpFrame frame;
+  frame.make(kFrom, kTo, *base::parse_address_and_port("192.0.2.1:5000"),
+             *base::parse_address_and_port("198.51.100.77:6001"));
+  bool seen = false;
+  for (std::uint32_t word = 0; word <= 0xFFFF; ++word) {
+    std::array<std::byte, 44> bytes{};
+    bytes[42] = static_cast<std::byte>(word >> 8);
+    bytes[43] = static_cast<std::byte>(word);
+    frame.write_summed(2, bytes.data());
+    const unsigned sum = std::to_integer<unsigned>(bytes[40]) << 8 | std::to_integer<unsigned>(bytes[41]);
+    ASSERT_NE(sum, 0u);
+    seen = seen || sum == 0xFFFF;
+  }
+  EXPECT_TRUE(seen);
 }
 
 }  // namespace

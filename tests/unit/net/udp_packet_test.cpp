@@ -118,14 +118,20 @@ TEST(UdpPacketTest, RefusesLengthsThatContradictEachOther) {
 }
 
 TEST(UdpPacketTest, RefusesWhatIsNoWholeUdpPacket) {
-  for (const auto& [at, value] : {std::pair{0u, 0x55u}, {9u, 6u}, {6u, 0x20u}, {7u, 1u}}) {
+  for (const auto& [at, value, reason] :
+       {std::tuple{0u, 0x55u, DropReason::kMalformed},   // a version that there is not
+        std::tuple{9u, 6u, DropReason::kOtherProtocol},  // TCP
+        std::tuple{6u, 0x20u, DropReason::kFragment},    // more fragments
+        std::tuple{7u, 1u, DropReason::kFragment}}) {    // an offset
     Bytes ip = ipv4();
     set(ip, at, value);
-    EXPECT_EQ(refused(ip), DropReason::kMalformed) << at;
+    EXPECT_EQ(refused(ip), reason) << at;
   }
   Bytes ip = ipv6();
   set(ip, 6, 44);  // a fragment header comes first
-  EXPECT_EQ(refused(ip), DropReason::kMalformed);
+  EXPECT_EQ(refused(ip), DropReason::kFragment);
+  set(ip, 6, 0);  // hop-by-hop options
+  EXPECT_EQ(refused(ip), DropReason::kOtherProtocol);
 }
 
 TEST(UdpPacketTest, RefusesASourceThatNoHostHas) {

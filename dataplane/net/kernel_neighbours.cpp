@@ -1,4 +1,6 @@
-// How NextHops asks the kernel: rtnetlink(7).
+#include "dataplane/net/kernel_neighbours.h"
+
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <span>
@@ -16,12 +18,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "dataplane/net/next_hops.h"
-
 namespace tutti::net {
 namespace {
 
-// A request with one attribute, and what came back.
+// A request of rtnetlink(7) with one attribute, and what came back.
 struct Message {
   alignas(NLMSG_ALIGNTO) std::array<std::byte, 4'096> bytes{};
   std::size_t size = 0;
@@ -91,17 +91,17 @@ constexpr std::uint16_t kUsable =
 
 }  // namespace
 
-NextHopQuery::NextHopQuery(const LocalInterface& interface)
+KernelNeighbours::KernelNeighbours(const LocalInterface& interface)
     : interface_(interface), socket_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)) {
   const timeval patience{.tv_sec = 0, .tv_usec = 200'000};
   if (socket_ >= 0) ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 }
 
-NextHopQuery::~NextHopQuery() {
+KernelNeighbours::~KernelNeighbours() {
   if (socket_ >= 0) ::close(socket_);
 }
 
-std::optional<MacAddress> NextHopQuery::ask(const base::SocketAddress& to) {
+std::optional<MacAddress> KernelNeighbours::ask(const base::SocketAddress& to, base::Instant) {
   Message message;
   rtmsg route{};
   route.rtm_family = af(to);

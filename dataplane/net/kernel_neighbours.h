@@ -1,0 +1,37 @@
+// KernelNeighbours: what the kernel knows of the neighbours on one of its interfaces.
+#pragma once
+
+#include <optional>
+
+#include "dataplane/base/socket_address.h"
+#include "dataplane/net/mac_address.h"
+#include "dataplane/net/neighbour_resolver.h"
+
+namespace tutti::net {
+
+// The interface that an address of this host belongs to.
+struct LocalInterface {
+  int index = 0;
+  bool loopback = false;
+  MacAddress mac{};
+};
+// None: no address of ours, or the interface is no Ethernet. 127.0.0.0/8 is loopback's.
+std::optional<LocalInterface> find_interface(const base::SocketAddress& ip);
+
+// The kernel's answer of this moment, over netlink: route, then neighbour. None: the way leads through
+// another interface, or the neighbour is not known (a packet through a socket makes the kernel ask for it).
+class KernelNeighbours final : public NeighbourResolver {
+ public:
+  explicit KernelNeighbours(const LocalInterface& interface);
+  ~KernelNeighbours() override;
+  KernelNeighbours(const KernelNeighbours&) = delete;
+  KernelNeighbours& operator=(const KernelNeighbours&) = delete;
+
+  std::optional<MacAddress> ask(const base::SocketAddress& to, base::Instant now) override;
+
+ private:
+  const LocalInterface interface_;
+  int socket_ = -1;
+};
+
+}  // namespace tutti::net
