@@ -18,8 +18,8 @@
 namespace tutti::conference {
 
 struct JournalLimits {
-  std::size_t events = 1'000;            // of each conference; its oldest go first
-  std::size_t bytes = 64 * 1024 * 1024;  // of all together; the oldest of all go first
+  std::size_t events = 1'000;  // of each conference; its oldest go first; of statistics the newest stay
+  std::size_t bytes = 16 * 1024 * 1024;  // of all together; the oldest of all go first
   std::size_t ended = 1'000;             // conferences that ended, and are remembered
   std::chrono::seconds kept{300};        // after its end; looked at when something else happens
   std::size_t unwritten = 64 * 1024;     // on their way to the journal's thread; what is more is lost: a gap

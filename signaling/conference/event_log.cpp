@@ -16,12 +16,22 @@ constexpr std::size_t kBlock = 512;
 }  // namespace
 
 void EventLog::append(const ConferenceEvent& event, std::uint64_t position) {
-  CHECK(event.number > last_number_ && position > last_position_);
   std::vector<std::uint8_t> packed;
   pack(event, packed);
+  append_packed(event.number, position, packed);
+  ++events_;
+}
+
+void EventLog::append_hole(std::uint64_t number, std::uint64_t position) {
+  append_packed(number, position, {});
+}
+
+void EventLog::append_packed(std::uint64_t number, std::uint64_t position,
+                             const std::vector<std::uint8_t>& packed) {
+  CHECK(number > last_number_ && position > last_position_);
   std::vector<std::uint8_t> record;
   record.reserve(packed.size() + 3 * 10);
-  put_varint(event.number - last_number_, record);
+  put_varint(number - last_number_, record);
   put_varint(position - last_position_, record);
   put_varint(packed.size(), record);
   record.insert(record.end(), packed.begin(), packed.end());
@@ -30,24 +40,23 @@ void EventLog::append(const ConferenceEvent& event, std::uint64_t position) {
     const std::size_t size = std::max(kBlock, record.size());
     blocks_.push_back({.memory = std::make_unique_for_overwrite<std::uint8_t[]>(size),
                        .size = static_cast<std::uint32_t>(size),
-                       .number = event.number,
+                       .number = number,
                        .position = position});
   }
   Block& block = blocks_.back();
   std::copy(record.begin(), record.end(), block.memory.get() + block.end);
   block.end += static_cast<std::uint32_t>(record.size());
-  last_number_ = event.number;
+  last_number_ = number;
   last_position_ = position;
-  ++events_;
   bytes_ += record.size();
 }
 
 void EventLog::drop_oldest() {
-  CHECK(events_ != 0);
+  CHECK(!blocks_.empty());
   Block& block = blocks_.front();
   const Head gone = head_at(block, block.begin);
   const std::size_t end = gone.offset + gone.bytes;
-  --events_;
+  if (gone.bytes != 0) --events_;
   bytes_ -= end - block.begin;
   if (end == block.end) {
     blocks_.erase(blocks_.begin());
@@ -72,7 +81,7 @@ EventLog::Head EventLog::head_at(const Block& block, std::size_t offset) const {
 
 EventLog::Place EventLog::first_of(std::size_t block) const {
   const Block& its = blocks_[block];
-  return {block, its.begin, its.number, its.position};
+  return {block, its.begin, its.number, its.position, head_at(its, its.begin).bytes == 0};
 }
 
 std::optional<EventLog::Place> EventLog::next(const Place& place) const {
@@ -82,7 +91,7 @@ std::optional<EventLog::Place> EventLog::next(const Place& place) const {
   if (end != block.end) {
     const Head following = head_at(block, end);
     return Place{place.block, end, place.number + following.number_step,
-                 place.position + following.position_step};
+                 place.position + following.position_step, following.bytes == 0};
   }
   if (place.block + 1 == blocks_.size()) return std::nullopt;
   return first_of(place.block + 1);

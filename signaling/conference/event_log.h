@@ -20,22 +20,24 @@ class EventLog {
     std::size_t offset = 0;
     std::uint64_t number = 0;
     std::uint64_t position = 0;
+    bool hole = false;  // no event: some never came, the last of them with this number
   };
 
-  // Both numbers are greater than those of the last.
+  // Both numbers are greater than those of the last, of an event or a hole.
   void append(const ConferenceEvent& event, std::uint64_t position);
-  // There is one.
+  void append_hole(std::uint64_t number, std::uint64_t position);
+  // An event or a hole; there is one.
   void drop_oldest();
 
   std::size_t events() const { return events_; }
   // Of what is packed; its blocks are half of one more, in the mean.
   std::size_t bytes() const { return bytes_; }
 
-  // The first event behind that number; or behind all in front of a position.
+  // The first, event or hole, behind that number; or behind all in front of a position.
   std::optional<Place> find_after(std::uint64_t number) const;
   std::optional<Place> find_from(std::uint64_t position) const;
   std::optional<Place> next(const Place& place) const;
-  // With its number, without its conference.
+  // An event, with its number, without its conference.
   ConferenceEvent read(const Place& place) const;
 
  private:
@@ -52,9 +54,11 @@ class EventLog {
     std::uint64_t number_step = 0;  // since the one before in its block
     std::uint64_t position_step = 0;
     std::size_t offset = 0;  // of what is packed
-    std::size_t bytes = 0;   // of it
+    std::size_t bytes = 0;   // of it; 0: a hole
   };
 
+  // Nothing packed is a hole.
+  void append_packed(std::uint64_t number, std::uint64_t position, const std::vector<std::uint8_t>& packed);
   Head head_at(const Block& block, std::size_t offset) const;
   Place first_of(std::size_t block) const;
   template <typename Before>

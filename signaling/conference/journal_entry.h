@@ -27,12 +27,15 @@ struct Cursor {
 };
 
 struct Page {
-  std::vector<EntryPointer> entries;  // in order; nothing is missing between two of them
-  bool gap = false;                   // but before the first: some after the cursor are gone
-  std::uint64_t lost = 0;             // so many; 0 = nobody can tell: they were numbered before it began anew
-  Cursor behind;                      // where there is a gap: its end, so that the first that can be had is
-                                      // `behind.number + 1`, of all conferences at `behind.position + 1`
-  Cursor next;                        // behind the entries, and the gap: it is told once
+  // In order; between two of them nothing is missing but statistics that newer ones of the same conference
+  // took the place of.
+  std::vector<EntryPointer> entries;
+  bool gap = false;        // but before the first: others after the cursor are gone
+  std::uint64_t lost = 0;  // so many, such statistics among them; 0 = nobody can tell: they were numbered
+                           // before it began anew
+  Cursor behind;           // where there is a gap: its end, so that the first that can be had is
+                           // `behind.number + 1`, of all conferences at `behind.position + 1`
+  Cursor next;             // behind the entries, and the gap: it is told once
 };
 
 }  // namespace tutti::conference

@@ -81,7 +81,7 @@ struct Configuration {
 
   struct Events {
     std::uint32_t journal = 1'000;  // of each room
-    std::uint32_t journal_mb = 64;  // of all
+    std::uint32_t journal_mb = 16;  // of all
     std::uint32_t keep_s = 300;     // after a room's end
   } events;
 

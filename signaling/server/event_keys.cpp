@@ -83,7 +83,8 @@ std::vector<Key<Configuration>> event_keys() {
   return {
       number<C>(
           "events", "journal", 1, 1'000'000, [](auto& c) -> auto& { return c.events.journal; },
-          "Events of each room that are held for readers who come back or are slow; the oldest go."),
+          "Events of each room that are held for readers who come back or are slow; the oldest go. Of "
+          "its statistics the newest are held."),
       number<C>(
           "events", "journal_mb", 1, 65'536, [](auto& c) -> auto& { return c.events.journal_mb; },
           "Memory for the events of all rooms together, in MB; the oldest go."),

@@ -1,5 +1,6 @@
 """Every event of a server, as a skin's stream tells them, and what must hold of them all."""
 
+import datetime
 import threading
 import time
 
@@ -10,6 +11,7 @@ OF_THEMSELVES = {"StatsUpdated", "ActiveSpeakerChanged", "TalkingStarted", "Talk
                  "ParticipantMediaTerminated"}
 PARTICIPANT_STEPS = {(a, b) for a in ("Joining", "Active", "OnHold", "Muted")
                      for b in ("Active", "OnHold", "Muted", "Leaving") if a != b} | {("Leaving", "Left")}
+STATISTICS_S = 5.0  # from one StatsUpdated of a room to the next
 CONFERENCE_STEPS = {("Creating", "Active"), ("Active", "Locked"), ("Locked", "Active"), ("Active", "Terminating"),
                     ("Locked", "Terminating"), ("Terminating", "Terminated")}
 
@@ -66,11 +68,18 @@ class EventLog(threading.Thread):
         return {(e["detail"]["from"], e["detail"]["to"]) for e in self.events if e["event"] == name}
 
     def judge_order(self):
-        """In each room numbered from 1 without a gap; of each participant nothing before Joined and after Left."""
+        """In each room numbered from 1, without a gap but for statistics that newer ones took the place of; of each participant
+        nothing before Joined and after Left."""
         expect = self.world.expect
         for room in {e["room"] for e in self.events}:
-            numbers = [e["number"] for e in self.events if e["room"] == room]
-            expect(numbers == list(range(1, len(numbers) + 1)), f"{room} is numbered {numbers}")
+            its = [e for e in self.events if e["room"] == room]
+            expect(its[0]["number"] == 1, f"{room} begins with number {its[0]['number']}")
+            for at, (before, event) in enumerate(zip(its, its[1:]), 1):
+                missing = event["number"] - before["number"] - 1
+                if missing:
+                    newer = next((e for e in its[at:] if e["event"] == "StatsUpdated"), before)
+                    expect(0 < missing <= seconds_between(before, newer) / STATISTICS_S,
+                           f"{room} is numbered {[e['number'] for e in its]}")
         of_each = {}
         for e in self.events:
             if e["participant"]:
@@ -99,6 +108,11 @@ class EventLog(threading.Thread):
             if event["detail"]["from"] != last.get(event[of], first):
                 yield event
             last[event[of]] = event["detail"]["to"]
+
+
+def seconds_between(before, after):
+    first, second = (datetime.datetime.fromisoformat(event["at"]) for event in (before, after))
+    return (second - first).total_seconds()
 
 
 def fits(event, wanted):
