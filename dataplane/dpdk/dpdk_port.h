@@ -1,0 +1,134 @@
+// DpdkPort: a core's packets over one pair of a device's queues: polled, parsed and sent by the core itself.
+//
+// A received payload stays in the buffer that the card wrote it into, one to be sent is written into the
+// buffer that the card reads. What is for no port of ours goes to the slow path, what is another core's to
+// that core.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dataplane/base/slab_memory.h"
+#include "dataplane/dpdk/exchange.h"
+#include "dataplane/dpdk/frame_reader.h"
+#include "dataplane/dpdk/queue_counters.h"
+#include "dataplane/net/next_hops.h"
+#include "dataplane/net/packet_port.h"
+#include "dataplane/net/udp_frame.h"
+
+struct rte_mbuf;
+struct rte_mempool;
+
+namespace tutti::dpdk {
+
+class Device;
+
+class DpdkPort final : public net::PacketPort {
+ public:
+  // The device and the exchange outlive it. Endpoints are LocalEndpoints'.
+  DpdkPort(const Device& device, std::uint16_t core, Exchange& exchange, const net::EthernetStation& station,
+           const net::PortLimits& limits);
+  ~DpdkPort() override;  // gives back all its buffers
+
+  bool attach(net::EndpointId id, const base::EndpointHandles& handles) TUTTI_REALTIME override;
+  void detach(net::EndpointId id) TUTTI_REALTIME override;
+  std::optional<net::EndpointId> next_detached() TUTTI_REALTIME override;
+  void connect(net::EndpointId id, net::Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME override;
+  void disconnect(net::EndpointId id, net::Flow flow) TUTTI_REALTIME override;
+  std::span<const net::ReceivedPacket> receive() TUTTI_REALTIME override;
+  std::span<std::byte> reserve() TUTTI_REALTIME override;
+  void send(net::EndpointId id, net::Flow flow, const base::SocketAddress& to,
+            std::size_t bytes) TUTTI_REALTIME override;
+  [[nodiscard]] bool send(net::EndpointId id, net::Flow flow, const base::SocketAddress& to,
+                          std::span<const std::byte> head,
+                          std::span<const std::byte> payload) TUTTI_REALTIME override;
+  void flush() TUTTI_REALTIME override;
+  // Less than the deadline where its receive queue would fill up meanwhile.
+  void wait_until(base::Instant deadline) override;
+  const Counters& counters() const TUTTI_REALTIME override { return counters_; }
+
+  const QueueCounters& queue_counters() const { return queue_counters_; }
+  // Answered by the slow path; before it is asked nothing leaves for a neighbour that is not known.
+  net::NextHops& next_hops() { return hops_; }
+
+ private:
+  using Place = std::uint32_t;  // of a flow: all RTP flows, then all RTCP flows
+  static constexpr std::size_t kBurst = 64;
+  static constexpr int kBurstsMax = 8;  // polled within one receive()
+
+  // Two cache lines: what is sent needs both, what is received the second one.
+  struct alignas(64) FlowState {
+    net::UdpFrame frame;       // for `to`
+    base::SocketAddress peer;  // valid(): connected
+    base::SocketAddress to;    // not valid(): no frame has been made
+    net::MacAddress mac{};
+    std::int32_t local = base::EndpointHandles::kNone;  // LocalPort; none: not open
+    std::uint8_t head_bytes = 0;
+    std::uint8_t sends_until_asked = 0;  // until the next hop is looked up again
+    bool hop_known = false;
+    bool via_gateway = false;
+  };
+  static_assert(sizeof(FlowState) == 128);
+
+  Place place(net::EndpointId id, net::Flow flow) const TUTTI_REALTIME {
+    return static_cast<Place>(flow) * endpoints_ + static_cast<Place>(id);
+  }
+  FlowState& open_flow(net::EndpointId id, net::Flow flow) TUTTI_REALTIME;
+  void open(Place place, std::int32_t handle) TUTTI_REALTIME;
+  void close(Place place) TUTTI_REALTIME;
+
+  // Receiving.
+  void release_batch() TUTTI_REALTIME;
+  void take(rte_mbuf** buffers, std::size_t count) TUTTI_REALTIME;
+  void take_handed_over() TUTTI_REALTIME;
+  // False where the buffer is to be given back.
+  bool deliver(rte_mbuf* buffer, const FrameReader::Reading& reading, std::uint32_t entry) TUTTI_REALTIME;
+  bool pass_on(rte_mbuf* buffer, const FrameReader::Reading& reading) TUTTI_REALTIME;
+
+  // Sending.
+  bool prepare(FlowState& flow, Place place, const base::SocketAddress& to) TUTTI_REALTIME;
+  bool look_up(FlowState& flow, Place place) TUTTI_REALTIME;
+  void transmit() TUTTI_REALTIME;
+  void send_for_slow_path() TUTTI_REALTIME;
+
+  const std::uint16_t device_;
+  const std::uint16_t core_;
+  const std::uint32_t endpoints_;
+  const std::uint32_t unsent_max_;
+  const std::uint32_t receive_descriptors_;
+  const bool sums_received_;  // by the card
+  const bool sums_sent_;
+  rte_mempool* const transmit_pool_;
+  Exchange& exchange_;
+  const net::EthernetStation station_;
+  const FrameReader reader_;
+  Counters counters_;
+  QueueCounters queue_counters_;
+
+  const base::SlabMemory flow_memory_;
+  FlowState* const flows_;  // by Place
+  // By LocalPort::index(): the place + 1, 0: not ours.
+  const base::SlabMemory table_memory_;
+  std::uint32_t* const table_;
+  net::NextHops hops_;  // by Place, and then the two gateways
+  std::vector<net::EndpointId> detaching_;
+  std::vector<net::EndpointId> detached_;
+
+  std::array<FrameReader::Reading, kBurst> readings_;  // of one burst
+  std::array<net::ReceivedPacket, kReceiveBatch> batch_;
+  std::array<rte_mbuf*, kReceiveBatch> batch_buffers_;
+  std::size_t batch_size_ = 0;
+  base::Instant now_{};
+
+  std::array<rte_mbuf*, kBurst> spare_;  // to be written into, the last one first
+  std::size_t spare_count_ = 0;
+  std::vector<rte_mbuf*> unsent_;  // of which the first ones are next
+  std::size_t unsent_count_ = 0;
+
+  std::uint64_t received_before_wait_ = 0;
+  base::Duration sleep_max_;
+};
+
+}  // namespace tutti::dpdk

@@ -1,0 +1,61 @@
+// FrameReader: which of our ports a received frame is for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "dataplane/base/drop_reason.h"
+#include "dataplane/base/realtime.h"
+#include "dataplane/base/socket_address.h"
+#include "dataplane/dpdk/exchange.h"
+#include "dataplane/dpdk/local_addresses.h"
+#include "dataplane/net/ethernet_frame.h"
+#include "dataplane/net/ip_packet.h"
+
+namespace tutti::dpdk {
+
+// Thread: made once, read by any.
+class FrameReader {
+ public:
+  // `exchange` outlives it.
+  FrameReader(const net::EthernetStation& station, const Exchange& exchange);
+
+  enum class Kind : std::uint8_t {
+    kMedia,  // UDP to a port in the range of ours
+    kOther,  // for us or for all, but nothing that a core reads: ARP, ICMP, other ports
+    kDrop,
+  };
+  struct Reading {
+    Kind kind = Kind::kDrop;
+    base::DropReason reason{};  // of kDrop
+    // Of kMedia; the spans lie in the frame.
+    base::AddressFamily family{};
+    LocalPort to;
+    std::uint16_t source_port = 0;
+    const std::byte* source_ip = nullptr;  // 4 bytes, or 16
+    std::span<const std::byte> payload;
+
+    base::SocketAddress source() const TUTTI_REALTIME;
+    bool is_from(const base::SocketAddress& other) const TUTTI_REALTIME;
+  };
+
+  // `stripped`: the VLAN's control word, where the card has taken it out.
+  Reading read(std::span<const std::byte> frame, net::Checksums checksums,
+               std::optional<std::uint16_t> stripped = std::nullopt) const TUTTI_REALTIME;
+  // The same by net's readers alone: read() takes a shorter way for the common shape (IPv4 without options,
+  // to our MAC address and a media port), and this one for all else.
+  Reading read_strictly(std::span<const std::byte> frame, net::Checksums checksums,
+                        std::optional<std::uint16_t> stripped = std::nullopt) const TUTTI_REALTIME;
+
+ private:
+  bool read_common(std::span<const std::byte> frame, net::Checksums checksums,
+                   Reading& out) const TUTTI_REALTIME;
+
+  const net::EthernetStation station_;
+  const Exchange& exchange_;
+  const std::uint64_t mac_;  // as it lies in a frame, in the lower 48 bits
+  const std::size_t ip_at_;  // 14, or 18 behind a tag
+};
+
+}  // namespace tutti::dpdk

@@ -1,0 +1,277 @@
+// What DpdkPort does beyond the contract of every PacketPort (tests/unit/net).
+#include "dataplane/dpdk/dpdk_port.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "near_host.h"
+
+namespace tutti::dpdk {
+namespace {
+
+using base::DropReason;
+using net::EndpointId;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr EndpointId kId{3};
+
+// Turns a byte of the frame; -1 is the last one.
+std::string turned(std::string frame, int at, unsigned bits = 0xFF) {
+  char& byte = frame[at < 0 ? frame.size() + static_cast<std::size_t>(at) : static_cast<std::size_t>(at)];
+  byte = static_cast<char>(static_cast<unsigned char>(byte) ^ bits);
+  return frame;
+}
+
+TEST(DpdkPortTest, DropsWhatHasAWrongSumAndTakesIpv4WithoutOne) {
+  NearHost host;
+  const net::Endpoint endpoint = host.attach(kId);
+  const auto client = host.far().open();
+  const std::string right = udp_frame(client, endpoint.rtp, "payload");
+  ASSERT_TRUE(host.far().end().send(turned(right, -1)));  // UDP's
+  ASSERT_TRUE(host.far().end().send(turned(right, 22)));  // IP's: the hop limit
+  std::string without = right;
+  without[40] = without[41] = 0;
+  ASSERT_TRUE(host.far().end().send(without));
+  ASSERT_TRUE(host.far().end().send(right));
+  EXPECT_THAT(host.receive(), ElementsAre("payload", "payload"));
+  EXPECT_EQ(host.drops(DropReason::kBadChecksum), 2u);
+}
+
+TEST(DpdkPortTest, DropsIpv6WithoutASum) {
+  NearHost host({.ipv6 = true});
+  const net::Endpoint endpoint = host.attach(kId);
+  std::string frame = udp_frame(host.far().open(), endpoint.rtp, "payload");
+  frame[60] = frame[61] = 0;
+  ASSERT_TRUE(host.far().end().send(frame));
+  EXPECT_THAT(host.receive(), IsEmpty());
+  EXPECT_EQ(host.drops(DropReason::kBadChecksum), 1u);
+}
+
+TEST(DpdkPortTest, DropsFragmentsOtherVlansAndOtherStations) {
+  NearHost host;
+  const net::Endpoint endpoint = host.attach(kId);
+  const auto client = host.far().open();
+  std::string fragment = udp_frame(client, endpoint.rtp, "payload");
+  fragment[20] = 0x20;  // more follow, and the sum of IP's head as it must be for that
+  fragment[24] = static_cast<char>(static_cast<unsigned char>(fragment[24]) + 0x20);
+  ASSERT_TRUE(host.far().end().send(fragment));
+  ASSERT_TRUE(host.far().end().send(udp_frame(client, endpoint.rtp, "payload", 9)));
+  ASSERT_TRUE(host.far().end().send(turned(udp_frame(client, endpoint.rtp, "payload"), 5)));
+  EXPECT_THAT(host.receive(), IsEmpty());
+  EXPECT_EQ(host.drops(DropReason::kFragment), 1u);
+  EXPECT_EQ(host.drops(DropReason::kForeignVlan), 1u);
+  EXPECT_EQ(host.drops(DropReason::kForeignMac), 1u);
+  EXPECT_EQ(host.port().counters().drops.total(), 3u);
+}
+
+TEST(DpdkPortTest, CountsWhatComesToAPortThatNobodyHas) {
+  NearHost host;
+  const auto client = host.far().open();
+  ASSERT_TRUE(host.far().send(client, host.ip().with_port(NearHost::kLastPort), "nobody"));
+  EXPECT_THAT(host.receive(), IsEmpty());
+  EXPECT_EQ(host.drops(DropReason::kUnknownEndpoint), 1u);
+}
+
+TEST(DpdkPortTest, HandsToTheSlowPathWhatIsNoMedia) {
+  NearHost host;
+  const auto client = host.far().open();
+  ASSERT_TRUE(host.far().send(client, host.ip().with_port(5'060), "INVITE"));
+  std::string arp = udp_frame(client, host.ip().with_port(1), "?");
+  arp[12] = 0x08;
+  arp[13] = 0x06;
+  arp.replace(0, 6, 6, '\xFF');
+  ASSERT_TRUE(host.far().end().send(arp));
+  EXPECT_THAT(host.receive(), IsEmpty());
+  EXPECT_EQ(host.port().queue_counters().exceptions.value(), 2u);
+  EXPECT_EQ(host.port().counters().drops.total(), 0u);
+  EXPECT_EQ(give_back(host.exchange().to_slow_path(0)), 2u);
+}
+
+TEST(DpdkPortTest, LosesWhatTheSlowPathHasNoRoomFor) {
+  NearHost host;
+  const auto client = host.far().open();
+  for (std::size_t i = 0; i < Exchange::kExceptions + 10; ++i) {
+    ASSERT_TRUE(host.far().send(client, host.ip().with_port(5'060), "INVITE"));
+  }
+  while (host.port().queue_counters().exceptions_lost.value() < 10) host.receive();
+  EXPECT_EQ(host.port().queue_counters().exceptions.value(), Exchange::kExceptions);
+}
+
+TEST(DpdkPortTest, DropsAFrameInPieces) {
+  NearHost host;
+  const net::Endpoint endpoint = host.attach(kId);
+  const std::string frame = udp_frame(host.far().open(), endpoint.rtp, std::string(160, 'x'));
+  ASSERT_TRUE(host.far().end().send_in_pieces(frame, 100));
+  EXPECT_THAT(host.receive(), IsEmpty());
+  EXPECT_EQ(host.drops(DropReason::kOversize), 1u);
+}
+
+TEST(DpdkPortTest, KeepsWhatTheQueueHasNoRoomForAndSendsItInOrder) {
+  NearHost host({.limits = {.endpoints = 16, .receive_buffers = 256, .transmit_buffers = 16}, .ring = 64});
+  host.attach(kId);
+  const auto client = host.far().open();
+  int sent = 0;
+  while (host.send(kId, client, std::to_string(sent))) ++sent;
+  EXPECT_GE(sent, 63 + 16);  // the ring, and what waits for it
+  EXPECT_GT(host.port().queue_counters().queue_full.value(), 0u);
+  for (int i = 0; i < sent; ++i) {
+    auto taken = host.far().receive(client);
+    if (!taken) {
+      host.port().flush();
+      taken = host.far().receive(client);
+    }
+    ASSERT_TRUE(taken);
+    ASSERT_EQ(taken->payload, std::to_string(i));
+  }
+  EXPECT_TRUE(host.send(kId, client, "again"));
+  EXPECT_EQ(host.drops(DropReason::kSendFailed), 0u);
+}
+
+TEST(DpdkPortTest, HasNoBufferWhenThePoolIsEmptyAndOneAgainLater) {
+  NearHost host({.limits = {.endpoints = 16, .receive_buffers = 256, .transmit_buffers = 16},
+                 .transmit_descriptors = 64});
+  host.attach(kId);
+  const auto client = host.far().open();
+  int sent = 0;
+  while (host.send(kId, client, "x")) {
+    ++sent;
+    host.port().flush();
+  }
+  EXPECT_GT(host.port().queue_counters().no_buffers.value(), 0u);
+  EXPECT_FALSE(host.port().send(kId, net::Flow::kRtp, client, {}, {}));
+  host.far().end().drain();
+  EXPECT_TRUE(host.send(kId, client, "again"));
+  host.port().flush();
+  EXPECT_EQ(host.far().receive(client)->payload, "again");
+}
+
+TEST(DpdkPortTest, SendsNothingToANeighbourThatIsNotKnownAndFollowsItsAddress) {
+  NearHost host;
+  host.attach(kId);
+  const auto neighbour = *base::parse_ip("10.0.0.77", 4'000);  // on the link
+  ASSERT_TRUE(host.send(kId, neighbour, "to nobody"));
+  EXPECT_EQ(host.drops(DropReason::kSendFailed), 1u);
+  EXPECT_EQ(host.port().queue_counters().no_next_hop.value(), 1u);
+
+  const auto station_of = [&] {
+    host.port().flush();
+    const auto frames = host.far().end().receive();
+    return frames.size() == 1 ? static_cast<int>(frames[0][5]) : -1;
+  };
+  for (const std::uint8_t last : {std::uint8_t{7}, std::uint8_t{8}}) {
+    OneStation resolver({2, 0, 0, 0, 0, last});
+    host.port().next_hops().answer(resolver, base::monotonic_now() + 2 * last * net::NextHops::kAgain);
+    // It looks again once a second of sending.
+    for (int i = 0; i < 60; ++i) {
+      ASSERT_TRUE(host.send(kId, neighbour, "media"));
+      const int station = station_of();
+      if (i == 59) {
+        EXPECT_EQ(station, last);
+      }
+    }
+  }
+  EXPECT_EQ(host.drops(DropReason::kSendFailed), 1u);
+}
+
+TEST(DpdkPortTest, SendsToNobodyOfTheOtherFamily) {
+  NearHost host;
+  host.attach(kId);
+  ASSERT_TRUE(host.send(kId, *base::parse_ip("2001:db8::7", 4'000), "x"));
+  ASSERT_TRUE(host.send(kId, *base::parse_ip("10.9.0.2", 0), "x"));
+  EXPECT_EQ(host.drops(DropReason::kSendFailed), 2u);
+}
+
+TEST(DpdkPortTest, SendsInTwoPieces) {
+  NearHost host;
+  host.attach(kId);
+  const auto client = host.far().open();
+  const std::string_view head = "head ";
+  const std::string_view payload = "and payload";
+  ASSERT_TRUE(host.port().send(kId, net::Flow::kRtp, client, std::as_bytes(std::span(head)),
+                               std::as_bytes(std::span(payload))));
+  host.port().flush();
+  EXPECT_EQ(host.far().receive(client)->payload, "head and payload");
+}
+
+TEST(DpdkPortTest, HandsOverWhatIsAnotherCores) {
+  NearHost host({.cores = 3});
+  const net::Endpoint endpoint = host.attach(kId, 2);
+  const auto client = host.far().open();
+  ASSERT_TRUE(host.far().send(client, endpoint.rtp, "came on queue 0", 0));
+  ASSERT_TRUE(host.far().send(client, endpoint.rtcp, "came on queue 1", 1));
+  ASSERT_TRUE(host.far().send(client, endpoint.rtp, "came on queue 2", 2));
+  EXPECT_THAT(host.receive(0), IsEmpty());
+  EXPECT_THAT(host.receive(1), IsEmpty());
+  EXPECT_THAT(host.receive(2), ElementsAre("came on queue 0", "came on queue 1", "came on queue 2"));
+  EXPECT_EQ(host.port(0).queue_counters().handed_over.value(), 1u);
+  EXPECT_EQ(host.port(1).queue_counters().handed_over.value(), 1u);
+  EXPECT_EQ(host.port(2).queue_counters().taken_over.value(), 2u);
+  for (std::size_t core = 0; core < 3; ++core) EXPECT_EQ(host.port(core).counters().drops.total(), 0u);
+}
+
+TEST(DpdkPortTest, FollowsAnEndpointThatMovesToAnotherCore) {
+  NearHost host({.cores = 2});
+  const net::Endpoint endpoint = host.attach(kId, 0);
+  const auto client = host.far().open();
+  host.port(0).detach(kId);
+  host.port(0).receive();
+  ASSERT_EQ(host.port(0).next_detached(), kId);
+  ASSERT_TRUE(host.port(1).attach(EndpointId{9}, endpoint.handles));
+  ASSERT_TRUE(host.far().send(client, endpoint.rtp, "after the move", 0));
+  EXPECT_THAT(host.receive(0), IsEmpty());
+  EXPECT_THAT(host.receive(1), ElementsAre("after the move"));
+  // And nobody's once it is gone.
+  host.port(1).detach(EndpointId{9});
+  ASSERT_TRUE(host.far().send(client, endpoint.rtp, "too late", 0));
+  EXPECT_THAT(host.receive(0), IsEmpty());
+  EXPECT_EQ(host.drops(DropReason::kUnknownEndpoint, 0), 1u);
+}
+
+TEST(DpdkPortTest, LosesWhatACoreThatStandsStillIsHanded) {
+  NearHost host({.cores = 2});
+  const net::Endpoint endpoint = host.attach(kId, 1);
+  const auto client = host.far().open();
+  for (std::size_t i = 0; i < Exchange::kHandOver + 5; ++i) {
+    ASSERT_TRUE(host.far().send(client, endpoint.rtp, "x", 0));
+  }
+  while (host.port(0).queue_counters().hand_over_full.value() < 5) host.receive(0);
+  EXPECT_EQ(host.drops(DropReason::kOverrun, 0), 5u);
+  EXPECT_EQ(host.receive(1).size(), Exchange::kHandOver);
+}
+
+TEST(DpdkPortTest, CountsPollsAndBursts) {
+  NearHost host;
+  const net::Endpoint endpoint = host.attach(kId);
+  const auto client = host.far().open();
+  host.receive();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(host.far().send(client, endpoint.rtp, "x"));
+  EXPECT_EQ(host.receive().size(), 5u);
+  const QueueCounters& counters = host.port().queue_counters();
+  EXPECT_EQ(counters.bursts.count(5), 1u);
+  EXPECT_EQ(counters.bursts.sum(), 5u);
+  EXPECT_EQ(counters.polls.value() - counters.empty_polls.value(), 1u);
+  EXPECT_GE(counters.empty_polls.value(), 2u);
+}
+
+TEST(DpdkPortTest, SleepsLessWhereItsQueueWouldFillUp) {
+  NearHost host({.limits = {.endpoints = 16, .receive_buffers = 4'096, .transmit_buffers = 16}});
+  const net::Endpoint endpoint = host.attach(kId);
+  const auto client = host.far().open();
+  const auto sleep = [&] {
+    host.port().wait_until(base::monotonic_now() + std::chrono::microseconds(10));
+    return host.port().queue_counters().longest_sleep_ns.value();
+  };
+  const auto longest = sleep();
+  for (std::int64_t expected = longest / 2; expected > longest / 32; expected /= 2) {
+    for (int packet = 0; packet < 1'200; ++packet) ASSERT_TRUE(host.far().send(client, endpoint.rtp, "x"));
+    host.receive();
+    EXPECT_EQ(sleep(), expected);
+  }
+  for (std::int64_t expected = longest / 8; expected < longest; expected *= 2) EXPECT_EQ(sleep(), expected);
+  EXPECT_EQ(sleep(), longest);
+  EXPECT_EQ(sleep(), longest);
+}
+
+}  // namespace
+}  // namespace tutti::dpdk
