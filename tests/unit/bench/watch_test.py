@@ -1,7 +1,7 @@
 import os
 import unittest
 
-from bench.soak import growth
+from bench.soak import curve, growth, growth_once_level
 from bench.watch import Sample, media_times_ns, rss_bytes, sample_of, span_between
 
 
@@ -46,6 +46,14 @@ class TheWatch(unittest.TestCase):
         seen = [Sample(at, rss_bytes=size) for at, size in ((100, 10), (110, 50), (121, 60), (399, 64), (500, 99))]
         self.assertEqual(growth(seen, 100, 400), 4)
         self.assertEqual(growth([], 100, 400), 0)
+
+    def test_memory_is_level_when_its_curve_grows_no_more(self):
+        seen = [Sample(at, rss_bytes=size) for at, size in ((5, 10), (14.9, 30), (15, 20), (24, 16), (36, 40))]
+        self.assertEqual(curve(seen), [20, 18, 40])
+        self.assertEqual(curve([]), [])
+        self.assertEqual(growth_once_level([9, 1, 5, 100, 90, 99, 99, 170, 90]), 0)
+        self.assertAlmostEqual(growth_once_level([1, 2, 3, 100, 90, 100, 103, 103, 99]), 0.03)
+        self.assertEqual(growth_once_level([]), 0)
 
 
 if __name__ == "__main__":

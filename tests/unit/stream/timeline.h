@@ -49,15 +49,28 @@ class Timeline {
   // Where these bytes stand, looked for from `from` up to `to`.
   static std::optional<std::int64_t> find(std::span<const std::byte> bytes, std::int64_t from,
                                           std::int64_t to) {
-    for (std::int64_t position = from; position < to; ++position) {
-      std::size_t i = 0;
-      while (i < bytes.size() && bytes[i] == content(position + static_cast<std::int64_t>(i))) ++i;
-      if (i == bytes.size()) return position;
+    // Far more is looked for than is sent: the bytes around are made once.
+    static thread_local Stretch made;
+    const std::int64_t end = to + static_cast<std::int64_t>(bytes.size()) - 1;
+    if (from < made.from || end > made.from + static_cast<std::int64_t>(made.bytes.size())) {
+      made.from = from;
+      made.bytes.resize(static_cast<std::size_t>(end - from) + 100'000);
+      for (std::size_t i = 0; i < made.bytes.size(); ++i) {
+        made.bytes[i] = content(from + static_cast<std::int64_t>(i));
+      }
     }
-    return std::nullopt;
+    const std::byte* const first = made.bytes.data() + (from - made.from);
+    const void* const found = memmem(first, static_cast<std::size_t>(end - from), bytes.data(), bytes.size());
+    if (found == nullptr) return std::nullopt;
+    return from + (static_cast<const std::byte*>(found) - first);
   }
 
  private:
+  struct Stretch {
+    std::int64_t from = 0;
+    std::vector<std::byte> bytes;
+  };
+
   std::uint16_t number_;
   std::uint32_t timestamp_;
   rtp::Ssrc ssrc_;

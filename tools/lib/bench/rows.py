@@ -18,6 +18,7 @@ GOALS = {
     "api.reloads_late_permille": ("<=", 1),
     "soak.late_ticks_per_1000": ("<=", 1),
     "soak.still_held": ("<=", 0),
+    "soak.come_and_go_growth_percent": ("<=", 3),
 }
 
 
