@@ -58,19 +58,24 @@ function(tutti_program name)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} ${ARG_PACKAGES})
 endfunction()
 
-# tutti_unit_tests(MODULE [LINKS module...]): tests/unit/<module>/*_test.cpp as one program, each test known
-# to ctest by name and labelled with the module's; one label, because gtest_discover_tests takes lists apart.
+# tutti_unit_tests(MODULE [LINKS module...] [COST n]): tests/unit/<module>/*_test.cpp as one program, each test known
+# to ctest by name and labelled with the module's; one label, because gtest_discover_tests takes lists apart. Those of
+# a greater COST begin earlier: long waits are not to be left for the end.
 function(tutti_unit_tests name)
-  cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES" ${ARGN})
+  cmake_parse_arguments(ARG "" "COST" "LINKS;PACKAGES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${name}/*.cpp)
   if(NOT sources)
     return()
   endif()
   list(TRANSFORM ARG_LINKS PREPEND tutti_)
+  set(cost 0)
+  if(ARG_COST)
+    set(cost ${ARG_COST})
+  endif()
   add_executable(${name}_test ${sources})
   target_link_libraries(${name}_test PRIVATE tutti_${name} ${ARG_LINKS} ${ARG_PACKAGES} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS ${name} TIMEOUT 120)
+                       PROPERTIES LABELS ${name} TIMEOUT 120 COST ${cost})
 endfunction()
 
 # tutti_fuzzer(NAME LINKS module...): tests/fuzz/<name>_fuzz.cpp. Under the fuzz preset a libFuzzer
