@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <limits>
 #include <numeric>
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -17,6 +18,12 @@
 #include "tests/support/kernel_equality.h"
 
 namespace tutti::kernel {
+
+// The test's name is the same in each run.
+static void PrintTo(const Kernels* kernels, std::ostream* out) {
+  *out << kernels->name;
+}
+
 namespace {
 
 // 64 codewords fill the widest vector there is; twice that, and one.

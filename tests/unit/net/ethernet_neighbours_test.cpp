@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fstream>
 #include <functional>
+#include <ostream>
 #include <span>
 #include <string>
 
@@ -36,6 +37,10 @@ struct Addresses {
   const char* beyond;  // the gateway's other side
   const char* whole;   // the length of an address
 };
+// The test's name is the same in each run.
+void PrintTo(const Addresses& addresses, std::ostream* out) {
+  *out << addresses.sysctl;
+}
 constexpr Addresses kIpv4{"-4",         "ipv4", "arp_notify",   "192.0.2.1", "192.0.2.2",
                           "192.0.2.77", "/24",  "198.51.100.9", "/32"};
 constexpr Addresses kIpv6{"-6",           "ipv6", "ndisc_notify",  "2001:db8::1", "2001:db8::2",
