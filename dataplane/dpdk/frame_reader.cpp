@@ -135,7 +135,7 @@ FrameReader::Reading FrameReader::read_strictly(Bytes frame, net::Checksums chec
   const auto ip = net::parse_ip_packet(link->payload, checksums);
   if (!ip) return drop(ip.error());
   if (ip->ipv6() != (link->type == net::EtherType::kIpv6)) return drop(DropReason::kMalformed);
-  const auto address = exchange_.addresses().find(ip->destination);
+  const auto address = exchange_.addresses().find(ip->destination());
   if (ip->protocol != net::IpProtocol::kUdp || !address) return other();
   const auto udp = net::parse_udp_packet(link->payload, checksums);
   if (!udp) return drop(udp.error());
@@ -143,7 +143,7 @@ FrameReader::Reading FrameReader::read_strictly(Bytes frame, net::Checksums chec
   if (!exchange_.in_range(udp->destination.port) || link->destination != station_.mac) return other();
   Reading reading;
   reading.kind = Kind::kMedia;
-  reading.family = ip->source.family;
+  reading.family = ip->family;
   reading.to = {*address, udp->destination.port};
   reading.source_port = udp->source.port;
   reading.source_ip = ip->addresses.data();

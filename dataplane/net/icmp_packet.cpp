@@ -67,7 +67,7 @@ std::size_t write_echo_reply(const IpPacket& ip, const IcmpPacket& request, std:
   std::memcpy(at, request.message.data(), request.message.size());
   put8(at, ip.ipv6() ? kEchoReplyV6 : kEchoReply);
   const std::span message(at, request.message.size());
-  return finish_icmp_packet(ip.destination, ip.source, kHops, message, out) + message.size();
+  return finish_icmp_packet(ip.destination(), ip.source(), kHops, message, out) + message.size();
 }
 
 std::size_t finish_icmp_packet(const base::SocketAddress& from, const base::SocketAddress& to,
@@ -76,8 +76,7 @@ std::size_t finish_icmp_packet(const base::SocketAddress& from, const base::Sock
   const bool ipv6 = from.family == base::AddressFamily::kIpv6;
   const IpProtocol protocol = ipv6 ? IpProtocol::kIcmpv6 : IpProtocol::kIcmp;
   const std::size_t head = write_ip_head(from, to, protocol, hop_limit, message.size(), out);
-  IpPacket ip;
-  ip.protocol = protocol;
+  IpPacket ip{.family = from.family, .protocol = protocol};
   if (ipv6) ip.addresses = {out + 8, 32};
   put16(&message[2], 0);
   const std::uint16_t sum = checksum((ipv6 ? ip.pseudo_sum(message.size()) : 0) + internet_sum(message));

@@ -19,22 +19,41 @@ Word load(const std::byte* at) TUTTI_REALTIME {
 }  // namespace
 
 std::uint64_t internet_sum(std::span<const std::byte> bytes) TUTTI_REALTIME {
+  // Words of 64 bits into sums of 128, two that do not wait for each other: an addition and its carry for 8
+  // bytes. Wider words are sums of narrow ones, carries brought round (section 2, "Parallel Summation").
+  using Wide = unsigned __int128;
   const std::byte* at = bytes.data();
   std::size_t left = bytes.size();
-  // Of 32-bit words, low and high halves apart, so that no carry is lost: 170 bytes are 6 ns, a packet's
-  // whole price being some 50.
-  Pair low{};
-  Pair high{};
-  for (; left >= sizeof(Pair); at += sizeof(Pair), left -= sizeof(Pair)) {
-    const auto words = load<Pair>(at);
-    low += words & 0xFFFF'FFFFU;
-    high += words >> 32U;
+  const auto word = [&at]() TUTTI_REALTIME {
+    std::uint64_t read = 0;
+    std::memcpy(&read, at, sizeof(read));
+    at += sizeof(read);
+    return read;
+  };
+  Wide even = 0;
+  Wide odd = 0;
+  for (; left >= 32; left -= 32) {
+    even += word();
+    odd += word();
+    even += word();
+    odd += word();
   }
-  std::uint64_t total = low[0] + low[1] + high[0] + high[1];
-  for (; left >= 4; at += 4, left -= 4) total += load<std::uint32_t>(at);
-  if (left >= 2) total += load<std::uint16_t>(at);
-  if (left % 2 != 0) total += std::to_integer<std::uint64_t>(bytes.back());
-  return total;
+  for (; left >= 8; left -= 8) even += word();
+  if (left >= 4) {
+    std::uint32_t read = 0;
+    std::memcpy(&read, at, sizeof(read));
+    odd += read;
+    at += sizeof(read);
+    left -= sizeof(read);
+  }
+  std::uint32_t rest = 0;
+  if (left >= 2) std::memcpy(&rest, at, 2);
+  if (left % 2 != 0) std::memcpy(reinterpret_cast<std::byte*>(&rest) + (left & 2U), at + (left & 2U), 1);
+  even += odd;
+  const auto low = static_cast<std::uint64_t>(even);
+  const auto high = static_cast<std::uint64_t>(even >> 64U);
+  // So that a few of these can be added: 34 bits each.
+  return (low & 0xFFFF'FFFFU) + (low >> 32U) + high + rest;
 }
 
 void finish_udp_checksum(std::span<std::byte> udp) TUTTI_REALTIME {

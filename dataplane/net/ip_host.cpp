@@ -153,7 +153,7 @@ IpHost::Verdict IpHost::handle_icmp(const EthernetFrame& frame, const IpPacket& 
   const auto icmp = parse_icmp_packet(ip);
   if (!icmp) return drop(icmp.error());
   const bool ndp = icmp->kind == Kind::kNeighbourSolicitation || icmp->kind == Kind::kNeighbourAdvertisement;
-  if (!ndp && ours(ip.source)) return drop(DropReason::kMalformed);
+  if (!ndp && ours(ip.source())) return drop(DropReason::kMalformed);
   switch (icmp->kind) {
     case Kind::kNeighbourSolicitation:
     case Kind::kNeighbourAdvertisement: {
@@ -166,11 +166,11 @@ IpHost::Verdict IpHost::handle_icmp(const EthernetFrame& frame, const IpPacket& 
       return both();
     case Kind::kEchoRequest:
       // RFC 1122, section 3.2.2.6; to several nobody answers.
-      if (!ours(ip.destination)) return elsewhere(DropReason::kOtherProtocol);
+      if (!ours(ip.destination())) return elsewhere(DropReason::kOtherProtocol);
       echo(frame, ip, *icmp, now);
       return Verdict::kTaken;
     case Kind::kError:
-      if (ours(ip.destination)) counters_.icmp_errors.add();
+      if (ours(ip.destination())) counters_.icmp_errors.add();
       return both();
     case Kind::kOther:
       break;
@@ -180,7 +180,7 @@ IpHost::Verdict IpHost::handle_icmp(const EthernetFrame& frame, const IpPacket& 
 
 // The answer goes back the way the request came: it needs no neighbour, so a stranger makes us ask nobody.
 void IpHost::echo(const EthernetFrame& frame, const IpPacket& ip, const IcmpPacket& icmp, base::Instant now) {
-  if (frame.destination != station_.mac || !is_host(ip.source)) {
+  if (frame.destination != station_.mac || !is_host(ip.source())) {
     drop(DropReason::kMalformed);
   } else if (icmp.message.size() + kIpHeadBytesMax > kPacketBytesMax) {
     drop(DropReason::kOversize);
@@ -199,17 +199,17 @@ IpHost::Verdict IpHost::handle_ndp(const EthernetFrame& frame, const IpPacket& i
     if (ours(ndp.target)) {
       if (mac != station_.mac) duplicate(ndp.target, mac, now);
     } else {
-      neighbours_.hear(ndp.target, mac, ndp.solicited && ours(ip.destination), now);
+      neighbours_.hear(ndp.target, mac, ndp.solicited && ours(ip.destination()), now);
     }
     return both();
   }
-  if (ours(ip.source)) {  // and no router's doing: hop limit 255
-    duplicate(ip.source, ndp.mac.value_or(frame.source), now);
+  if (ours(ip.source())) {  // and no router's doing: hop limit 255
+    duplicate(ip.source(), ndp.mac.value_or(frame.source), now);
     return both();
   }
   if (!ours(ndp.target)) return Verdict::kTaken;  // of another with the same last bits
-  const bool detecting = ip.source.unspecified();
-  if (!detecting && ndp.mac) neighbours_.hear(ip.source, *ndp.mac, false, now);
+  const bool detecting = ip.source().unspecified();
+  if (!detecting && ndp.mac) neighbours_.hear(ip.source(), *ndp.mac, false, now);
   if (!may_answer(now)) return drop(DropReason::kRateLimited);
   const NdpPacket answer{.kind = NdpPacket::Kind::kAdvertisement,
                          .target = ndp.target,
@@ -219,7 +219,7 @@ IpHost::Verdict IpHost::handle_ndp(const EthernetFrame& frame, const IpPacket& i
   if (detecting) {
     send_ndp(group_mac(all_nodes()), answer, ndp.target, all_nodes());
   } else {
-    send_ndp(ndp.mac.value_or(frame.source), answer, ndp.target, ip.source);
+    send_ndp(ndp.mac.value_or(frame.source), answer, ndp.target, ip.source());
   }
   return Verdict::kTaken;
 }

@@ -20,16 +20,6 @@ constexpr std::uint32_t kDoNotFragment = 0x4000;
 constexpr std::uint32_t kMoreFragmentsOrOffset = 0x3FFF;
 constexpr std::uint32_t kIpv6Fragment = 44;
 
-// `at`: of the addresses.
-IpPacket made(base::AddressFamily family, Bytes ip, std::size_t at) TUTTI_REALTIME {
-  const std::size_t bytes = ip_bytes(family);
-  IpPacket packet;
-  packet.source = get_ip(family, &ip[at]);
-  packet.destination = get_ip(family, &ip[at + bytes]);
-  packet.addresses = ip.subspan(at, 2 * bytes);
-  return packet;
-}
-
 base::Result<IpPacket, DropReason> parse_ipv4(Bytes ip, Checksums checksums) TUTTI_REALTIME {
   if (ip.size() < kIpv4HeadBytes) return base::unexpected(DropReason::kTruncated);
   const std::size_t head = 4 * (get8(&ip[0]) & 0x0FU);
@@ -40,11 +30,11 @@ base::Result<IpPacket, DropReason> parse_ipv4(Bytes ip, Checksums checksums) TUT
     return base::unexpected(DropReason::kBadChecksum);
   }
   if ((get16(&ip[6]) & kMoreFragmentsOrOffset) != 0) return base::unexpected(DropReason::kFragment);
-  IpPacket packet = made(base::AddressFamily::kIpv4, ip, 12);
-  packet.protocol = static_cast<IpProtocol>(ip[9]);
-  packet.hop_limit = std::to_integer<std::uint8_t>(ip[8]);
-  packet.payload = ip.subspan(head, total - head);
-  return packet;
+  return IpPacket{.family = base::AddressFamily::kIpv4,
+                  .protocol = static_cast<IpProtocol>(ip[9]),
+                  .hop_limit = std::to_integer<std::uint8_t>(ip[8]),
+                  .addresses = ip.subspan(12, 8),
+                  .payload = ip.subspan(head, total - head)};
 }
 
 base::Result<IpPacket, DropReason> parse_ipv6(Bytes ip) TUTTI_REALTIME {
@@ -52,14 +42,22 @@ base::Result<IpPacket, DropReason> parse_ipv6(Bytes ip) TUTTI_REALTIME {
   const std::size_t bytes = get16(&ip[4]);
   if (kIpv6HeadBytes + bytes > ip.size()) return base::unexpected(DropReason::kTruncated);
   if (get8(&ip[6]) == kIpv6Fragment) return base::unexpected(DropReason::kFragment);
-  IpPacket packet = made(base::AddressFamily::kIpv6, ip, 8);
-  packet.protocol = static_cast<IpProtocol>(ip[6]);
-  packet.hop_limit = std::to_integer<std::uint8_t>(ip[7]);
-  packet.payload = ip.subspan(kIpv6HeadBytes, bytes);
-  return packet;
+  return IpPacket{.family = base::AddressFamily::kIpv6,
+                  .protocol = static_cast<IpProtocol>(ip[6]),
+                  .hop_limit = std::to_integer<std::uint8_t>(ip[7]),
+                  .addresses = ip.subspan(8, 32),
+                  .payload = ip.subspan(kIpv6HeadBytes, bytes)};
 }
 
 }  // namespace
+
+base::SocketAddress IpPacket::source() const TUTTI_REALTIME {
+  return get_ip(family, addresses.data());
+}
+
+base::SocketAddress IpPacket::destination() const TUTTI_REALTIME {
+  return get_ip(family, addresses.data() + ip_bytes(family));
+}
 
 std::uint64_t IpPacket::pseudo_sum(std::size_t payload_bytes) const TUTTI_REALTIME {
   return internet_sum(addresses) + htons(static_cast<std::uint16_t>(protocol)) +
@@ -79,9 +77,8 @@ base::Result<IpPacket, DropReason> parse_ip_packet(Bytes ip, Checksums checksums
 }
 
 bool is_host(const base::SocketAddress& ip) TUTTI_REALTIME {
-  if (!ip.valid() || ip.unspecified()) return false;
-  if (ip.family == base::AddressFamily::kIpv6) return ip.ip[0] != 0xFF;
-  return ip.ip[0] != 0 && ip.ip[0] < 224;
+  if (ip.family == base::AddressFamily::kIpv4) return ip.ip[0] != 0 && ip.ip[0] < 224;
+  return ip.valid() && ip.ip[0] != 0xFF && !ip.unspecified();
 }
 
 std::size_t write_ip_head(const base::SocketAddress& from, const base::SocketAddress& to, IpProtocol protocol,

@@ -18,15 +18,18 @@ enum class Checksums : std::uint8_t { kTrusted, kUnknown };
 // Of the registry that both families share.
 enum class IpProtocol : std::uint8_t { kIcmp = 1, kUdp = 17, kIcmpv6 = 58 };
 
+// Addresses stay where they are until somebody wants them: to copy one costs more than to read all the rest.
 struct IpPacket {
-  base::SocketAddress source;  // ports are 0
-  base::SocketAddress destination;
+  base::AddressFamily family{};
   IpProtocol protocol{};  // of IPv6 the first next header, whatever it is
   std::uint8_t hop_limit = 0;
   std::span<const std::byte> addresses;  // both, one behind the other, as the pseudo-header has them
   std::span<const std::byte> payload;    // without the link's padding
 
-  bool ipv6() const TUTTI_REALTIME { return source.family == base::AddressFamily::kIpv6; }
+  bool ipv6() const TUTTI_REALTIME { return family == base::AddressFamily::kIpv6; }
+  // Their ports are 0.
+  base::SocketAddress source() const TUTTI_REALTIME;
+  base::SocketAddress destination() const TUTTI_REALTIME;
   // The sum of the pseudo-header before a payload of this packet. Source: RFC 768; RFC 8200, section 8.1.
   std::uint64_t pseudo_sum(std::size_t payload_bytes) const TUTTI_REALTIME;
 };

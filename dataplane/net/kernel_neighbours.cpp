@@ -101,7 +101,15 @@ KernelNeighbours::~KernelNeighbours() {
   if (socket_ >= 0) ::close(socket_);
 }
 
-std::optional<MacAddress> KernelNeighbours::ask(const base::SocketAddress& to, base::Instant) {
+std::optional<MacAddress> KernelNeighbours::ask(const base::SocketAddress& to, base::Instant now) {
+  if (now != known_at_) known_.clear();
+  known_at_ = now;
+  const auto [found, first] = known_.try_emplace(Ip(to.family, to.ip));
+  if (first) found->second = query(to);
+  return found->second;
+}
+
+std::optional<MacAddress> KernelNeighbours::query(const base::SocketAddress& to) {
   Message message;
   rtmsg route{};
   route.rtm_family = af(to);

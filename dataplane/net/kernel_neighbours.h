@@ -1,7 +1,10 @@
 // KernelNeighbours: what the kernel knows of the neighbours on one of its interfaces.
 #pragma once
 
+#include <array>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "dataplane/base/socket_address.h"
 #include "dataplane/net/mac_address.h"
@@ -20,6 +23,7 @@ std::optional<LocalInterface> find_interface(const base::SocketAddress& ip);
 
 // The kernel's answer of this moment, over netlink: route, then neighbour. None: the way leads through
 // another interface, or the neighbour is not known (a packet through a socket makes the kernel ask for it).
+// It is asked once for all who ask at one `now`.
 class KernelNeighbours final : public NeighbourResolver {
  public:
   explicit KernelNeighbours(const LocalInterface& interface);
@@ -30,8 +34,13 @@ class KernelNeighbours final : public NeighbourResolver {
   std::optional<MacAddress> ask(const base::SocketAddress& to, base::Instant now) override;
 
  private:
+  std::optional<MacAddress> query(const base::SocketAddress& to);
+
   const LocalInterface interface_;
   int socket_ = -1;
+  using Ip = std::pair<base::AddressFamily, std::array<std::uint8_t, 16>>;
+  std::map<Ip, std::optional<MacAddress>> known_;  // at known_at_
+  base::Instant known_at_{};
 };
 
 }  // namespace tutti::net

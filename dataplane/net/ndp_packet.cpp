@@ -54,16 +54,16 @@ base::Result<NdpPacket, DropReason> parse_ndp_packet(const IpPacket& ip,
     options = options.subspan(bytes);
   }
   if (solicitation) {
-    const bool detecting = ip.source.unspecified();  // RFC 4862, section 5.4: duplicates of an address
-    if (detecting && (read.mac || ip.destination != solicited_node(read.target))) return malformed;
-    if (!detecting && !is_host(ip.source)) return malformed;
+    const bool detecting = ip.source().unspecified();  // RFC 4862, section 5.4: duplicates of an address
+    if (detecting && (read.mac || ip.destination() != solicited_node(read.target))) return malformed;
+    if (!detecting && !is_host(ip.source())) return malformed;
     return read;
   }
   const std::uint32_t flags = get8(&message[4]);
   read.router = (flags & kRouter) != 0;
   read.solicited = (flags & kSolicited) != 0;
   read.overrides = (flags & kOverride) != 0;
-  if (!is_host(ip.source) || (read.solicited && is_multicast(ip.destination))) return malformed;
+  if (!is_host(ip.source()) || (read.solicited && is_multicast(ip.destination()))) return malformed;
   return read;
 }
 

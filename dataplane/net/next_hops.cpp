@@ -1,8 +1,6 @@
 #include "dataplane/net/next_hops.h"
 
 #include <cstring>
-#include <map>
-#include <utility>
 
 #include "dataplane/base/check.h"
 
@@ -37,6 +35,7 @@ void NextHops::set(std::uint32_t place, const base::SocketAddress& to) TUTTI_REA
   asked.family.store(static_cast<std::uint8_t>(to.family), std::memory_order_relaxed);
   if (++asked.last_version == 0) ++asked.last_version;
   asked.version.store(asked.last_version, std::memory_order_release);
+  sets_.store(sets_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
 void NextHops::clear(std::uint32_t place) TUTTI_REALTIME {
@@ -74,19 +73,18 @@ void NextHops::answer(NeighbourResolver& resolver, base::Instant now) {
   if (again) again_at_ = now + kAgain;
   const bool more = resolver.changes() != changes_;
   changes_ = resolver.changes();
-  using Ip = std::pair<base::AddressFamily, std::array<std::uint8_t, 16>>;
-  std::map<Ip, std::optional<MacAddress>> known;  // of this moment
+  const std::uint64_t sets = sets_.load(std::memory_order_acquire);
+  if (!again && !more && sets == seen_sets_) return;
+  seen_sets_ = sets;
   for (std::uint32_t i = 0; i < count_; ++i) {
     const auto asked = read(places_[i]);
     if (!asked) continue;
     const bool is_new = answered_[i] != asked->first;
     const bool without = places_[i].answer.load(std::memory_order_relaxed) == 0;
     if (!again && !is_new && !(more && without)) continue;
-    const auto [found, first] = known.try_emplace(Ip(asked->second.family, asked->second.ip));
-    if (first) found->second = resolver.ask(asked->second, now);
+    const auto found = resolver.ask(asked->second, now);
     answered_[i] = asked->first;
-    places_[i].answer.store(found->second ? pack(asked->first, *found->second) : 0,
-                            std::memory_order_relaxed);
+    places_[i].answer.store(found ? pack(asked->first, *found) : 0, std::memory_order_relaxed);
   }
 }
 

@@ -56,9 +56,11 @@ class NextHops {
   std::optional<std::pair<std::uint16_t, base::SocketAddress>> read(const Place& place) const;
 
   const std::uint32_t count_;
+  std::atomic<std::uint64_t> sets_{0};
   const std::unique_ptr<Place[]> places_;
   // answer()'s.
   const std::unique_ptr<std::uint16_t[]> answered_;  // the version, by place
+  std::uint64_t seen_sets_ = 0;
   base::Instant again_at_ = base::Instant::min();
   std::uint64_t changes_ = 0;  // the resolver's, when it was last asked
 };

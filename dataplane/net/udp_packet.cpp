@@ -29,11 +29,14 @@ base::Result<UdpPacket, DropReason> parse_udp_packet(std::span<const std::byte> 
       return base::unexpected(DropReason::kBadChecksum);
     }
   }
-  UdpPacket read{
-      .source = packet->source, .destination = packet->destination, .payload = udp.subspan(kUdpHeadBytes)};
-  read.source.port = static_cast<std::uint16_t>(get16(&udp[0]));
-  read.destination.port = static_cast<std::uint16_t>(get16(&udp[2]));
-  if (!is_host(read.source) || read.source.port == 0) return base::unexpected(DropReason::kMalformed);
+  // Made where it stays: what was just written in pieces is slow to read in one.
+  base::Result<UdpPacket, DropReason> read(tl::in_place);
+  read->source = packet->source();
+  read->source.port = static_cast<std::uint16_t>(get16(&udp[0]));
+  read->destination = packet->destination();
+  read->destination.port = static_cast<std::uint16_t>(get16(&udp[2]));
+  read->payload = udp.subspan(kUdpHeadBytes);
+  if (!is_host(read->source) || read->source.port == 0) return base::unexpected(DropReason::kMalformed);
   return read;
 }
 

@@ -26,14 +26,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t written = net::write_echo_reply(*ip, *icmp, out.data());
     CHECK(written <= out.size());
     const auto reply = net::parse_ip_packet(std::span(out).first(written), net::Checksums::kUnknown);
-    CHECK(reply && reply->source == ip->destination && reply->destination == ip->source);
+    CHECK(reply && reply->source() == ip->destination() && reply->destination() == ip->source());
     CHECK(net::parse_icmp_packet(*reply)->message.size() == icmp->message.size());
   }
   const auto ndp = net::parse_ndp_packet(*ip, *icmp);
   if (!ndp) return 0;
   CHECK(ip->hop_limit == 255 && net::is_host(ndp->target));
   std::array<std::byte, net::NdpPacket::kBytesMax> out;
-  const std::size_t written = net::write_ndp_packet(*ndp, ip->source, ip->destination, out.data());
+  const std::size_t written = net::write_ndp_packet(*ndp, ip->source(), ip->destination(), out.data());
   const auto again_ip = net::parse_ip_packet(std::span(out).first(written), net::Checksums::kUnknown);
   CHECK(again_ip);
   const auto again = net::parse_ndp_packet(*again_ip, *net::parse_icmp_packet(*again_ip));
