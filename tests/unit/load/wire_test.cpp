@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -97,10 +98,10 @@ class WireTest : public testing::TestWithParam<std::string> {
     }
     ASSERT_EQ(wire_->name(), GetParam());
   }
-  // Until so many have come, or a second has passed.
+  // Until so many have come, or a minute has passed.
   std::vector<Kept> receive(std::size_t count) {
     Keeper keeper;
-    const base::Instant end = base::monotonic_now() + milliseconds(1'000);
+    const base::Instant end = base::monotonic_now() + std::chrono::seconds(60);
     while (keeper.all.size() < count && base::monotonic_now() < end) wire_->receive(0, 1, keeper);
     return keeper.all;
   }
@@ -140,25 +141,34 @@ TEST_P(WireTest, HandsOutWhatComesWithTheKernelsTime) {
   FarEnd far;
   FarEnd stranger;
   for (std::size_t i = 0; i < kCallers; ++i) wire_->set_remote(i, far.address());
-  const base::Instant before = base::monotonic_now();
-  stranger.send("psst", wire_->address(3));
-  for (std::size_t i = 0; i < kCallers; ++i) {
-    far.send("to " + std::to_string(i) + std::string(100 + i, '.'), wire_->address(i));
+  // On a busy machine the kernel may put off what came, and says so: then once more.
+  const base::Instant end = base::monotonic_now() + std::chrono::seconds(60);
+  bool at_once = false;
+  for (bool first = true; !at_once && base::monotonic_now() < end; first = false) {
+    const base::Instant before = base::monotonic_now();
+    // A socket takes nothing of a stranger any more once it has heard its far end.
+    if (first) stranger.send("psst", wire_->address(3));
+    for (std::size_t i = 0; i < kCallers; ++i) {
+      far.send("to " + std::to_string(i) + std::string(100 + i, '.'), wire_->address(i));
+    }
+    const base::Instant after = base::monotonic_now();
+    std::this_thread::sleep_for(milliseconds(5));  // the time is not that of the reading
+    const std::vector<Kept> kept = receive(kCallers + (first ? 1 : 0));
+    ASSERT_EQ(kept.size(), kCallers + (first ? 1 : 0));
+    std::map<std::size_t, std::string> texts;
+    at_once = true;
+    for (const Kept& packet : kept) {
+      // A clock that is set meanwhile, and the time between two readings of two clocks.
+      EXPECT_GE(packet.at, before - milliseconds(1));
+      at_once = at_once && packet.at <= after + milliseconds(1);
+      EXPECT_EQ(packet.stranger, packet.text == "psst");
+      if (!packet.stranger) texts[packet.caller] = packet.text;
+    }
+    for (std::size_t i = 0; i < kCallers; ++i) {
+      EXPECT_EQ(texts[i], "to " + std::to_string(i) + std::string(100 + i, '.'));
+    }
   }
-  const base::Instant after = base::monotonic_now();
-  const std::vector<Kept> kept = receive(kCallers + 1);
-  ASSERT_EQ(kept.size(), kCallers + 1);
-  std::map<std::size_t, std::string> texts;
-  for (const Kept& packet : kept) {
-    // A clock that is set meanwhile, and the time between two readings of two clocks.
-    EXPECT_GE(packet.at, before - milliseconds(1));
-    EXPECT_LE(packet.at, after + milliseconds(1));
-    EXPECT_EQ(packet.stranger, packet.text == "psst");
-    if (!packet.stranger) texts[packet.caller] = packet.text;
-  }
-  for (std::size_t i = 0; i < kCallers; ++i) {
-    EXPECT_EQ(texts[i], "to " + std::to_string(i) + std::string(100 + i, '.'));
-  }
+  EXPECT_TRUE(at_once);
   EXPECT_EQ(wire_->overruns(), 0U);
 }
 
