@@ -21,6 +21,9 @@ struct CoreOptions {
   // Kept between a packet's arrival and the tick that plays it; late packets make it grow.
   base::Duration jitter_delay = std::chrono::milliseconds(40);
   dsp::SpeechGateOptions gate;
+  // How many ticks may pass by the stream of one who is quiet before one of them looks after it
+  // (QuietStreams); 0: each does. What is heard and told is the same.
+  std::uint8_t owed_ticks_max = 8;
   // A conference's tick moves to just behind its talkers' packets.
   bool follow_talkers = true;
   // Read within a turn to know how long it took; none: a turn takes no time (virtual time).

@@ -40,7 +40,8 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
       peers(rings, core_options.index, core_options.capacity.conferences, counters),
       coachings(rings, core_options.index, peers),
       payloads(core_options.capacity.participants * kShortPayloadsPerParticipant + kPayloadsReserve,
-               core_options.capacity.participants * kLongPayloadsPerParticipant + kPayloadsReserve) {}
+               core_options.capacity.participants * kLongPayloadsPerParticipant + kPayloadsReserve),
+      quiet(core_options.capacity.participants, core_options.owed_ticks_max, payloads) {}
 
 Participant* CoreState::find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME {
   if (handle.slot >= participants.capacity() || !participant_present[handle.slot]) return nullptr;

@@ -14,6 +14,7 @@
 #include "dataplane/core/outbox.h"
 #include "dataplane/core/participant.h"
 #include "dataplane/core/peer_mixes.h"
+#include "dataplane/core/quiet_streams.h"
 #include "dataplane/core/ring_directory.h"
 #include "dataplane/core/slab.h"
 #include "dataplane/core/tick_wheel.h"
@@ -99,6 +100,7 @@ struct CoreState {
   std::array<SlotList, kSubSlots> sub_slots;          // the conferences that tick in each
   std::array<std::uint32_t, kSubSlots> members_in{};  // their participants
   stream::PayloadPool payloads;
+  QuietStreams quiet;
 };
 
 inline net::EndpointId endpoint_of(const Participant& participant) TUTTI_REALTIME {

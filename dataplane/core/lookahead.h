@@ -16,19 +16,25 @@ class Lookahead {
                                                                                near_(state, first_conference),
                                                                                far_(state, first_conference) {
     for (int i = 0; i < kStateSteps; ++i) fetch_state();
-    for (int i = 0; i < kPayloadSteps; ++i) fetch_payload();
+    for (int i = 0; i < kOutboundSteps; ++i) fetch_outbound();
   }
 
-  // Once for each member, in two passes of the mix, so that no more is on its way at once than can be.
+  // In two passes of the mix, so that no more is on its way at once than can be. Once for each member that is
+  // listened to: what that reads.
   void fetch_state() TUTTI_REALTIME {
+    while (far_.member() != kNoSlot && state_.quiet.quiet(far_.member())) far_.advance();
     if (far_.member() == kNoSlot) return;
     state_.participants[far_.member()].prefetch();
     far_.advance();
   }
-  void fetch_payload() TUTTI_REALTIME {
+  // Once for each member that is handed something: what that reads, and the payload of who speaks.
+  void fetch_outbound() TUTTI_REALTIME {
     if (near_.member() == kNoSlot) return;
     const Participant& participant = state_.participants[near_.member()];
-    if (participant.speaking) participant.inbound.prefetch_payload(state_.payloads);
+    participant.prefetch_outbound();
+    if (!state_.quiet.quiet(near_.member()) && participant.speaking) {
+      participant.inbound.prefetch_payload(state_.payloads);
+    }
     near_.advance();
   }
 
@@ -36,7 +42,7 @@ class Lookahead {
   // Memory is some 100 ns away, a member takes 20 to 50: the state is fetched two small conferences ahead,
   // the payload, whose place the state tells, one.
   static constexpr int kStateSteps = 16;
-  static constexpr int kPayloadSteps = 8;
+  static constexpr int kOutboundSteps = 8;
 
   class Walk {
    public:

@@ -86,6 +86,7 @@ void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant no
   ParticipantReserve& reserve = state_.reserves.make(slot);
   Participant& participant = state_.participants.make(slot, command, state_.jitter_delay, now, reserve);
   state_.participant_present[slot] = true;
+  state_.quiet.begin(slot);
   participant.conference = command.conference.slot;
   state_.join(*conference, slot);
   state_.counters.participants.add(1);
@@ -97,6 +98,7 @@ void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant no
 void MediaCore::obey(const mailbox::UpdateMedia& command, base::Instant now) TUTTI_REALTIME {
   Participant* participant = state_.find(command.participant);
   if (participant == nullptr) return;
+  state_.quiet.wake(*participant);
   if (participant->agree(command.media, now)) {
     state_.port.disconnect(endpoint_of(*participant), net::Flow::kRtp);
   }

@@ -18,12 +18,14 @@ void MediaCore::obey(const mailbox::UpdateConference& command, base::Instant) TU
 void MediaCore::obey(const mailbox::UpdateListening& command, base::Instant) TUTTI_REALTIME {
   state_.jitter_delay = std::chrono::milliseconds(command.listening.jitter_ms);
   state_.gate.threshold = command.listening.gate_peak;
+  state_.quiet.wake_all();
 }
 
 // Of participants that the network refused signaling may still speak: it did not know yet.
 void MediaCore::obey(const mailbox::UpdateMix& command, base::Instant) TUTTI_REALTIME {
   Participant* participant = state_.find(command.participant);
   if (participant == nullptr) return;
+  state_.quiet.wake(*participant);
   participant->control(command.mix);
   if (participant->silenced) reporting_.end_talk(*participant);
 }

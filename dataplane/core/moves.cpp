@@ -24,6 +24,7 @@ void Moves::begin(Participant& participant, const Conference& to) TUTTI_REALTIME
                              .to = to.handle.slot,
                              .next_position = from.next_position,
                              .left_at = 0});
+  state_.quiet.wake(participant);
   participant.moving = true;
   participant.control(participant.mix);
 }
@@ -70,6 +71,7 @@ void Moves::arrive(Participant& participant, Conference& to) TUTTI_REALTIME {
   state_.coachings.arrive(participant, to);
   // Nobody looked for its packets on the way, up to 27.5 ms.
   state_.port.look(endpoint_of(participant), true);
+  state_.quiet.wake(participant);
   participant.moving = false;
   participant.control(participant.mix);
   state_.outbox.put(mailbox::ParticipantMoved{participant.handle, to.handle});

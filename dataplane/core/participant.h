@@ -1,6 +1,7 @@
 // Participant: all that a core holds of one: its stream in, its stream out, its path through the network.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -56,6 +57,15 @@ struct alignas(64) Participant {
   bool may_talk() const TUTTI_REALTIME { return speaking && !kept_out; }
   // Whether its owner talks, whoever hears it.
   bool talks() const TUTTI_REALTIME { return speaking && !silenced; }
+  // The peak of what is due in this tick and of what already waits behind it, as it came.
+  std::uint16_t peak_ahead() const TUTTI_REALTIME { return may_receive ? inbound.peak_ahead() : 0; }
+  // A tick's. As loud as the others would hear it; falls by a sixteenth a tick: to half in 220 ms.
+  void note_loudness(std::uint16_t said) TUTTI_REALTIME {
+    loudness = std::max(gain_in.of_peak(said), fallen_loudness());
+  }
+  std::uint16_t fallen_loudness() const TUTTI_REALTIME {
+    return static_cast<std::uint16_t>(loudness - loudness / 16);
+  }
   // What sets it apart has changed.
   void settle() TUTTI_REALTIME;
 
@@ -102,11 +112,12 @@ struct alignas(64) Participant {
   bool among_loudest = true;           // of the last tick in which it might have been in the mix
   std::uint8_t quiet_reports = 0;      // how many reports ago it talked
   std::int8_t slip = 0;                // its next frame waits for a tick (1), or is left out (-1)
-  mailbox::MixControls mix;
-  dsp::Gain gain_in;   // of the voice
-  dsp::Gain gain_out;  // of what is heard; none for the deaf
+  std::uint8_t owed = 0;               // frames that ticks have not taken yet: QuietStreams
+  dsp::Gain gain_in;                   // of the voice
+  dsp::Gain gain_out;                  // of what is heard; none for the deaf
   dsp::SpeechGate gate;
-  std::uint16_t loudness = 0;  // the peak of late, falling slowly: who is among the loudest
+  std::uint16_t loudness = 0;    // the peak of late, falling slowly: who is among the loudest
+  std::uint16_t quiet_peak = 0;  // at least that of all that waits, while QuietStreams has it
   // The next tick that has more to do than the mix; early is harmless, late is not.
   base::Instant look_after_at = base::Instant::min();
   const base::SocketAddress* send_to = nullptr;  // the RTP latch's destination
@@ -128,6 +139,7 @@ struct alignas(64) Participant {
   bool hears_music = false;       // it waited in the last tick
   bool timeout_told = false;
   bool bye_told = false;
+  mailbox::MixControls mix;
   mailbox::MediaParameters media;
   RtcpSession rtcp;
 

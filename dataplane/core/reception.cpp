@@ -43,6 +43,7 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
   if (!rtp) return drop(participant, rtp.error());
   if (!participant.may_receive) return drop(participant, base::DropReason::kWrongDirection);
 
+  state_.quiet.make_up(participant);
   const auto receipt = participant.inbound.receive(*rtp, packet.arrival, state_.payloads);
   if (!receipt) {
     // The stream counts its own; a refused packet of the peer is still a sign of life.
@@ -52,6 +53,7 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
     return;
   }
   heard(participant, packet.arrival);
+  state_.quiet.arrived(participant, receipt->peak, state_.gate);
   reporting_.note_packet(participant, packet.arrival);
   const auto latch = participant.rtp_latch.heard(packet.source, packet.arrival);
   if (latch != SourceLatch::Heard::kKnown) {

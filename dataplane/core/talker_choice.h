@@ -21,14 +21,12 @@ class TalkerChoice {
 
   // Looks at one member's stream, once a tick and before choose(): is it speaking, how loudly?
   static void listen(Participant& participant, const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
-    const std::uint16_t said = participant.may_receive ? participant.inbound.peak_ahead() : 0;
-    // As loud as the others would hear it. A soft voice that is raised opens the gate, too; one that is
-    // turned down still opens it as it comes, so that no word is cut.
-    const std::uint16_t peak = participant.gain_in.of_peak(said);
-    participant.speaking = participant.gate.update(std::max(said, peak), gate) && participant.may_receive;
-    // Falls by a sixteenth a tick: to half in 220 ms.
-    const auto fallen = static_cast<std::uint16_t>(participant.loudness - participant.loudness / 16);
-    participant.loudness = std::max(peak, fallen);
+    const std::uint16_t said = participant.peak_ahead();
+    // A soft voice that is raised opens the gate, too; one that is turned down still opens it as it comes, so
+    // that no word is cut.
+    const std::uint16_t peak = std::max(said, participant.gain_in.of_peak(said));
+    participant.speaking = participant.gate.update(peak, gate) && participant.may_receive;
+    participant.note_loudness(said);
   }
 
   // Begins to choose at most `max_talkers` of those who are offered, who are in the share of that number.

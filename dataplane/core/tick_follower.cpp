@@ -125,6 +125,7 @@ void TickFollower::step(Conference& conference, const TickWheel::Turn& turn) TUT
     Participant& participant = state_.participants[slot];
     const auto sub_slot = arrival(participant, turn.due);
     if (sub_slot && passes(sub_slots_waited(*sub_slot, conference.sub_slot), step)) {
+      state_.quiet.wake(participant);
       participant.slip = static_cast<std::int8_t>(participant.slip - step);
     }
   }

@@ -181,17 +181,20 @@ void Ticker::fetch_reports(const Conference& conference) TUTTI_REALTIME {
   const auto links = state_.member_links();
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
     state_.reports.prefetch(slot);
+    if (state_.quiet.quiet(slot)) state_.participants[slot].inbound.prefetch();
   }
 }
 
-// Lets all gates decide, is done with the frames of those who are behind a closed one, and calls
-// speaks(participant) of the others.
+// Lets the gates of all who are not quiet decide, is done with the frames of those who are behind a closed
+// one, and calls speaks(participant) of the others.
 template <typename Speaks>
 void Ticker::listen(Conference& conference, Lookahead& ahead, const Speaks& speaks) TUTTI_REALTIME {
   const auto links = state_.member_links();
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
+    if (state_.quiet.quiet(slot)) continue;
     Participant& participant = state_.participants[slot];
     ahead.fetch_state();
+    state_.quiet.make_up(participant);
     TalkerChoice::listen(participant, state_.gate);
     if (!participant.speaking) {
       const bool stays = participant.slip != 0 && !participant.in_mix && slip(participant, false);
@@ -272,15 +275,15 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Looka
   ListenerClasses classes(mixer_);
   const auto links = state_.member_links();
   const base::Frame* own = frames_.at(0);
-  // Of many, the first have left the cache when the last have been listened to.
-  const bool large = conference.members.size() > kStayInCache;
-  std::uint32_t fetched = conference.members.first();
-  for (int i = 0; large && i < kHandOutAhead; ++i) fetched = fetch_again(fetched);
   const bool reporting = Reporting::due(conference, turn);
   for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
     Participant& participant = state_.participants[slot];
-    ahead.fetch_payload();
-    if (large) fetched = fetch_again(fetched);
+    ahead.fetch_outbound();
+    if (state_.quiet.quiet(slot)) {
+      state_.quiet.owe(participant);
+    } else if (!participant.speaking) {
+      state_.quiet.look(participant, state_.gate);
+    }
     if (participant.personal) {
       send_personal(participant, *own, turn);
     } else {
@@ -289,16 +292,12 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Looka
     if (participant.in_mix) ++own;
     conference.half_tick_due |= participant.outbound.half_tick_due();
     if (participant.fading) participant.in_mix = participant.fading = false;
-    if (reporting) reporting_.report_voice(participant, turn.due);
+    if (reporting) {
+      state_.quiet.make_up(participant);
+      reporting_.report_voice(participant, turn.due);
+    }
     if (turn.due >= participant.look_after_at) look_after(participant, turn.due);
   }
-}
-
-// Fetches what hand_out() reads of a member; returns the next one.
-std::uint32_t Ticker::fetch_again(std::uint32_t slot) TUTTI_REALTIME {
-  if (slot == kNoSlot) return kNoSlot;
-  state_.participants[slot].prefetch_outbound();
-  return state_.links_of_members[slot].next;
 }
 
 // What one participant hears of this tick: the mix without the own voice where that is in it.

@@ -34,9 +34,6 @@ class Ticker {
   // A core that was stopped for longer leaves ticks out instead of sending them all at once.
   static constexpr base::Duration kPatience = std::chrono::milliseconds(200);
 
-  static constexpr std::uint32_t kStayInCache = 256;  // members whose 192 hot bytes are 48 kB
-  static constexpr int kHandOutAhead = 8;
-
   // A sub-slot is done in steps of so many participants or a little more: their packets are taken, mixed and
   // sent while the kernel's state of their sockets, and ours of them, is in the cache.
   static constexpr std::uint32_t kStepMembers = 64;
@@ -65,7 +62,6 @@ class Ticker {
                      const TickWheel::Turn& turn) TUTTI_REALTIME;
   // `turn` as the conference counts it.
   void hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
-  std::uint32_t fetch_again(std::uint32_t slot) TUTTI_REALTIME;
   void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
 
   CoreState& state_;

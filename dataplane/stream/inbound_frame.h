@@ -16,9 +16,10 @@ enum class FrameKind : std::uint8_t {
   kConcealed,  // at least one sample stands in for a lost one
 };
 
-// What an accepted packet meant besides its audio.
+// What an accepted packet brought.
 struct Receipt {
   char digit = 0;           // a key was pressed; told once a press
+  std::uint16_t peak = 0;   // of its audio, of 32 767
   bool new_source = false;  // the first packet of an SSRC that is followed from now on
 };
 

@@ -93,6 +93,8 @@ base::Result<Receipt, DropReason> InboundStream::accept(const rtp::RtpPacket& pa
     // A source that was accepted with this packet stays accepted: its loss is counted, not its standing.
     if (!receipt.new_source) return base::unexpected(*refused);
     ++banked_.packets_dropped;
+  } else {
+    receipt.peak = buffer_.peak_of(header.sequence_number);
   }
   return receipt;
 }

@@ -49,6 +49,10 @@ class JitterBuffer : public DelayPolicy {
   // The next samples, at most `samples_max` (positive), as far as they are of one kind and packet.
   Chunk take(int samples_max, PayloadPool& pool) TUTTI_REALTIME;
 
+  // The peak of one that was inserted and still waits.
+  std::uint16_t peak_of(rtp::SequenceNumber number) const TUTTI_REALTIME {
+    return slots_[number.value() % kSlots].peak;
+  }
   // The greatest peak among the packets that are due within `samples`, partly played ones included.
   std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
 

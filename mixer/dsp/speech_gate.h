@@ -34,6 +34,8 @@ class SpeechGate {
     --left_;
     return true;
   }
+  // Nothing of what it heard keeps it open.
+  bool closed() const TUTTI_REALTIME { return left_ == 0; }
 
  private:
   std::uint16_t left_ = 0;

@@ -26,6 +26,7 @@ SimulatedHost::SimulatedHost(const SimulatedHostConfig& config)
     options.capacity = config.capacity;
     options.jitter_delay = config.jitter_delay;
     options.follow_talkers = config.follow_talkers;
+    options.owed_ticks_max = config.owed_ticks_max;
     core.core = std::make_unique<core::MediaCore>(options, *core.port, core.mailbox);
     // The highest first, so that slots are handed out from zero on.
     for (auto slot = config.capacity.participants; slot > 0; --slot)

@@ -25,6 +25,7 @@ struct SimulatedHostConfig {
   base::Duration jitter_delay = std::chrono::milliseconds(40);
   std::size_t mailbox_capacity = 1'024;
   bool follow_talkers = true;
+  std::uint8_t owed_ticks_max = core::CoreOptions().owed_ticks_max;
 };
 
 // Where a conference or a participant lives.

@@ -1,0 +1,93 @@
+// QuietStreams: whose stream a tick need not touch: behind a closed gate, with nothing waiting that could
+// open it. Only its clock must go on, by a frame taken and thrown away each tick: those are owed, and made up
+// when the stream is at hand anyway or is asked.
+//
+// What is told and sent is the same as if each had been taken with its tick: between two packets, commands or
+// reports nothing but ticks happens to a stream.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/base/realtime.h"
+#include "dataplane/core/participant.h"
+#include "dataplane/stream/payload_pool.h"
+#include "mixer/dsp/speech_gate.h"
+
+namespace tutti::core {
+
+// Thread: the core.
+class QuietStreams {
+ public:
+  // Each owes `owed_max` at most; 0: none is ever quiet. The pool outlives it.
+  QuietStreams(std::uint32_t participants, std::uint8_t owed_max, stream::PayloadPool& payloads)
+      : owed_max_(owed_max),
+        quiet_since_(std::make_unique<std::uint16_t[]>(participants)),
+        payloads_(payloads) {}
+
+  bool quiet(std::uint32_t slot) const TUTTI_REALTIME { return quiet_since_[slot] == era_; }
+
+  // The slot has a new tenant.
+  void begin(std::uint32_t slot) TUTTI_REALTIME { quiet_since_[slot] = 0; }
+  // Whether one is quiet from the next tick on, whose gate was closed in this one and whose frame was thrown
+  // away.
+  void look(Participant& participant, const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
+    participant.quiet_peak = participant.inbound.peak_waiting();
+    const bool is = owed_max_ != 0 && participant.gate.closed() && participant.slip == 0 &&
+                    !opens(participant, participant.quiet_peak, gate);
+    quiet_since_[participant.handle.slot] = is ? era_ : std::uint16_t{0};
+  }
+
+  // A tick of one who is quiet.
+  void owe(Participant& participant) TUTTI_REALTIME {
+    if (++participant.owed == owed_max_) make_up(participant);
+  }
+  // Before anything that is not a tick happens to the stream or the gate, or something of them is told.
+  void make_up(Participant& participant) TUTTI_REALTIME {
+    if (participant.owed != 0) make_up_all(participant);
+  }
+  // The same where what was learned of it may no longer hold: the next tick looks at it.
+  void wake(Participant& participant) TUTTI_REALTIME {
+    make_up(participant);
+    quiet_since_[participant.handle.slot] = 0;
+  }
+  // The same for all: the gate's options have changed.
+  void wake_all() TUTTI_REALTIME {
+    if (++era_ == 0) era_ = 1;
+  }
+  // A packet of that peak has come.
+  void arrived(Participant& participant, std::uint16_t peak,
+               const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
+    auto& since = quiet_since_[participant.handle.slot];
+    if (since == 0) return;
+    participant.quiet_peak = std::max(participant.quiet_peak, peak);
+    if (opens(participant, peak, gate)) since = 0;
+  }
+
+ private:
+  static bool opens(const Participant& participant, std::uint16_t peak,
+                    const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
+    return std::max(peak, participant.gain_in.of_peak(peak)) >= gate.threshold;
+  }
+  // As TalkerChoice::listen() and the tick would have done each; the gate was closed and stayed so.
+  void make_up_all(Participant& participant) TUTTI_REALTIME {
+    for (; participant.owed != 0; --participant.owed) {
+      const std::uint16_t fallen = participant.fallen_loudness();
+      if (participant.gain_in.of_peak(participant.quiet_peak) <= fallen) {
+        participant.loudness = fallen;  // whatever the peaks are
+      } else {
+        participant.note_loudness(participant.peak_ahead());
+      }
+      participant.inbound.skip(payloads_);
+    }
+  }
+
+  const std::uint8_t owed_max_;
+  // By slot: the era in which one was found to be quiet; 0: it is not. In an array of their own, dense.
+  const std::unique_ptr<std::uint16_t[]> quiet_since_;
+  std::uint16_t era_ = 1;
+  stream::PayloadPool& payloads_;
+};
+
+}  // namespace tutti::core
