@@ -15,13 +15,6 @@ std::span<const std::byte> ListenerClasses::hear_scaled(
   return place;
 }
 
-std::span<const std::byte> ListenerClasses::whole_mix(codec::CodecId codec) TUTTI_REALTIME {
-  const auto index = static_cast<std::size_t>(codec);
-  if (!encoded_[index]) mixer_.full_mix_encoded(codec, at_unity_gain_[index]);
-  encoded_[index] = true;
-  return at_unity_gain_[index];
-}
-
 // The class, encoded when it is first asked for; none where there is no room for another.
 ListenerClasses::GainClass* ListenerClasses::find(codec::CodecId codec, kernel::GainQ12 gain) TUTTI_REALTIME {
   for (std::size_t i = 0; i < gains_; ++i) {

@@ -26,6 +26,7 @@ Participant::Participant(const mailbox::AttachParticipant& command, base::Durati
                          base::Instant now, ParticipantReserve& reserve) TUTTI_REALTIME
     : handle(command.participant),
       may_receive(command.media.may_receive),
+      rtcp_mux(command.media.rtcp_mux),
       outbound(reserve.packetizer),
       inbound(reserve.concealer),
       last_heard(now),
@@ -49,6 +50,7 @@ bool Participant::agree(const mailbox::MediaParameters& agreed, base::Instant no
   }
   media = agreed;
   may_receive = media.may_receive;
+  rtcp_mux = media.rtcp_mux;
   look_after_at = base::Instant::min();
   rtp_latch.describe(media.remote_rtp, now);
   rtcp_latch.describe(media.remote_rtcp, now);

@@ -90,9 +90,7 @@ struct alignas(64) Participant {
   void prefetch_for_arrival() const TUTTI_REALTIME {
     __builtin_prefetch(this, 1);
     inbound.prefetch_for_arrival();
-    __builtin_prefetch(&rtp_latch, 1);
     __builtin_prefetch(&last_heard, 1);
-    __builtin_prefetch(&media);
   }
 
   mailbox::ParticipantHandle handle;
@@ -102,19 +100,20 @@ struct alignas(64) Participant {
   bool speaking = false;               // the gate is open
   bool spoke = false;                  // it was open in the tick before
   bool fading = false;                 // in the mix for the last time
-  bool may_receive = false;            // media's
-  bool silenced = false;               // does not talk: it is muted, waits or moves
-  bool kept_out = false;               // not in the mix: it is silenced or coaches
-  bool moving = false;                 // to another conference
-  bool personal = false;               // what it hears is not what the others hear
-  std::uint8_t voice = 0;              // its own of Coachings; 0: none
-  bool talking = false;                // as was told last
-  bool among_loudest = true;           // of the last tick in which it might have been in the mix
-  std::uint8_t quiet_reports = 0;      // how many reports ago it talked
-  std::int8_t slip = 0;                // its next frame waits for a tick (1), or is left out (-1)
-  std::uint8_t owed = 0;               // frames that ticks have not taken yet: QuietStreams
-  dsp::Gain gain_in;                   // of the voice
-  dsp::Gain gain_out;                  // of what is heard; none for the deaf
+  bool may_receive = false;            // these two media's
+  bool rtcp_mux = false;
+  bool silenced = false;           // does not talk: it is muted, waits or moves
+  bool kept_out = false;           // not in the mix: it is silenced or coaches
+  bool moving = false;             // to another conference
+  bool personal = false;           // what it hears is not what the others hear
+  std::uint8_t voice = 0;          // its own of Coachings; 0: none
+  bool talking = false;            // as was told last
+  bool among_loudest = true;       // of the last tick in which it might have been in the mix
+  std::uint8_t quiet_reports = 0;  // how many reports ago it talked
+  std::int8_t slip = 0;            // its next frame waits for a tick (1), or is left out (-1)
+  std::uint8_t owed = 0;           // frames that ticks have not taken yet: QuietStreams
+  dsp::Gain gain_in;               // of the voice
+  dsp::Gain gain_out;              // of what is heard; none for the deaf
   dsp::SpeechGate gate;
   std::uint16_t loudness = 0;    // the peak of late, falling slowly: who is among the loudest
   std::uint16_t quiet_peak = 0;  // at least that of all that waits, while QuietStreams has it
@@ -125,14 +124,15 @@ struct alignas(64) Participant {
   stream::OutboundStream outbound;
   stream::InboundStream inbound;
 
-  SourceLatch rtp_latch;
-  SourceLatch rtcp_latch;     // unused under rtcp-mux
+  // Read with every packet, besides the stream's: one line with the begin of the latch.
   base::Instant last_heard;   // RTP or RTCP
   std::uint32_t dropped = 0;  // before they reached the stream
   // What was reported last of its packets, and how many of the last ones were lost, of 65 536.
   std::uint32_t reported_received = 0;
   std::uint32_t reported_lost = 0;
   std::uint16_t recent_loss = 0;
+  SourceLatch rtp_latch;
+  SourceLatch rtcp_latch;         // unused under rtcp-mux
   ToneList tones = 0;             // that it alone hears
   std::uint16_t music_frame = 0;  // of what it hears while it waits, the next one
   std::uint8_t ear = 0;           // the first of those in Coachings; 0: none
@@ -148,6 +148,8 @@ struct alignas(64) Participant {
 };
 
 static_assert(offsetof(Participant, outbound) == 64);  // one line before it
+static_assert(offsetof(Participant, last_heard) % 64 == 0 &&
+              offsetof(Participant, rtp_latch) % 64 + 16 <= 64);  // its first 16 bytes in the same line
 static_assert(sizeof(Participant) <= 960);
 static_assert(sizeof(ParticipantReserve) <= 1'600);
 

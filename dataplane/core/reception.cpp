@@ -28,7 +28,7 @@ void Reception::receive(const net::ReceivedPacket& packet) TUTTI_REALTIME {
     state_.counters.drops.add(base::DropReason::kUnknownEndpoint);
     return;
   }
-  const bool muxed = participant->media.rtcp_mux && packet.flow == net::Flow::kRtp;
+  const bool muxed = participant->rtcp_mux && packet.flow == net::Flow::kRtp;
   if (packet.flow == net::Flow::kRtcp || (muxed && rtp::is_rtcp(packet.payload))) {
     receive_rtcp(*participant, packet);
   } else {

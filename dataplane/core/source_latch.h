@@ -74,12 +74,13 @@ class SourceLatch {
   }
 
  private:
+  // Of every packet these two as a rule.
+  base::Instant last_heard_;
+  bool locked_ = false;
   base::SocketAddress described_;
   base::SocketAddress latched_;
   base::SocketAddress former_;  // latched under the description before
   base::Instant described_at_;
-  base::Instant last_heard_;
-  bool locked_ = false;
 };
 
 }  // namespace tutti::core

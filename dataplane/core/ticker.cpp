@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/core/listener_batch.h"
 #include "mixer/dsp/fade.h"
 
 namespace tutti::core {
@@ -273,6 +274,7 @@ void Ticker::whisper(Participant& participant, const TickWheel::Turn& turn,
 
 void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
   ListenerClasses classes(mixer_);
+  ListenerBatch batch(state_);
   const auto links = state_.member_links();
   const base::Frame* own = frames_.at(0);
   const bool reporting = Reporting::due(conference, turn);
@@ -284,52 +286,35 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Looka
     } else if (!participant.speaking) {
       state_.quiet.look(participant, state_.gate);
     }
-    if (participant.personal) {
-      send_personal(participant, *own, turn);
+    const bool whole = !participant.personal && participant.outbound.whole_frame_due();
+    if (whole && participant.in_mix) {
+      send_own_mix(participant, classes, *own++, turn.due);
+    } else if (whole && participant.gain_out.unity()) {
+      batch.add(participant, turn.due, classes.whole_mix(participant.outbound.codec()));
     } else {
-      send_mix(participant, classes, *own, turn.due);
+      send_otherwise(participant, classes, *own, turn);
+      if (participant.in_mix) ++own;
+      conference.half_tick_due |= participant.outbound.half_tick_due();
     }
-    if (participant.in_mix) ++own;
-    conference.half_tick_due |= participant.outbound.half_tick_due();
     if (participant.fading) participant.in_mix = participant.fading = false;
     if (reporting) {
       state_.quiet.make_up(participant);
       reporting_.report_voice(participant, turn.due);
     }
-    if (turn.due >= participant.look_after_at) look_after(participant, turn.due);
+    if (turn.due >= participant.look_after_at) {
+      batch.flush();
+      look_after(participant, turn.due);
+    }
   }
+  batch.flush();
 }
 
-// What one participant hears of this tick: the mix without the own voice where that is in it.
-void Ticker::send_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
-                      base::Instant due) TUTTI_REALTIME {
+// A packet that nobody else is sent, of one frame: made where it leaves from.
+void Ticker::send_own_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
+                          base::Instant due) TUTTI_REALTIME {
   auto& outbound = participant.outbound;
-  const base::Frame* const minus = participant.in_mix ? &own : nullptr;
   const dsp::GainRamp gain = participant.gain_out.ramp();
   participant.gain_out.settle();
-  if (!outbound.may_send()) {
-    outbound.tick({}, due, {});
-    return;
-  }
-  const bool whole = outbound.whole_frame_due();
-  if (whole && minus != nullptr) return send_own_mix(participant, classes, *minus, gain, due);
-  ListenerClasses::EncodedFrame place;
-  const auto heard = classes.hear(outbound.codec(), minus, gain, place);
-  if (whole) {
-    std::array<std::byte, rtp::kRtpHeaderBytes> head;
-    outbound.pass_frame(due, head);
-    if (state_.send(participant, head, heard)) outbound.sent(heard.size());
-  } else {
-    const auto out = outbound.tick_due() ? state_.port.reserve() : std::span<std::byte>();
-    const std::size_t bytes = outbound.tick(heard, due, out);
-    state_.send(participant, net::Flow::kRtp, *participant.send_to, bytes);
-  }
-}
-
-// A packet that nobody else is sent: made where it leaves from.
-void Ticker::send_own_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
-                          dsp::GainRamp gain, base::Instant due) TUTTI_REALTIME {
-  auto& outbound = participant.outbound;
   const auto out = state_.port.reserve();
   if (out.empty()) {
     std::array<std::byte, rtp::kRtpHeaderBytes> nowhere;
@@ -341,6 +326,30 @@ void Ticker::send_own_mix(Participant& participant, ListenerClasses& classes, co
   if (heard.data() != place.data()) std::copy(heard.begin(), heard.end(), place.begin());
   outbound.sent(heard.size());
   state_.send(participant, net::Flow::kRtp, *participant.send_to, rtp::kRtpHeaderBytes + heard.size());
+}
+
+// What one hears who has a gain, packets of other lengths, or something that sets him apart.
+void Ticker::send_otherwise(Participant& participant, ListenerClasses& classes, const base::Frame& own,
+                            const TickWheel::Turn& turn) TUTTI_REALTIME {
+  if (participant.personal) return send_personal(participant, own, turn);
+  auto& outbound = participant.outbound;
+  const dsp::GainRamp gain = participant.gain_out.ramp();
+  participant.gain_out.settle();
+  if (!outbound.may_send()) {
+    outbound.tick({}, turn.due, {});
+    return;
+  }
+  ListenerClasses::EncodedFrame place;
+  const auto heard = classes.hear(outbound.codec(), participant.in_mix ? &own : nullptr, gain, place);
+  if (outbound.whole_frame_due()) {
+    std::array<std::byte, rtp::kRtpHeaderBytes> head;
+    outbound.pass_frame(turn.due, head);
+    if (state_.send(participant, head, heard)) outbound.sent(heard.size());
+  } else {
+    const auto out = outbound.tick_due() ? state_.port.reserve() : std::span<std::byte>();
+    const std::size_t bytes = outbound.tick(heard, turn.due, out);
+    state_.send(participant, net::Flow::kRtp, *participant.send_to, bytes);
+  }
 }
 
 // The same for one whom something sets apart.

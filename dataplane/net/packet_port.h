@@ -2,6 +2,7 @@
 // are bodies of this one interface; nothing above it knows which.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -31,6 +32,13 @@ struct ReceivedPacket {
   base::SocketAddress source;          // not valid() once connected: the body has let only the peer through
   base::Instant arrival;               // when the body took it from the network: at its tick, or sooner
   std::span<const std::byte> payload;  // never empty: an empty datagram is dropped as kTruncated
+};
+
+// One of several packets with one payload: an RTP header, and whose.
+struct PacketHead {
+  EndpointId endpoint{};
+  std::array<std::byte, 12> bytes;
+  const base::SocketAddress* to = nullptr;
 };
 
 // What a body allocates when it is made; it never does again.
@@ -92,6 +100,17 @@ class PacketPort {
   [[nodiscard]] virtual bool send(EndpointId id, Flow flow, const base::SocketAddress& to,
                                   std::span<const std::byte> head,
                                   std::span<const std::byte> payload) TUTTI_REALTIME = 0;
+  // The same of several on their RTP flows, all with one payload. Returns how many: the first ones; for those
+  // behind no buffer is free. A body that gains nothing by knowing them all leaves this as it is.
+  [[nodiscard]] virtual std::size_t send(std::span<const PacketHead> heads,
+                                         std::span<const std::byte> payload) TUTTI_REALTIME {
+    std::size_t sent = 0;
+    while (sent < heads.size() &&
+           send(heads[sent].endpoint, Flow::kRtp, *heads[sent].to, heads[sent].bytes, payload)) {
+      ++sent;
+    }
+    return sent;
+  }
   // Lets everything sent leave; without it a body may wait to fill a batch.
   virtual void flush() TUTTI_REALTIME = 0;
 

@@ -61,6 +61,7 @@ class UringPort final : public PacketPort {
   std::span<std::byte> reserve() TUTTI_REALTIME override;
   void send(EndpointId id, Flow flow, const base::SocketAddress& to,
             std::size_t bytes) TUTTI_REALTIME override;
+  using PacketPort::send;
   bool send(EndpointId id, Flow flow, const base::SocketAddress& to, std::span<const std::byte> head,
             std::span<const std::byte> payload) TUTTI_REALTIME override;
   void flush() TUTTI_REALTIME override;

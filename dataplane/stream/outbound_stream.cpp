@@ -84,6 +84,13 @@ std::size_t OutboundStream::write(const PacketPayload& payload, std::span<std::b
   return head.size() + payload.size();
 }
 
+void OutboundStream::take_back(std::span<const std::byte, rtp::kRtpHeaderBytes> head,
+                               std::size_t payload_bytes) TUTTI_REALTIME {
+  marker_ = (head[1] & std::byte{0x80}) != std::byte{};
+  --packets_;
+  octets_ -= static_cast<std::uint32_t>(payload_bytes);
+}
+
 rtp::SenderInfo OutboundStream::sender_info(base::Instant now, std::uint64_t ntp_now) const TUTTI_REALTIME {
   rtp::SenderInfo info;
   info.ntp = ntp_now;

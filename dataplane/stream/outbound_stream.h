@@ -65,6 +65,9 @@ class alignas(64) OutboundStream {
   void pass_frame(base::Instant now, std::span<std::byte, rtp::kRtpHeaderBytes> head) TUTTI_REALTIME;
   // The packet, of so many bytes of payload, is on its way.
   void sent(std::size_t payload_bytes) TUTTI_REALTIME;
+  // It was told of the last packet, with that header, and is not true: it is lost.
+  void take_back(std::span<const std::byte, rtp::kRtpHeaderBytes> head,
+                 std::size_t payload_bytes) TUTTI_REALTIME;
 
   // 10 ms after tick(): the packet that is due between two ticks. May be left out unless half_tick_due();
   // left out then, it counts as lost on the way.

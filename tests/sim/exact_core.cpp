@@ -94,6 +94,7 @@ class ExactCore::Port final : public net::PacketPort {
     CHECK(bytes >= rtp::kRtpHeaderBytes);
     keep(id, std::span(out_).first(bytes).subspan(rtp::kRtpHeaderBytes));
   }
+  using PacketPort::send;
   bool send(net::EndpointId id, net::Flow flow, const base::SocketAddress&, std::span<const std::byte> head,
             std::span<const std::byte> payload) TUTTI_REALTIME override {
     CHECK(flow == net::Flow::kRtp && head.size() == rtp::kRtpHeaderBytes);

@@ -38,6 +38,7 @@ class QuietPort final : public net::PacketPort {
   void send(net::EndpointId, net::Flow, const base::SocketAddress&, std::size_t) TUTTI_REALTIME override {
     seen_.sent.fetch_add(1);
   }
+  using PacketPort::send;
   bool send(net::EndpointId, net::Flow, const base::SocketAddress&, std::span<const std::byte>,
             std::span<const std::byte>) TUTTI_REALTIME override {
     seen_.sent.fetch_add(1);

@@ -27,6 +27,7 @@ class RefusingPort : public net::PacketPort {
   std::span<const net::ReceivedPacket> receive() TUTTI_REALTIME override { return {}; }
   std::span<std::byte> reserve() TUTTI_REALTIME override { return {}; }
   void send(net::EndpointId, net::Flow, const base::SocketAddress&, std::size_t) TUTTI_REALTIME override {}
+  using PacketPort::send;
   bool send(net::EndpointId, net::Flow, const base::SocketAddress&, std::span<const std::byte>,
             std::span<const std::byte>) TUTTI_REALTIME override {
     return false;
@@ -102,6 +103,23 @@ class TalkingPort final : public RefusingPort {
   std::vector<net::ReceivedPacket> packets_;
   std::vector<std::array<std::byte, 172>> bytes_;
   std::array<std::uint16_t, kSubSlots> numbers_{};
+};
+
+// One with room for so many packets until they are taken.
+class NarrowPort final : public RefusingPort {
+ public:
+  using PacketPort::send;
+  bool attach(net::EndpointId, const base::EndpointHandles&) TUTTI_REALTIME override { return true; }
+  bool send(net::EndpointId id, net::Flow, const base::SocketAddress&, std::span<const std::byte> head,
+            std::span<const std::byte>) TUTTI_REALTIME override {
+    if (sent.size() == room) return false;
+    const auto packet = rtp::parse_rtp(head);
+    EXPECT_TRUE(packet.has_value());
+    sent.emplace_back(static_cast<std::uint32_t>(id), packet->header);
+    return true;
+  }
+  std::size_t room = 0;
+  std::vector<std::pair<std::uint32_t, rtp::RtpHeader>> sent;
 };
 
 CoreOptions small_core() {
@@ -184,6 +202,48 @@ TEST(MediaCore, LooksForPacketsStepByStepWithTheTickOfTheirConference) {
   for (std::uint32_t i = 2; i < kSubSlots; ++i) core.run_once(now + base::kTick + i * kSubSlot);
   core.run_once(now + 3 * base::kTick + kSubSlot);
   EXPECT_EQ(port.taken(), (std::vector<Step>{{some(0, 2), true}, {some(2, 1), true}, {some(3, 1), true}}));
+}
+
+// More listeners than leave in one go.
+TEST(MediaCore, WhatThePortHasNoRoomForIsLostOnTheWay) {
+  constexpr std::uint32_t kListeners = 40;
+  NarrowPort port;
+  port.sent.reserve(kListeners);
+  mailbox::Mailbox mailbox(256);
+  MediaCore core(small_core(), port, mailbox);
+  ASSERT_TRUE(mailbox.post(mailbox::OpenConference{{0, 1}}));
+  for (std::uint32_t i = 0; i < kListeners; ++i) {
+    mailbox::AttachParticipant attach;
+    attach.participant = {i, 1};
+    attach.conference = {0, 1};
+    attach.media = sim::SimulatedHost::media_for(*base::parse_address_and_port("10.0.0.1:4000"));
+    ASSERT_TRUE(mailbox.post(attach));
+  }
+  base::Instant now(2s);
+  std::uint64_t all = 0;
+  for (int tick = 0; tick < 12; ++tick, now += base::kTick) {
+    port.room = tick == 0 ? 0 : tick < 11 ? 21 : kListeners;
+    port.sent.clear();
+    for (std::uint32_t i = 0; i < kSubSlots; ++i) core.run_once(now + i * kSubSlot);
+    ASSERT_EQ(port.sent.size(), port.room);
+    all += port.room;
+    for (std::uint32_t i = 0; i < port.room; ++i) {
+      EXPECT_EQ(port.sent[i].first, i) << "the first ones, in order";
+      // A talkspurt begins with the first packet that leaves; the numbers of the lost are missing.
+      EXPECT_EQ(port.sent[i].second.marker, i < 21 ? tick == 1 : tick == 11);
+      EXPECT_EQ(port.sent[i].second.sequence_number.value(), tick);
+      EXPECT_EQ(port.sent[i].second.timestamp.value(), 160U * static_cast<std::uint32_t>(tick));
+    }
+  }
+  EXPECT_EQ(core.counters().packets_sent.value(), all);
+  EXPECT_EQ(core.counters().bytes_sent.value(), all * 172);
+  // What was told of who got fewer: at a tick of a report, the tenth.
+  const auto told = [&](std::uint32_t slot) { return core.reports().read({slot, 1})->packets_sent; };
+  for (int tick = 0; tick < 10; ++tick, now += base::kTick) {
+    port.sent.clear();
+    for (std::uint32_t i = 0; i < kSubSlots; ++i) core.run_once(now + i * kSubSlot);
+  }
+  EXPECT_EQ(told(20) - told(21), 10U);
 }
 
 TEST(MediaCore, AsksSeldomWhenPacketsCameWhereTheTickStays) {

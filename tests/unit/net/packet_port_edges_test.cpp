@@ -125,6 +125,38 @@ TEST_P(PacketPortEdges, SendsAPacketInTwoPiecesAmongOthers) {
   detach_and_close(kFirst, endpoint);
 }
 
+TEST_P(PacketPortEdges, SendsSeveralWithOnePayload) {
+  const Endpoint first = attach(kFirst);
+  const Endpoint second = attach(kSecond, false);
+  const SocketAddress client = world_->open_client();
+  const SocketAddress other = world_->open_client();
+  const std::string payload(160, 'p');
+  const auto headed = [](EndpointId id, std::string_view bytes, const SocketAddress& to) {
+    PacketHead head{.endpoint = id, .bytes = {}, .to = &to};
+    std::memcpy(head.bytes.data(), bytes.data(), head.bytes.size());
+    return head;
+  };
+  for (const bool connected : {false, true}) {
+    if (connected) connect(kSecond, Flow::kRtp, other);
+    for (int round = 0; round < 3; ++round) {
+      const std::array heads{headed(kFirst, "head number1", client), headed(kSecond, "head number2", other),
+                             headed(kFirst, "head number3", client)};
+      {
+        const RealtimeSection section;
+        ASSERT_EQ(port().send(heads, std::as_bytes(std::span(payload))), heads.size());
+        port().flush();
+      }
+      EXPECT_EQ(client_receive(client), "head number1" + payload);
+      EXPECT_EQ(client_receive(client), "head number3" + payload);
+      EXPECT_EQ(client_receive(other), "head number2" + payload);
+    }
+  }
+  EXPECT_EQ(port().counters().packets_sent.value(), 18u);
+  EXPECT_EQ(port().counters().bytes_sent.value(), 18u * 172);
+  detach_and_close(kFirst, first);
+  detach_and_close(kSecond, second);
+}
+
 TEST_P(PacketPortEdges, SurvivesAPeerThatIsGone) {
   const Endpoint endpoint = attach(kFirst);
   const Endpoint neighbour = attach(kSecond);
