@@ -142,7 +142,7 @@ TEST_P(PacketPortEdges, SendsSeveralWithOnePayload) {
       const std::array heads{headed(kFirst, "head number1", client), headed(kSecond, "head number2", other),
                              headed(kFirst, "head number3", client)};
       {
-        const RealtimeSection section;
+        const base::RealtimeSection section;
         ASSERT_EQ(port().send(heads, std::as_bytes(std::span(payload))), heads.size());
         port().flush();
       }
