@@ -41,6 +41,7 @@ class DpdkPort final : public net::PacketPort {
   std::span<std::byte> reserve() TUTTI_REALTIME override;
   void send(net::EndpointId id, net::Flow flow, const base::SocketAddress& to,
             std::size_t bytes) TUTTI_REALTIME override;
+  using net::PacketPort::send;
   [[nodiscard]] bool send(net::EndpointId id, net::Flow flow, const base::SocketAddress& to,
                           std::span<const std::byte> head,
                           std::span<const std::byte> payload) TUTTI_REALTIME override;
