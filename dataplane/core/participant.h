@@ -59,13 +59,9 @@ struct alignas(64) Participant {
   bool talks() const TUTTI_REALTIME { return speaking && !silenced; }
   // The peak of what is due in this tick and of what already waits behind it, as it came.
   std::uint16_t peak_ahead() const TUTTI_REALTIME { return may_receive ? inbound.peak_ahead() : 0; }
-  // A tick's. As loud as the others would hear it; falls by a sixteenth a tick: to half in 220 ms.
-  void note_loudness(std::uint16_t said) TUTTI_REALTIME {
-    loudness = std::max(gain_in.of_peak(said), fallen_loudness());
-  }
-  std::uint16_t fallen_loudness() const TUTTI_REALTIME {
-    return static_cast<std::uint16_t>(loudness - loudness / 16);
-  }
+  // A tick's, as loud as the others would hear it; falls to half in 220 ms.
+  void note_peak(std::uint16_t said) TUTTI_REALTIME { loudness = std::max(gain_in.of_peak(said), fallen()); }
+  std::uint16_t fallen() const TUTTI_REALTIME { return static_cast<std::uint16_t>(loudness - loudness / 16); }
   // What sets it apart has changed.
   void settle() TUTTI_REALTIME;
 
@@ -81,7 +77,6 @@ struct alignas(64) Participant {
     __builtin_prefetch(&outbound, 1);
     inbound.prefetch();
   }
-
   void prefetch_outbound() const TUTTI_REALTIME {
     __builtin_prefetch(this, 1);
     __builtin_prefetch(&outbound, 1);
@@ -148,8 +143,7 @@ struct alignas(64) Participant {
 };
 
 static_assert(offsetof(Participant, outbound) == 64);  // one line before it
-static_assert(offsetof(Participant, last_heard) % 64 == 0 &&
-              offsetof(Participant, rtp_latch) % 64 + 16 <= 64);  // its first 16 bytes in the same line
+static_assert(offsetof(Participant, rtp_latch) / 64 == offsetof(Participant, last_heard) / 64);
 static_assert(sizeof(Participant) <= 960);
 static_assert(sizeof(ParticipantReserve) <= 1'600);
 

@@ -73,11 +73,11 @@ class QuietStreams {
   // As TalkerChoice::listen() and the tick would have done each; the gate was closed and stayed so.
   void make_up_all(Participant& participant) TUTTI_REALTIME {
     for (; participant.owed != 0; --participant.owed) {
-      const std::uint16_t fallen = participant.fallen_loudness();
+      const std::uint16_t fallen = participant.fallen();
       if (participant.gain_in.of_peak(participant.quiet_peak) <= fallen) {
         participant.loudness = fallen;  // whatever the peaks are
       } else {
-        participant.note_loudness(participant.peak_ahead());
+        participant.note_peak(participant.peak_ahead());
       }
       participant.inbound.skip(payloads_);
     }

@@ -26,7 +26,7 @@ class TalkerChoice {
     // that no word is cut.
     const std::uint16_t peak = std::max(said, participant.gain_in.of_peak(said));
     participant.speaking = participant.gate.update(peak, gate) && participant.may_receive;
-    participant.note_loudness(said);
+    participant.note_peak(said);
   }
 
   // Begins to choose at most `max_talkers` of those who are offered, who are in the share of that number.

@@ -94,7 +94,7 @@ base::Result<Receipt, DropReason> InboundStream::accept(const rtp::RtpPacket& pa
     if (!receipt.new_source) return base::unexpected(*refused);
     ++banked_.packets_dropped;
   } else {
-    receipt.peak = buffer_.peak_of(header.sequence_number);
+    receipt.peak = buffer_.peak_of_waiting(header.sequence_number);
   }
   return receipt;
 }

@@ -36,6 +36,10 @@ inline std::uint16_t JitterBuffer::peak_ahead(int samples) const TUTTI_REALTIME 
   return peak;
 }
 
+inline std::uint16_t JitterBuffer::peak_of_waiting(rtp::SequenceNumber number) const TUTTI_REALTIME {
+  return slots_[number.value() % kSlots].peak;
+}
+
 // Four slots are what waits at 40 to 60 ms, as a rule in one line.
 inline void JitterBuffer::prefetch_slots() const TUTTI_REALTIME {
   __builtin_prefetch(&slots_[head_.value() % kSlots]);

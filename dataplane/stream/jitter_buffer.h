@@ -49,10 +49,7 @@ class JitterBuffer : public DelayPolicy {
   // The next samples, at most `samples_max` (positive), as far as they are of one kind and packet.
   Chunk take(int samples_max, PayloadPool& pool) TUTTI_REALTIME;
 
-  // The peak of one that was inserted and still waits.
-  std::uint16_t peak_of(rtp::SequenceNumber number) const TUTTI_REALTIME {
-    return slots_[number.value() % kSlots].peak;
-  }
+  std::uint16_t peak_of_waiting(rtp::SequenceNumber number) const TUTTI_REALTIME;
   // The greatest peak among the packets that are due within `samples`, partly played ones included.
   std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
 
@@ -135,9 +132,8 @@ class JitterBuffer : public DelayPolicy {
   std::int16_t lead_max_ = INT16_MIN;
   std::int16_t target_ = 0;     // what a talkspurt begins with
   std::int16_t change_by_ = 0;  // of wanted_, still to come
-  std::int16_t patience_ =
-      0;                   // ticks that shortening was wanted; below zero where a stream shall wait longer
-  bool anchored_ = false;  // playout_ means something
+  std::int16_t patience_ = 0;   // ticks that shortening was wanted; below zero: to wait longer
+  bool anchored_ = false;       // playout_ means something
   DelayChange wanted_ = DelayChange::kNone;
 
   alignas(8) std::array<Slot, kSlots> slots_;
