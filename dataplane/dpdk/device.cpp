@@ -33,11 +33,33 @@ constexpr std::array<std::uint8_t, 52> kKey = {
     0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01,
     0xfa, 0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d};
 
+// What waits for a core, in its queue and in a batch, and what threads keep at hand: its own, and that which
+// sends for the others.
+std::uint32_t receive_buffers(const DeviceOptions& options) {
+  return options.limits.receive_buffers + options.receive_descriptors + net::PacketPort::kReceiveBatch +
+         2 * kPerThread;
+}
+std::uint32_t transmit_buffers(const DeviceOptions& options) {
+  return options.limits.transmit_buffers + options.transmit_descriptors + 2 * kPerThread;
+}
+std::uint32_t jumbo(const DeviceOptions& options) {
+  return options.mtu > 1'500 ? options.mtu - 1'500U : 0;
+}
+
 std::string before_comma(const std::string& device) {
   return device.substr(0, device.find(','));
 }
 
 }  // namespace
+
+std::uint32_t memory_mb(const DeviceOptions& options) {
+  // Beside its room each has its own two lines of DPDK's, the pool's one, and the room before the frame.
+  constexpr std::uint64_t kBeside = 128 + 64 + RTE_PKTMBUF_HEADROOM;
+  const std::uint64_t a_core = receive_buffers(options) * (kReceiveRoom + jumbo(options) + kBeside) +
+                               transmit_buffers(options) * (kTransmitRoom + kBeside);
+  const std::uint64_t all = options.cores * a_core + kSpareBuffers * (kTransmitRoom + kBeside);
+  return static_cast<std::uint32_t>(all * 5 / 4 >> 20U) + 64;
+}
 
 std::string Device::refuses(const std::string& what, int error) const {
   return "the port " + name_ + " (" + driver_ + ") refuses " + what + ": " + ::rte_strerror(std::abs(error));
@@ -98,14 +120,10 @@ Outcome Device::make_pools(const DeviceOptions& options) {
     if (pool != nullptr) pools_.push_back(pool);
     return pool != nullptr;
   };
-  const std::uint32_t jumbo = options.mtu > 1'500 ? options.mtu - 1'500U : 0;
   for (std::uint16_t core = 0; core < cores_; ++core) {
-    // What waits for a core, in its queue and in a batch, and what threads keep at hand: its own, and that
-    // which sends for the others.
-    const std::uint32_t receive = options.limits.receive_buffers + receive_descriptors_ +
-                                  net::PacketPort::kReceiveBatch + 2 * kPerThread;
-    const std::uint32_t transmit = options.limits.transmit_buffers + transmit_descriptors_ + 2 * kPerThread;
-    if (!make(receive, kReceiveRoom + jumbo) || !make(transmit, kTransmitRoom)) {
+    const std::uint32_t receive = receive_buffers(options);
+    const std::uint32_t transmit = transmit_buffers(options);
+    if (!make(receive, kReceiveRoom + jumbo(options)) || !make(transmit, kTransmitRoom)) {
       return unexpected("there is no memory for " + std::to_string(receive + transmit) +
                         " packet buffers of the port " + name_ +
                         ": give DPDK more (memory_mb, and huge pages to match), or take fewer participants");
@@ -224,6 +242,14 @@ std::vector<std::pair<std::string, std::uint64_t>> Device::statistics() const {
   std::vector<std::pair<std::string, std::uint64_t>> all;
   for (const rte_eth_xstat& each : values) all.emplace_back(names[each.id].name, each.value);
   return all;
+}
+
+std::size_t Device::free_receive_buffers(std::uint16_t core) const {
+  return ::rte_mempool_avail_count(receive_pool(core));
+}
+
+std::size_t Device::free_transmit_buffers(std::uint16_t core) const {
+  return ::rte_mempool_avail_count(transmit_pool(core));
 }
 
 std::size_t Device::buffers() const {

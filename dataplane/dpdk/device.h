@@ -36,6 +36,9 @@ struct Offloads {
   bool transmit_udp_checksum = false;
 };
 
+// Megabytes that the buffers of such a device take, with room to lay them.
+std::uint32_t memory_mb(const DeviceOptions& options);
+
 // Thread: not a core's, but where it says so. DPDK has begun (Eal).
 class Device {
  public:
@@ -72,6 +75,8 @@ class Device {
   rte_mempool* spare_pool() const { return pools_.back(); }
   // Of all pools: for the leak ledger. Those on their way and in the queues are in use.
   std::size_t buffers() const;
+  std::size_t free_receive_buffers(std::uint16_t core) const;
+  std::size_t free_transmit_buffers(std::uint16_t core) const;
   std::size_t free_buffers() const;
 
   // The Toeplitz key with which it spreads what comes over the queues, and the queue of each remainder of the

@@ -43,7 +43,7 @@ void prefetch_frame(const rte_mbuf& buffer) TUTTI_REALTIME {
 }  // namespace
 
 DpdkPort::DpdkPort(const Device& device, std::uint16_t core, Exchange& exchange,
-                   const net::EthernetStation& station, const net::PortLimits& limits)
+                   const net::EthernetStation& station, const net::PortLimits& limits, Clock clock)
     : device_(device.number()),
       core_(core),
       endpoints_(limits.endpoints),
@@ -53,6 +53,7 @@ DpdkPort::DpdkPort(const Device& device, std::uint16_t core, Exchange& exchange,
       sums_sent_(device.offloads().transmit_udp_checksum),
       transmit_pool_(device.transmit_pool(core)),
       exchange_(exchange),
+      clock_(clock),
       station_(station),
       reader_(station, exchange),
       flow_memory_(std::size_t{2} * limits.endpoints * sizeof(FlowState), base::Pages::kHuge),
@@ -152,7 +153,7 @@ std::span<const net::ReceivedPacket> DpdkPort::receive() TUTTI_REALTIME {
     detached_.push_back(detaching_.back());
     detaching_.pop_back();
   }
-  now_ = base::monotonic_now();
+  now_ = clock_();
   if (exchange_.cores() > 1) take_handed_over();
   std::array<rte_mbuf*, kBurst> buffers;
   for (int burst = 0; burst < kBurstsMax && batch_size_ + kBurst <= kReceiveBatch; ++burst) {

@@ -13,9 +13,9 @@
 #include "dataplane/base/slab_memory.h"
 #include "dataplane/dpdk/exchange.h"
 #include "dataplane/dpdk/frame_reader.h"
-#include "dataplane/dpdk/queue_counters.h"
 #include "dataplane/net/next_hops.h"
 #include "dataplane/net/packet_port.h"
+#include "dataplane/net/queue_counters.h"
 #include "dataplane/net/udp_frame.h"
 
 struct rte_mbuf;
@@ -27,9 +27,11 @@ class Device;
 
 class DpdkPort final : public net::PacketPort {
  public:
-  // The device and the exchange outlive it. Endpoints are LocalEndpoints'.
+  using Clock = base::Instant (*)() noexcept;
+
+  // The device and the exchange outlive it. Endpoints are LocalEndpoints'. `clock` tells when packets came.
   DpdkPort(const Device& device, std::uint16_t core, Exchange& exchange, const net::EthernetStation& station,
-           const net::PortLimits& limits);
+           const net::PortLimits& limits, Clock clock = &base::monotonic_now);
   ~DpdkPort() override;  // gives back all its buffers
 
   bool attach(net::EndpointId id, const base::EndpointHandles& handles) TUTTI_REALTIME override;
@@ -50,7 +52,7 @@ class DpdkPort final : public net::PacketPort {
   void wait_until(base::Instant deadline) override;
   const Counters& counters() const TUTTI_REALTIME override { return counters_; }
 
-  const QueueCounters& queue_counters() const { return queue_counters_; }
+  const net::QueueCounters& queue_counters() const { return queue_counters_; }
   // Answered by the slow path; before it is asked nothing leaves for a neighbour that is not known.
   net::NextHops& next_hops() { return hops_; }
 
@@ -103,10 +105,11 @@ class DpdkPort final : public net::PacketPort {
   const bool sums_sent_;
   rte_mempool* const transmit_pool_;
   Exchange& exchange_;
+  const Clock clock_;
   const net::EthernetStation station_;
   const FrameReader reader_;
   Counters counters_;
-  QueueCounters queue_counters_;
+  net::QueueCounters queue_counters_;
 
   const base::SlabMemory flow_memory_;
   FlowState* const flows_;  // by Place

@@ -106,3 +106,16 @@ function(tutti_fuzzer name)
   endif()
   target_link_libraries(${name}_fuzz PRIVATE ${ARG_LINKS} ${ARG_PACKAGES})
 endfunction()
+
+# tutti_plugin(NAME ENTRY source [LINKS module...]): a library beside the programs, loaded by name; nothing of it is
+# seen but the function ENTRY, so that what it shares with its program (base, net) stays apart.
+function(tutti_plugin name entry)
+  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+  list(TRANSFORM ARG_LINKS PREPEND tutti_)
+  set(script ${CMAKE_BINARY_DIR}/generated/${name}.map)
+  file(CONFIGURE OUTPUT ${script} CONTENT "{ global: ${entry}; local: *; };\n")
+  add_library(${name} MODULE ${ARG_UNPARSED_ARGUMENTS})
+  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+  target_link_options(${name} PRIVATE -Wl,--version-script=${script})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS})
+endfunction()

@@ -247,7 +247,7 @@ TEST(DpdkPortTest, CountsPollsAndBursts) {
   host.receive();
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(host.far().send(client, endpoint.rtp, "x"));
   EXPECT_EQ(host.receive().size(), 5u);
-  const QueueCounters& counters = host.port().queue_counters();
+  const net::QueueCounters& counters = host.port().queue_counters();
   EXPECT_EQ(counters.bursts.count(5), 1u);
   EXPECT_EQ(counters.bursts.sum(), 5u);
   EXPECT_EQ(counters.polls.value() - counters.empty_polls.value(), 1u);

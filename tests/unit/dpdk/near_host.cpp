@@ -40,7 +40,7 @@ NearHost::NearHost(const NearOptions& options)
   for (std::uint16_t core = 0; core < options.cores; ++core) {
     ports_.push_back(std::make_unique<DpdkPort>(*device_, core, exchange_,
                                                 net::EthernetStation{.mac = kNearMac, .vlan = options.vlan},
-                                                options.limits));
+                                                options.limits, options.clock));
     ports_.back()->next_hops().answer(gateway, base::monotonic_now());
   }
 }

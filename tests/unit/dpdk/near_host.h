@@ -19,6 +19,7 @@ struct NearOptions {
   std::uint16_t transmit_descriptors = 4'096;
   bool ipv6 = false;
   net::VlanId vlan = net::kNoVlan;
+  DpdkPort::Clock clock = &base::monotonic_now;
 };
 
 // Thread: one.

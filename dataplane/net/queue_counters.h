@@ -1,10 +1,10 @@
-// QueueCounters: what one core's pair of queues has done, beyond what every PacketPort counts.
+// QueueCounters: what a core's pair of queues of a card has done, beyond what every PacketPort counts.
 #pragma once
 
 #include "dataplane/base/counters.h"
 #include "dataplane/base/histogram.h"
 
-namespace tutti::dpdk {
+namespace tutti::net {
 
 // Thread: the core writes, any reads.
 struct QueueCounters {
@@ -22,4 +22,4 @@ struct QueueCounters {
   base::Gauge longest_sleep_ns;  // what it allows itself before it looks at its receive queue again
 };
 
-}  // namespace tutti::dpdk
+}  // namespace tutti::net

@@ -1,0 +1,156 @@
+#include "dataplane/dpdk/dpdk_bypass.h"
+
+#include <algorithm>
+
+#include "dataplane/base/check.h"
+#include "dataplane/dpdk/device.h"
+#include "dataplane/dpdk/dpdk_port.h"
+#include "dataplane/dpdk/eal.h"
+#include "dataplane/dpdk/host_facts.h"
+#include "dataplane/dpdk/local_endpoints.h"
+#include "dataplane/dpdk/slow_path.h"
+#include "dataplane/dpdk/steering.h"
+
+namespace tutti::dpdk {
+namespace {
+
+DeviceOptions device_options(const net::BypassOptions& options) {
+  DeviceOptions made;
+  made.name = options.device;
+  made.cores = options.cores;
+  made.limits = options.limits;
+  made.mtu = options.mtu;
+  made.receive_descriptors = options.receive_descriptors;
+  made.promiscuous = options.promiscuous;
+  return made;
+}
+
+EalOptions eal_options(const net::BypassOptions& options) {
+  EalOptions made;
+  const std::string name = options.device.substr(0, options.device.find(','));
+  if (is_card(name)) made.cards.push_back(options.device);
+  made.huge_pages = options.huge_pages;
+  made.memory_mb = options.memory_mb != 0 ? options.memory_mb : memory_mb(device_options(options));
+  made.cpus = options.cpus;
+  made.arguments = options.arguments;
+  return made;
+}
+
+LogSink sink(const net::BypassLog& log) {
+  if (!log) return nullptr;
+  return [log](LogLevel level, std::string_view line) {
+    log(level == LogLevel::kError     ? net::BypassLogLevel::kError
+        : level == LogLevel::kWarning ? net::BypassLogLevel::kWarning
+                                      : net::BypassLogLevel::kInfo,
+        line);
+  };
+}
+
+std::vector<LocalAddresses::Address> with_prefixes(const net::BypassOptions& options) {
+  std::vector<LocalAddresses::Address> made;
+  for (const base::SocketAddress& ip : options.addresses) {
+    made.push_back({ip.with_port(0),
+                    ip.family == base::AddressFamily::kIpv4 ? options.prefix_ipv4 : options.prefix_ipv6});
+  }
+  return made;
+}
+
+net::IpHostOptions host_options(const net::BypassOptions& options, const net::MacAddress& mac) {
+  net::IpHostOptions made;
+  made.mac = mac;
+  made.vlan = options.vlan;
+  for (const base::SocketAddress& ip : options.addresses) made.addresses.push_back(ip.with_port(0));
+  made.ipv4 = {options.prefix_ipv4, options.gateway_ipv4};
+  made.ipv6 = {options.prefix_ipv6, options.gateway_ipv6};
+  return made;
+}
+
+// What LocalAddresses takes for granted.
+std::string fault(const net::BypassOptions& options) {
+  if (options.addresses.empty()) return "DPDK's port needs an address of its own";
+  if (options.addresses.size() > LocalAddresses::kMax) {
+    return "DPDK's port has " + std::to_string(LocalAddresses::kMax) + " addresses at most";
+  }
+  if (options.prefix_ipv4 > 32 || options.prefix_ipv6 > 128) return "a prefix is longer than its address";
+  for (auto ip = options.addresses.begin(); ip != options.addresses.end(); ++ip) {
+    if (!net::is_host(*ip)) return base::ip_to_string(*ip) + " is no address that a host may have";
+    if (std::count(options.addresses.begin(), options.addresses.end(), *ip) > 1) {
+      return base::ip_to_string(*ip) + " stands twice among the addresses";
+    }
+  }
+  return {};
+}
+
+class DpdkBypass final : public net::PacketBypass {
+ public:
+  DpdkBypass(const net::BypassOptions& options, std::unique_ptr<Eal> eal, std::unique_ptr<Device> device,
+             const net::BypassLog& log)
+      : options_(options),
+        eal_(std::move(eal)),
+        device_(std::move(device)),
+        addresses_(with_prefixes(options), options.gateway_ipv4, options.gateway_ipv6),
+        exchange_(addresses_,
+                  {.cores = options.cores, .first_port = options.first_port, .last_port = options.last_port}),
+        endpoints_(addresses_),
+        steering_(*device_, addresses_, options.first_port),
+        slow_path_(*device_, exchange_, host_options(options, device_->mac()), sink(log)),
+        ports_(options.cores) {}
+
+  std::unique_ptr<net::PacketPort> make_port(std::uint16_t core) override {
+    CHECK(core < ports_.size() && ports_[core] == nullptr);
+    auto port = std::make_unique<DpdkPort>(*device_, core, exchange_, slow_path_.station(), options_.limits);
+    slow_path_.add(port->next_hops());
+    ports_[core] = port.get();
+    return port;
+  }
+  void start() override { slow_path_.start(); }
+  net::EndpointFactory& endpoints() override { return endpoints_; }
+
+  std::vector<std::string> description() const override {
+    const Offloads& card = device_->offloads();
+    return {"port " + device_->name() + " of DPDK's driver " + device_->driver() + ", checksums " +
+                (card.receive_checksums && card.transmit_udp_checksum ? "by the card"
+                 : card.receive_checksums                             ? "of what comes by the card"
+                 : card.transmit_udp_checksum                         ? "of what is sent by the card"
+                                                                      : "by the cores"),
+            steering_.description()};
+  }
+  std::string complaint() const override {
+    const auto up = device_->wait_for_link(std::chrono::milliseconds(0));
+    return up ? "" : up.error();
+  }
+
+  Queue queue(std::uint16_t core) const override {
+    return {&ports_[core]->queue_counters(), &ports_[core]->counters(), device_->free_receive_buffers(core),
+            device_->free_transmit_buffers(core)};
+  }
+  const net::IpHost::Counters& host_counters() const override { return slow_path_.host().counters(); }
+  std::vector<std::pair<std::string, std::uint64_t>> device_counters() const override {
+    return device_->statistics();
+  }
+
+ private:
+  const net::BypassOptions options_;
+  const std::unique_ptr<Eal> eal_;
+  const std::unique_ptr<Device> device_;
+  const LocalAddresses addresses_;
+  Exchange exchange_;
+  LocalEndpoints endpoints_;
+  const Steering steering_;
+  SlowPath slow_path_;
+  std::vector<const DpdkPort*> ports_;  // the cores'
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<net::PacketBypass>, std::string> make_bypass(const net::BypassOptions& options,
+                                                                          const net::BypassLog& log) {
+  if (const std::string said = fault(options); !said.empty()) return base::unexpected(said);
+  auto eal = Eal::start(eal_options(options), sink(log));
+  if (!eal) return base::unexpected(eal.error());
+  auto device = Device::open(device_options(options));
+  if (!device) return base::unexpected(device.error());
+  return std::make_unique<DpdkBypass>(options, std::move(*eal), std::move(*device), log);
+}
+
+}  // namespace tutti::dpdk

@@ -1,0 +1,91 @@
+// The module as the library that a program loads, and what it makes. Each of these starts DPDK anew: ctest
+// gives it a process of its own, and here it has a child.
+#include <cstdio>
+#include <cstdlib>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "dataplane/net/packet_bypass.h"
+
+namespace tutti::dpdk {
+namespace {
+
+net::BypassOptions options() {
+  net::BypassOptions made;
+  made.device = "net_null0,size=64";
+  made.addresses = {*base::parse_ip("10.0.0.1"), *base::parse_ip("10.0.0.2"), *base::parse_ip("2001:db8::1")};
+  made.gateway_ipv4 = *base::parse_ip("10.0.0.254");
+  made.cores = 2;
+  made.first_port = 20'000;
+  made.last_port = 29'999;
+  made.limits = {.endpoints = 16, .receive_buffers = 64, .transmit_buffers = 64};
+  made.huge_pages = false;
+  return made;
+}
+
+std::string refusal(const net::BypassOptions& options) {
+  const auto made = net::load_bypass(options, nullptr);
+  return made ? "(it was made)" : made.error();
+}
+
+// Says what is wrong, if something is.
+std::string whole_life() {
+  auto loaded = net::load_bypass(options(), nullptr);
+  if (!loaded) return loaded.error();
+  net::PacketBypass& bypass = **loaded;
+  {
+    const auto first = bypass.make_port(0);
+    const auto second = bypass.make_port(1);
+    bypass.start();
+    if (!bypass.complaint().empty()) return bypass.complaint();
+    if (bypass.description().size() != 2) return "it does not describe itself";
+    const auto opened = bypass.endpoints().open(*base::parse_ip("10.0.0.2", 20'002), true);
+    if (!opened) return "it opens no endpoint";
+    if (!second->attach(net::EndpointId{3}, *opened)) return "it attaches no endpoint";
+    first->receive();  // net_null brings frames of zeros
+    if (first->counters().drops.total() == 0) return "it receives nothing";
+    if (bypass.queue(0).counters->polls.value() == 0) return "it counts no polls";
+    if (bypass.queue(0).receive_buffers_free == 0) return "it has no buffers";
+    if (bypass.device_counters().empty()) return "the driver counts nothing";
+    second->detach(net::EndpointId{3});
+    bypass.endpoints().close(*opened);
+  }
+  loaded->reset();
+  const std::string again = refusal(options());
+  return again.find("once in a process") == std::string::npos ? "it starts twice: " + again : "well";
+}
+
+TEST(BypassDeathTest, LivesItsWholeLifeFromTheLibrary) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  EXPECT_EXIT(
+      {
+        const std::string said = whole_life();
+        std::fprintf(stderr, "%s\n", said.c_str());
+        std::_Exit(said == "well" ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "well");
+}
+
+TEST(BypassTest, SaysWhatIsWrongWithItsAddresses) {
+  net::BypassOptions wrong = options();
+  wrong.addresses.clear();
+  EXPECT_THAT(refusal(wrong), testing::HasSubstr("needs an address"));
+  wrong.addresses = {*base::parse_ip("10.0.0.1"), *base::parse_ip("10.0.0.1")};
+  EXPECT_THAT(refusal(wrong), testing::HasSubstr("10.0.0.1 stands twice"));
+  wrong.addresses = {*base::parse_ip("224.0.0.1")};
+  EXPECT_THAT(refusal(wrong), testing::HasSubstr("224.0.0.1 is no address"));
+  wrong = options();
+  wrong.prefix_ipv4 = 33;
+  EXPECT_THAT(refusal(wrong), testing::HasSubstr("prefix"));
+}
+
+TEST(BypassTest, SaysHowManyHugePagesItWouldNeed) {
+  net::BypassOptions wrong = options();
+  wrong.huge_pages = true;
+  wrong.limits.receive_buffers = 400'000'000;
+  EXPECT_THAT(refusal(wrong), testing::HasSubstr("MB of huge pages asked for"));
+}
+
+}  // namespace
+}  // namespace tutti::dpdk
