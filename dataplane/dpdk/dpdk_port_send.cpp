@@ -1,6 +1,5 @@
 // How a DpdkPort sends.
 #include <algorithm>
-#include <cstring>
 
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -135,8 +134,7 @@ bool DpdkPort::send(EndpointId id, Flow flow, const base::SocketAddress& to, std
   const std::span<std::byte> buffer = reserve();
   if (buffer.empty()) return false;
   CHECK(head.size() + payload.size() <= buffer.size());
-  std::memcpy(buffer.data(), head.data(), head.size());
-  std::memcpy(buffer.data() + head.size(), payload.data(), payload.size());
+  std::copy(payload.begin(), payload.end(), std::copy(head.begin(), head.end(), buffer.begin()));
   send(id, flow, to, head.size() + payload.size());
   return true;
 }
