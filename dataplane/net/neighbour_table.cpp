@@ -151,23 +151,14 @@ void NeighbourTable::confirm(Entries::iterator at, const MacAddress& mac, base::
   entry.probing = false;
   entry.heir.reset();
   entry.since = now;
-  schedule(at, now + kReprobe);
+  schedule(at, now + kReachable);
 }
 
 // What is due and not being asked.
 void NeighbourTable::age(Entries::iterator at, base::Instant now) {
   Entry& entry = at->second;
-  if (entry.state == State::kReachable) {
-    if (entry.used > entry.since && now < entry.used + kInUse) {
-      begin_probing(at, now);
-      return;
-    }
-    if (now < entry.since + kReachable) {
-      schedule(at, entry.since + kReachable);
-      return;
-    }
-    entry.state = State::kStale;
-  }
+  // In use it would have been asked again by now: resolve() sees to that.
+  if (entry.state == State::kReachable) entry.state = State::kStale;
   if (now >= entry.used + kForget) {
     erase(at);
   } else {

@@ -192,6 +192,8 @@ TEST_F(NeighbourTableTest, FollowsToAnotherMacOnceTheKnownOneIsSilent) {
   ASSERT_EQ(probes.size(), 1u);
   EXPECT_FALSE(probes[0].to) << "everybody is asked now";
   answer(kOther);
+  answer(kOther);
+  EXPECT_EQ(table_.counters().contested.value(), 1u) << "by the claim; what it answers is heard";
   EXPECT_EQ(resolve(), kMac) << "which may answer still";
   pass(NeighbourTable::kGrace + 20ms);
   EXPECT_EQ(resolve(), kOther);
