@@ -3,13 +3,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 #include <malloc.h>
-#include <netinet/in.h>
 #include <nlohmann/json.hpp>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +16,7 @@
 #include "signaling/api/webhooks.h"
 #include "signaling/conference/event_reader.h"
 #include "signaling/records/call_records.h"
+#include "tests/support/loopback_listener.h"
 
 namespace {
 
@@ -79,41 +78,23 @@ BENCHMARK(as_json);
 // Takes every POST with a 204.
 class Receiver {
  public:
-  Receiver() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), length);
-    ::listen(listener_, 16);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
-    port = std::to_string(ntohs(address.sin_port));
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~Receiver() {
-    ::shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    ::close(listener_);
-  }
-  std::string port;
+  const std::string& port() const { return listener_.port(); }
 
  private:
-  void serve() const {
-    std::vector<char> bytes(64 * 1024);
-    for (int fd; (fd = ::accept(listener_, nullptr, nullptr)) >= 0; ::close(fd)) {
-      char last[2] = {};
-      while (last[0] != ']' || last[1] != '}') {
-        const ssize_t got = ::recv(fd, bytes.data(), bytes.size(), 0);
-        if (got < 2) break;
-        last[0] = bytes[static_cast<std::size_t>(got) - 2];
-        last[1] = bytes[static_cast<std::size_t>(got) - 1];
-      }
-      static_cast<void>(!::send(fd, "HTTP/1.1 204 No Content\r\n\r\n", 27, MSG_NOSIGNAL));
+  bool serve(int fd) {
+    char last[2] = {};
+    while (last[0] != ']' || last[1] != '}') {
+      const ssize_t got = ::recv(fd, bytes_.data(), bytes_.size(), 0);
+      if (got < 2) break;
+      last[0] = bytes_[static_cast<std::size_t>(got) - 2];
+      last[1] = bytes_[static_cast<std::size_t>(got) - 1];
     }
+    static_cast<void>(!::send(fd, "HTTP/1.1 204 No Content\r\n\r\n", 27, MSG_NOSIGNAL));
+    return true;
   }
 
-  const int listener_;
-  std::thread thread_;
+  std::vector<char> bytes_ = std::vector<char>(64 * 1024);
+  LoopbackListener listener_{[this](int connection) { return serve(connection); }};  // dies first
 };
 
 // From the journal to the receiver's answer, signed, over the loopback.
@@ -121,7 +102,7 @@ void deliver(benchmark::State& state) {
   conference::EventJournal journal({.events = 2 * kBatch, .bytes = std::size_t{1} << 30});
   const Receiver receiver;
   std::vector<api::WebhookConfig> one;
-  one.push_back({*api::parse_webhook_url("http://127.0.0.1:" + receiver.port + "/"), {}, "secret", ""});
+  one.push_back({*api::parse_webhook_url("http://127.0.0.1:" + receiver.port() + "/"), {}, "secret", ""});
   api::Webhooks webhooks(journal, std::move(one));
   while (state.KeepRunningBatch(kBatch)) {
     for (int i = 0; i < kBatch; ++i) journal.emit(an_event());

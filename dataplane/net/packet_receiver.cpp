@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include "dataplane/base/bound_address.h"
 #include "dataplane/net/kernel_neighbours.h"
 #include "dataplane/net/packet_socket.h"
 
@@ -39,7 +40,7 @@ PacketReceiver::PacketReceiver(const PortLane& lane, int interface, std::unique_
       places_(endpoints, lane.pairs()) {}
 
 bool PacketReceiver::add(EndpointId id, int socket) TUTTI_REALTIME {
-  const std::uint32_t place = lane_.place_of(local_address(socket).port);
+  const std::uint32_t place = lane_.place_of(base::bound_address(socket).port);
   if (place == lane_.pairs() || !has_filter(socket)) {
     const int unused = 0;
     ::setsockopt(socket, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused));

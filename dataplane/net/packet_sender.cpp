@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dataplane/base/bound_address.h"
 #include "dataplane/base/check.h"
 #include "dataplane/net/net_error.h"
 #include "dataplane/net/packet_pieces.h"
@@ -62,7 +63,7 @@ base::Result<void, NetError> PacketSender::try_out(PacketRing& ring, const base:
   const ProbeSocket to(local_ip);
   if (!from.bound || !to.bound) return base::unexpected(net_error_from_errno(errno));
   UdpFrame frame;
-  frame.make({}, {}, local_address(from.fd), local_address(to.fd));
+  frame.make({}, {}, base::bound_address(from.fd), base::bound_address(to.fd));
   const std::array probe{std::byte{1}};
   std::byte* at = ring.frame();
   CHECK(at != nullptr);
@@ -84,7 +85,7 @@ PacketSender::PacketSender(std::unique_ptr<PacketRing> ring, const LocalInterfac
 void PacketSender::connect(std::uint32_t flow, int socket, const base::SocketAddress& peer) TUTTI_REALTIME {
   FlowFrame& of = frames_[flow];
   of.made = false;
-  of.local = local_address(socket);
+  of.local = base::bound_address(socket);
   of.peer = peer;
   if (of.local.family == peer.family) {
     hops_.set(flow, peer);

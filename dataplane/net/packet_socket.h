@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 
 #include "dataplane/base/realtime.h"
-#include "dataplane/base/socket_address.h"
 
 namespace tutti::net {
 
@@ -19,14 +18,6 @@ namespace tutti::net {
 template <typename Value>
 bool set_packet_option(int socket, int option, const Value& value) {
   return ::setsockopt(socket, SOL_PACKET, option, &value, sizeof(value)) == 0;
-}
-
-// What a UDP socket is bound to; not valid() where it is no such socket.
-inline base::SocketAddress local_address(int socket) TUTTI_REALTIME {
-  sockaddr_storage address{};
-  socklen_t length = sizeof(address);
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
-  return base::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length);
 }
 
 // Whose a slot of a TPACKET_V2 ring is, the kernel's or ours.

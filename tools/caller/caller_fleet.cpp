@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dataplane/base/bound_address.h"
 #include "signaling/sdp/session_description.h"
 
 namespace tutti::caller {
@@ -37,10 +38,7 @@ std::optional<base::SocketAddress> local_ip_towards(const base::SocketAddress& r
   std::optional<base::SocketAddress> local;
   // Connecting a UDP socket sends nothing; it chooses the route.
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0) {
-    socklen_t local_length = sizeof address;
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &local_length) == 0) {
-      local = base::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), local_length).with_port(0);
-    }
+    if (const auto bound = base::bound_address(fd); bound.valid()) local = bound.with_port(0);
   }
   ::close(fd);
   return local;

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dataplane/base/bound_address.h"
 #include "dataplane/base/check.h"
 #include "tools/caller/rtcp_count.h"
 
@@ -46,13 +47,6 @@ int bind_udp(const base::SocketAddress& local) {
     return -1;
   }
   return fd;
-}
-
-std::uint16_t port_of(int fd) {
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
-  return base::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length).port;
 }
 
 bool send_to(int fd, const base::SocketAddress& to, std::span<const std::byte> packet) {
@@ -170,7 +164,7 @@ base::Result<LegId, std::string> RtpEngine::open(const base::SocketAddress& loca
     if (leg->rtp >= 0) ::close(leg->rtp);
     leg->rtp = bind_udp(local_ip.with_port(0));
     if (leg->rtp < 0) break;
-    const std::uint16_t port = port_of(leg->rtp);
+    const std::uint16_t port = base::bound_address(leg->rtp).port;
     if (port % 2 != 0) continue;
     leg->local_rtp = local_ip.with_port(port);
     leg->local_rtcp = local_ip.with_port(static_cast<std::uint16_t>(port + 1));

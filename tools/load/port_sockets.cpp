@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dataplane/base/bound_address.h"
+
 namespace tutti::load {
 namespace {
 
@@ -56,10 +58,7 @@ PortSockets::~PortSockets() {
 }
 
 base::SocketAddress PortSockets::address(std::size_t index) const {
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  ::getsockname(descriptors_[index], reinterpret_cast<sockaddr*>(&address), &length);
-  return base::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length);
+  return base::bound_address(descriptors_[index]);
 }
 
 base::Duration realtime_ahead() {

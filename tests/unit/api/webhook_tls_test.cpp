@@ -16,7 +16,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "tests/unit/api/webhook_receiver.h"
+#include "tests/support/webhook_receiver.h"
 #include "tests/unit/conference/journal_fixture.h"
 
 namespace tutti::api {
@@ -93,23 +93,7 @@ class AuthorityFile {
 // Answers 204 to whoever agrees on TLS with it.
 class TlsReceiver {
  public:
-  explicit TlsReceiver(const Identity& shown) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    show(shown);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), length);
-    ::listen(listener_, 16);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
-    port = std::to_string(ntohs(address.sin_port));
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~TlsReceiver() {
-    ::shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    ::close(listener_);
-  }
+  explicit TlsReceiver(const Identity& shown) { show(shown); }
 
   // From the next connection on.
   void show(const Identity& identity) {
@@ -126,42 +110,42 @@ class TlsReceiver {
     return asked_for_;
   }
 
-  std::string port;
+  const std::string& port() const { return listener_.port(); }
 
  private:
-  void serve() {
-    for (int fd; (fd = ::accept(listener_, nullptr, nullptr)) >= 0; ::close(fd)) {
-      std::unique_ptr<SSL, Freed<SSL_free>> tls;
-      {
-        const std::lock_guard lock(mutex_);
-        tls.reset(SSL_new(context_.get()));
-      }
-      SSL_set_fd(tls.get(), fd);
-      if (SSL_accept(tls.get()) != 1) continue;
-      const char* const name = SSL_get_servername(tls.get(), TLSEXT_NAMETYPE_host_name);
-      {
-        const std::lock_guard lock(mutex_);
-        asked_for_ = name != nullptr ? name : "";
-      }
-      std::string request;
-      std::array<char, 4'096> bytes{};
-      while (request.find("]}") == std::string::npos) {
-        const int got = SSL_read(tls.get(), bytes.data(), static_cast<int>(bytes.size()));
-        if (got <= 0) break;
-        request.append(bytes.data(), static_cast<std::size_t>(got));
-      }
-      received_ += request.size();
-      if (!request.empty()) SSL_write(tls.get(), kOk, static_cast<int>(std::string_view(kOk).size()));
-      SSL_shutdown(tls.get());
+  void serve(int fd) {
+    std::unique_ptr<SSL, Freed<SSL_free>> tls;
+    {
+      const std::lock_guard lock(mutex_);
+      tls.reset(SSL_new(context_.get()));
     }
+    SSL_set_fd(tls.get(), fd);
+    if (SSL_accept(tls.get()) != 1) return;
+    const char* const name = SSL_get_servername(tls.get(), TLSEXT_NAMETYPE_host_name);
+    {
+      const std::lock_guard lock(mutex_);
+      asked_for_ = name != nullptr ? name : "";
+    }
+    std::string request;
+    std::array<char, 4'096> bytes{};
+    while (request.find("]}") == std::string::npos) {
+      const int got = SSL_read(tls.get(), bytes.data(), static_cast<int>(bytes.size()));
+      if (got <= 0) break;
+      request.append(bytes.data(), static_cast<std::size_t>(got));
+    }
+    received_ += request.size();
+    if (!request.empty()) SSL_write(tls.get(), kOk, static_cast<int>(std::string_view(kOk).size()));
+    SSL_shutdown(tls.get());
   }
 
-  const int listener_;
   std::mutex mutex_;
   Context context_;
   std::string asked_for_;
   std::atomic<std::size_t> received_{0};
-  std::thread thread_;
+  LoopbackListener listener_{[this](int connection) {  // dies first
+    serve(connection);
+    return true;
+  }};
 };
 
 class WebhookTls : public testing::Test {
@@ -172,7 +156,7 @@ class WebhookTls : public testing::Test {
   void start(const TlsReceiver& receiver, const std::string& host = "localhost") {
     std::vector<WebhookConfig> one;
     one.push_back(
-        {*parse_webhook_url("https://" + host + ':' + receiver.port + "/hook"), {}, "", file_.name()});
+        {*parse_webhook_url("https://" + host + ':' + receiver.port() + "/hook"), {}, "", file_.name()});
     webhooks_ =
         std::make_unique<Webhooks>(journal_, std::move(one), kQuick, [this](const std::string& sentence) {
           const std::lock_guard lock(mutex_);

@@ -12,7 +12,7 @@
 #include "signaling/api/webhook_backoff.h"
 #include "signaling/api/webhook_reply.h"
 #include "signaling/api/webhook_signature.h"
-#include "tests/unit/api/webhook_receiver.h"
+#include "tests/support/webhook_receiver.h"
 #include "tests/unit/conference/journal_fixture.h"
 
 namespace tutti::api {
@@ -40,7 +40,8 @@ TEST(Webhooks, PostEveryEventInOrderAndSigned) {
   emit_digits(journal, "a", 300);
   EXPECT_EQ(numbers_of(receiver.wait_for(300)), count_from(1, 300));
   const std::string request = receiver.requests()[0];
-  EXPECT_THAT(request, testing::StartsWith("POST /hook?key=1 HTTP/1.1\r\nHost: 127.0.0.1:" + receiver.port));
+  EXPECT_THAT(request,
+              testing::StartsWith("POST /hook?key=1 HTTP/1.1\r\nHost: 127.0.0.1:" + receiver.port()));
   EXPECT_THAT(request, HasSubstr("Content-Type: application/json\r\n"));
   const auto header = [&](const std::string& name) {
     const std::size_t at = request.find(name + ": ") + name.size() + 2;
@@ -51,7 +52,7 @@ TEST(Webhooks, PostEveryEventInOrderAndSigned) {
   EXPECT_THAT(header("Tutti-Delivery"), testing::StartsWith("a:1-"));
   webhooks.settle(seconds(30));
   const WebhookStatus status = webhooks.status()[0];
-  EXPECT_EQ(status.receiver, "http://127.0.0.1:" + receiver.port);
+  EXPECT_EQ(status.receiver, "http://127.0.0.1:" + receiver.port());
   EXPECT_EQ(status.delivered, 300U);
   EXPECT_EQ(status.failures, 0U);
   EXPECT_EQ(status.retries, 0U);
@@ -76,7 +77,7 @@ TEST(Webhooks, TryAgainUntilTheyAreTakenAndFollowNoRedirect) {
   Receiver elsewhere;
   for (const std::string& answer :
        {std::string("HTTP/1.1 500 Oh\r\n\r\n"), std::string("garbage\r\n\r\n"),
-        "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:" + elsewhere.port + "/\r\n\r\n",
+        "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:" + elsewhere.port() + "/\r\n\r\n",
         "HTTP/1.1 200 OK" + std::string(20'000, 'x'), std::string("HTTP/1.1 100 Continue\r\n\r\n"),
         std::string("HTTP/1.1 404 Not Found\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n" + std::string(kOk)}) {
     receiver.answer_next(answer);
@@ -180,7 +181,7 @@ TEST(Webhooks, TellOnceThatTheyFailAndOnceThatTheyAreWell) {
       count = told.size();
     }
   }
-  const std::string who = "webhook http://127.0.0.1:" + receiver.port;
+  const std::string who = "webhook http://127.0.0.1:" + receiver.port();
   EXPECT_THAT(told,
               testing::ElementsAre(who + " is tried again: it answers 503",
                                    who + " is tried again: it answers 401", who + " takes events again"));
@@ -200,7 +201,7 @@ TEST(Webhooks, WaitTwiceAsLongEachTime) {
   }
   EventJournal journal;
   std::string port;
-  { port = Receiver().port; }
+  { port = Receiver().port(); }
   std::vector<WebhookConfig> one;
   one.push_back({*parse_webhook_url("http://127.0.0.1:" + port), {}, "", ""});
   Webhooks webhooks(journal, std::move(one),
@@ -219,7 +220,7 @@ TEST(Webhooks, WaitTwiceAsLongEachTime) {
 TEST(Webhooks, SayWhyNobodyIsReached) {
   EventJournal journal;
   std::string port;
-  { port = Receiver().port; }
+  { port = Receiver().port(); }
   std::vector<WebhookConfig> two;
   two.push_back({*parse_webhook_url("http://127.0.0.1:" + port), {}, "", ""});
   two.push_back({*parse_webhook_url("https://localhost:" + port), {}, "", ""});
