@@ -138,9 +138,7 @@ Outcome<ParticipantInfo> ControlImpl::invite(std::string_view name, const Invita
 Outcome<> ControlImpl::kick_all(std::string_view name, const std::string& reason) {
   const auto conference = find_open(name);
   if (!conference) return base::unexpected(conference.error());
-  for (const ParticipantId id : (*conference)->participants()) {
-    parts_.leaving.dismiss(*host_.roster.find(id), reason);
-  }
+  parts_.leaving.dismiss_all(**conference, reason);
   return {};
 }
 

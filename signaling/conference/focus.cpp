@@ -109,6 +109,7 @@ void Focus::connect(sip::DialogControl& dialogs, const sip::SipCounters& counter
 void Focus::poll(base::Instant now) {
   Host& host = impl_->parts.host;
   host.now = now;
+  impl_->parts.leaving.end_next_dialogs();
   for (const auto& core : host.cores) impl_->take_events(*core);
   impl_->parts.limits.poll();
   for (const auto& core : host.cores) core->flush();
@@ -126,6 +127,7 @@ void Focus::conclude() {
   Parts& parts = impl_->parts;
   parts.host.draining = true;
   parts.leaving.terminate_all(kShuttingDown);
+  parts.leaving.end_all_dialogs();
   const auto& left = parts.host.roster.participants();
   while (!left.empty()) parts.leaving.abandon(*left.begin()->second, kShuttingDown);
 }
@@ -180,7 +182,7 @@ void Focus::on_established(sip::DialogId dialog) {
 
 void Focus::on_ended(sip::DialogId dialog, const sip::DialogEnd& end) {
   Participant* participant = impl_->parts.host.roster.find(dialog);
-  if (participant == nullptr) return;
+  if (participant == nullptr) return impl_->parts.leaving.forget(dialog);
   if (DialOut::calls(*participant)) return impl_->parts.dial_out.on_ended(*participant, end);
   impl_->parts.leaving.on_ended(*participant, end);
 }

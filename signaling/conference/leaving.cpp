@@ -36,6 +36,33 @@ void Leaving::dismiss(Participant& participant, const std::string& reason) {
   host_.dialogs().hang_up(dialog, reason);
 }
 
+void Leaving::dismiss_all(Conference& conference, const std::string& reason) {
+  for (const ParticipantId id : conference.participants()) {
+    Participant& participant = *host_.roster.find(id);
+    if (!participant.present()) continue;
+    to_end_.emplace(participant.identity().dialog, reason);
+    leave(participant, reason);
+  }
+  end_dialogs(share_);
+}
+
+void Leaving::end_next_dialogs() {
+  share_ = kDialogsPerTurn;
+  end_dialogs(share_);
+}
+
+void Leaving::end_all_dialogs() {
+  std::size_t all = to_end_.size();
+  end_dialogs(all);
+}
+
+void Leaving::end_dialogs(std::size_t& share) {
+  for (; share > 0 && !to_end_.empty(); --share) {
+    const auto next = to_end_.extract(to_end_.begin());
+    host_.dialogs().hang_up(next.key(), next.mapped());
+  }
+}
+
 void Leaving::on_ended(Participant& participant, const sip::DialogEnd& end) {
   if (!participant.present()) return;
   if (end.reason == sip::EndReason::kRemoteBye) return leave(participant, "Hung up");
@@ -111,8 +138,7 @@ bool Leaving::terminate(Conference& conference, const std::string& reason) {
   if (!conference.try_enter(ConferenceState::kTerminating)) return false;
   conference.end_reason = reason;  // which it may be already
   host_.deadlines.cancel(conference.id());
-  for (const ParticipantId id : conference.participants())
-    dismiss(*host_.roster.find(id), conference.end_reason);
+  dismiss_all(conference, conference.end_reason);
   look_after(conference);
   return true;
 }

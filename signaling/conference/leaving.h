@@ -1,23 +1,38 @@
 // Leaving: the one way out, whoever ends the call: the dialog first, then the core, then ports and slots.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 
 #include "dataplane/mailbox/core_event.h"
 #include "signaling/conference/conference_info.h"
 #include "signaling/conference/host.h"
 #include "signaling/conference/moderation.h"
+#include "signaling/sip/dialog_control.h"
 
 namespace tutti::conference {
 
 class Leaving {
  public:
+  // 50 x 0.3 ms of a BYE: others wait for 15 ms at most.
+  static constexpr std::size_t kDialogsPerTurn = 50;
+
   Leaving(Host& host, Moderation& moderation) : host_(host), moderation_(moderation) {}
 
   // Its dialog has ended: asks the core to let go of it. No step for who is leaving already.
   void leave(Participant& participant, const std::string& reason);
   // Ends its dialog, with `reason` for the far end, and then the same.
   void dismiss(Participant& participant, const std::string& reason);
+  // The same of everyone in it: all are on their way out at once. Their dialogs, each of which costs the
+  // event loop a BYE, end so many a turn.
+  void dismiss_all(Conference& conference, const std::string& reason);
+  // A turn's share of the dialogs that are to end.
+  void end_next_dialogs();
+  // All of them, for the end of the process.
+  void end_all_dialogs();
+  // Of somebody who has left: it ended before its turn came.
+  void forget(sip::DialogId dialog) { to_end_.erase(dialog); }
   // Its dialog has ended, by whom and why the user agent says.
   void on_ended(Participant& participant, const sip::DialogEnd& end);
   // Nothing has come of it for too long.
@@ -40,6 +55,7 @@ class Leaving {
 
  private:
   void begin_leave(Participant& participant, const std::string& reason);
+  void end_dialogs(std::size_t& share);
   void go(Participant& participant, ParticipantInfo info);
   // Does what is due where nobody is in it any more, and nobody's seat is waited for.
   void look_after(Conference& conference);
@@ -47,6 +63,8 @@ class Leaving {
 
   Host& host_;
   Moderation& moderation_;
+  std::map<sip::DialogId, std::string> to_end_;  // each with its reason; who came first goes first
+  std::size_t share_ = kDialogsPerTurn;          // of this turn, left
 };
 
 }  // namespace tutti::conference
