@@ -11,7 +11,7 @@
 namespace tutti::api {
 namespace {
 
-Response answer_reload(const Request& request, const base::Result<ReloadReport, ReloadFault>& done) {
+Response answer_reload(const std::string& path, const Reloaded& done) {
   if (done) {
     Json body;
     body["changed"] = done->changed;
@@ -20,8 +20,8 @@ Response answer_reload(const Request& request, const base::Result<ReloadReport, 
   }
   const ReloadFault& fault = done.error();
   const std::string first = fault.errors.empty() ? "" : fault.errors.front();
-  if (fault.no_file) return problem({conference::ConferenceError::kInvalidState, first}, request.path);
-  Response response = problem({conference::ConferenceError::kInvalidArgument, first}, request.path);
+  if (fault.no_file) return problem({conference::ConferenceError::kInvalidState, first}, path);
+  Response response = problem({conference::ConferenceError::kInvalidArgument, first}, path);
   Json body = Json::parse(response.body);
   body["errors"] = fault.errors;
   response.body = dump(body);
@@ -42,7 +42,11 @@ Router make_router(ApiSources sources) {
       Reach::kLocal);
   add_operation(router, "POST", "/reload", read_nothing,
                 [reload = std::move(sources.reload)](const Request& request, const Nothing&) {
-                  return answer_reload(request, reload());
+                  Response response;
+                  response.later = [reload, path = request.path](const auto& give) {
+                    reload([give, path](const Reloaded& done) { give(answer_reload(path, done)); });
+                  };
+                  return response;
                 });
   add_room_routes(router, *sources.control, std::move(sources.default_settings));
   add_participant_routes(router, *sources.control);

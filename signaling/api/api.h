@@ -11,7 +11,8 @@
 
 namespace tutti::api {
 
-// What a reload of the configuration did. Each is a key ("sip.listen") or a room ("room lobby").
+// What a reload of the configuration did. Each is a key ("sip.listen"), a room ("room lobby") or a
+// webhook ("webhook https://example.org").
 struct ReloadReport {
   std::vector<std::string> changed;        // are in force
   std::vector<std::string> needs_restart;  // are not
@@ -21,7 +22,9 @@ struct ReloadFault {
   bool no_file = false;
   std::vector<std::string> errors;
 };
-using Reload = std::function<base::Result<ReloadReport, ReloadFault>()>;
+using Reloaded = base::Result<ReloadReport, ReloadFault>;
+// Calls `done` once, at once or later.
+using Reload = std::function<void(std::function<void(const Reloaded&)> done)>;
 
 // Thread: each is called in the control thread.
 struct ApiSources {

@@ -156,11 +156,8 @@ void HttpConnection::take(Message& message) {
 void HttpConnection::ask(const Handler& handler, Request request) {
   const std::uint64_t question = ++question_;
   stream_.expires_never();
-  deadline_.expires_after(shared_.limits.answer_timeout);
-  deadline_.async_wait([self = shared_from_this(), question, path = request.path](Error error) {
-    if (error || question != self->question_) return;
-    self->on_answer(question, later(503, "The control plane did not answer in time.", path));
-  });
+  path_ = request.path;
+  wait_for_answer(question, shared_.limits.answer_timeout);
   shared_.post([gate = shared_.gate, handler = &handler, self = weak_from_this(), question,
                 request = std::move(request)] {
     if (!gate->open()) return;
@@ -170,10 +167,30 @@ void HttpConnection::ask(const Handler& handler, Request request) {
     } catch (const std::exception&) {
       response = problem(500, "The request could not be carried out.", request.path);
     }
-    gate->post([self, question, response = std::move(response)] {
-      if (const auto alive = self.lock()) alive->on_answer(question, response);
+    const auto give = [gate, self, question](Response given) {
+      gate->post([self, question, given = std::move(given)] {
+        if (const auto alive = self.lock()) alive->on_answer(question, given);
+      });
+    };
+    if (!response.later) return give(std::move(response));
+    gate->post([self, question] {
+      if (const auto alive = self.lock()) alive->wait_longer(question);
     });
+    response.later(give);
   });
+}
+
+void HttpConnection::wait_for_answer(std::uint64_t question, std::chrono::milliseconds patience) {
+  deadline_.expires_after(patience);
+  deadline_.async_wait([self = shared_from_this(), question](Error error) {
+    if (error || question != self->question_) return;
+    if (self->deadline_.expiry() > std::chrono::steady_clock::now()) return;  // it was put off meanwhile
+    self->on_answer(question, later(503, "The control plane did not answer in time.", self->path_));
+  });
+}
+
+void HttpConnection::wait_longer(std::uint64_t question) {
+  if (question == question_) wait_for_answer(question, shared_.limits.later_timeout);
 }
 
 void HttpConnection::on_answer(std::uint64_t question, const Response& response) {

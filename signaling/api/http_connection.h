@@ -78,6 +78,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void take(Message& message);
   // Hands the request to the control thread; its answer or the deadline comes first, and counts.
   void ask(const Handler& handler, Request request);
+  void wait_for_answer(std::uint64_t question, std::chrono::milliseconds patience);
+  void wait_longer(std::uint64_t question);  // it is Response::later
   void on_answer(std::uint64_t question, const Response& response);
   // The head of an answer.
   void describe(const Response& response);
@@ -101,6 +103,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::optional<boost::beast::http::response_serializer<boost::beast::http::string_body>> serializer_;
   boost::asio::steady_timer deadline_;
   std::uint64_t question_ = 0;
+  std::string path_;  // that it asks for
   bool keep_alive_ = false;
   bool head_ = false;
   std::shared_ptr<BodyStream> body_;  // where one goes on

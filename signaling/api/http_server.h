@@ -25,6 +25,7 @@ struct HttpLimits {
   // For one request to come in whole, also the wait for it; and for one answer to be taken.
   std::chrono::milliseconds transfer_timeout{10'000};
   std::chrono::milliseconds answer_timeout{2'000};  // for the control thread
+  std::chrono::milliseconds later_timeout{30'000};  // for what it waits for, too
   std::chrono::milliseconds stream_idle{15'000};    // after which a stream gives a sign of life
   std::chrono::milliseconds stream_stall{60'000};   // of who takes nothing more of it: it is closed
   std::string host_name;  // what Host may say besides a literal address and localhost; empty: nothing

@@ -1,6 +1,7 @@
 // Response: what a request is answered.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ struct Response {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // more than type and length
   std::shared_ptr<BodyStream> stream;                        // instead of a body; null: there is none
+  // Instead of all of it, where the answer has to be waited for: called at once, in the handler's thread, and
+  // gives the answer once, from any thread. Empty: it is here.
+  std::function<void(std::function<void(Response)> give)> later;
 };
 
 // An error as RFC 9457 writes it; `detail` is one sentence for people, the title is the status's own,

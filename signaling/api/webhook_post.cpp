@@ -158,8 +158,7 @@ class WebhookPost::Exchange {
   asio::io_context context_{1};
 };
 
-WebhookPost::WebhookPost(WebhookUrl url, std::string ca_file, std::chrono::milliseconds timeout)
-    : url_(std::move(url)), ca_file_(std::move(ca_file)), timeout_(timeout) {}
+WebhookPost::WebhookPost(WebhookUrl url) : url_(std::move(url)) {}
 
 WebhookPost::~WebhookPost() = default;
 
@@ -169,8 +168,7 @@ void WebhookPost::stop() {
   if (exchange_ != nullptr) exchange_->stop();
 }
 
-base::Result<int, std::string> WebhookPost::send(
-    const std::string& body, const std::vector<std::pair<std::string, std::string>>& headers) {
+base::Result<int, std::string> WebhookPost::send(const Message& message, std::chrono::milliseconds timeout) {
   if (resolving_ && *resolving_) return base::unexpected(std::string("its name is still being resolved"));
   const auto resolution = std::make_shared<Resolution>();
   resolving_ = std::make_shared<std::atomic<bool>>(true);
@@ -181,7 +179,7 @@ base::Result<int, std::string> WebhookPost::send(
   Endpoints endpoints;
   {
     std::unique_lock lock(resolution->mutex);
-    const auto end = std::chrono::steady_clock::now() + timeout_;
+    const auto end = std::chrono::steady_clock::now() + timeout;
     // By steps: stop() knows nothing of it.
     while (!resolution->done && std::chrono::steady_clock::now() < end) {
       resolution->changed.wait_for(lock, std::chrono::milliseconds(50));
@@ -194,16 +192,16 @@ base::Result<int, std::string> WebhookPost::send(
   }
   std::string request = "POST " + url_.target + " HTTP/1.1\r\nHost: " + url_.authority() +
                         "\r\nUser-Agent: Tutti\r\nConnection: close\r\nContent-Type: application/json\r\n";
-  for (const auto& [name, value] : headers) request += name + ": " + value + "\r\n";
-  request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  for (const auto& [name, value] : message.headers) request += name + ": " + value + "\r\n";
+  request += "Content-Length: " + std::to_string(message.body.size()) + "\r\n\r\n" + message.body;
   Exchange exchange(std::move(request));
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return base::unexpected(std::string("stopped"));
     exchange_ = &exchange;
   }
-  auto result = url_.tls ? exchange.over_tls(endpoints, url_.host, ca_file_, timeout_)
-                         : exchange.over_tcp(endpoints, timeout_);
+  auto result = url_.tls ? exchange.over_tls(endpoints, url_.host, message.ca_file, timeout)
+                         : exchange.over_tcp(endpoints, timeout);
   const std::lock_guard lock(mutex_);
   exchange_ = nullptr;
   return result;

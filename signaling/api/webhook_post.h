@@ -16,14 +16,17 @@ namespace tutti::api {
 
 class WebhookPost {
  public:
-  // `ca_file` is trusted instead of what the host trusts; empty: not. Certificates are always verified.
-  WebhookPost(WebhookUrl url, std::string ca_file, std::chrono::milliseconds timeout);
+  explicit WebhookPost(WebhookUrl url);
   ~WebhookPost();
 
+  struct Message {
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string ca_file;  // trusted instead of what the host trusts; empty: not. Certificates are verified.
+  };
   // Blocks until the status is known, at most for the timeout. Errors: one sentence.
   // Thread: one at a time.
-  base::Result<int, std::string> send(const std::string& body,
-                                      const std::vector<std::pair<std::string, std::string>>& headers);
+  base::Result<int, std::string> send(const Message& message, std::chrono::milliseconds timeout);
   // Has a send() under way, and each after it, fail. Thread: any.
   void stop();
 
@@ -31,8 +34,6 @@ class WebhookPost {
   class Exchange;
 
   const WebhookUrl url_;
-  const std::string ca_file_;
-  const std::chrono::milliseconds timeout_;
   std::mutex mutex_;
   bool stopped_ = false;
   Exchange* exchange_ = nullptr;  // under way

@@ -29,6 +29,10 @@ std::string WebhookUrl::authority() const {
   return port == (tls ? "443" : "80") ? shown : shown + ':' + port;
 }
 
+std::string WebhookUrl::origin() const {
+  return (tls ? "https://" : "http://") + authority();
+}
+
 std::optional<WebhookUrl> parse_webhook_url(std::string_view text) {
   WebhookUrl url;
   if (text.rfind("https://", 0) == 0) {

@@ -15,6 +15,9 @@ struct WebhookUrl {
 
   // As Host writes it, without what a query may hold of secrets.
   std::string authority() const;
+  // Scheme and authority: what may be shown of it.
+  std::string origin() const;
+  bool operator==(const WebhookUrl&) const = default;
 };
 
 // http:// or https://, without user and fragment. Source: RFC 3986, 3; RFC 9110, 4.2.

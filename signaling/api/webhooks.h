@@ -5,9 +5,12 @@
 // A path may be a secret: nothing but scheme, host and port is ever shown.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -22,12 +25,14 @@ struct WebhookConfig {
   conference::EventFilter filter;
   std::string secret;   // signs each POST; empty: none is signed
   std::string ca_file;  // of https; empty: what the host trusts
+  bool operator==(const WebhookConfig&) const = default;
 };
 
 struct WebhookTiming {
   std::chrono::milliseconds timeout{10'000};
   std::chrono::milliseconds first_retry{1'000};  // doubled each time; less up to a half by chance
   std::chrono::milliseconds last_retry{300'000};
+  std::chrono::milliseconds farewell{5'000};  // for what waits for one that is no longer wanted
 };
 
 class Webhooks {
@@ -42,14 +47,34 @@ class Webhooks {
   // Ends posts under way.
   ~Webhooks();
 
-  // In the order of the configuration. Thread: any.
+  // Other webhooks from now on. One whose URL stays keeps its place and its counts, and delivers what waits
+  // for it as its filter was; a new one begins behind what is there; one that is gone may deliver what waits
+  // for it until the farewell is over, and what is left is abandoned and told. Waits for none of them.
+  // Thread: one at a time. Errors: std::system_error where there can be no more threads; nothing has changed.
+  void replace(std::vector<WebhookConfig> webhooks);
+
+  // In the order of the configuration. Thread: any, as the next.
   std::vector<WebhookStatus> status() const;
+  // Events of webhooks that replace() ended, and nobody got.
+  std::uint64_t abandoned() const { return abandoned_; }
   // Gives those that are well the time to deliver what there is. Thread: any but theirs.
   void settle(std::chrono::milliseconds patience);
 
  private:
   class Worker;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  using Workers = std::vector<std::shared_ptr<Worker>>;
+
+  Workers wanted() const;
+  // Lets go of those that are done.
+  void reap();
+
+  conference::EventJournal& journal_;
+  const WebhookTiming timing_;
+  const Tell tell_;
+  std::atomic<std::uint64_t> abandoned_{0};
+  mutable std::mutex mutex_;
+  Workers workers_;
+  Workers leaving_;  // until each is done
 };
 
 }  // namespace tutti::api

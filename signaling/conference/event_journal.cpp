@@ -32,8 +32,10 @@ std::uint64_t position_by_clock() {
 // On its way from the event loop to the journal's thread.
 struct Incoming {
   std::unique_ptr<JournalEntry> entry;  // null: the conference is to be forgotten
-  std::string conference;               // where it is
+  std::string conference;               // where it is; empty: the bounds are others
   std::uint64_t first_position = 0;     // its numbering's
+  std::size_t events_max = 0;
+  std::size_t bytes_max = 0;
   Incoming* next = nullptr;
 };
 
@@ -73,6 +75,11 @@ class EventJournal::Impl {
       counters.lost.add();  // its number is missing, and so the gap gets told
     }
     forget_ended(now);
+  }
+
+  void set_limits(const JournalLimits& limits) {
+    limits_.kept = limits.kept;
+    push(std::make_unique<Incoming>(Incoming{.events_max = limits.events, .bytes_max = limits.bytes}));
   }
 
   template <typename Question>
@@ -173,12 +180,15 @@ class EventJournal::Impl {
       oldest = std::exchange(newest, next);
     }
     std::uint64_t written = 0;
-    while (oldest != nullptr) {
+    bool shrinking = false;
+    while (oldest != nullptr || shrinking) {
       const std::lock_guard lock(mutex_);
-      for (std::size_t i = 0; i < kBatch && oldest != nullptr; ++i, ++written) {
+      // What comes behind a bound finds it kept.
+      shrinking = shrinking && store_.shrink(kBatch);
+      for (std::size_t i = 0; i < kBatch && oldest != nullptr && !shrinking; ++i, ++written) {
         const std::unique_ptr<Incoming> incoming(oldest);
         oldest = incoming->next;
-        write(*incoming);
+        shrinking = write(*incoming);
       }
       counters.events.set(static_cast<std::int64_t>(store_.events()));
       counters.bytes.set(static_cast<std::int64_t>(store_.bytes()));
@@ -187,10 +197,18 @@ class EventJournal::Impl {
     if (written != 0) tell(written);
   }
 
-  void write(const Incoming& incoming) {
+  // True where the store may hold more than it shall.
+  bool write(const Incoming& incoming) {
     unwritten_.fetch_sub(1, std::memory_order_relaxed);
-    if (incoming.entry) return store_.write(*incoming.entry);
-    store_.forget(incoming.conference, incoming.first_position);
+    if (incoming.entry) {
+      store_.write(*incoming.entry);
+    } else if (!incoming.conference.empty()) {
+      store_.forget(incoming.conference, incoming.first_position);
+    } else {
+      store_.set_bounds(incoming.events_max, incoming.bytes_max);
+      return true;
+    }
+    return false;
   }
 
   void tell(std::uint64_t written) {
@@ -203,9 +221,8 @@ class EventJournal::Impl {
     told_more_.notify_all();
   }
 
-  const JournalLimits limits_;
-
   // The event loop's.
+  JournalLimits limits_;
   std::unordered_map<std::string, Numbering> numberings_;
   std::list<Ended> ended_;  // who ended first comes first
   std::uint64_t next_position_;
@@ -235,6 +252,9 @@ EventJournal::~EventJournal() = default;
 
 void EventJournal::emit(ConferenceEvent event) {
   impl_->emit(std::move(event));
+}
+void EventJournal::set_limits(const JournalLimits& limits) {
+  impl_->set_limits(limits);
 }
 Page EventJournal::read_after(std::string_view conference, Cursor after, std::size_t max) const {
   return impl_->ask([&](const JournalStore& store) { return store.read_after(conference, after, max); });

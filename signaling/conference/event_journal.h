@@ -42,6 +42,9 @@ class EventJournal final : public EventSink {
   ~EventJournal() override;
 
   void emit(ConferenceEvent event) override;
+  // Other bounds from now on: of `events`, `bytes` and `kept`; the rest stays. What is too much goes.
+  // Thread: the event loop's.
+  void set_limits(const JournalLimits& limits);
 
   // Up to `max` events of one conference after the cursor; none, without a gap, of one that nobody knows.
   // Thread: any but a media core's, as all below.

@@ -53,22 +53,46 @@ EventReader::Batch EventReader::read(std::size_t max) {
   return batch;
 }
 
+void EventReader::end_here() {
+  for (const auto& [conference, cursor] : cursors_) {
+    last_numbers_[conference] = journal_.end_of(conference).number;
+  }
+  last_ = std::min(last_, journal_.end().position);
+}
+
+EventReader EventReader::succeed(EventFilter filter) {
+  // Its places first: what comes in between is before its first position, and this one's.
+  EventReader next(journal_, std::move(filter));
+  end_here();
+  next.first_ = last_;
+  return next;
+}
+
+std::uint64_t EventReader::end_of(const std::string& conference) const {
+  if (conference.empty()) return last_;
+  const auto found = last_numbers_.find(conference);
+  return found == last_numbers_.end() ? kNever : found->second;
+}
+
 std::uint64_t EventReader::waiting() const {
   // More than there ever were are not behind a place of another numbering, or of none.
   const auto between = [most = journal_.counters().emitted.value()](std::uint64_t from, std::uint64_t to) {
     return to > from ? std::min(to - from, most) : 0;
   };
-  if (cursors_.empty()) return between(all_.position, journal_.end().position);
+  if (cursors_.empty()) return between(all_.position, std::min(last_, journal_.end().position));
   std::uint64_t sum = 0;
   for (const auto& [conference, cursor] : cursors_) {
-    sum += between(cursor.number, journal_.end_of(conference).number);
+    sum += between(cursor.number, std::min(end_of(conference), journal_.end_of(conference).number));
   }
   return sum;
 }
 
 // True where there may be more at once.
 bool EventReader::read_pages(const std::string& conference, Cursor& cursor, std::size_t max, Batch& batch) {
+  const std::uint64_t end = end_of(conference);
   for (std::size_t i = 0; i < kPagesAtOnce; ++i) {
+    const std::uint64_t read = conference.empty() ? cursor.position : cursor.number;
+    if (read >= end) return false;
     // A page may hold fewer that the filter takes, and never more than there is room for.
     const std::size_t room = std::min(kPageEntries, max - batch.entries.size());
     Page page = conference.empty() ? journal_.read_after(cursor, room)
@@ -78,11 +102,12 @@ bool EventReader::read_pages(const std::string& conference, Cursor& cursor, std:
     if (page.gap) {
       batch.gap = true;
       batch.conference = conference;
-      batch.lost = page.lost;
+      batch.lost = std::min(page.lost, end - read);
       batch.behind = page.behind;
     }
     for (EntryPointer& entry : page.entries) {
-      if (filter_.takes(entry->event)) batch.entries.push_back(std::move(entry));
+      const bool mine = entry->position > first_ && entry->position <= last_;
+      if (mine && filter_.takes(entry->event)) batch.entries.push_back(std::move(entry));
     }
     if (batch.entries.size() >= max) return true;
     if (page.entries.empty()) return false;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,6 +17,7 @@ struct EventFilter {
   std::vector<std::string> conferences;
   std::vector<std::string> events;  // name_of()
   bool takes(const ConferenceEvent& event) const;
+  bool operator==(const EventFilter&) const = default;
 };
 
 // Thread: one at a time, any but a media core's.
@@ -41,14 +44,26 @@ class EventReader {
   // some.
   std::uint64_t waiting() const;
 
+  // From now on it reads what is there now, and nothing that comes.
+  void end_here();
+  // One that reads on by another filter where this one, from now on, ends: each event is read by one of them.
+  EventReader succeed(EventFilter filter);
+
  private:
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
+  // Where it ends, as its cursor there counts.
+  std::uint64_t end_of(const std::string& conference) const;
   bool read_pages(const std::string& conference, Cursor& cursor, std::size_t max, Batch& batch);
 
   const EventJournal& journal_;
   const EventFilter filter_;
   Cursor all_;
-  std::map<std::string, Cursor> cursors_;  // of each that the filter names
-  std::string turn_;                       // whose was read last: the next one comes first
+  std::map<std::string, Cursor> cursors_;              // of each that the filter names
+  std::string turn_;                                   // whose was read last: the next one comes first
+  std::uint64_t first_ = 0;                            // positions: behind this one
+  std::uint64_t last_ = kNever;                        // and up to this one
+  std::map<std::string, std::uint64_t> last_numbers_;  // where it ends, of each that the filter names
 };
 
 }  // namespace tutti::conference

@@ -44,6 +44,19 @@ void JournalStore::write(const JournalEntry& entry) {
   while (bytes_ > bytes_max_ && !order_.empty()) drop_oldest(*order_.front().room);
 }
 
+void JournalStore::set_bounds(std::size_t events_max, std::size_t bytes_max) {
+  events_max_ = events_max;
+  bytes_max_ = bytes_max;
+}
+
+bool JournalStore::shrink(std::size_t most) {
+  for (; bytes_ > bytes_max_ && !order_.empty() && most > 0; --most) drop_oldest(*order_.front().room);
+  for (auto room = rooms_.begin(); room != rooms_.end() && most > 0; ++room) {
+    for (; room->second.log.events() > events_max_ && most > 0; --most) drop_oldest(room->second);
+  }
+  return most == 0;
+}
+
 JournalStore::Room& JournalStore::room_of(const JournalEntry& entry) {
   const auto [found, made] = rooms_.try_emplace(entry.event.conference);
   Room& room = found->second;

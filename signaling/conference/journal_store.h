@@ -22,6 +22,11 @@ class JournalStore {
   // ones of their conference come (docs/decisions/0029). `first_position` is the first event's.
   JournalStore(std::size_t events_max, std::size_t bytes_max, std::uint64_t first_position);
 
+  // Other bounds; what is held beyond them goes by shrink(), or with what is written.
+  void set_bounds(std::size_t events_max, std::size_t bytes_max);
+  // Lets up to `most` of the oldest go that are too much; false once none is.
+  bool shrink(std::size_t most);
+
   // Numbers and positions grow; what they leave out is told as a gap.
   void write(const JournalEntry& entry);
   // Forgets a conference, unless it was numbered anew since.
@@ -81,8 +86,8 @@ class JournalStore {
   static EntryPointer entry_of(const Room& room, ConferenceEvent event, std::uint64_t number,
                                std::uint64_t position);
 
-  const std::size_t events_max_;
-  const std::size_t bytes_max_;
+  std::size_t events_max_;
+  std::size_t bytes_max_;
   const std::uint64_t first_position_;
   std::uint64_t last_position_;
   std::uint64_t dropped_;  // the last position in front of `order_` that is told to be gone

@@ -5,6 +5,8 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -25,9 +27,8 @@ struct CallRecords::State {
         std::function<void(const std::string&)> told)
       : config(records_config), tell(std::move(told)) {
     for (auto& sink : sinks) {
-      Lane& lane = lanes.emplace_back();
-      lane.sink = std::move(sink);
-      lane.counters.name = lane.sink->name();
+      names.insert(sink->name());
+      add_lane(std::move(sink));
     }
   }
 
@@ -37,39 +38,101 @@ struct CallRecords::State {
     std::deque<RecordPointer> waiting;
     bool failing = false;
     Clock::time_point try_again;
-    SinkCounters counters;
+    std::shared_ptr<SinkCounters> counters = std::make_shared<SinkCounters>();
+  };
+  // What is asked for by change().
+  struct Change {
+    std::string_view name;
+    std::unique_ptr<RecordSink> sink;
+    std::size_t behind = 0;  // so many of `taken`
   };
 
   void run() {
     pthread_setname_np(pthread_self(), "records");
-    Clock::time_point next_flush = Clock::now() + config.flush_every;
+    Clock::time_point flushed = Clock::now();
     std::unique_lock lock(mutex);
     while (true) {
-      changed.wait_until(lock, std::min(next_flush, next_try()),
-                         [this] { return !taken.empty() || ending || reopening; });
+      const auto woken = [this] {
+        return !taken.empty() || !changes.empty() || ending || reopening || std::exchange(retimed, false);
+      };
+      if (lanes.empty()) {
+        changed.wait(lock, woken);
+      } else {
+        changed.wait_until(lock, std::min(flushed + config.flush_every, next_try()), woken);
+      }
       const bool last = ending;
       const bool reopen = std::exchange(reopening, false);
+      const bool flush_now = last || Clock::now() >= flushed + config.flush_every;
       std::vector<conference::ConferenceEvent> events = std::exchange(taken, {});
+      std::vector<Change> wanted = std::exchange(changes, {});
       lock.unlock();
-      for (auto& event : events) add(std::move(event));
+      take_all(std::move(events), std::move(wanted));
       for (Lane& lane : lanes) {
         if (reopen) lane.sink->close();
         if (reopen || last) lane.try_again = {};
         write(lane);
       }
-      if (last || Clock::now() >= next_flush) {
+      if (flush_now) {
         for (Lane& lane : lanes) flush(lane);
-        next_flush = Clock::now() + config.flush_every;
+        flushed = Clock::now();
       }
       for (Lane& lane : lanes) {
-        lane.counters.waiting.set(static_cast<std::int64_t>(lane.waiting.size()));
+        lane.counters->waiting.set(static_cast<std::int64_t>(lane.waiting.size()));
       }
       lock.lock();
-      if (last && taken.empty()) break;
+      if (last && taken.empty() && changes.empty()) break;
     }
     for (Lane& lane : lanes) lane.sink->close();
     done = true;
     changed.notify_all();
+  }
+
+  void take_all(std::vector<conference::ConferenceEvent> events, std::vector<Change> wanted) {
+    auto change = wanted.begin();
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      for (; change != wanted.end() && change->behind <= i; ++change) apply(*change);
+      add(std::move(events[i]));
+    }
+    for (; change != wanted.end(); ++change) apply(*change);
+  }
+
+  // The writer's, and the maker's.
+  void add_lane(std::unique_ptr<RecordSink> sink) {
+    Lane& lane = lanes.emplace_back();
+    lane.sink = std::move(sink);
+    lane.counters->name = lane.sink->name();
+    const std::lock_guard lock(mutex);
+    all_counters.push_back(lane.counters);
+  }
+
+  void apply(Change& change) {
+    const auto lane = std::find_if(lanes.begin(), lanes.end(),
+                                   [&](const Lane& one) { return one.sink->name() == change.name; });
+    if (lane == lanes.end()) {
+      if (change.sink) add_lane(std::move(change.sink));
+      return;
+    }
+    lane->try_again = {};
+    write(*lane);
+    flush(*lane);
+    lane->sink->close();
+    if (change.sink) {
+      lane->sink = std::move(change.sink);
+      lane->try_again = {};
+    } else {
+      remove(lane);
+    }
+  }
+
+  void remove(std::deque<Lane>::iterator lane) {
+    if (!lane->waiting.empty()) {
+      counters.abandoned.add(lane->waiting.size());
+      tell(std::to_string(lane->waiting.size()) +
+           " call records are lost: they could not be written, and are no longer to be");
+    }
+    const std::lock_guard lock(mutex);
+    all_counters.erase(std::find(all_counters.begin(), all_counters.end(), lane->counters));
+    lanes.erase(lane);
   }
 
   Clock::time_point next_try() const {
@@ -104,7 +167,7 @@ struct CallRecords::State {
     for (Lane& lane : lanes) {
       if (lane.waiting.size() >= config.waiting_max) write(lane);
       if (lane.waiting.size() >= config.waiting_max) {
-        lane.counters.lost.add();
+        lane.counters->lost.add();
       } else {
         lane.waiting.push_back(pointer);
       }
@@ -118,7 +181,7 @@ struct CallRecords::State {
       const auto result = lane.sink->write(batch);
       if (result) {
         lane.waiting.erase(lane.waiting.begin(), lane.waiting.begin() + count);
-        lane.counters.written.add(batch.size());
+        lane.counters->written.add(batch.size());
       }
       settle(lane, result);
     }
@@ -126,14 +189,14 @@ struct CallRecords::State {
 
   void flush(Lane& lane) {
     const auto result = lane.sink->flush();
-    if (result) lane.counters.flushed.add(lane.counters.written.value() - lane.counters.flushed.value());
+    if (result) lane.counters->flushed.add(lane.counters->written.value() - lane.counters->flushed.value());
     settle(lane, result);
   }
 
   // Says once that a sink fails, and once that it does no more.
   void settle(Lane& lane, const RecordSink::Result& result) {
     if (!result) {
-      lane.counters.errors[static_cast<std::size_t>(result.error().fault)].add();
+      lane.counters->errors[static_cast<std::size_t>(result.error().fault)].add();
       lane.try_again = Clock::now() + config.retry_every;
       if (!std::exchange(lane.failing, true)) tell("call records wait: " + result.error().sentence);
     } else if (lane.failing && lane.waiting.empty()) {
@@ -146,16 +209,22 @@ struct CallRecords::State {
     return std::all_of(lanes.begin(), lanes.end(), [](const Lane& lane) { return lane.waiting.empty(); });
   }
 
-  const RecordsConfig config;
+  RecordsConfig config;  // flush_every is under the mutex, the rest never changes
   const std::function<void(const std::string&)> tell;
   RecordCounters counters;
 
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<conference::ConferenceEvent> taken;
+  std::vector<Change> changes;
+  std::vector<std::shared_ptr<SinkCounters>> all_counters;
   bool ending = false;
   bool reopening = false;
+  bool retimed = false;
   bool done = false;
+
+  // The event loop's.
+  std::set<std::string_view> names;  // of the sinks that there are, once all is done
 
   // The writer's.
   std::deque<Lane> lanes;
@@ -174,9 +243,12 @@ CallRecords::~CallRecords() {
 
 void CallRecords::emit(conference::ConferenceEvent event) {
   using namespace conference;
-  const bool record = std::holds_alternative<ParticipantLeft>(event.detail) ||
-                      std::holds_alternative<ConferenceTerminated>(event.detail);
-  if (!record && !std::holds_alternative<ConferenceCreated>(event.detail)) return;
+  const bool left = std::holds_alternative<ParticipantLeft>(event.detail);
+  const bool ended = std::holds_alternative<ConferenceTerminated>(event.detail);
+  if (!left && !ended && !std::holds_alternative<ConferenceCreated>(event.detail)) return;
+  // Where none are kept the ids of conferences are still wanted, for a sink that comes.
+  const bool record = (left || ended) && !state_->names.empty();
+  if (left && !record) return;
   // Held by the other side only to take all that is there.
   const std::lock_guard lock(state_->mutex);
   if (state_->ending || state_->taken.size() >= state_->config.waiting_max) {
@@ -186,6 +258,24 @@ void CallRecords::emit(conference::ConferenceEvent event) {
   if (record) state_->counters.taken.add();
   state_->taken.push_back(std::move(event));
   if (state_->taken.size() == 1) state_->changed.notify_all();
+}
+
+void CallRecords::change(std::string_view name, std::unique_ptr<RecordSink> sink) {
+  if (sink != nullptr) {
+    state_->names.insert(name);
+  } else {
+    state_->names.erase(name);
+  }
+  const std::lock_guard lock(state_->mutex);
+  state_->changes.push_back({name, std::move(sink), state_->taken.size()});
+  state_->changed.notify_all();
+}
+
+void CallRecords::set_flush_every(std::chrono::milliseconds period) {
+  const std::lock_guard lock(state_->mutex);
+  state_->config.flush_every = period;
+  state_->retimed = true;
+  state_->changed.notify_all();
 }
 
 void CallRecords::reopen() {
@@ -206,10 +296,9 @@ const RecordCounters& CallRecords::counters() const {
   return state_->counters;
 }
 
-std::vector<const SinkCounters*> CallRecords::sinks() const {
-  std::vector<const SinkCounters*> all;
-  for (const State::Lane& lane : state_->lanes) all.push_back(&lane.counters);
-  return all;
+std::vector<std::shared_ptr<const SinkCounters>> CallRecords::sinks() const {
+  const std::lock_guard lock(state_->mutex);
+  return {state_->all_counters.begin(), state_->all_counters.end()};
 }
 
 }  // namespace tutti::records

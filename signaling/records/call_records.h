@@ -28,8 +28,9 @@ struct RecordsConfig {
 
 // Thread: read by any, as the next.
 struct RecordCounters {
-  base::Counter taken;    // records
-  base::Counter overrun;  // events that came faster than the thread takes them, or too late; lost
+  base::Counter taken;      // records
+  base::Counter overrun;    // events that came faster than the thread takes them, or too late; lost
+  base::Counter abandoned;  // records that could not be written when their sink was taken away
 };
 
 // Of one sink, in records where nothing else is said.
@@ -44,7 +45,8 @@ struct SinkCounters {
 
 class CallRecords final : public conference::EventSink {
  public:
-  // Calls `tell`, by its own thread, with one sentence when a sink begins to fail, and when it is well again.
+  // Calls `tell`, by its own thread, with one sentence when a sink begins to fail, when it is well again, and
+  // when one that was taken away left records unwritten. Without sinks none are kept.
   CallRecords(std::vector<std::unique_ptr<RecordSink>> sinks, RecordsConfig config,
               std::function<void(const std::string&)> tell);
   // As finish() with two seconds.
@@ -53,6 +55,10 @@ class CallRecords final : public conference::EventSink {
   // Thread: the event loop's.
   void emit(conference::ConferenceEvent event) override;
 
+  // Another sink, or none, from now on for what this name was. What waits is written to the one before, as
+  // far as it can be, then to the other. Returns at once. Thread: the event loop's, as the next.
+  void change(std::string_view name, std::unique_ptr<RecordSink> sink);
+  void set_flush_every(std::chrono::milliseconds period);
   // Has the sinks closed and opened again: whoever moved a file wants so. Thread: any.
   void reopen();
   // Writes and flushes all that was taken, and takes no more. False where not all could be written by then.
@@ -60,8 +66,8 @@ class CallRecords final : public conference::EventSink {
   bool finish(std::chrono::milliseconds patience);
 
   const RecordCounters& counters() const;
-  // In the order of the sinks.
-  std::vector<const SinkCounters*> sinks() const;
+  // Of each that there is, in the order of their coming.
+  std::vector<std::shared_ptr<const SinkCounters>> sinks() const;
 
  private:
   struct State;

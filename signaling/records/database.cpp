@@ -57,7 +57,21 @@ class Database final : public RecordSink {
   explicit Database(std::string path) : path_(std::move(path)) {}
   ~Database() override { Database::close(); }
 
-  std::string_view name() const override { return "sqlite"; }
+  std::string_view name() const override { return kDatabaseName; }
+
+  Result open() override {
+    if (database_ != nullptr) return {};
+    constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    bool done = sqlite3_open_v2(path_.c_str(), &database_, kFlags, nullptr) == SQLITE_OK;
+    sqlite3_busy_timeout(database_, kBusyMs);
+    done = done && run(kSetUp) &&
+           sqlite3_prepare_v2(database_, kAddParticipant, -1, &add_participant_, nullptr) == SQLITE_OK &&
+           sqlite3_prepare_v2(database_, kAddConference, -1, &add_conference_, nullptr) == SQLITE_OK;
+    if (done) return {};
+    auto error = failed("cannot be opened");
+    close();
+    return error;
+  }
 
   Result write(std::span<const RecordPointer> records) override {
     if (auto opened = open(); !opened) return opened;
@@ -129,20 +143,6 @@ class Database final : public RecordSink {
   }
   bool run(const char* statements) {
     return sqlite3_exec(database_, statements, nullptr, nullptr, nullptr) == SQLITE_OK;
-  }
-
-  Result open() {
-    if (database_ != nullptr) return {};
-    constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    bool done = sqlite3_open_v2(path_.c_str(), &database_, kFlags, nullptr) == SQLITE_OK;
-    sqlite3_busy_timeout(database_, kBusyMs);
-    done = done && run(kSetUp) &&
-           sqlite3_prepare_v2(database_, kAddParticipant, -1, &add_participant_, nullptr) == SQLITE_OK &&
-           sqlite3_prepare_v2(database_, kAddConference, -1, &add_conference_, nullptr) == SQLITE_OK;
-    if (done) return {};
-    auto error = failed("cannot be opened");
-    close();
-    return error;
   }
 
   bool add(const ParticipantRecord& record) {

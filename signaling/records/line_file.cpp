@@ -15,7 +15,15 @@ class LineFile final : public RecordSink {
   explicit LineFile(std::string path) : path_(std::move(path)) {}
   ~LineFile() override { LineFile::close(); }
 
-  std::string_view name() const override { return "lines"; }
+  std::string_view name() const override { return kLineFileName; }
+
+  Result open() override {
+    if (fd_ >= 0) return {};
+    fd_ = ::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+    if (fd_ < 0) return failed("cannot be opened", errno);
+    cut_torn_line();
+    return {};
+  }
 
   Result write(std::span<const RecordPointer> records) override {
     if (moved()) close();
@@ -66,14 +74,6 @@ class LineFile final : public RecordSink {
     if (fd_ < 0) return false;
     if (stat(path_.c_str(), &there) != 0 || fstat(fd_, &here) != 0) return true;
     return here.st_ino != there.st_ino || here.st_dev != there.st_dev;
-  }
-
-  Result open() {
-    if (fd_ >= 0) return {};
-    fd_ = ::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
-    if (fd_ < 0) return failed("cannot be opened", errno);
-    cut_torn_line();
-    return {};
   }
 
   // The last line of a file of ours ends, or was cut off.

@@ -40,6 +40,8 @@ class RecordSink {
   virtual ~RecordSink() = default;
   // What it is called where it is counted, "lines". Of static storage.
   virtual std::string_view name() const = 0;
+  // Makes or opens what it writes to, where it is not open yet; the first write does so, too.
+  virtual Result open() = 0;
   // All of them or none: they outlive this process from now on.
   virtual Result write(std::span<const RecordPointer> records) = 0;
   // What was written outlives the host's power.
@@ -47,6 +49,9 @@ class RecordSink {
   // Closes what is open; the next write opens it again.
   virtual void close() = 0;
 };
+
+inline constexpr std::string_view kLineFileName = "lines";
+inline constexpr std::string_view kDatabaseName = "sqlite";
 
 // A file of JSON lines, made with mode 0640. It follows its name: where the file was moved, the next write
 // makes another. A line that was cut off in the middle by a crash is taken away.

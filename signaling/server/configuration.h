@@ -83,6 +83,7 @@ struct Configuration {
     std::uint32_t journal = 1'000;  // of each room
     std::uint32_t journal_mb = 16;  // of all
     std::uint32_t keep_s = 300;     // after a room's end
+    bool operator==(const Events&) const = default;
   } events;
 
   struct Records {

@@ -23,7 +23,7 @@ Key<C> file(std::string_view name, Member member, std::string_view meaning) {
   };
   const auto get = [=](const C& target) { return KeyValue(member(target)); };
   return {"records", name, meaning, R"("" or the whole path of a file, such as "/var/lib/tutti/calls")",
-          set,       get};
+          set,       get,  true};
 }
 
 using Webhook = Configuration::Webhook;
@@ -81,16 +81,16 @@ const std::vector<Key<Webhook>>& webhook_keys() {
 
 std::vector<Key<Configuration>> event_keys() {
   return {
-      number<C>(
+      live(number<C>(
           "events", "journal", 1, 1'000'000, [](auto& c) -> auto& { return c.events.journal; },
           "Events of each room that are held for readers who come back or are slow; the oldest go. Of "
-          "its statistics the newest are held."),
-      number<C>(
+          "its statistics the newest are held.")),
+      live(number<C>(
           "events", "journal_mb", 1, 65'536, [](auto& c) -> auto& { return c.events.journal_mb; },
-          "Memory for the events of all rooms together, in MB; the oldest go."),
-      number<C>(
+          "Memory for the events of all rooms together, in MB; the oldest go.")),
+      live(number<C>(
           "events", "keep_s", 0, 86'400, [](auto& c) -> auto& { return c.events.keep_s; },
-          "How long a room's events are held after its end."),
+          "How long a room's events are held after its end.")),
       file(
           "file", [](auto& c) -> auto& { return c.records.file; },
           "Call records as JSON, a line for each stay of a caller and each room; moved away, it is made "
@@ -98,9 +98,9 @@ std::vector<Key<Configuration>> event_keys() {
       file(
           "sqlite", [](auto& c) -> auto& { return c.records.sqlite; },
           "The same as an SQLite database: tables participants and conferences."),
-      number<C>(
+      live(number<C>(
           "records", "flush_ms", 10, 60'000, [](auto& c) -> auto& { return c.records.flush_ms; },
-          "How often call records are synced to the disk: what a loss of power may cost."),
+          "How often call records are synced to the disk: what a loss of power may cost.")),
   };
 }
 

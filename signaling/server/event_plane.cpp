@@ -1,5 +1,6 @@
 #include "signaling/server/event_plane.h"
 
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -32,14 +33,17 @@ std::vector<api::WebhookConfig> webhook_configs(const Configuration& configurati
   return all;
 }
 
-std::unique_ptr<records::CallRecords> make_records(const Configuration::Records& wanted) {
+std::vector<std::unique_ptr<records::RecordSink>> record_sinks(const Configuration::Records& wanted) {
   std::vector<std::unique_ptr<records::RecordSink>> sinks;
   if (!wanted.file.empty()) sinks.push_back(records::make_line_file(wanted.file));
   if (!wanted.sqlite.empty()) sinks.push_back(records::make_database(wanted.sqlite));
-  if (sinks.empty()) return nullptr;
+  return sinks;
+}
+
+records::RecordsConfig records_config(const Configuration::Records& wanted) {
   records::RecordsConfig config;
   config.flush_every = std::chrono::milliseconds(wanted.flush_ms);
-  return std::make_unique<records::CallRecords>(std::move(sinks), config, &warn);
+  return config;
 }
 
 }  // namespace
@@ -48,10 +52,10 @@ EventPlane::EventPlane(const Configuration& configuration)
     : journal_(journal_limits(configuration)),
       handlers_(journal_),
       webhooks_(journal_, webhook_configs(configuration), {}, &warn),
-      records_(make_records(configuration.records)) {}
+      records_(record_sinks(configuration.records), records_config(configuration.records), &warn) {}
 
 void EventPlane::emit(conference::ConferenceEvent event) {
-  if (records_) records_->emit(event);
+  records_.emit(event);
   journal_.emit(std::move(event));
 }
 
@@ -65,12 +69,31 @@ StreamCounts EventPlane::streams() const {
   return {streams_->open(), streams_->counters().overtaken.value()};
 }
 
+const records::CallRecords* EventPlane::records() const {
+  return records_.sinks().empty() && records_.counters().taken.value() == 0 ? nullptr : &records_;
+}
+
+base::Result<void, std::string> EventPlane::reconfigure(const Configuration& before, const Configuration& now,
+                                                        OpenedRecords opened) {
+  if (before.webhook != now.webhook) {
+    try {
+      webhooks_.replace(webhook_configs(now));
+    } catch (const std::system_error& error) {
+      return base::unexpected("there are no threads for more webhooks: " + error.code().message());
+    }
+  }
+  if (before.events != now.events) journal_.set_limits(journal_limits(now));
+  for (auto& [name, sink] : opened) records_.change(name, std::move(sink));
+  records_.set_flush_every(records_config(now.records).flush_every);
+  return {};
+}
+
 void EventPlane::reopen_files() {
-  if (records_) records_->reopen();
+  records_.reopen();
 }
 
 bool EventPlane::finish(std::chrono::milliseconds patience) {
-  const bool written = !records_ || records_->finish(patience);
+  const bool written = records_.finish(patience);
   journal_.settle();
   webhooks_.settle(kWebhookTime);
   return written;

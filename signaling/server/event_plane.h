@@ -2,9 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "dataplane/base/result.h"
 #include "signaling/api/event_streams.h"
 #include "signaling/api/webhooks.h"
 #include "signaling/conference/event_handlers.h"
@@ -12,6 +15,7 @@
 #include "signaling/records/call_records.h"
 #include "signaling/server/configuration.h"
 #include "signaling/server/metrics.h"
+#include "signaling/server/records_opening.h"
 
 namespace tutti::server {
 
@@ -32,8 +36,16 @@ class EventPlane final : public conference::EventSink {
   StreamCounts streams() const;
   // Thread: any, as the next.
   std::vector<api::WebhookStatus> webhooks() const { return webhooks_.status(); }
-  // Null: none are kept.
-  const records::CallRecords* records() const { return records_.get(); }
+  // Of webhooks that a reload ended.
+  std::uint64_t abandoned_by_webhooks() const { return webhooks_.abandoned(); }
+  // Null: none are kept, and none were.
+  const records::CallRecords* records() const;
+
+  // Takes what is other in `now` than in `before`: webhooks, the journal's bounds, call records into
+  // `opened`, which are the files that are others. Thread: the control thread's. Errors: why nothing has
+  // changed.
+  base::Result<void, std::string> reconfigure(const Configuration& before, const Configuration& now,
+                                              OpenedRecords opened);
 
   // Opens the files of call records again: whoever moved them wants so. Thread: any.
   void reopen_files();
@@ -46,7 +58,7 @@ class EventPlane final : public conference::EventSink {
   conference::EventHandlers handlers_;
   std::unique_ptr<api::EventStreams> streams_;
   api::Webhooks webhooks_;
-  std::unique_ptr<records::CallRecords> records_;  // null: none are kept
+  records::CallRecords records_;
 };
 
 }  // namespace tutti::server

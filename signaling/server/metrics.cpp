@@ -309,9 +309,12 @@ void tell_records(MetricsText& text, const records::CallRecords& records) {
   text.family("tutti_call_records_overrun_total", "counter",
               "Records that came faster than they can be taken, and are lost.");
   text.sample(records.counters().overrun.value());
+  text.family("tutti_call_records_abandoned_total", "counter",
+              "Records that could not be written when a reload took their file away, and are lost.");
+  text.sample(records.counters().abandoned.value());
   const auto each = [&](std::string_view name, std::string_view type, std::string_view help, auto tell) {
     text.family(name, type, help);
-    for (const Sink* sink : records.sinks()) tell(*sink);
+    for (const auto& sink : records.sinks()) tell(*sink);
   };
   const auto counter = [&](std::string_view name, std::string_view help, base::Counter Sink::*member) {
     each(name, "counter", help, [&](const Sink& sink) {
@@ -360,6 +363,9 @@ std::string metrics(const MetricsSources& sources) {
   if (sources.http != nullptr) tell_http(text, *sources.http);
   if (sources.journal != nullptr) tell_events(text, sources);
   if (!sources.webhooks.empty()) tell_webhooks(text, sources);
+  text.family("tutti_webhook_events_abandoned_total", "counter",
+              "Events that waited for a webhook that a reload took away, and did not reach it.");
+  text.sample(sources.webhook_events_abandoned);
   if (sources.records != nullptr) tell_records(text, *sources.records);
   tell_operation(text, sources);
   return text.take();

@@ -47,7 +47,8 @@ struct MetricsSources {
   const api::HttpCounters* http = nullptr;  // null where HTTP is off
   const conference::JournalCounters* journal = nullptr;
   StreamCounts streams;
-  std::vector<api::WebhookStatus> webhooks;       // in the order of the configuration
+  std::vector<api::WebhookStatus> webhooks;  // in the order of the configuration
+  std::uint64_t webhook_events_abandoned = 0;
   const records::CallRecords* records = nullptr;  // null where none are kept
   ReloadCounts reloads;
   ProcessFacts process;

@@ -123,6 +123,7 @@ Result<void, StartError> Server::start_sip(const Configuration& configuration) {
     const base::Instant now = base::monotonic_now();
     focus_->poll(now);
     tell_refusals(now);
+    if (reload_ && reload_->opening.done()) end_reload();
   });
   return {};
 }
@@ -143,7 +144,7 @@ Result<void, StartError> Server::start_http(const Configuration& configuration) 
   sources.status.cores = [this] { return cores(); };
   sources.status.webhooks = [this] { return events_->webhooks(); };
   sources.metrics = [this] { return tell_metrics(); };
-  sources.reload = [this] { return reload_now(); };
+  sources.reload = [this](auto done) { begin_reload(std::move(done)); };
   api::Router router = api::make_router(std::move(sources));
   events_->add_routes(router, [this](const std::string& room) {
     const auto found = focus_->control().find_conference(room);
@@ -178,6 +179,7 @@ std::string Server::tell_metrics() const {
   sources.journal = &events_->journal().counters();
   sources.streams = events_->streams();
   sources.webhooks = events_->webhooks();
+  sources.webhook_events_abandoned = events_->abandoned_by_webhooks();
   sources.records = events_->records();
   sources.reloads = reloads_;
   sources.process = read_process_facts();
@@ -259,7 +261,7 @@ void Server::drain() {
 }
 
 void Server::reload() {
-  loop_.post([this] { static_cast<void>(reload_now().has_value()); });
+  loop_.post([this] { begin_reload([](const auto&) {}); });
 }
 
 void Server::end() {

@@ -66,8 +66,11 @@ class Server {
   base::Result<void, StartError> start_sip(const Configuration& configuration);
   base::Result<void, StartError> start_http(const Configuration& configuration);
   void begin_drain();
-  base::Result<api::ReloadReport, api::ReloadFault> reload_now();
-  base::Result<ConfigurationChange, std::vector<std::string>> take_configuration();
+  // One after the other; `done` is called with what came of it.
+  void begin_reload(ReloadDone done);
+  void end_reload();
+  base::Result<PendingReload, std::vector<std::string>> read_wanted() const;
+  base::Result<void, std::string> take(PendingReload& wanted);
   std::string tell_metrics() const;
   void tell_refusals(base::Instant now);
   std::vector<api::CoreStatus> cores() const;
@@ -78,6 +81,8 @@ class Server {
   const ReadConfiguration read_again_;
   Configuration running_;  // what is in force
   ReloadCounts reloads_;
+  std::unique_ptr<PendingReload> reload_;  // whose files are being opened; null: none is
+  std::vector<ReloadDone> next_reloads_;   // who asked meanwhile
   ServerFacts facts_;
   bool draining_ = false;
   std::uint64_t refusals_told_ = 0;

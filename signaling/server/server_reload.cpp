@@ -23,42 +23,70 @@ std::vector<std::string> as_lines(const std::vector<ConfigurationError>& errors)
 }  // namespace
 
 // All that can be wrong is looked at before anything is changed.
-Result<ConfigurationChange, std::vector<std::string>> Server::take_configuration() {
+Result<PendingReload, std::vector<std::string>> Server::read_wanted() const {
   const auto read = read_again_();
   if (!read) return base::unexpected(as_lines(read.error()));
-  const ConfigurationChange change = compare(running_, *read);
+  ConfigurationChange change = compare(running_, *read);
   Configuration next = take_live(running_, *read);
   conference::FocusConfig focus = focus_config(next);
   if (auto fault = conference::find_fault(focus)) return base::unexpected(std::vector{std::move(*fault)});
   auto token = http_token(next);
   if (!token) return base::unexpected(std::vector{token.error()});
-
-  running_ = std::move(next);
-  log::set_format(running_.log.format);
-  log::set_level(running_.log.level);
-  focus_->reconfigure(std::move(focus));
-  if (http_) http_->set_limits(http_limits(running_, std::move(*token)));
-  return change;
+  RecordsOpening opening(running_.records, next.records);
+  return PendingReload{std::move(next),   std::move(change),  std::move(focus),
+                       std::move(*token), std::move(opening), {}};
 }
 
-Result<api::ReloadReport, api::ReloadFault> Server::reload_now() {
+Result<void, std::string> Server::take(PendingReload& wanted) {
+  auto opened = wanted.opening.take();
+  if (!opened) return base::unexpected(opened.error());
+  if (auto taken = events_->reconfigure(running_, wanted.next, std::move(*opened)); !taken) return taken;
+  running_ = std::move(wanted.next);
+  log::set_format(running_.log.format);
+  log::set_level(running_.log.level);
+  focus_->reconfigure(std::move(wanted.focus));
+  if (http_) http_->set_limits(http_limits(running_, std::move(wanted.token)));
+  return {};
+}
+
+void Server::begin_reload(ReloadDone done) {
+  if (reload_) return next_reloads_.push_back(std::move(done));
   events_->reopen_files();
   if (!read_again_) {
     ++reloads_.failed;
     api::ReloadFault fault{true, {"tuttid was started without --config: there is nothing to read again."}};
     log::error("not reloaded: " + fault.errors.front());
-    return base::unexpected(std::move(fault));
+    return done(base::unexpected(std::move(fault)));
   }
-  auto change = take_configuration();
-  if (!change) {
+  auto wanted = read_wanted();
+  if (!wanted) {
     ++reloads_.failed;
-    for (const auto& line : change.error()) log::error("not reloaded: " + line);
-    return base::unexpected(api::ReloadFault{false, std::move(change.error())});
+    for (const auto& line : wanted.error()) log::error("not reloaded: " + line);
+    return done(base::unexpected(api::ReloadFault{false, std::move(wanted.error())}));
   }
-  ++reloads_.done;
-  log::info(fmt::format("reloaded, {} changed", change->live.size()));
-  for (const auto& key : change->restart) log::warning(fmt::format("{} needs a restart", key));
-  return api::ReloadReport{std::move(change->live), std::move(change->restart)};
+  reload_ = std::make_unique<PendingReload>(std::move(*wanted));
+  reload_->done = std::move(done);
+  if (reload_->opening.done()) end_reload();
+}
+
+void Server::end_reload() {
+  const std::unique_ptr<PendingReload> ended = std::move(reload_);
+  if (const auto taken = take(*ended); !taken) {
+    ++reloads_.failed;
+    log::error("not reloaded: " + taken.error());
+    ended->done(base::unexpected(api::ReloadFault{false, {taken.error()}}));
+  } else {
+    ++reloads_.done;
+    ConfigurationChange& change = ended->change;
+    log::info(fmt::format("reloaded, {} changed", change.live.size()));
+    for (const auto& key : change.restart) log::warning(fmt::format("{} needs a restart", key));
+    ended->done(api::ReloadReport{std::move(change.live), std::move(change.restart)});
+  }
+  if (next_reloads_.empty()) return;
+  // They all want what the file is by now.
+  begin_reload([all = std::exchange(next_reloads_, {})](const api::Reloaded& done) {
+    for (const auto& each : all) each(done);
+  });
 }
 
 }  // namespace tutti::server

@@ -28,7 +28,7 @@ void ApiTest::start(HttpLimits limits) {
   sources.status.cores = [] { return std::vector<CoreStatus>{{}}; };
   sources.status.webhooks = [] { return std::vector<WebhookStatus>{{}}; };
   sources.metrics = [] { return std::string("# nothing\n"); };
-  sources.reload = [this] { return reloaded_; };
+  sources.reload = [this](const auto& done) { done(reloaded_); };
   Router router = make_router(std::move(sources));
   streams_.add_routes(router);
   auto started = HttpServer::start(

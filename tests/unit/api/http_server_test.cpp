@@ -317,6 +317,50 @@ TEST_F(HttpServerTest, SurvivesAnswersAfterItsEnd) {
   EXPECT_TRUE(two.closed());
 }
 
+// Longer than a handler may take; others are answered meanwhile, and what nobody gives is answered, too.
+TEST_F(HttpServerTest, AnswersLaterWhereTheHandlerSaysSo) {
+  std::mutex mutex;
+  std::deque<std::function<void(Response)>> owed;
+  Router table = router();
+  table.add("POST", "/later", [&](const Request&) {
+    Response response;
+    response.later = [&](auto give) {
+      const std::lock_guard lock(mutex);
+      owed.push_back(std::move(give));
+    };
+    return response;
+  });
+  const auto wait_for = [&](std::size_t count) {
+    for (std::size_t seen = 0; seen < count; std::this_thread::yield()) {
+      const std::lock_guard lock(mutex);
+      seen = owed.size();
+    }
+  };
+  auto started =
+      HttpServer::start(loopback(), std::move(table), at_once(),
+                        {.answer_timeout = milliseconds(1), .later_timeout = milliseconds(kPatienceMs)});
+  ASSERT_TRUE(started);
+  server_ = std::move(*started);
+  Client one = client();
+  one.send("POST /later HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+  wait_for(1);
+  std::this_thread::sleep_for(milliseconds(20));  // longer than the control thread has
+  owed.front()({200, "text/plain", "at last", {}});
+  owed.front()({200, "text/plain", "twice", {}});
+  EXPECT_TRUE(has(one.answer(), "at last"));
+  one.send(get("/nowhere"));
+  EXPECT_TRUE(has(one.answer(), "HTTP/1.1 404 ")) << "the second answer was for nobody";
+
+  server_->set_limits({.later_timeout = milliseconds(1)});
+  one.send("POST /later HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_TRUE(has(one.answer(), "HTTP/1.1 503 "));
+  wait_for(2);
+  owed.back()({200, "text/plain", "too late", {}});
+  server_.reset();
+  owed.back()({200, "text/plain", "much too late", {}});
+  EXPECT_TRUE(one.closed());
+}
+
 TEST_F(HttpServerTest, SaysWhyItCannotListen) {
   start();
   const auto taken = HttpServer::start(server_->bound(), router(), at_once());

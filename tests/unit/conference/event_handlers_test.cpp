@@ -270,5 +270,47 @@ TEST(EventReader, LooksThroughWhatItsFilterDoesNotTake) {
   EXPECT_EQ(numbers(batch.entries), (std::vector<std::uint64_t>{5'001}));
 }
 
+std::vector<std::string> read_all(EventReader& reader, std::uint64_t& lost) {
+  std::vector<std::string> all;
+  EventReader::Batch batch;
+  do {
+    batch = reader.read(16);
+    lost += batch.lost;
+    for (const auto& entry : batch.entries) {
+      all.push_back(entry->event.conference + std::to_string(entry->event.number));
+    }
+  } while (batch.more);
+  return all;
+}
+
+// What the one leaves and the other takes up is the same place, of rooms and of all.
+TEST(EventReader, IsSucceededByOneThatReadsWhatComesAfter) {
+  for (const bool by_room : {false, true}) {
+    EventJournal journal({.events = 20});
+    const EventFilter filter{.conferences =
+                                 by_room ? std::vector<std::string>{"a"} : std::vector<std::string>{}};
+    EventReader first(journal, filter);
+    emit_digits(journal, "a", 30);
+    journal.settle();
+    EventReader second =
+        first.succeed({.conferences = by_room ? std::vector<std::string>{} : filter.conferences});
+    emit_digits(journal, "a", 15);
+    journal.settle();
+    EXPECT_EQ(first.waiting(), 30U);
+    EXPECT_EQ(second.waiting(), 15U);
+    std::uint64_t lost = 0;
+    EXPECT_EQ(read_all(first, lost), (std::vector<std::string>{"a26", "a27", "a28", "a29", "a30"}));
+    EXPECT_EQ(lost, 25U);
+    EXPECT_EQ(read_all(second, lost).size(), 15U);
+    EXPECT_EQ(lost, 25U) << "each once";
+    second.end_here();
+    emit_digits(journal, "a", 25);
+    journal.settle();
+    EXPECT_EQ(second.waiting(), 0U);
+    EXPECT_TRUE(read_all(second, lost).empty());
+    EXPECT_EQ(lost, 25U) << "what is lost behind its end is not its own";
+  }
+}
+
 }  // namespace
 }  // namespace tutti::conference

@@ -42,7 +42,7 @@ TEST_F(CallRecordsTest, KeepsEachStayAndEachConference) {
   EXPECT_EQ(ask("SELECT conference_id, room, ended_at, duration_ms, reason, participants FROM conferences"),
             "conf_1|a|2023-11-14T22:13:40.000Z|20000|empty|1");
   EXPECT_EQ(records->counters().taken.value(), 3U);
-  for (const SinkCounters* sink : records->sinks()) {
+  for (const auto& sink : records->sinks()) {
     EXPECT_EQ(sink->written.value(), 3U) << sink->name;
     EXPECT_EQ(sink->flushed.value(), 3U) << sink->name;
     EXPECT_EQ(sink->waiting.value(), 0) << sink->name;

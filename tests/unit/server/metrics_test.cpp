@@ -50,6 +50,7 @@ class MetricsTest : public testing::Test {
    public:
     explicit Disk(bool full) : full_(full) {}
     std::string_view name() const override { return full_ ? "sqlite" : "lines"; }
+    Result open() override { return {}; }
     Result write(std::span<const records::RecordPointer>) override {
       if (full_) return base::unexpected(records::RecordError{records::RecordFault::kFull, "it is full"});
       return {};
