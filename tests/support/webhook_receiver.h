@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,8 +72,11 @@ class Receiver {
       answers_.pop_front();
     }
     requests_.push_back(request);
-    if (answer.find("HTTP/1.1 2") == 0) {
-      const auto body = nlohmann::json::parse(request.substr(request.find("\r\n\r\n") + 4));
+    // Who posts may have given up on an answer that was under way, and then the same comes again.
+    const std::size_t id = request.find("Tutti-Delivery: ");
+    const std::string delivery = request.substr(id, request.find("\r\n", id) - id);
+    if (answer.find("HTTP/1.1 2") == 0 && taken_.insert(delivery + body_of(request)).second) {
+      const auto body = nlohmann::json::parse(body_of(request));
       for (const auto& event : body["events"]) events_.push_back(event);
     }
     changed_.notify_all();
@@ -81,12 +85,17 @@ class Receiver {
     return true;
   }
 
+  static std::string body_of(const std::string& request) {
+    return request.substr(request.find("\r\n\r\n") + 4);
+  }
+
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::string> answers_;
   bool dead_ = false;
   std::vector<std::string> requests_;
   std::vector<nlohmann::json> events_;
+  std::set<std::string> taken_;
   LoopbackListener listener_{[this](int connection) { return serve(connection); }};  // dies first
 };
 
