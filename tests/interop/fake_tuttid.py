@@ -142,9 +142,10 @@ class FakeTuttid:
                     return 200, {"participants": [p for p in self.rooms[name] if p["id"] in wanted]}
                 after = int(urllib.parse.parse_qs(query).get("after", ["0"])[0])
                 behind = sorted((p for p in self.rooms[name] if p["id"] > after), key=lambda p: p["id"])
-                page = {"participants": behind[:PAGE]}
-                if len(behind) > PAGE:
-                    page["next"] = f"/rooms/{urllib.parse.quote(name)}/participants?limit={PAGE}&after={behind[PAGE - 1]['id']}"
+                limit = int(urllib.parse.parse_qs(query).get("limit", [PAGE])[0])
+                page = {"participants": behind[:limit]}
+                if len(behind) > limit:
+                    page["next"] = f"/rooms/{urllib.parse.quote(name)}/participants?limit={limit}&after={behind[limit - 1]['id']}"
                 return 200, page
             case ["rooms", name, "matrix"] if name in self.rooms:
                 inside = self.rooms[name][:64]

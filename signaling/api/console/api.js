@@ -3,6 +3,7 @@
 
 const TOKEN = "tutti-token";
 const PATIENCE_MS = 5000;
+const PAGE_MAX = 500; // openapi.json: parameters.limit
 
 // The server answered that it will not, or cannot.
 export class Problem extends Error {
@@ -49,10 +50,10 @@ export class Api extends EventTarget {
     return this.#json("GET", path);
   }
 
-  // The list `name` of it, page by page.
+  // The list `name` of it, in pages as long as may be.
   async list(path, name) {
     const all = [];
-    for (let next = path; next; ) {
+    for (let next = `${path}?limit=${PAGE_MAX}`; next; ) {
       const page = await this.get(next);
       all.push(...page[name]);
       next = page.next;
