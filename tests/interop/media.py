@@ -11,6 +11,7 @@ import time
 
 RATE_HZ = 8000
 FRAME = 160  # 20 ms
+LATE_S = 0.03  # half of what the server's jitter buffer holds back
 PCMU, PCMA = 0, 8
 
 
@@ -77,10 +78,64 @@ class Spectrum:
             before, last = last, sample + turn * last - before
         return 2 / RATE_HZ * math.sqrt(max(0.0, last * last + before * before - turn * last * before))
 
-    def purity_db(self, amplitudes):
-        """The power of tones of these amplitudes over that of all the rest: clicks, gaps, noise, strangers."""
-        wanted = sum(amplitude ** 2 / 2 for amplitude in amplitudes)
+    def purity_db(self, tones):
+        """The power of these tones over that of all the rest: clicks, gaps, noise, strangers."""
+        wanted = sum(self.amplitude(hz) ** 2 / 2 for hz in tones)
         return 10 * math.log10(max(wanted, 1e-9) / max(self.power - wanted, 1e-9))
+
+
+TENTH = RATE_HZ // 10  # samples
+
+
+class TonesInTenth:
+    """Fits tones to a tenth of a second by least squares, which needs no whole periods: tones 50 Hz apart or more."""
+
+    def __init__(self, tones):
+        self.tones = list(tones)
+        turns = [2 * math.pi * hz / RATE_HZ for hz in self.tones]
+        self.basis = [[wave(turn * n) for n in range(TENTH)] for turn in turns for wave in (math.sin, math.cos)]
+        self.inverse = self._invert([[sum(a * b for a, b in zip(x, y)) for y in self.basis] for x in self.basis])
+
+    @staticmethod
+    def _invert(matrix):
+        size = len(matrix)
+        rows = [row + [float(i == n) for i in range(size)] for n, row in enumerate(matrix)]
+        for n in range(size):
+            pivot = max(range(n, size), key=lambda r, n=n: abs(rows[r][n]))
+            rows[n], rows[pivot] = rows[pivot], rows[n]
+            rows[n] = [value / rows[n][n] for value in rows[n]]
+            for r in range(size):
+                if r != n:
+                    rows[r] = [value - rows[r][n] * own for value, own in zip(rows[r], rows[n])]
+        return [row[size:] for row in rows]
+
+    def fit(self, samples):
+        return Tenth(self, samples)
+
+
+class Tenth:
+    """A tenth of a second as a Spectrum is one of a second: a splice or a gap spoils one of ten, not the second."""
+
+    def __init__(self, fit, samples):
+        self.tones, self.basis, self.samples = fit.tones, fit.basis, samples
+        self.power = sum(s * s for s in samples) / len(samples)
+        heard = [sum(s * b for s, b in zip(samples, wave)) for wave in fit.basis]
+        self.parts = [sum(i * h for i, h in zip(row, heard)) for row in fit.inverse]
+
+    def _wave(self, hz):
+        at = 2 * self.tones.index(hz)
+        return zip(self.parts[at:at + 2], self.basis[at:at + 2])
+
+    def amplitude(self, hz):
+        return math.hypot(*(part for part, _ in self._wave(hz)))
+
+    def purity_db(self, tones):
+        rest = self.samples
+        for hz in tones:
+            for part, wave in self._wave(hz):
+                rest = [r - part * w for r, w in zip(rest, wave)]
+        left = sum(r * r for r in rest) / len(rest)
+        return 10 * math.log10(max(self.power - left, 1e-9) / max(left, 1e-9))
 
 
 class Packet:
@@ -164,6 +219,15 @@ class Voice:
         return [Spectrum(samples[at:at + RATE_HZ]) for at in range(0, len(samples) - RATE_HZ + 1, RATE_HZ)]
 
 
+    def tenths(self, since, until, fit, unfit=lambda begin, end: False):
+        """One Tenth for each five packets in a row that were received between two moments, but for those from `begin` to
+        `end` that are unfit."""
+        packets = [p for p in self.heard(since, until) if p.payload_type in DECODE and len(p.payload) == FRAME]
+        fives = [packets[at:at + 5] for at in range(0, len(packets) - 4, 5)]
+        return [fit.fit([s for p in five for s in decode(p.payload, p.payload_type)])
+                for five in fives if not unfit(five[0].arrival, five[-1].arrival)]
+
+
 class Pump(threading.Thread):
     """Moves the packets of every voice: one thread, each voice at its own moment within the 20 ms."""
 
@@ -174,6 +238,10 @@ class Pump(threading.Thread):
         self.voices = []  # [next moment, voice]
         self.done = False
         self.late_ms_max = 0.0
+        self.late = []  # when it was late by more than LATE_S: what a phone would never be
+
+    def was_late(self, since, until):
+        return any(since <= moment <= until for moment in self.late)
 
     def add(self, voice):
         with self.lock:
@@ -194,6 +262,8 @@ class Pump(threading.Thread):
                     if entry[0] > now:
                         continue
                     self.late_ms_max = max(self.late_ms_max, 1000 * (now - entry[0]))
+                    if now - entry[0] > LATE_S:
+                        self.late.append(now)
                     if entry[1].talking and entry[1].remote is not None:
                         entry[1].send_frame()
                     entry[0] += 0.02

@@ -75,10 +75,11 @@ class World:
 
     # Judgement
 
-    def judge_mix(self, listener, talkers, since, until, absent=(), purity_db=25.0, quiet=True):
+    def judge_mix(self, listener, talkers, since, until, absent=(), purity_db=25.0, quiet=True, spectra=None):
         """`listener` hears each of `talkers` within 1 dB, and nothing of itself or of `absent`; without talkers
-        nothing at all, unless not `quiet`."""
-        spectra = listener.voice.spectra(since, until)
+        nothing at all, unless not `quiet`. By `spectra` where there are some, else second by second."""
+        if spectra is None:
+            spectra = listener.voice.spectra(since, until)
         if not self.expect(spectra, f"{listener.name} received less than a second of audio"):
             return
         levels = []
@@ -94,8 +95,7 @@ class World:
                 who = "itself" if other is listener else other.name
                 self.expect(off <= -40.0, f"{listener.name} hears {who} at {off:+.1f} dB and must not")
         if talkers:
-            purity = statistics.median(
-                s.purity_db([s.amplitude(t.voice.tone_hz) for t in talkers]) for s in spectra)
+            purity = statistics.median(s.purity_db([t.voice.tone_hz for t in talkers]) for s in spectra)
             self.expect(purity >= purity_db, f"{listener.name} hears {purity:.1f} dB of tones over the rest")
         elif quiet:
             loudest = statistics.median(math.sqrt(s.power) for s in spectra)
