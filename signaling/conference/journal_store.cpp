@@ -52,7 +52,7 @@ void JournalStore::set_bounds(std::size_t events_max, std::size_t bytes_max) {
 bool JournalStore::shrink(std::size_t most) {
   for (; bytes_ > bytes_max_ && !order_.empty() && most > 0; --most) drop_oldest(*order_.front().room);
   for (auto room = rooms_.begin(); room != rooms_.end() && most > 0; ++room) {
-    for (; room->second.log.events() > events_max_ && most > 0; --most) drop_oldest(room->second);
+    for (; room->second.events() > events_max_ && most > 0; --most) drop_oldest(room->second);
   }
   return most == 0;
 }
