@@ -16,7 +16,7 @@ inline constexpr Flag kFlags[] = {
     {"--media", "media.address", "Take RTP at this address of the host", "ADDR"},
     {"--rtp-ports", "media.rtp_ports", "Take RTP at these ports", "LO-HI"},
     {"--cores", "cores.cpus", "Carry media on these CPUs: 1 or 1,3 or 2-5", "LIST"},
-    {"--backend", "cores.backend", "Move packets by this: uring", "NAME"},
+    {"--backend", "cores.backend", "Move packets by this: uring or dpdk", "NAME"},
     {"--tx", "cores.tx", "Send RTP by this: socket or packet", "NAME"},
     {"--rx", "cores.rx", "Receive RTP by this: socket or packet", "NAME"},
     {"--admission", "admission.mode", "Refuse calls by headroom, or off: only by ports and slots", "MODE"},

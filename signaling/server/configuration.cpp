@@ -11,6 +11,7 @@
 
 #include "signaling/api/nearest_name.h"
 #include "signaling/server/configuration_keys.h"
+#include "signaling/server/dpdk_keys.h"
 #include "signaling/server/event_keys.h"
 
 namespace tutti::server {
@@ -48,19 +49,7 @@ class Reader {
   explicit Reader(std::string_view file) : file_(file) {}
 
   base::Result<Configuration, Errors> read(const toml::table& root) {
-    for (const auto& [name, node] : root) {
-      if (name == "room") continue;
-      if (name == "webhook") {
-        read_webhooks(node);
-      } else if (!known_section(name.str())) {
-        error(name.source(),
-              fmt::format("unknown section [{}]{}", name.str(), suggestion(name.str(), sections())));
-      } else if (const auto* table = node.as_table()) {
-        read_section(name.str(), *table);
-      } else {
-        error(name.source(), fmt::format("\"{0}\" is a section: write [{0}] and its keys below", name.str()));
-      }
-    }
+    read_sections("", root);
     // Behind [rooms], whose settings are each room's to begin with.
     if (const toml::node* rooms = root.get("room")) read_rooms(*rooms);
     check_together(root);
@@ -72,6 +61,26 @@ class Reader {
   }
 
  private:
+  // `prefix`: of the table they stand in, "dataplane."; empty for the file itself.
+  void read_sections(const std::string& prefix, const toml::table& tables) {
+    for (const auto& [key, node] : tables) {
+      const std::string name = prefix + std::string(key.str());
+      const auto* table = node.as_table();
+      if (name == "room") continue;
+      if (name == "webhook") {
+        read_webhooks(node);
+      } else if (holds_sections(name) && table != nullptr) {
+        read_sections(name + '.', *table);
+      } else if (!known_section(name)) {
+        error(key.source(), fmt::format("unknown section [{}]{}", name, suggestion(name, sections())));
+      } else if (table != nullptr) {
+        read_section(name, *table);
+      } else {
+        error(key.source(), fmt::format("\"{0}\" is a section: write [{0}] and its keys below", name));
+      }
+    }
+  }
+
   static std::vector<std::string_view> sections() {
     std::vector<std::string_view> names;
     for (const auto& key : configuration_keys()) {
@@ -84,6 +93,14 @@ class Reader {
   static bool known_section(std::string_view name) {
     const auto names = sections();
     return std::find(names.begin(), names.end(), name) != names.end();
+  }
+
+  static bool holds_sections(std::string_view name) {
+    const auto names = sections();
+    return std::any_of(names.begin(), names.end(), [name](std::string_view section) {
+      return section.size() > name.size() && section.substr(0, name.size()) == name &&
+             section[name.size()] == '.';
+    });
   }
 
   void read_section(std::string_view section, const toml::table& table) {
@@ -176,6 +193,9 @@ class Reader {
       error(root.at_path("http.token_file").node()->source(),
             "token_file in [http]: there is a token as well: keep one of the two");
     }
+    if (const auto fault = find_dpdk_fault(configuration_)) {
+      error(root.at_path(fault->key).node()->source(), fault->text);
+    }
     if (const auto fault = conference::find_fault(configuration_.rooms.settings)) {
       error(root.at_path("rooms").node()->source(), fmt::format("[rooms]: {}", fault->detail));
     }
@@ -197,6 +217,13 @@ void describe(std::string& out, const Key<Target>& key, const Target& target, st
 }
 
 }  // namespace
+
+std::vector<base::SocketAddress> media_addresses(const Configuration& configuration) {
+  if (configuration.cores.backend != "dpdk") return {configuration.media.address};
+  std::vector<base::SocketAddress> addresses;
+  for (const auto& address : configuration.dpdk.addresses) addresses.push_back(address.ip);
+  return addresses;
+}
 
 std::string to_string(const ConfigurationError& error) {
   if (error.line == 0) return fmt::format("{}: {}", error.file, error.text);

@@ -10,6 +10,7 @@
 #include "dataplane/base/socket_address.h"
 #include "signaling/conference/settings.h"
 #include "signaling/server/cpu_set.h"
+#include "signaling/server/dpdk_configuration.h"
 #include "signaling/server/log.h"
 
 namespace tutti::server {
@@ -44,6 +45,7 @@ struct Configuration {
     std::uint32_t conferences_per_core = 4'096;
   } cores;
 
+  DpdkConfiguration dpdk;  // [dataplane.dpdk]
   enum class Admission : std::uint8_t { kHeadroom, kOff };
   struct {
     Admission mode = Admission::kHeadroom;
@@ -118,6 +120,9 @@ struct Configuration {
     return {.ip = {127, 0, 0, 1}, .port = port, .family = base::AddressFamily::kIpv4};
   }
 };
+
+// Where RTP is taken: of the backend that is chosen; their ports are not used.
+std::vector<base::SocketAddress> media_addresses(const Configuration& configuration);
 
 // What is wrong in a file, where, and what to do about it.
 struct ConfigurationError {

@@ -9,6 +9,7 @@
 
 #include "signaling/api/access.h"
 #include "signaling/conference/conference_name.h"
+#include "signaling/server/dpdk_keys.h"
 #include "signaling/server/event_keys.h"
 #include "signaling/server/key_kinds.h"
 #include "signaling/server/setting_keys.h"
@@ -169,13 +170,14 @@ Table make_table() {
           "The CPUs that carry media, one pinned thread each. \"auto\": all but the first of 8 or more, "
           "else the last."),
       text<C>(
-          "cores", "backend", R"("uring")",
+          "cores", "backend", R"("uring" or "dpdk")",
           [](C& c, const std::string& given) {
-            if (given != "uring") return false;
+            if (given != "uring" && given != "dpdk") return false;
             c.cores.backend = given;
             return true;
           },
-          [](const C& c) { return c.cores.backend; }, "What moves packets: io_uring."),
+          [](const C& c) { return c.cores.backend; },
+          "What moves packets: the kernel through io_uring, or DPDK past it ([dataplane.dpdk])."),
       text<C>(
           "cores", "tx", R"("socket" or "packet")",
           [](C& c, const std::string& given) {
@@ -327,6 +329,7 @@ const std::vector<Key<Configuration>>& configuration_keys() {
   static const Table table = [] {
     Table all = make_table();
     for (auto& key : event_keys()) all.push_back(std::move(key));
+    for (auto& key : dpdk_keys()) all.push_back(std::move(key));
     return all;
   }();
   return table;

@@ -16,7 +16,8 @@ std::uint64_t raise_descriptor_limit() {
 std::uint64_t calls_configured(const Configuration& configuration, std::size_t cores) {
   const std::uint64_t first_even = configuration.media.rtp_port_low + configuration.media.rtp_port_low % 2;
   const std::uint64_t pairs = (configuration.media.rtp_port_high + 1U - first_even) / 2;
-  return std::min<std::uint64_t>(pairs, cores * configuration.cores.participants_per_core);
+  return std::min<std::uint64_t>(pairs * media_addresses(configuration).size(),
+                                 cores * configuration.cores.participants_per_core);
 }
 
 std::uint64_t calls_that_fit(std::uint64_t limit) {

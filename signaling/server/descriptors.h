@@ -9,7 +9,7 @@
 
 namespace tutti::server {
 
-// A call opens one for RTP and one for RTCP.
+// A call opens one for RTP and one for RTCP, where the kernel moves its packets.
 inline constexpr std::uint64_t kDescriptorsPerCall = 2;
 // Kept for everything else: 2 x 64 HTTP connections, SIP over TCP, rings, files.
 inline constexpr std::uint64_t kDescriptorsReserved = 256;

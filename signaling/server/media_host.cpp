@@ -5,10 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "dataplane/net/packet_sender.h"
-#include "dataplane/net/udp_endpoint_factory.h"
-#include "dataplane/net/uring_port.h"
-#include "signaling/server/log.h"
 #include "signaling/server/module_configs.h"
 
 namespace tutti::server {
@@ -20,60 +16,6 @@ using conference::MediaError;
 // Commands and events that may wait at a core's door, which is emptied 400 times a second. More wait behind
 // it, on both sides, in memory that is used only then: core_link.h and core::Outbox.
 constexpr std::size_t kMailboxCapacity = 1'024;
-
-constexpr std::uint32_t kReceiveBuffers = 512;
-
-net::PortLimits port_limits(std::uint32_t participants) {
-  return {
-      .endpoints = participants,
-      // Of RTCP, and of RTP until its peer is known; connected RTP has the port's own. They wait for a turn
-      // of 2.5 ms: 512 are 200 000 packets a second, as many as a core takes; more wait in their sockets.
-      .receive_buffers = kReceiveBuffers,
-      // A tick is spread over sub-slots; what does not fit is flushed in between, and a flush of 512 costs as
-      // little a packet as one of more.
-      .transmit_buffers = std::clamp(participants / 8, 256U, 512U),
-  };
-}
-
-void warn_of_sockets(const Configuration& configuration, const char* wish, const char* verb,
-                     net::NetError error) {
-  log::warning(
-      fmt::format("{} cannot be had at {}, RTP {} through sockets: {}", wish,
-                  base::ip_to_string(configuration.media.address), verb,
-                  error == net::NetError::kNotPermitted ? "it needs CAP_NET_RAW" : to_string(error)));
-}
-
-// None where RTP leaves through the sockets: by wish, or because frames cannot be sent, which is said.
-std::unique_ptr<net::PacketSender> make_sender(const Configuration& configuration,
-                                               std::uint32_t participants) {
-  if (configuration.cores.tx != "packet") return nullptr;
-  // RTP and RTCP have a flow each.
-  auto sender = net::PacketSender::make(configuration.media.address, 2 * participants,
-                                        port_limits(participants).transmit_buffers);
-  if (sender) return std::move(*sender);
-  warn_of_sockets(configuration, R"(tx = "packet")", "leaves", sender.error());
-  return nullptr;
-}
-
-// One for each core, or none, as with the sender.
-std::vector<std::unique_ptr<net::PacketReceiver>> make_receivers(const Configuration& configuration,
-                                                                 std::size_t cores) {
-  std::vector<std::unique_ptr<net::PacketReceiver>> receivers;
-  if (configuration.cores.rx != "packet") return receivers;
-  const auto& media = configuration.media;
-  for (std::uint32_t lane = 0; lane < cores; ++lane) {
-    auto receiver =
-        net::PacketReceiver::make(net::PortLane::of(media.address, media.rtp_port_low, media.rtp_port_high,
-                                                    lane, static_cast<std::uint32_t>(cores)),
-                                  configuration.cores.participants_per_core);
-    if (!receiver) {
-      warn_of_sockets(configuration, R"(rx = "packet")", "comes", receiver.error());
-      return {};
-    }
-    receivers.push_back(std::move(*receiver));
-  }
-  return receivers;
-}
 
 core::Realtime to_realtime(Configuration::Realtime wish) {
   switch (wish) {
@@ -93,15 +35,15 @@ conference::MediaEndpoint to_media_endpoint(const net::Endpoint& endpoint) {
 
 }  // namespace
 
-MediaHost::MediaHost(const Configuration::Media& media, std::size_t cores,
-                     const std::vector<std::unique_ptr<net::PacketReceiver>>& receivers)
-    : factory_(std::make_unique<net::UdpEndpointFactory>(
-          receivers.empty() ? std::vector<sock_filter>() : net::socket_filter(receivers[0]->interface()))),
-      allocator_(
-          *factory_,
-          {{media.address}, media.rtp_port_low, media.rtp_port_high, static_cast<std::uint32_t>(cores)}) {}
+MediaHost::MediaHost(std::unique_ptr<MediaBackend> backend, const Configuration::Media& media,
+                     std::size_t cores)
+    : backend_(std::move(backend)),
+      allocator_(backend_->factory(), {backend_->addresses(), media.rtp_port_low, media.rtp_port_high,
+                                       static_cast<std::uint32_t>(cores)}) {}
 
-MediaHost::~MediaHost() = default;
+MediaHost::~MediaHost() {
+  backend_->stop();
+}
 
 Result<std::unique_ptr<MediaHost>, StartError> MediaHost::start(const Configuration& configuration,
                                                                 const CpuSet& cpus) {
@@ -109,16 +51,17 @@ Result<std::unique_ptr<MediaHost>, StartError> MediaHost::start(const Configurat
     return base::unexpected(StartError{fmt::format("media on {} CPUs: a server has at most {} cores for it",
                                                    cpus.size(), mailbox::kCoresMax)});
   }
-  auto receivers = make_receivers(configuration, cpus.size());
-  std::unique_ptr<MediaHost> host(new MediaHost(configuration.media, cpus.size(), receivers));
+  auto backend = make_media_backend(configuration, cpus.size());
+  if (!backend) return base::unexpected(std::move(backend.error()));
+  std::unique_ptr<MediaHost> host(new MediaHost(std::move(*backend), configuration.media, cpus.size()));
   if (auto tried = host->try_address(configuration.media); !tried) return base::unexpected(tried.error());
   host->rings_ = std::make_unique<core::RingDirectory>(static_cast<std::uint32_t>(cpus.size()),
                                                        configuration.cores.conferences_per_core);
-  for (std::size_t i = 0; i < cpus.size(); ++i) {
-    auto receiver = receivers.empty() ? nullptr : std::move(receivers[i]);
-    if (auto started = host->start_core(configuration, cpus[i], std::move(receiver)); !started)
+  for (const int cpu : cpus) {
+    if (auto started = host->start_core(configuration, cpu); !started)
       return base::unexpected(started.error());
   }
+  host->backend_->start();
   return host;
 }
 
@@ -126,10 +69,11 @@ Result<std::unique_ptr<MediaHost>, StartError> MediaHost::start(const Configurat
 Result<void, StartError> MediaHost::try_address(const Configuration::Media& media) {
   const auto endpoint = allocator_.open(true);
   if (!endpoint) {
-    const std::string where = endpoint.error() == net::NetError::kNoPorts
-                                  ? fmt::format("{}, ports {}-{}", base::ip_to_string(media.address),
-                                                media.rtp_port_low, media.rtp_port_high)
-                                  : base::ip_to_string(media.address);
+    const std::string ip = base::ip_to_string(backend_->addresses()[0]);
+    const std::string where =
+        endpoint.error() == net::NetError::kNoPorts
+            ? fmt::format("{}, ports {}-{}", ip, media.rtp_port_low, media.rtp_port_high)
+            : ip;
     return base::unexpected(
         StartError{fmt::format("media cannot use {}: {}", where, to_string(endpoint.error()))});
   }
@@ -137,20 +81,16 @@ Result<void, StartError> MediaHost::try_address(const Configuration::Media& medi
   return {};
 }
 
-Result<void, StartError> MediaHost::start_core(const Configuration& configuration, int cpu,
-                                               std::unique_ptr<net::PacketReceiver> receiver) {
-  const std::uint32_t participants = configuration.cores.participants_per_core;
-  auto port = net::UringPort::make(port_limits(participants),
-                                   {make_sender(configuration, participants), std::move(receiver)});
-  if (!port) {
-    return base::unexpected(StartError{fmt::format("io_uring cannot be used: {}", to_string(port.error()))});
-  }
+Result<void, StartError> MediaHost::start_core(const Configuration& configuration, int cpu) {
+  auto port = backend_->make_port(cores_.size());
+  if (!port) return base::unexpected(std::move(port.error()));
   core::CoreThread::Options options;
   options.cpu = cpu;
   options.realtime = to_realtime(configuration.cores.realtime);
   options.core.index = static_cast<std::uint32_t>(cores_.size());
   options.core.rings = rings_.get();
-  options.core.capacity = {participants, configuration.cores.conferences_per_core};
+  options.core.capacity = {configuration.cores.participants_per_core,
+                           configuration.cores.conferences_per_core};
   const mailbox::Listening wanted = listening(configuration);
   options.core.jitter_delay = std::chrono::milliseconds(wanted.jitter_ms);
   options.core.gate.threshold = wanted.gate_peak;

@@ -1,4 +1,4 @@
-// MediaHost: the cores of this process and the ports of its media address; the focus's MediaPlane.
+// MediaHost: the cores of this process and the ports of its media addresses; the focus's MediaPlane.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,10 @@
 #include "dataplane/core/ring_directory.h"
 #include "dataplane/mailbox/mailbox.h"
 #include "dataplane/net/endpoint_allocator.h"
-#include "dataplane/net/endpoint_factory.h"
-#include "dataplane/net/packet_receiver.h"
 #include "signaling/conference/media_plane.h"
 #include "signaling/server/configuration.h"
 #include "signaling/server/cpu_set.h"
+#include "signaling/server/media_backend.h"
 #include "signaling/server/start_error.h"
 
 namespace tutti::server {
@@ -44,14 +43,11 @@ class MediaHost final : public conference::MediaPlane {
     std::unique_ptr<core::CoreThread> thread;  // before the mailbox in death
   };
 
-  // `receivers`: one a core, or none where RTP comes through the sockets.
-  MediaHost(const Configuration::Media& media, std::size_t cores,
-            const std::vector<std::unique_ptr<net::PacketReceiver>>& receivers);
+  MediaHost(std::unique_ptr<MediaBackend> backend, const Configuration::Media& media, std::size_t cores);
   base::Result<void, StartError> try_address(const Configuration::Media& media);
-  base::Result<void, StartError> start_core(const Configuration& configuration, int cpu,
-                                            std::unique_ptr<net::PacketReceiver> receiver);
+  base::Result<void, StartError> start_core(const Configuration& configuration, int cpu);
 
-  const std::unique_ptr<net::EndpointFactory> factory_;
+  const std::unique_ptr<MediaBackend> backend_;
   net::EndpointAllocator allocator_;
   std::unique_ptr<core::RingDirectory> rings_;  // of all cores
   std::vector<Core> cores_;

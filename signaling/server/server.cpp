@@ -40,6 +40,7 @@ Result<void, StartError> check_descriptors(std::uint64_t limit) {
 
 // How many participants a core can have: what is configured, or less where descriptors are fewer.
 std::uint32_t participants_that_fit(const Configuration& configuration, std::size_t cores) {
+  if (configuration.cores.backend == "dpdk") return configuration.cores.participants_per_core;
   const std::uint64_t limit = raise_descriptor_limit();
   const std::uint64_t fit = calls_that_fit(limit);
   const std::uint64_t configured = calls_configured(configuration, cores);
@@ -59,7 +60,7 @@ Server::Server(const Configuration& configuration, std::string version, ReadConf
       version_(std::move(version)),
       read_again_(std::move(again)),
       running_(configuration) {
-  facts_.media = configuration.media.address;
+  if (const auto addresses = media_addresses(configuration); !addresses.empty()) facts_.media = addresses[0];
   facts_.rtp_port_low = configuration.media.rtp_port_low;
   facts_.rtp_port_high = configuration.media.rtp_port_high;
   facts_.backend = configuration.cores.backend;

@@ -8,7 +8,7 @@ import media
 from world import JOIN_S
 
 
-def _everybody(world, count, seconds, amplitude, purity_db=25.0, while_all=lambda calls: None, **options):
+def everybody(world, count, seconds, amplitude, purity_db=25.0, while_all=lambda calls: None, **options):
     """N callers: each hears N-1 in a steady stream; then one leaves, and is gone within a second.
 
     All is judged when the last has left: a judge at work would make the callers late who still talk.
@@ -44,12 +44,12 @@ def _everybody(world, count, seconds, amplitude, purity_db=25.0, while_all=lambd
 
 def callers_3(world):
     """Three callers hear one another."""
-    _everybody(world, 3, 4.2, 8000)
+    everybody(world, 3, 4.2, 8000)
 
 
 def callers_8(world):
     """Eight callers hear one another."""
-    _everybody(world, 8, 4.2, 3500)
+    everybody(world, 8, 4.2, 3500)
 
 
 def two_cores(world):
@@ -58,7 +58,7 @@ def two_cores(world):
     if len(cpus) < 2:
         print("one CPU only: no second core to sit on")
         return
-    _everybody(world, 8, 4.2, 3500)
+    everybody(world, 8, 4.2, 3500)
     cores = json.loads(world.server.get("/cores")[1])["cores"]
     world.expect(len(cores) == 2, f"{len(cores)} cores")
     for core in cores:
@@ -93,7 +93,7 @@ def past_sockets(world):
             left = _left_by_socket(call.remote_rtp()[1])
             world.expect(left >= 150, f"{call.name}: its socket left {left} packets alone")
 
-    _everybody(world, 8, 4.2, 3500, while_all=by_ring)
+    everybody(world, 8, 4.2, 3500, while_all=by_ring)
 
 
 past_sockets.config = _two_small_cores() + 'rx = "packet"\n'
@@ -101,12 +101,12 @@ past_sockets.config = _two_small_cores() + 'rx = "packet"\n'
 
 def callers_40(world):
     """Forty callers hear one another: 39 tones in each ear, none louder than the others."""
-    _everybody(world, 40, 4.2, 700, purity_db=20.0)
+    everybody(world, 40, 4.2, 700, purity_db=20.0)
 
 
 def tcp(world):
     """SIP over TCP: the same room, the same sound."""
-    _everybody(world, 3, 3.2, 8000, transport="tcp")
+    everybody(world, 3, 3.2, 8000, transport="tcp")
 
 
 def both_laws(world):

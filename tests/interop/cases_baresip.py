@@ -8,11 +8,12 @@ import wave
 
 import media
 import process
+import server
 from server import free_port
 from world import JOIN_S
 
 CONFIG = """\
-sip_listen 127.0.0.1:{sip_port}
+sip_listen {host}:{sip_port}
 module_path {modules}
 module g711.so
 module ausine.so
@@ -46,9 +47,9 @@ def baresip(world, name, hz, room=None, seconds=12):
         old.unlink()
     rtp_first = free_port((media.socket.SOCK_DGRAM,)) & ~1
     port = free_port(count=2)  # the next one is baresip's for TLS
-    (folder / "config").write_text(CONFIG.format(sip_port=port, modules=_modules(), hz=hz, folder=folder,
+    (folder / "config").write_text(CONFIG.format(host=server.HOST, sip_port=port, modules=_modules(), hz=hz, folder=folder,
                                                  rtp_first=rtp_first, rtp_last=rtp_first + 20))
-    (folder / "accounts").write_text(f"<sip:{name}@127.0.0.1>;regint=0;audio_codecs=pcmu;answermode=auto\n")
+    (folder / "accounts").write_text(f"<sip:{name}@{server.HOST}>;regint=0;audio_codecs=pcmu;answermode=auto\n")
     dial = ["-e", f"/dial sip:{room}@{world.server.sip}"] if room else []
     with (folder / "baresip.log").open("w") as sink:
         return process.start(["baresip", "-f", str(folder), *dial, "-t", str(seconds)], stdin=subprocess.DEVNULL,

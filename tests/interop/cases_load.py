@@ -9,7 +9,7 @@ import process
 from world import JOIN_S
 
 
-def _load(world, *arguments, uri=None, seconds=60.0):
+def load(world, *arguments, uri=None, seconds=60.0):
     """(exit code, JSON, what it said) of a run."""
     program = world.program.parent / "tutti-load"
     file, said = world.out / "load.json", world.out / "load.out"
@@ -32,7 +32,7 @@ def _load(world, *arguments, uri=None, seconds=60.0):
 
 def forty_callers(world):
     """Five rooms of eight, three of them talking: every call answered, every packet there, every cell right."""
-    status, found, _ = _load(world, "--rooms", "5", "--per-room", "8", "--talkers", "3", "--secs", "6",
+    status, found, _ = load(world, "--rooms", "5", "--per-room", "8", "--talkers", "3", "--secs", "6",
                           "--codec", "both")
     world.expect(status == 0, f"tutti-load ended with {status}")
     if not world.expect(found, "it wrote no JSON"):
@@ -62,11 +62,11 @@ def forty_callers(world):
 
 def refused(world):
     """A target that nobody may call, a flag that is none, a port where nobody is: codes 2, 2 and 1."""
-    status, _, text = _load(world, uri="sip:room{room}@192.0.2.1")
+    status, _, text = load(world, uri="sip:room{room}@192.0.2.1")
     world.expect(status == 2 and "--allow-remote" in text, f"a remote target: {status}")
-    status, _, text = _load(world, "--bogus")
+    status, _, text = load(world, "--bogus")
     world.expect(status == 2 and "--bogus" in text, f"an unknown flag: {status}")
-    status, found, text = _load(world, uri="sip:room{room}@127.0.0.1:9")
+    status, found, text = load(world, uri="sip:room{room}@127.0.0.1:9")
     world.expect(status == 1 and found.get("answered") == 0 and "is a server running" in text,
                  f"nobody there: {status}, {found.get('answered')}")
 
@@ -109,7 +109,7 @@ def memory(world):
     empty = resident_kb()
     # Both bounds are half as much again as what is usual: libraries, and huge pages that are begun (BUDGETS.md).
     world.expect(empty < 32_000, f"an empty server holds {empty} kB")
-    status, found, _ = _load(world, "--rooms", "23", "--per-room", "8", "--talkers", "1", "--secs", "4", "--sample", "1",
+    status, found, _ = load(world, "--rooms", "23", "--per-room", "8", "--talkers", "1", "--secs", "4", "--sample", "1",
                              "--rate", "100")
     world.expect(found.get("answered") == 184, f"{found.get('answered')} calls were answered, and {status}")
     full = resident_kb()

@@ -9,6 +9,8 @@ import struct
 import threading
 import time
 
+import server
+
 RATE_HZ = 8000
 FRAME = 160  # 20 ms
 LATE_S = 0.03  # half of what the server's jitter buffer holds back
@@ -161,7 +163,7 @@ class Voice:
     def __init__(self, tone_hz=None, amplitude=8000, payload_type=PCMU):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((server.HOST, 0))
         self.socket.setblocking(False)
         self.port = self.socket.getsockname()[1]
         self.tone_hz = tone_hz

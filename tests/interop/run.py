@@ -16,6 +16,7 @@ import cases_console  # noqa: E402
 import cases_control  # noqa: E402
 import cases_crowd  # noqa: E402
 import cases_dial_out  # noqa: E402
+import cases_dpdk  # noqa: E402
 import cases_hostile  # noqa: E402
 import cases_load  # noqa: E402
 import cases_operations  # noqa: E402
@@ -26,9 +27,10 @@ from world import World  # noqa: E402
 # A case is judged again when it went wrong and the machine had stalled our own callers meanwhile, by two packets: on a quiet
 # one they are 17 ms late at most, and where they wait the server on the same CPUs does.
 ATTEMPTS, STALL_MS = 3, 40.0
+SKIPPED = 77  # the exit code; what the machine lacks is printed
 
 GROUPS = {"audio": cases_audio, "sipp": cases_sipp, "hostile": cases_hostile, "baresip": cases_baresip,
-          "load": cases_load, "crowd": cases_crowd, "control": cases_control, "dial_out": cases_dial_out,
+          "load": cases_load, "dpdk": cases_dpdk, "crowd": cases_crowd, "control": cases_control, "dial_out": cases_dial_out,
           "operations": cases_operations, "console": cases_console, "page": cases_page}
 
 
@@ -58,6 +60,10 @@ def main():
     process.install_traps()
     gc.disable()  # a pause of this program is not the server's
     print(case.__doc__)
+    lacking = getattr(case, "enter", lambda: None)()
+    if lacking:
+        print(f"skipped: {lacking}")
+        return SKIPPED
     for attempt in range(1, ATTEMPTS + 1):
         failures, late_ms = run(case, options)
         print(f"latest packet of ours: {late_ms:.1f} ms")

@@ -7,6 +7,8 @@ import select
 import socket
 import time
 
+import server
+
 T1_S = 0.5
 
 
@@ -53,7 +55,7 @@ class Message:
 
 def audio_sdp(port, payload_types=(0, 101), direction="sendrecv", version=1, extra=""):
     names = {0: "PCMU/8000", 8: "PCMA/8000", 101: "telephone-event/8000"}
-    lines = ["v=0", f"o=probe 1 {version} IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0",
+    lines = ["v=0", f"o=probe 1 {version} IN IP4 {server.HOST}", "s=-", f"c=IN IP4 {server.HOST}", "t=0 0",
              f"m=audio {port} RTP/AVP {' '.join(str(t) for t in payload_types)}",
              *[f"a=rtpmap:{t} {names[t]}" for t in payload_types], "a=ptime:20", f"a={direction}"]
     return "\r\n".join(lines) + "\r\n" + extra
@@ -66,7 +68,7 @@ class Transport:
         self.kind = kind
         family = socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM
         self.socket = socket.socket(socket.AF_INET, family)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((server.HOST, 0))
         self.socket.settimeout(5)
         self.socket.connect((host, port))
         self.port = self.socket.getsockname()[1]
@@ -118,11 +120,11 @@ class Call:
 
     numbers = itertools.count(1)
 
-    def __init__(self, server, room, voice_port, transport="udp", sdp_options=None):
-        host, port = server.rsplit(":", 1)
+    def __init__(self, address, room, voice_port, transport="udp", sdp_options=None):
+        host, port = address.rsplit(":", 1)
         self.transport = Transport(host, int(port), transport)
         self.name = f"probe{next(self.numbers)}"
-        self.uri = f"sip:{room}@{server}" + (";transport=tcp" if transport == "tcp" else "")
+        self.uri = f"sip:{room}@{address}" + (";transport=tcp" if transport == "tcp" else "")
         self.remote_target = self.uri
         self.voice_port = voice_port
         self.sdp_options = sdp_options or {}
@@ -144,13 +146,13 @@ class Call:
             cseq = self.cseq
         branch = branch or "z9hG4bK" + os.urandom(8).hex()
         to = f"<{self.uri}>" + (f";tag={self.to_tag}" if self.to_tag else "")
-        via = f"SIP/2.0/{self.transport.kind.upper()} 127.0.0.1:{self.transport.port};branch={branch};rport"
+        via = f"SIP/2.0/{self.transport.kind.upper()} {server.HOST}:{self.transport.port};branch={branch};rport"
         suffix = ";transport=tcp" if self.transport.kind == "tcp" else ""
         quoted = self.display_name.replace("\\", "\\\\").replace('"', '\\"')
-        caller = (f'"{quoted}" ' if quoted else "") + f"<sip:{self.name}@127.0.0.1>;tag={self.from_tag}"
+        caller = (f'"{quoted}" ' if quoted else "") + f"<sip:{self.name}@{server.HOST}>;tag={self.from_tag}"
         headers = [("Via", via), ("Max-Forwards", "70"), ("From", caller),
                    ("To", to), ("Call-ID", self.call_id), ("CSeq", f"{cseq} {method}"),
-                   ("Contact", f"<sip:{self.name}@127.0.0.1:{self.transport.port}{suffix}>"), *extra]
+                   ("Contact", f"<sip:{self.name}@{server.HOST}:{self.transport.port}{suffix}>"), *extra]
         if body:
             headers.append(("Content-Type", "application/sdp"))
         headers.append(("Content-Length", str(len(body.encode()))))

@@ -10,6 +10,7 @@ import types
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "lib"))
 import process  # noqa: E402
+import server  # noqa: E402
 from server import Server, ServerError  # noqa: E402
 
 import media  # noqa: E402
@@ -133,7 +134,7 @@ class World:
     def sipp(self, scenario, *arguments, seconds=60.0, wait=True, name=None, cwd=None):
         """SIPp with a scenario of tools/sipp against the server; it must end with 0."""
         name = name or scenario
-        command = ["sipp", self.server.sip, "-sf", str(SIPP_SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1",
+        command = ["sipp", self.server.sip, "-sf", str(SIPP_SCENARIOS / f"{scenario}.xml"), "-i", server.HOST,
                    "-nostdin", "-trace_err", "-error_file", str(self.out / f"{name}.errors"),
                    "-trace_logs", "-log_file", str(self.out / f"{name}.log"), *arguments]
         sink = (self.out / f"{name}.out").open("w")

@@ -1,4 +1,4 @@
-"""A tuttid of one's own on free loopback ports: started, asked for its ledger, stopped, its end checked."""
+"""A tuttid of one's own on free ports of the loopback: started, asked for its ledger, stopped, its end checked."""
 
 import json
 import pathlib
@@ -11,6 +11,9 @@ import urllib.error
 import urllib.request
 
 import process
+
+# Where servers and callers are, of this process and those that it starts; who enters a network of its own may set another.
+HOST = "127.0.0.1"
 
 LEDGER = ("dialogs", "participants", "ports", "streams", "rooms")
 
@@ -28,7 +31,7 @@ def free_port(kinds=(socket.SOCK_DGRAM, socket.SOCK_STREAM), count=1):
             for offset in range(count):
                 for kind in kinds:
                     held.append(socket.socket(socket.AF_INET, kind))
-                    held[-1].bind(("127.0.0.1", first + offset if first else 0))
+                    held[-1].bind((HOST, first + offset if first else 0))
                     first = first or held[-1].getsockname()[1]
             return first
         except (OSError, OverflowError):  # taken, or no port has that number
@@ -46,7 +49,7 @@ def free_udp_range(count):
         try:
             for port in range(first, first + count):
                 held.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                held[-1].bind(("127.0.0.1", port))
+                held[-1].bind((HOST, port))
             return first
         except OSError:
             continue
@@ -64,8 +67,8 @@ class Server:
         self.sip_port = free_port()
         self.http_port = http_port or free_port((socket.SOCK_STREAM,))
         self.rtp_first = free_udp_range(rtp_ports)
-        self.sip = f"127.0.0.1:{self.sip_port}"
-        command = [*prefix, str(program), "--sip", self.sip, "--media", "127.0.0.1",
+        self.sip = f"{HOST}:{self.sip_port}"
+        command = [*prefix, str(program), "--sip", self.sip, "--media", HOST,
                    "--rtp-ports", f"{self.rtp_first}-{self.rtp_first + rtp_ports - 1}",
                    "--http", f"127.0.0.1:{self.http_port}", *flags]
         with self.log.open("w") as sink:

@@ -94,7 +94,7 @@ const std::vector<KeyCase>& key_cases() {
       {"cores.cpus",
        R"("1,4-6")",
        {R"("")", R"("x")", R"("3-2")", R"("1,")", R"("-1")", R"("1024")", "1", "[1]"}},
-      {"cores.backend", R"("uring")", {R"("dpdk")", "1"}},
+      {"cores.backend", R"("uring")", {R"("xdp")", "1"}},
       {"cores.tx", R"("packet")", {R"("raw")", "1"}},
       {"cores.rx", R"("packet")", {R"("raw")", "1"}},
       {"cores.realtime", R"("on")", {R"("yes")", "true"}},
@@ -146,12 +146,26 @@ const std::vector<KeyCase>& key_cases() {
       {"records.file", R"("/var/log/calls.jsonl")", {R"("calls.jsonl")", "1", "[]"}},
       {"records.sqlite", R"("/var/lib/calls.db")", {R"("calls.db")", "false"}},
       {"records.flush_ms", "500", {"9", "60001", R"("1s")"}},
+      {"dataplane.dpdk.devices",
+       R"(["0000:3b:00.0", "net_af_packet0,iface=eth1"])",
+       {R"("0000:3b:00.0")", R"([""])", R"(["a", "a"])", R"(["a\nb"])", "[1]"}},
+      {"dataplane.dpdk.addresses",
+       R"(["192.0.2.10/24", "192.0.2.11/32"])",
+       {R"(["192.0.2.10"])", R"(["192.0.2.10/33"])", R"(["192.0.2.10/0"])", R"(["192.0.2.10/24x"])",
+        R"(["0.0.0.0/8"])", R"(["eth0/24"])", R"(["2001:db8::1/129"])", R"("192.0.2.10/24")"}},
+      {"dataplane.dpdk.gateway", R"("2001:db8::1")", {R"("0.0.0.0")", R"("192.0.2.1/24")", "1"}},
+      {"dataplane.dpdk.vlan", "4094", {"-1", "4095", R"("7")"}},
+      {"dataplane.dpdk.receive_descriptors", "32768", {"63", "32769"}},
+      {"dataplane.dpdk.transmit_descriptors", "64", {"0", "32769"}},
+      {"dataplane.dpdk.huge_pages", "false", {"0", R"("no")"}},
+      {"dataplane.dpdk.memory_mb", "512", {"-1", "1048577"}},
+      {"dataplane.dpdk.eal", R"(["--file-prefix=tutti"])", {R"("-l 1")", R"([""])"}},
   };
   return cases;
 }
 
 std::string file_of(const std::string& key, const std::string& value) {
-  const std::size_t dot = key.find('.');
+  const std::size_t dot = key.rfind('.');
   return "[" + key.substr(0, dot) + "]\n" + key.substr(dot + 1) + " = " + value + "\n";
 }
 
@@ -174,7 +188,7 @@ TEST(Configuration, EveryKeyIsReadBackAsWritten) {
 
 TEST(Configuration, EveryBadValueIsAnErrorOfItsPlaceThatTellsWhatIsExpected) {
   for (const auto& one : key_cases()) {
-    const std::string name = std::string(one.key).substr(std::string(one.key).find('.') + 1);
+    const std::string name = std::string(one.key).substr(std::string(one.key).rfind('.') + 1);
     for (const char* refused : one.refused) {
       const auto errors = errors_of(file_of(one.key, refused));
       ASSERT_EQ(errors.size(), 1U) << one.key << " = " << refused;
@@ -195,7 +209,8 @@ TEST(Configuration, SuggestsTheNearestKey) {
   EXPECT_THAT(
       errors_of("[banana]\n").at(0),
       HasSubstr(
-          "known here: sip, media, cores, admission, http, log, rooms, events, records, room, webhook"));
+          "known here: sip, media, cores, admission, http, log, rooms, events, records, dataplane.dpdk, "
+          "room, webhook"));
 }
 
 TEST(Configuration, TellsAllErrorsInTheOrderOfTheFile) {
@@ -219,6 +234,17 @@ TEST(Configuration, SaysWhereAFileIsNotToml) {
 TEST(Configuration, ASectionIsATable) {
   EXPECT_EQ(errors_of("sip = 3\n").at(0), "t.toml:1:1: \"sip\" is a section: write [sip] and its keys below");
   EXPECT_EQ(errors_of("listen = 3\n").size(), 1U);
+}
+
+TEST(Configuration, ASectionMayStandInAnother) {
+  EXPECT_TRUE(errors_of("[dataplane]\n[dataplane.dpdk]\nvlan = 7\n").empty());
+  EXPECT_TRUE(errors_of("dataplane.dpdk.vlan = 7\n").empty());
+  EXPECT_EQ(errors_of("[dataplane.dpdp]\n").at(0),
+            "t.toml:1:12: unknown section [dataplane.dpdp]; did you mean \"dataplane.dpdk\"?");
+  EXPECT_EQ(errors_of("[dataplane]\ndpdk = 1\n").at(0),
+            "t.toml:2:1: \"dataplane.dpdk\" is a section: write [dataplane.dpdk] and its keys below");
+  EXPECT_THAT(errors_of("[dataplane]\nvlan = 1\n").at(0), HasSubstr("unknown section [dataplane.vlan]"));
+  EXPECT_THAT(errors_of("dataplane = 1\n").at(0), HasSubstr("unknown section [dataplane]"));
 }
 
 TEST(Configuration, TheSessionTimerIsNotBelowItsMinimum) {

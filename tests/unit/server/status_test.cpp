@@ -64,6 +64,12 @@ TEST(Descriptors, CallsAreBoundByPortsAndCores) {
   EXPECT_EQ(calls_configured(configuration, 4), 49U);
   configuration.cores.participants_per_core = 10;
   EXPECT_EQ(calls_configured(configuration, 4), 40U);
+  // DPDK's addresses have the ports each.
+  configuration.cores.backend = "dpdk";
+  configuration.cores.participants_per_core = 100'000;
+  configuration.dpdk.addresses = {{*base::parse_ip("192.0.2.1"), 24}, {*base::parse_ip("192.0.2.2"), 24}};
+  EXPECT_EQ(media_addresses(configuration).size(), 2U);
+  EXPECT_EQ(calls_configured(configuration, 4), 98U);
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ TEST(TuttidFlags, UnknownFlagsExit2) {
 TEST(TuttidFlags, ABadValueIsOneSentenceAndExit1AsInAFile) {
   const std::vector<std::vector<std::string>> bad = {
       {"--sip", "5060"},        {"--sip", "localhost:5060"}, {"--media", "eth0"}, {"--media", "0.0.0.0"},
-      {"--rtp-ports", "20000"}, {"--cores", "all"},          {"--cores", "2-1"},  {"--backend", "dpdk"},
+      {"--rtp-ports", "20000"}, {"--cores", "all"},          {"--cores", "2-1"},  {"--backend", "xdp"},
       {"--tx", "raw"},          {"--admission", "on"},       {"--http", "on"}};
   for (const auto& arguments : bad) {
     const Ended ended = run(arguments);
