@@ -240,6 +240,7 @@ std::vector<std::pair<std::string, std::uint64_t>> Device::statistics() const {
     return {};
   }
   std::vector<std::pair<std::string, std::uint64_t>> all;
+  all.reserve(size);
   for (const rte_eth_xstat& each : values) all.emplace_back(names[each.id].name, each.value);
   return all;
 }
