@@ -21,6 +21,7 @@ DeviceOptions device_options(const net::BypassOptions& options) {
   made.limits = options.limits;
   made.mtu = options.mtu;
   made.receive_descriptors = options.receive_descriptors;
+  made.transmit_descriptors = options.transmit_descriptors;
   made.promiscuous = options.promiscuous;
   return made;
 }
@@ -104,6 +105,7 @@ class DpdkBypass final : public net::PacketBypass {
     return port;
   }
   void start() override { slow_path_.start(); }
+  void stop() override { slow_path_.stop(); }
   net::EndpointFactory& endpoints() override { return endpoints_; }
 
   std::vector<std::string> description() const override {

@@ -34,7 +34,8 @@ struct BypassOptions {
   PortLimits limits;  // of each core
 
   std::uint16_t mtu = 1'500;
-  std::uint16_t receive_descriptors = 2'048;
+  std::uint16_t receive_descriptors = 2'048;  // of each core's queue
+  std::uint16_t transmit_descriptors = 1'024;
   bool promiscuous = false;
   bool huge_pages = true;
   std::uint32_t memory_mb = 0;         // 0: as much as the packets' buffers need
@@ -56,6 +57,8 @@ class PacketBypass {
   virtual std::unique_ptr<PacketPort> make_port(std::uint16_t core) = 0;
   // From now on it answers ARP, and finds neighbours.
   virtual void start() = 0;
+  // And no more: before the first port ends.
+  virtual void stop() = 0;
   virtual EndpointFactory& endpoints() = 0;
 
   // Lines for the log: the device and how its packets come to their cores.

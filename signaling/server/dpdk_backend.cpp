@@ -1,13 +1,10 @@
 #include "signaling/server/dpdk_backend.h"
 
-#include <algorithm>
 #include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "dataplane/dpdk/host_facts.h"
 #include "signaling/server/log.h"
 
 namespace tutti::server {
@@ -15,128 +12,72 @@ namespace {
 
 using base::Result;
 
-// What a bridge or a card's own negotiation takes.
+// How long a link may take to come up: what a card negotiates, or a bridge listens.
 constexpr std::chrono::seconds kLinkPatience{5};
 
 // Of each core, in packets: those that other cores hand it, and those that its queue had no room for.
 constexpr std::uint32_t kWaiting = 1'024;
-// Of DPDK's memory: a packet's buffer with its head; what else it needs.
-constexpr std::uint64_t kBufferBytes = 2'560;
-constexpr std::uint64_t kBesideMb = 96;
 
-net::PortLimits limits_of(const Configuration& configuration) {
-  return {.endpoints = configuration.cores.participants_per_core,
-          .receive_buffers = kWaiting,
-          .transmit_buffers = kWaiting};
-}
-
-std::uint32_t memory_mb(const Configuration& configuration, std::size_t cores) {
-  if (configuration.dpdk.memory_mb != 0) return configuration.dpdk.memory_mb;
-  const std::uint64_t buffers =
-      cores * (4 * std::uint64_t{kWaiting} + configuration.dpdk.receive_descriptors +
-               configuration.dpdk.transmit_descriptors);
-  return static_cast<std::uint32_t>(kBesideMb + buffers * kBufferBytes / (1U << 20));
-}
-
-void tell(dpdk::LogLevel level, std::string_view line) {
+void tell(net::BypassLogLevel level, std::string_view line) {
   switch (level) {
-    case dpdk::LogLevel::kError:
+    case net::BypassLogLevel::kError:
       return log::error(line);
-    case dpdk::LogLevel::kWarning:
+    case net::BypassLogLevel::kWarning:
       return log::warning(line);
-    case dpdk::LogLevel::kInfo:
+    case net::BypassLogLevel::kInfo:
       return log::info(line);
   }
 }
 
-// The first device carries media. The others are made known to DPDK before it: the members of a bond.
-dpdk::EalOptions eal_options(const Configuration& configuration, std::size_t cores) {
-  dpdk::EalOptions options;
-  const auto& devices = configuration.dpdk.devices;
-  for (std::size_t i = 0; i < devices.size(); ++i) {
-    if (dpdk::is_card(devices[i])) {
-      options.cards.push_back(devices[i]);
-    } else if (i > 0) {
-      options.arguments.push_back("--vdev=" + devices[i]);
-    }
-  }
-  options.huge_pages = configuration.dpdk.huge_pages;
-  options.memory_mb = memory_mb(configuration, cores);
-  options.arguments.insert(options.arguments.end(), configuration.dpdk.eal.begin(),
-                           configuration.dpdk.eal.end());
-  return options;
-}
-
-dpdk::LocalAddresses local_addresses(const DpdkConfiguration& dpdk) {
-  std::vector<dpdk::LocalAddresses::Address> addresses;
-  for (const auto& address : dpdk.addresses) addresses.push_back({address.ip, address.prefix});
-  const bool ipv6 = dpdk.gateway.family == base::AddressFamily::kIpv6;
-  return {addresses, ipv6 ? base::SocketAddress{} : dpdk.gateway,
-          ipv6 ? dpdk.gateway : base::SocketAddress{}};
-}
-
-net::IpHostOptions host_options(const DpdkConfiguration& dpdk, const net::MacAddress& mac) {
-  net::IpHostOptions options;
-  options.mac = mac;
+net::BypassOptions bypass_options(const Configuration& configuration, std::size_t cores) {
+  const DpdkConfiguration& dpdk = configuration.dpdk;
+  net::BypassOptions options;
+  options.device = dpdk.devices[0];
+  options.addresses = media_addresses(configuration);
+  const bool ipv6 = options.addresses[0].family == base::AddressFamily::kIpv6;
+  (ipv6 ? options.prefix_ipv6 : options.prefix_ipv4) = dpdk.addresses[0].prefix;
+  (ipv6 ? options.gateway_ipv6 : options.gateway_ipv4) = dpdk.gateway;
   options.vlan = dpdk.vlan;
-  for (const auto& address : dpdk.addresses) options.addresses.push_back(address.ip);
-  const bool ipv6 = dpdk.addresses[0].ip.family == base::AddressFamily::kIpv6;
-  (ipv6 ? options.ipv6 : options.ipv4) = {dpdk.addresses[0].prefix, dpdk.gateway};
+  options.cores = static_cast<std::uint16_t>(cores);
+  options.first_port = configuration.media.rtp_port_low;
+  options.last_port = configuration.media.rtp_port_high;
+  options.limits = {.endpoints = configuration.cores.participants_per_core,
+                    .receive_buffers = kWaiting,
+                    .transmit_buffers = kWaiting};
+  options.receive_descriptors = dpdk.receive_descriptors;
+  options.transmit_descriptors = dpdk.transmit_descriptors;
+  options.huge_pages = dpdk.huge_pages;
+  options.memory_mb = dpdk.memory_mb;
+  options.arguments = dpdk.eal;
   return options;
+}
+
+// What is wrong with the link when our patience ends; empty when it is up.
+std::string wait_for_link(const net::PacketBypass& bypass) {
+  const auto until = std::chrono::steady_clock::now() + kLinkPatience;
+  std::string complaint = bypass.complaint();
+  while (!complaint.empty() && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    complaint = bypass.complaint();
+  }
+  return complaint;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<MediaBackend>, StartError> DpdkBackend::start(const Configuration& configuration,
                                                                      std::size_t cores) {
-  auto eal = dpdk::Eal::start(eal_options(configuration, cores), &tell);
-  if (!eal) return base::unexpected(StartError{"DPDK cannot be used: " + eal.error()});
-  const net::PortLimits limits = limits_of(configuration);
-  auto device = dpdk::Device::open({.name = configuration.dpdk.devices[0],
-                                    .cores = static_cast<std::uint16_t>(cores),
-                                    .limits = limits,
-                                    .receive_descriptors = configuration.dpdk.receive_descriptors,
-                                    .transmit_descriptors = configuration.dpdk.transmit_descriptors});
-  if (!device) return base::unexpected(StartError{"DPDK: " + device.error()});
-  if (auto up = (*device)->wait_for_link(kLinkPatience); !up) {
-    return base::unexpected(StartError{"DPDK: " + up.error()});
+  auto bypass = net::load_bypass(bypass_options(configuration, cores), &tell);
+  if (!bypass) return base::unexpected(StartError{"DPDK cannot be used: " + bypass.error()});
+  if (const std::string complaint = wait_for_link(**bypass); !complaint.empty()) {
+    return base::unexpected(StartError{"DPDK cannot be used: " + complaint});
   }
-  std::unique_ptr<DpdkBackend> backend(
-      new DpdkBackend(configuration, std::move(*eal), std::move(*device), limits));
-  log::info(fmt::format("DPDK: {} by {}; {}", backend->device_->name(), backend->device_->driver(),
-                        backend->steering_.description()));
-  return backend;
+  for (const std::string& line : (*bypass)->description()) log::info("DPDK: " + line);
+  return std::unique_ptr<MediaBackend>(new DpdkBackend(media_addresses(configuration), std::move(*bypass)));
 }
-
-DpdkBackend::DpdkBackend(const Configuration& configuration, std::unique_ptr<dpdk::Eal> eal,
-                         std::unique_ptr<dpdk::Device> device, const net::PortLimits& limits)
-    : limits_(limits),
-      addresses_(media_addresses(configuration)),
-      local_(local_addresses(configuration.dpdk)),
-      endpoints_(local_),
-      eal_(std::move(eal)),
-      device_(std::move(device)),
-      exchange_(local_, {.cores = device_->cores(),
-                         .first_port = configuration.media.rtp_port_low,
-                         .last_port = configuration.media.rtp_port_high}),
-      steering_(*device_, local_, configuration.media.rtp_port_low),
-      slow_path_(*device_, exchange_, host_options(configuration.dpdk, device_->mac()), &tell) {}
-
-DpdkBackend::~DpdkBackend() = default;
 
 Result<std::unique_ptr<net::PacketPort>, StartError> DpdkBackend::make_port(std::size_t core) {
-  auto port = std::make_unique<dpdk::DpdkPort>(*device_, static_cast<std::uint16_t>(core), exchange_,
-                                               slow_path_.station(), limits_);
-  slow_path_.add(port->next_hops());
-  return port;
-}
-
-void DpdkBackend::start() {
-  slow_path_.start();
-}
-
-void DpdkBackend::stop() {
-  slow_path_.stop();
+  return bypass_->make_port(static_cast<std::uint16_t>(core));
 }
 
 }  // namespace tutti::server

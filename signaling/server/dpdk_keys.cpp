@@ -13,7 +13,7 @@ namespace {
 using C = Configuration;
 
 constexpr std::string_view kSection = "dataplane.dpdk";
-constexpr std::size_t kDevicesMax = 8;
+constexpr std::size_t kDevicesMax = 1;
 constexpr std::size_t kAddressesMax = 64;
 constexpr std::size_t kTextMax = 512;
 
@@ -87,10 +87,11 @@ std::vector<Key<Configuration>> dpdk_keys() {
   return {
       list(
           "devices", &DpdkConfiguration::devices, kDevicesMax,
-          R"(a list of PCI addresses and virtual devices, such as ["0000:3b:00.0"] or ["net_af_packet0,iface=eth1"])",
+          R"(a list of one PCI address or virtual device, such as ["0000:3b:00.0"] or ["net_af_packet0,iface=eth1"])",
           parse_text, as_it_is,
-          "The network cards that DPDK drives, where cores.backend is \"dpdk\"; one of them carries all "
-          "media."),
+          "What DPDK drives, where cores.backend is \"dpdk\": it carries all media. For more, a bond of "
+          "them, whose "
+          "members stand in eal."),
       list(
           "addresses", &DpdkConfiguration::addresses, kAddressesMax,
           R"(a list of addresses with their prefix, such as ["192.0.2.10/24", "192.0.2.11/24"], all of one network)",

@@ -44,14 +44,14 @@ TEST(DpdkStart, ItsLogIsOurs) {
   ASSERT_TRUE(child.wait_for_output("tuttid ready")) << child.err();
   child.signal(SIGTERM);
   EXPECT_EQ(child.wait(), 0);
-  EXPECT_THAT(child.err(), HasSubstr("tuttid: DPDK: net_null0 by net_null; "));
+  EXPECT_THAT(child.err(), HasSubstr("tuttid: DPDK: port net_null0 of DPDK's driver net_null, "));
   EXPECT_THAT(child.err(), HasSubstr("tuttid: EAL: "));
 }
 
 TEST(DpdkStart, WhatIsMissingIsOneSentence) {
   EXPECT_THAT(refusal("[cores]\nbackend = \"dpdk\"\n"), HasSubstr("and no devices: name the card"));
   EXPECT_THAT(refusal(file_with("net_nothing0")),
-              HasSubstr("tuttid: DPDK: DPDK makes no port of \"net_nothing0\""));
+              HasSubstr("tuttid: DPDK cannot be used: DPDK makes no port of \"net_nothing0\""));
   EXPECT_THAT(refusal(file_with("net_af_packet0,iface=nowhere7")),
               HasSubstr("net_af_packet0,iface=nowhere7"));
   EXPECT_THAT(refusal(file_with("ffff:ff:1f.7")),
