@@ -224,7 +224,7 @@ class UringPacket final : public UringBatched {
 
  private:
   void answer(std::uint32_t socket, std::span<const std::byte> payload) override {
-    if (sender_->send(socket, payload) != net::PacketSender::Way::kFrame) {
+    if (sender_->send(socket, {}, payload) != net::PacketSender::Way::kFrame) {
       send(socket, payload.data(), payload.size());
     }
   }
