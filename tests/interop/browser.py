@@ -98,7 +98,12 @@ class Browser:
         deadline = time.monotonic() + seconds
         while True:
             try:
-                return self.driver.find_element(By.CSS_SELECTOR, css).click()
+                element = self.driver.find_element(By.CSS_SELECTOR, css)
+                place = element.rect
+                time.sleep(0.1)
+                if element.rect != place:  # the page is still making room for what has come
+                    raise WebDriverException(f"{css} does not keep still")
+                return element.click()
             except WebDriverException:
                 if time.monotonic() > deadline:
                     raise
