@@ -2,34 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
-#include <random>
 #include <tuple>
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/net/packet_port.h"
 #include "dataplane/rtp/rtp_packet.h"
-#include "mixer/kernel/scalar_reference.h"
 
 namespace tutti::sim {
-
-Voices::Voices(std::uint64_t seed) : payloads_(kCount), frames_(kCount) {
-  std::mt19937_64 random(seed);
-  for (std::size_t voice = 0; voice < kCount; ++voice) {
-    // One in 256 shouts. The low seven bits, inverted, grow with the magnitude; 15 is 120 of 32 767.
-    const std::uint64_t loudest = voice % 256 == 0 ? 96 : 15;
-    for (std::size_t i = 0; i < base::kFrameSamples; ++i) {
-      const auto sign = static_cast<kernel::Byte>(random() % 2 == 0 ? 0x80 : 0);
-      const auto codeword = static_cast<kernel::Byte>(sign | (0x7F - (1 + random() % loudest)));
-      payloads_[voice][i] = std::byte{codeword};
-      frames_[voice].samples[i] = kernel::scalar::expand_ulaw(codeword);
-    }
-  }
-}
-
-std::size_t Voices::of(std::uint32_t core, std::uint32_t slot, std::uint64_t tick) {
-  return static_cast<std::size_t>((core * 1'031 + slot * 7 + tick * 389 + (slot * tick) % 13) % kCount);
-}
 
 // Brings a packet of everyone with the first turn of each tick; keeps what is sent in the turn.
 class ExactCore::Port final : public net::PacketPort {
@@ -282,24 +262,13 @@ base::SumFrame ExactMix::mix(const std::set<std::uint32_t>& linked, const ExactT
 }
 
 std::size_t wrong_packets(const ExactTick& tick, const base::SumFrame& mix, const Voices& voices) {
-  static const std::vector<std::byte> kCodewords = [] {
-    std::vector<std::byte> all(65'536);
-    for (int sample = -32'768; sample <= 32'767; ++sample) {
-      all[static_cast<std::uint16_t>(sample + 32'768)] =
-          std::byte{kernel::scalar::compress_ulaw(static_cast<kernel::Pcm>(sample))};
-    }
-    return all;
-  }();
   static const base::Frame kNothing{};
   std::size_t wrong = 0;
   for (const auto& heard : tick.heard) {
     const base::Frame& own = heard.own ? voices.frame(*heard.own) : kNothing;
-    Voices::Payload expected;
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      const std::int32_t sample = std::clamp(mix.samples[i] - own.samples[i], -32'768, 32'767);
-      expected[i] = kCodewords[static_cast<std::uint16_t>(sample + 32'768)];
-    }
-    if (expected != heard.payload) ++wrong;
+    base::SumFrame expected = mix;
+    for (std::size_t i = 0; i < base::kFrameSamples; ++i) expected.samples[i] -= own.samples[i];
+    if (test_support::encoded(expected) != heard.payload) ++wrong;
   }
   return wrong;
 }

@@ -15,25 +15,11 @@
 #include "dataplane/core/ring_directory.h"
 #include "dataplane/core/tick_wheel.h"
 #include "dataplane/mailbox/mailbox.h"
+#include "tests/support/voices.h"
 
 namespace tutti::sim {
 
-// What may be said in a tick, in u-law and as samples: mostly soft, so that ten thousand at once rarely clip.
-class Voices {
- public:
-  static constexpr std::size_t kCount = 4'096;
-  using Payload = std::array<std::byte, base::kFrameSamples>;
-
-  explicit Voices(std::uint64_t seed);
-  // Everyone says something else in every tick.
-  static std::size_t of(std::uint32_t core, std::uint32_t slot, std::uint64_t tick);
-  const Payload& payload(std::size_t voice) const { return payloads_[voice]; }
-  const base::Frame& frame(std::size_t voice) const { return frames_[voice]; }
-
- private:
-  std::vector<Payload> payloads_;
-  std::vector<base::Frame> frames_;
-};
+using test_support::Voices;
 
 // One tick of one share of the conference, as it left the core.
 struct ExactTick {

@@ -25,10 +25,8 @@ std::uint16_t number_of(const std::string& name) {
 
 }  // namespace
 
-Eal& test_eal() {
-  static const std::unique_ptr<Eal> eal = [] {
-    EalOptions options;
-    options.huge_pages = false;
+Eal& test_eal(const EalOptions& options) {
+  static const std::unique_ptr<Eal> eal = [&options] {
     auto begun = Eal::start(options, [](LogLevel level, std::string_view line) {
       if (level != LogLevel::kInfo)
         std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());

@@ -16,8 +16,8 @@ struct rte_ring;
 
 namespace tutti::dpdk {
 
-// Starts DPDK without huge pages, once for the process, which ends it.
-Eal& test_eal();
+// Starts DPDK, once for the process, which ends it; without huge pages, unless the first call says otherwise.
+Eal& test_eal(const EalOptions& options = {.huge_pages = false});
 
 // What waits in a ring of packets goes back to its pool; returns how many.
 std::size_t give_back(base::SpscRing<rte_mbuf*>& ring);

@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import process  # noqa: E402
-from bench import figures, microbench, own_network, plot, results  # noqa: E402
+from bench import dpdk, figures, microbench, own_network, plot, results  # noqa: E402
 from bench.api import api  # noqa: E402
 from bench.capacity import Capacity, add_rows  # noqa: E402
 from bench.machine import Machine, pinned  # noqa: E402
@@ -19,8 +19,8 @@ from bench.trial import FRAMES, ONE_ROOM, ROOMS_OF_8, SOCKETS, SOCKETS_ROOMS_OF_
 from server import ServerError  # noqa: E402
 from steps import JOBS, LOGS, ROOT, Progress, run, tail_of_log  # noqa: E402
 
-PARTS = ("kernels", "core", "delay", "memory", "api", "capacity", "ratio")  # in this order; soak stands for itself
-TARGETS = ("tuttid", "tutti-load", "kernels_bench", "core_bench", "bare-udp")
+PARTS = ("kernels", "core", "dpdk", "delay", "memory", "api", "capacity", "ratio")  # in this order; soak stands for itself
+TARGETS = ("tuttid", "tutti-load", "kernels_bench", "core_bench", "dpdk_bench", "dpdk_rooms", "bare-udp")
 RATIO_MOST = 2000  # callers with a socket each that the generator is sure to carry
 RATIO_S = 210.0  # that a comparison with bare UDP takes: kept for it where time is short
 LADDER_TRY_S = 30.0  # that one more point below the limit takes
@@ -74,7 +74,7 @@ class Bench:
         self.progress.begin(title)
         try:
             result = work()
-        except (TrialError, ServerError, microbench.MicrobenchError) as error:
+        except (TrialError, ServerError, dpdk.DpdkError, microbench.MicrobenchError) as error:
             self.failed.append(title)
             self.progress.end("  NOT MEASURED")
             print(f"    {error}", flush=True)
@@ -95,6 +95,27 @@ class Bench:
     def core(self):
         self.measure("a core without packets",
                      lambda: self.microbench("core_bench", microbench.CORE, microbench.add_core_rows))
+
+    def dpdk(self):
+        bench = dpdk.Dpdk(self.options.bin, self.folder, self.machine.cpus, self.show, self.beat)
+        self.measure("a core over DPDK", lambda: self.over_dpdk(bench))
+        if bench.points:
+            curve = {"title": self.machine.title(), "points": bench.points}
+            (self.folder / "dpdk.json").write_text(json.dumps(curve, indent=1) + "\n")
+            dpdk.draw(bench.points, self.machine.title(), self.folder)
+
+    def over_dpdk(self, bench):
+        counts, rounds = ((1_000, dpdk.SHOWN), 1) if self.options.quick else (dpdk.COUNTS, 3)
+        for workload in dpdk.WORKLOADS:
+            for participants in counts:
+                bench.cost(participants, workload, rounds)
+        dpdk.add_cost_rows(bench.points, bench.echo(), self.rows)
+        searches = {}
+        for workload in dpdk.WORKLOADS:
+            known = self.baseline.value(f"dpdk.participants_per_core_{workload}")
+            searches[workload] = bench.held(workload, known or 32_768, tries=3 if self.options.quick else 8)
+            self.show(searches[workload].sentence())
+        dpdk.add_held_rows(searches, self.rows)
 
     def delay(self):
         self.measure("delay at low load", lambda: figures.delay(self.bed, self.rows, self.beat))

@@ -32,7 +32,20 @@ def smoke(programs, out):
     assert "rooms of 8, all talk" in svg and "participants" in svg
     assert (out / "capacity.png").read_bytes().startswith(b"\x89PNG")
     assert "class" in (out / "machine.txt").read_text()
+    over_dpdk(programs)
     return 0
+
+
+def over_dpdk(programs):
+    """In virtual time: however slow the machine, nothing is lost and each packet that is listened to is the exact sum."""
+    sys.path.insert(0, str(LIB))
+    from bench import dpdk
+    for shape in ([], ["--one-room"]):
+        told = subprocess.run([programs / "dpdk_rooms", "--participants", "512", "--lock-step", "1", *shape],
+                              capture_output=True, text=True, check=True).stdout
+        report = json.loads(told)
+        dpdk.check_step(report)
+        assert report["packets_out"] >= 25_000 and report["ns_per_frame"] > 0, report
 
 
 def main():
