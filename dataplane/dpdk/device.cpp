@@ -8,6 +8,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
 
 #include "dataplane/base/check.h"
 #include "dataplane/dpdk/host_facts.h"
@@ -20,6 +21,8 @@ using Outcome = base::Result<void, std::string>;
 
 constexpr std::uint32_t kPerThread = 256;  // buffers that a thread keeps at hand
 constexpr std::uint32_t kSpareBuffers = 1'024;
+// AF_XDP's driver fills a ring with receive buffers, and copies what it sends into others of them.
+constexpr std::uint32_t kXdpBuffers = 2 * 2'048;
 // Beside the payload: Ethernet 14, VLAN 4, and cards take room in multiples of 1 kB.
 constexpr std::uint32_t kReceiveRoom = 2'048;
 // What is sent is never larger than Ethernet's 1 500 and the head.
@@ -33,17 +36,43 @@ constexpr std::array<std::uint8_t, 52> kKey = {
     0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01,
     0xfa, 0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d};
 
+bool is_xdp(const DeviceOptions& options) {
+  return options.name.starts_with("net_af_xdp");
+}
+
 // What waits for a core, in its queue and in a batch, and what threads keep at hand: its own, and that which
 // sends for the others.
-std::uint32_t receive_buffers(const DeviceOptions& options) {
+std::uint32_t receive_wanted(const DeviceOptions& options) {
   return options.limits.receive_buffers + options.receive_descriptors + net::PacketPort::kReceiveBatch +
-         2 * kPerThread;
+         2 * kPerThread + (is_xdp(options) ? kXdpBuffers : 0);
 }
-std::uint32_t transmit_buffers(const DeviceOptions& options) {
+std::uint32_t transmit_wanted(const DeviceOptions& options) {
   return options.limits.transmit_buffers + options.transmit_descriptors + 2 * kPerThread;
 }
 std::uint32_t jumbo(const DeviceOptions& options) {
   return options.mtu > 1'500 ? options.mtu - 1'500U : 0;
+}
+
+// As rte_pktmbuf_pool_create() makes it, which takes no flags.
+rte_mempool* make_pool(const std::string& name, std::uint32_t buffers, std::uint32_t room, int node,
+                       unsigned flags) {
+  rte_pktmbuf_pool_private priv{};
+  priv.mbuf_data_room_size = static_cast<std::uint16_t>(RTE_PKTMBUF_HEADROOM + room);
+  const unsigned bytes = static_cast<unsigned>(sizeof(rte_mbuf)) + priv.mbuf_data_room_size;
+  rte_mempool* pool =
+      ::rte_mempool_create_empty(name.c_str(), buffers, bytes, kPerThread, sizeof(priv), node, flags);
+  if (pool == nullptr) return nullptr;
+  if (::rte_mempool_set_ops_byname(pool, ::rte_mbuf_best_mempool_ops(), nullptr) != 0) {
+    ::rte_mempool_free(pool);
+    return nullptr;
+  }
+  ::rte_pktmbuf_pool_init(pool, &priv);
+  if (::rte_mempool_populate_default(pool) < 0) {
+    ::rte_mempool_free(pool);
+    return nullptr;
+  }
+  ::rte_mempool_obj_iter(pool, ::rte_pktmbuf_init, nullptr);
+  return pool;
 }
 
 std::string before_comma(const std::string& device) {
@@ -55,8 +84,8 @@ std::string before_comma(const std::string& device) {
 std::uint32_t memory_mb(const DeviceOptions& options) {
   // Beside its room each has its own two lines of DPDK's, the pool's one, and the room before the frame.
   constexpr std::uint64_t kBeside = 128 + 64 + RTE_PKTMBUF_HEADROOM;
-  const std::uint64_t a_core = receive_buffers(options) * (kReceiveRoom + jumbo(options) + kBeside) +
-                               transmit_buffers(options) * (kTransmitRoom + kBeside);
+  const std::uint64_t a_core = receive_wanted(options) * (kReceiveRoom + jumbo(options) + kBeside) +
+                               transmit_wanted(options) * (kTransmitRoom + kBeside);
   const std::uint64_t all = options.cores * a_core + kSpareBuffers * (kTransmitRoom + kBeside);
   return static_cast<std::uint32_t>(all * 5 / 4 >> 20U) + 64;
 }
@@ -113,16 +142,19 @@ Outcome Device::find(const DeviceOptions& options) {
 
 Outcome Device::make_pools(const DeviceOptions& options) {
   const int node = ::rte_eth_dev_socket_id(number_);
+  // AF_XDP's driver gives the kernel as much of a pool's memory as its buffers would fill without a gap, and
+  // a frame in a buffer behind that is not sent (tx_invalid_descs), or never received. A card, on the other
+  // hand, must not have a buffer on two pages.
+  const unsigned flags = is_xdp(options) ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0;
   const auto make = [&](std::uint32_t buffers, std::uint32_t room) {
     const std::string name = "tutti" + std::to_string(number_) + "." + std::to_string(pools_.size());
-    rte_mempool* pool = ::rte_pktmbuf_pool_create(
-        name.c_str(), buffers, kPerThread, 0, static_cast<std::uint16_t>(RTE_PKTMBUF_HEADROOM + room), node);
+    rte_mempool* pool = make_pool(name, buffers, room, node, flags);
     if (pool != nullptr) pools_.push_back(pool);
     return pool != nullptr;
   };
   for (std::uint16_t core = 0; core < cores_; ++core) {
-    const std::uint32_t receive = receive_buffers(options);
-    const std::uint32_t transmit = transmit_buffers(options);
+    const std::uint32_t receive = receive_wanted(options);
+    const std::uint32_t transmit = transmit_wanted(options);
     if (!make(receive, kReceiveRoom + jumbo(options)) || !make(transmit, kTransmitRoom)) {
       return unexpected("there is no memory for " + std::to_string(receive + transmit) +
                         " packet buffers of the port " + name_ +
@@ -245,12 +277,28 @@ std::vector<std::pair<std::string, std::uint64_t>> Device::statistics() const {
   return all;
 }
 
+std::size_t Device::receive_buffers(std::uint16_t core) const {
+  return receive_pool(core)->size;
+}
+
+std::size_t Device::transmit_buffers(std::uint16_t core) const {
+  return transmit_pool(core)->size;
+}
+
+std::size_t Device::spare_buffers() const {
+  return spare_pool()->size;
+}
+
 std::size_t Device::free_receive_buffers(std::uint16_t core) const {
   return ::rte_mempool_avail_count(receive_pool(core));
 }
 
 std::size_t Device::free_transmit_buffers(std::uint16_t core) const {
   return ::rte_mempool_avail_count(transmit_pool(core));
+}
+
+std::size_t Device::free_spare_buffers() const {
+  return ::rte_mempool_avail_count(spare_pool());
 }
 
 std::size_t Device::buffers() const {

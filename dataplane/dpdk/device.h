@@ -75,8 +75,12 @@ class Device {
   rte_mempool* spare_pool() const { return pools_.back(); }
   // Of all pools: for the leak ledger. Those on their way and in the queues are in use.
   std::size_t buffers() const;
+  std::size_t receive_buffers(std::uint16_t core) const;
+  std::size_t transmit_buffers(std::uint16_t core) const;
+  std::size_t spare_buffers() const;
   std::size_t free_receive_buffers(std::uint16_t core) const;
   std::size_t free_transmit_buffers(std::uint16_t core) const;
+  std::size_t free_spare_buffers() const;
   std::size_t free_buffers() const;
 
   // The Toeplitz key with which it spreads what comes over the queues, and the queue of each remainder of the

@@ -3,9 +3,12 @@
 #include <atomic>
 #include <cctype>
 #include <cerrno>
+#include <cstdarg>
 #include <cstdio>
 #include <mutex>
+#include <utility>
 
+#include <dlfcn.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
@@ -33,6 +36,23 @@ std::vector<int> cpus_of_this_thread() {
     if (CPU_ISSET(static_cast<std::size_t>(cpu), &allowed)) cpus.push_back(cpu);
   }
   return cpus;
+}
+
+// libxdp and libbpf, which AF_XDP's driver has brought along, write to standard error where nobody asks them
+// not to. What fails of it the driver says itself.
+void take_lines_of_xdp() {
+  using Print = int (*)(int level, const char* format, va_list values);
+  constexpr int kInfo = 1;  // of both libraries; above it is what helps to find their own mistakes
+  const Print print = [](int level, const char* format, va_list values) {
+    return level > kInfo ? 0 : ::rte_vlog(RTE_LOG_INFO, RTE_LOGTYPE_EAL, format, values);
+  };
+  for (const auto& [library, name] :
+       {std::pair("libbpf.so.1", "libbpf_set_print"), std::pair("libxdp.so.1", "libxdp_set_print")}) {
+    void* const loaded = ::dlopen(library, RTLD_NOW | RTLD_NOLOAD);
+    if (loaded == nullptr) continue;
+    if (void* const set = ::dlsym(loaded, name)) reinterpret_cast<Print (*)(Print)>(set)(print);
+    ::dlclose(loaded);
+  }
 }
 
 // Why EAL did not start, of its number and of the last thing that it complained of.
@@ -157,6 +177,7 @@ base::Result<std::unique_ptr<Eal>, std::string> Eal::start(const EalOptions& opt
   ::sched_setaffinity(0, sizeof(before), &before);  // it has put the caller where its lcore is
   if (outcome < 0) return base::unexpected(sentence(rte_errno, eal->log_->complaint()));
   eal->runs_ = true;
+  take_lines_of_xdp();
   return eal;
 }
 
