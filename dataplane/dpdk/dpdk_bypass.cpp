@@ -10,6 +10,7 @@
 #include "dataplane/dpdk/local_endpoints.h"
 #include "dataplane/dpdk/slow_path.h"
 #include "dataplane/dpdk/steering.h"
+#include "dataplane/dpdk/tap.h"
 
 namespace tutti::dpdk {
 namespace {
@@ -66,6 +67,16 @@ net::IpHostOptions host_options(const net::BypassOptions& options, const net::Ma
   return made;
 }
 
+TapOptions tap_options(const net::BypassOptions& options, const net::MacAddress& mac) {
+  TapOptions made;
+  made.station = {mac, options.vlan};
+  made.addresses = with_prefixes(options);
+  for (const auto& gateway : {options.gateway_ipv4, options.gateway_ipv6}) {
+    if (gateway.valid()) made.gateways.push_back(gateway);
+  }
+  return made;
+}
+
 // What LocalAddresses takes for granted.
 std::string fault(const net::BypassOptions& options) {
   if (options.addresses.empty()) return "DPDK's port needs an address of its own";
@@ -85,7 +96,7 @@ std::string fault(const net::BypassOptions& options) {
 class DpdkBypass final : public net::PacketBypass {
  public:
   DpdkBypass(const net::BypassOptions& options, std::unique_ptr<Eal> eal, std::unique_ptr<Device> device,
-             const net::BypassLog& log)
+             std::unique_ptr<Tap> tap, const net::BypassLog& log)
       : options_(options),
         eal_(std::move(eal)),
         device_(std::move(device)),
@@ -94,7 +105,8 @@ class DpdkBypass final : public net::PacketBypass {
                   {.cores = options.cores, .first_port = options.first_port, .last_port = options.last_port}),
         endpoints_(addresses_),
         steering_(*device_, addresses_, options.first_port),
-        slow_path_(*device_, exchange_, host_options(options, device_->mac()), sink(log)),
+        tap_(std::move(tap)),
+        slow_path_(*device_, exchange_, host_options(options, device_->mac()), sink(log), tap_.get()),
         ports_(options.cores) {}
 
   std::unique_ptr<net::PacketPort> make_port(std::uint16_t core) override {
@@ -110,12 +122,15 @@ class DpdkBypass final : public net::PacketBypass {
 
   std::vector<std::string> description() const override {
     const Offloads& card = device_->offloads();
-    return {"port " + device_->name() + " of DPDK's driver " + device_->driver() + ", checksums " +
-                (card.receive_checksums && card.transmit_udp_checksum ? "by the card"
-                 : card.receive_checksums                             ? "of what comes by the card"
-                 : card.transmit_udp_checksum                         ? "of what is sent by the card"
-                                                                      : "by the cores"),
-            steering_.description()};
+    std::vector<std::string> lines{"port " + device_->name() + " of DPDK's driver " + device_->driver() +
+                                       ", checksums " +
+                                       (card.receive_checksums && card.transmit_udp_checksum ? "by the card"
+                                        : card.receive_checksums     ? "of what comes by the card"
+                                        : card.transmit_udp_checksum ? "of what is sent by the card"
+                                                                     : "by the cores"),
+                                   steering_.description()};
+    if (tap_) lines.push_back("what is no media is the kernel's, by the interface " + tap_->name());
+    return lines;
   }
   std::string complaint() const override {
     const auto up = device_->wait_for_link(std::chrono::milliseconds(0));
@@ -123,8 +138,17 @@ class DpdkBypass final : public net::PacketBypass {
   }
 
   Queue queue(std::uint16_t core) const override {
-    return {&ports_[core]->queue_counters(), &ports_[core]->counters(), device_->free_receive_buffers(core),
-            device_->free_transmit_buffers(core)};
+    return {&ports_[core]->queue_counters(), &ports_[core]->counters(),
+            device_->receive_buffers(core),  device_->free_receive_buffers(core),
+            device_->transmit_buffers(core), device_->free_transmit_buffers(core)};
+  }
+  net::PacketBypass::SlowPath slow_path() const override {
+    const dpdk::SlowPath::Counters& counters = slow_path_.counters();
+    return {counters.frames_sent.value(), counters.frames_lost.value(), counters.to_sink.value(),
+            counters.from_sink.value(),   device_->spare_buffers(),     device_->free_spare_buffers()};
+  }
+  const net::NeighbourTable::Counters& neighbour_counters() const override {
+    return slow_path_.host().neighbours().counters();
   }
   const net::IpHost::Counters& host_counters() const override { return slow_path_.host().counters(); }
   std::vector<std::pair<std::string, std::uint64_t>> device_counters() const override {
@@ -139,7 +163,8 @@ class DpdkBypass final : public net::PacketBypass {
   Exchange exchange_;
   LocalEndpoints endpoints_;
   const Steering steering_;
-  SlowPath slow_path_;
+  const std::unique_ptr<Tap> tap_;  // null: no kernel beside us
+  dpdk::SlowPath slow_path_;
   std::vector<const DpdkPort*> ports_;  // the cores'
 };
 
@@ -152,7 +177,13 @@ base::Result<std::unique_ptr<net::PacketBypass>, std::string> make_bypass(const 
   if (!eal) return base::unexpected(eal.error());
   auto device = Device::open(device_options(options));
   if (!device) return base::unexpected(device.error());
-  return std::make_unique<DpdkBypass>(options, std::move(*eal), std::move(*device), log);
+  std::unique_ptr<Tap> tap;
+  if (options.kernel_beside) {
+    auto opened = Tap::open(tap_options(options, (*device)->mac()));
+    if (!opened) return base::unexpected(opened.error());
+    tap = std::move(*opened);
+  }
+  return std::make_unique<DpdkBypass>(options, std::move(*eal), std::move(*device), std::move(tap), log);
 }
 
 }  // namespace tutti::dpdk

@@ -27,6 +27,7 @@ struct BypassOptions {
   base::SocketAddress gateway_ipv4;  // not valid(): there is none
   base::SocketAddress gateway_ipv6;
   VlanId vlan = kNoVlan;
+  bool kernel_beside = false;  // what is no media is the kernel's, by an interface that has the addresses
 
   std::uint16_t cores = 1;
   std::uint16_t first_port = 0;  // of the range that endpoints are opened in, as EndpointAllocator has it
@@ -70,11 +71,24 @@ class PacketBypass {
   struct Queue {
     const QueueCounters* counters = nullptr;
     const PacketPort::Counters* port = nullptr;
+    std::size_t receive_buffers = 0;
     std::size_t receive_buffers_free = 0;
+    std::size_t transmit_buffers = 0;
     std::size_t transmit_buffers_free = 0;
   };
   virtual Queue queue(std::uint16_t core) const = 0;
+  // Of the thread beside the cores: what it sent or lost, what a kernel beside us took and gave.
+  struct SlowPath {
+    std::uint64_t frames_sent = 0;
+    std::uint64_t frames_lost = 0;
+    std::uint64_t to_kernel = 0;
+    std::uint64_t from_kernel = 0;
+    std::size_t buffers = 0;
+    std::size_t buffers_free = 0;
+  };
+  virtual SlowPath slow_path() const = 0;
   virtual const IpHost::Counters& host_counters() const = 0;
+  virtual const NeighbourTable::Counters& neighbour_counters() const = 0;
   // The driver's own counters, by its names.
   virtual std::vector<std::pair<std::string, std::uint64_t>> device_counters() const = 0;
 };

@@ -26,13 +26,13 @@ std::string number(double value) {
 
 constexpr double kSecond = 1e-6;  // a microsecond
 
-constexpr bool bounds_are_of_buckets() {
-  for (const std::uint64_t bound : kHistogramBounds) {
+constexpr bool bounds_are_of_buckets(std::span<const std::uint64_t> bounds) {
+  for (const std::uint64_t bound : bounds) {
     if (base::LogBuckets::greatest(base::LogBuckets::of(bound)) != bound) return false;
   }
   return true;
 }
-static_assert(bounds_are_of_buckets());
+static_assert(bounds_are_of_buckets(kHistogramBounds) && bounds_are_of_buckets(kBurstBounds));
 
 }  // namespace
 
@@ -68,20 +68,28 @@ void MetricsText::sample(double value, MetricLabels labels) {
   line("", labels, "", number(value));
 }
 
-void MetricsText::histogram_us(const base::Histogram& histogram, MetricLabels labels) {
+void MetricsText::histogram_us(const base::Histogram& values, MetricLabels labels) {
+  histogram(values, labels, kHistogramBounds, kSecond);
+}
+void MetricsText::histogram_of_bursts(const base::Histogram& values, MetricLabels labels) {
+  histogram(values, labels, kBurstBounds, 1);
+}
+
+void MetricsText::histogram(const base::Histogram& histogram, MetricLabels labels,
+                            std::span<const std::uint64_t> bounds, double unit) {
   std::uint64_t seen = 0;
   std::size_t bucket = 0;
   const auto up_to = [&](std::size_t end) {
     for (; bucket < end; ++bucket) seen += histogram.count(bucket);
     return std::to_string(seen);
   };
-  for (const std::uint64_t bound : kHistogramBounds) {
+  for (const std::uint64_t bound : bounds) {
     const std::string count = up_to(base::LogBuckets::of(bound) + 1);
-    line("_bucket", labels, number(static_cast<double>(bound) * kSecond), count);
+    line("_bucket", labels, number(static_cast<double>(bound) * unit), count);
   }
   const std::string all = up_to(base::LogBuckets::kCount);
   line("_bucket", labels, "+Inf", all);
-  line("_sum", labels, "", number(static_cast<double>(histogram.sum()) * kSecond));
+  line("_sum", labels, "", number(static_cast<double>(histogram.sum()) * unit));
   line("_count", labels, "", all);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,11 +23,15 @@ class MetricsText {
   void sample(std::int64_t value, MetricLabels labels = {});
   void sample(double value, MetricLabels labels = {});
   // One of microseconds, as seconds, with the bounds of kHistogramBounds.
-  void histogram_us(const base::Histogram& histogram, MetricLabels labels);
+  void histogram_us(const base::Histogram& values, MetricLabels labels);
+  // One of packets taken at once, with the bounds of kBurstBounds.
+  void histogram_of_bursts(const base::Histogram& values, MetricLabels labels);
 
   std::string take() { return std::move(text_); }
 
  private:
+  void histogram(const base::Histogram& histogram, MetricLabels labels, std::span<const std::uint64_t> bounds,
+                 double unit);
   void line(std::string_view suffix, MetricLabels labels, std::string_view le, std::string_view value);
 
   std::string text_;
@@ -37,5 +42,7 @@ class MetricsText {
 // 2^n - 1, and beside them what is late (5 ms) and a tick (20 ms), as near as buckets are.
 inline constexpr std::uint64_t kHistogramBounds[] = {63,    127,   255,   511,    1'023,  2'047,
                                                      4'095, 5'119, 8'191, 16'383, 20'479, 32'767};
+// In packets: a bucket's greatest as well.
+inline constexpr std::uint64_t kBurstBounds[] = {1, 2, 4, 8, 16, 31, 63};
 
 }  // namespace tutti::api

@@ -38,6 +38,7 @@ net::BypassOptions bypass_options(const Configuration& configuration, std::size_
   (ipv6 ? options.prefix_ipv6 : options.prefix_ipv4) = dpdk.addresses[0].prefix;
   (ipv6 ? options.gateway_ipv6 : options.gateway_ipv4) = dpdk.gateway;
   options.vlan = dpdk.vlan;
+  options.kernel_beside = dpdk.kernel_path == KernelPath::kTap;
   options.cores = static_cast<std::uint16_t>(cores);
   options.first_port = configuration.media.rtp_port_low;
   options.last_port = configuration.media.rtp_port_high;
@@ -77,7 +78,18 @@ Result<std::unique_ptr<MediaBackend>, StartError> DpdkBackend::start(const Confi
 }
 
 Result<std::unique_ptr<net::PacketPort>, StartError> DpdkBackend::make_port(std::size_t core) {
+  ++cores_;
   return bypass_->make_port(static_cast<std::uint16_t>(core));
+}
+
+std::optional<CardFacts> DpdkBackend::card() const {
+  CardFacts facts;
+  for (std::uint16_t core = 0; core < cores_; ++core) facts.queues.push_back(bypass_->queue(core));
+  facts.slow_path = bypass_->slow_path();
+  facts.host = &bypass_->host_counters();
+  facts.neighbours = &bypass_->neighbour_counters();
+  facts.device = bypass_->device_counters();
+  return facts;
 }
 
 }  // namespace tutti::server

@@ -20,6 +20,7 @@ class DpdkBackend final : public MediaBackend {
   base::Result<std::unique_ptr<net::PacketPort>, StartError> make_port(std::size_t core) override;
   void start() override { bypass_->start(); }
   void stop() override { bypass_->stop(); }
+  std::optional<CardFacts> card() const override;
 
  private:
   DpdkBackend(std::vector<base::SocketAddress> addresses, std::unique_ptr<net::PacketBypass> bypass)
@@ -27,6 +28,7 @@ class DpdkBackend final : public MediaBackend {
 
   const std::vector<base::SocketAddress> addresses_;
   const std::unique_ptr<net::PacketBypass> bypass_;
+  std::uint16_t cores_ = 0;  // whose ports are made
 };
 
 }  // namespace tutti::server

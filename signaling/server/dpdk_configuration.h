@@ -9,6 +9,9 @@
 
 namespace tutti::server {
 
+// How the kernel has a part in DPDK's port: not at all, or by an interface of its own beside it.
+enum class KernelPath : std::uint8_t { kNone, kTap };
+
 // Each member is a key of [dataplane.dpdk]; dpdk_keys.cpp says what it means and what it may be.
 struct DpdkConfiguration {
   struct Address {
@@ -24,6 +27,7 @@ struct DpdkConfiguration {
   std::uint16_t transmit_descriptors = 1'024;
   bool huge_pages = true;
   std::uint32_t memory_mb = 0;  // 0 = what the cores' queues need
+  KernelPath kernel_path = KernelPath::kNone;
   std::vector<std::string> eal;
 };
 

@@ -13,6 +13,7 @@ namespace {
 using C = Configuration;
 
 constexpr std::string_view kSection = "dataplane.dpdk";
+constexpr std::string_view kKernelPaths[] = {"none", "tap"};
 constexpr std::size_t kDevicesMax = 1;
 constexpr std::size_t kAddressesMax = 64;
 constexpr std::size_t kTextMax = 512;
@@ -131,6 +132,12 @@ std::vector<Key<Configuration>> dpdk_keys() {
       number<C>(
           kSection, "memory_mb", 0, 1'048'576, [](auto& c) -> auto& { return c.dpdk.memory_mb; },
           "DPDK's memory; 0 = what the cores' queues need."),
+      choice<C>(
+          kSection, "kernel_path", kKernelPaths, R"("none" or "tap")",
+          [](auto& c) -> auto& { return c.dpdk.kernel_path; },
+          "Whether what is no media goes to the kernel: by an interface tutti0 that has the addresses, so "
+          "that "
+          "SIP can be bound to them; \"none\" = SIP has an interface of its own."),
       list("eal", &DpdkConfiguration::eal, kAddressesMax,
            R"(a list of arguments, such as ["--file-prefix=tutti"])", parse_text, as_it_is,
            "More arguments of DPDK's environment (EAL)."),

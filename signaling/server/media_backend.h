@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "dataplane/base/result.h"
 #include "dataplane/base/socket_address.h"
 #include "dataplane/net/endpoint_factory.h"
 #include "dataplane/net/packet_port.h"
+#include "signaling/server/card_facts.h"
 #include "signaling/server/configuration.h"
 #include "signaling/server/start_error.h"
 
@@ -28,6 +30,9 @@ class MediaBackend {
   // What it does beside the cores: from when all ports are made, until before the first one ends.
   virtual void start() {}
   virtual void stop() {}
+
+  // Of a card that we drive ourselves; none where the kernel has it. All ports are made.
+  virtual std::optional<CardFacts> card() const { return std::nullopt; }
 };
 
 // The one that cores.backend names, for so many cores.

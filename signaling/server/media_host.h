@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -33,6 +34,9 @@ class MediaHost final : public conference::MediaPlane {
                                                                                 bool with_rtcp) override;
   void close_endpoint(const conference::MediaEndpoint& endpoint) override;
   std::span<const conference::CoreDoor> cores() const override { return doors_; }
+
+  // MediaBackend's.
+  std::optional<CardFacts> card() const { return backend_->card(); }
 
   // Whether every core has SCHED_FIFO.
   bool realtime() const;

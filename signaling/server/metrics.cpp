@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "signaling/api/metrics_text.h"
+#include "signaling/server/card_metrics.h"
 #include "signaling/server/log.h"
 
 namespace tutti::server {
@@ -359,6 +360,7 @@ std::string metrics(const MetricsSources& sources) {
   tell_process(text, sources);
   tell_calls(text, sources);
   tell_cores(text, sources);
+  if (sources.card) tell_card(text, *sources.card, sources.cpus);
   tell_sip(text, sources);
   if (sources.http != nullptr) tell_http(text, *sources.http);
   if (sources.journal != nullptr) tell_events(text, sources);

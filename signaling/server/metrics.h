@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "signaling/conference/ledger.h"
 #include "signaling/conference/media_plane.h"
 #include "signaling/records/call_records.h"
+#include "signaling/server/card_facts.h"
 #include "signaling/server/cpu_set.h"
 #include "signaling/server/process_facts.h"
 #include "signaling/sip/sip_counters.h"
@@ -38,7 +40,8 @@ struct MetricsSources {
   base::Instant now;  // MonotonicClock's, as reports are stamped
   bool draining = false;
   std::span<const conference::CoreDoor> cores;
-  CpuSet cpus;  // of the cores, in their order
+  CpuSet cpus;                    // of the cores, in their order
+  std::optional<CardFacts> card;  // none where the kernel has it
   conference::Ledger ledger;
   std::size_t rooms = 0;
   std::uint64_t refused_for_load = 0;

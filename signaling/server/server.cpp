@@ -171,6 +171,7 @@ std::string Server::tell_metrics() const {
   sources.draining = draining_;
   sources.cores = media_->cores();
   sources.cpus = facts_.media_cpus;
+  sources.card = media_->card();
   sources.ledger = focus_->ledger();
   sources.rooms = focus_->conferences();
   sources.refused_for_load = focus_->refused_for_load();

@@ -1,5 +1,7 @@
 """A tuttid of one's own on free ports of the loopback: started, asked for its ledger, stopped, its end checked."""
 
+import concurrent.futures
+import ctypes
 import json
 import pathlib
 import random
@@ -14,6 +16,9 @@ import process
 
 # Where servers and callers are, of this process and those that it starts; who enters a network of its own may set another.
 HOST = "127.0.0.1"
+# Where servers have SIP, if not there, and the file of the network namespace that they run in, if not this process's.
+SIP_HOST, NAMESPACE = None, None
+CLONE_NEWNET = 0x40000000  # <linux/sched.h>
 
 LEDGER = ("dialogs", "participants", "ports", "streams", "rooms")
 
@@ -58,6 +63,21 @@ def free_udp_range(count):
                 one.close()
 
 
+def _in_the_servers_network(ask):
+    """What `ask` returns, or raises, in the network namespace of servers: a thread's own."""
+    if NAMESPACE is None:
+        return ask()
+
+    def enter_and_ask():
+        with open(NAMESPACE) as namespace:
+            if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "the server's network namespace cannot be entered")
+        return ask()
+
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        return thread.submit(enter_and_ask).result()
+
+
 class Server:
     """Runs from its making until stop(); `sip` is its ADDR:PORT for UDP and TCP. `prefix` is what starts it: taskset."""
 
@@ -67,7 +87,9 @@ class Server:
         self.sip_port = free_port()
         self.http_port = http_port or free_port((socket.SOCK_STREAM,))
         self.rtp_first = free_udp_range(rtp_ports)
-        self.sip = f"{HOST}:{self.sip_port}"
+        self.sip = f"{SIP_HOST or HOST}:{self.sip_port}"
+        if NAMESPACE:
+            prefix = ["nsenter", f"--net={NAMESPACE}", *prefix]
         command = [*prefix, str(program), "--sip", self.sip, "--media", HOST,
                    "--rtp-ports", f"{self.rtp_first}-{self.rtp_first + rtp_ports - 1}",
                    "--http", f"127.0.0.1:{self.http_port}", *flags]
@@ -101,7 +123,7 @@ class Server:
             request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}{path}")
             if self.token:
                 request.add_header("Authorization", f"Bearer {self.token}")
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with _in_the_servers_network(lambda: urllib.request.urlopen(request, timeout=5)) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()

@@ -47,6 +47,11 @@ std::string whole_life() {
     if (first->counters().drops.total() == 0) return "it receives nothing";
     if (bypass.queue(0).counters->polls.value() == 0) return "it counts no polls";
     if (bypass.queue(0).receive_buffers_free == 0) return "it has no buffers";
+    const net::PacketBypass::Queue queue = bypass.queue(1);
+    if (queue.receive_buffers_free > queue.receive_buffers || queue.transmit_buffers == 0)
+      return "its buffers do not add up";
+    if (bypass.slow_path().buffers == 0) return "its slow path has no buffers";
+    if (bypass.neighbour_counters().neighbours.value() != 0) return "it has neighbours";
     if (bypass.device_counters().empty()) return "the driver counts nothing";
     second->detach(net::EndpointId{3});
     bypass.endpoints().close(*opened);

@@ -159,6 +159,7 @@ const std::vector<KeyCase>& key_cases() {
       {"dataplane.dpdk.transmit_descriptors", "64", {"0", "32769"}},
       {"dataplane.dpdk.huge_pages", "false", {"0", R"("no")"}},
       {"dataplane.dpdk.memory_mb", "512", {"-1", "1048577"}},
+      {"dataplane.dpdk.kernel_path", R"("tap")", {R"("tun")", "true", R"("")"}},
       {"dataplane.dpdk.eal", R"(["--file-prefix=tutti"])", {R"("-l 1")", R"([""])"}},
   };
   return cases;

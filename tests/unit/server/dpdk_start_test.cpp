@@ -38,6 +38,20 @@ TEST(DpdkStart, ServesOnADeviceAndEnds) {
   EXPECT_EQ(child.wait(), 0) << child.err();
 }
 
+TEST(DpdkStart, ItsMetricsAreThoseOfACard) {
+  const TemporaryFile file(file_with("net_null0"));
+  ChildProcess child(TUTTID, on_free_ports(file));
+  ASSERT_TRUE(child.wait_for_output("tuttid ready")) << child.err();
+  const std::string said = http_get(told(child, "http"), "/metrics");
+  EXPECT_THAT(said, testing::ContainsRegex("\ntutti_dpdk_polls_total\\{cpu=\"[0-9]+\"\\} [1-9]"));
+  EXPECT_THAT(said,
+              testing::ContainsRegex("\ntutti_dpdk_buffers\\{cpu=\"[0-9]+\",queue=\"receive\"\\} [1-9]"));
+  EXPECT_THAT(said, HasSubstr("\ntutti_dpdk_device{counter=\"rx_good_packets\"} "));
+  EXPECT_THAT(said, HasSubstr("\ntutti_dpdk_neighbours 0\n"));
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), 0) << child.err();
+}
+
 TEST(DpdkStart, ItsLogIsOurs) {
   const TemporaryFile file(file_with("net_null0") + "[log]\nlevel = \"info\"\n");
   ChildProcess child(TUTTID, on_free_ports(file));

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 
 #include "dataplane/mailbox/mailbox.h"
+#include "signaling/server/card_metrics.h"
 #include "tests/unit/server/tuttid_process.h"
 
 namespace tutti::server {
@@ -42,6 +43,7 @@ class MetricsTest : public testing::Test {
         {.receiver = "http://a.example", .waiting = 3, .delivered = 7, .posts = 5, .failures = 2},
         {.receiver = "http://a.example", .retries = 4, .lost = 6, .tries_in_vain = 2}};
     sources_.records = &records_;
+    sources_.card = card();
     sources_.process = read_process_facts();
   }
 
@@ -68,6 +70,33 @@ class MetricsTest : public testing::Test {
     return both;
   }
 
+  // A card with a queue for each core, and a driver that counts much.
+  CardFacts card() {
+    queues_[1].polls.add(9);
+    queues_[1].bursts.add(1);
+    queues_[1].bursts.add(64);
+    queues_[1].longest_sleep_ns.set(250'000);
+    host_.echoes_answered.add(2);
+    host_.drops.add(base::DropReason::kFragment);
+    CardFacts facts;
+    for (const net::QueueCounters& queue : queues_)
+      facts.queues.push_back({&queue, nullptr, 100, 90, 50, 40});
+    facts.slow_path = {.frames_sent = 5,
+                       .frames_lost = 1,
+                       .to_kernel = 3,
+                       .from_kernel = 4,
+                       .buffers = 10,
+                       .buffers_free = 8};
+    facts.host = &host_;
+    facts.neighbours = &neighbours_;
+    facts.device = {{"rx_good_packets", 7}, {"rx_q0_packets", 8}, {"a \"name\"", 9}};
+    for (int i = 0; i < 500; ++i) facts.device.emplace_back("rx_kind_" + std::to_string(i), 1);
+    return facts;
+  }
+
+  net::QueueCounters queues_[2];
+  net::IpHost::Counters host_;
+  net::NeighbourTable::Counters neighbours_;
   mailbox::Mailbox mailbox_{16};
   mailbox::CoreCounters counters_[2];
   mailbox::ParticipantReports reports_{16};
@@ -144,6 +173,45 @@ TEST_F(MetricsTest, TellEachWebhookAndEachSinkOfRecords) {
   EXPECT_THAT(text, testing::Not(HasSubstr("errors_total{sink=\"sqlite\",reason=\"full\"} 0\n")));
 }
 
+TEST_F(MetricsTest, TellOfACardWhereThereIsOne) {
+  const std::string text = metrics(sources_);
+  for (const char* line : {
+           "tutti_dpdk_polls_total{cpu=\"3\"} 9\n",
+           "tutti_dpdk_burst_packets_bucket{cpu=\"3\",le=\"1\"} 1\n",
+           "tutti_dpdk_burst_packets_bucket{cpu=\"3\",le=\"63\"} 1\n",
+           "tutti_dpdk_burst_packets_sum{cpu=\"3\"} 65\n",
+           "tutti_dpdk_burst_packets_count{cpu=\"3\"} 2\n",
+           "tutti_dpdk_longest_sleep_seconds{cpu=\"3\"} 0.00025\n",
+           "tutti_dpdk_buffers{cpu=\"1\",queue=\"receive\"} 100\n",
+           "tutti_dpdk_buffers_free{cpu=\"1\",queue=\"transmit\"} 40\n",
+           "tutti_dpdk_slow_path_sent_total 5\n",
+           "tutti_dpdk_slow_path_lost_total 1\n",
+           "tutti_dpdk_to_kernel_total 3\n",
+           "tutti_dpdk_from_kernel_total 4\n",
+           "tutti_dpdk_slow_path_buffers_free 8\n",
+           "tutti_dpdk_echoes_answered_total 2\n",
+           "tutti_dpdk_host_dropped_total{reason=\"fragment\"} 1\n",
+           "tutti_dpdk_neighbour_changes_total{kind=\"moved\"} 0\n",
+           "tutti_dpdk_device{counter=\"rx_good_packets\"} 7\n",
+       }) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  sources_.card.reset();
+  EXPECT_THAT(metrics(sources_), testing::Not(HasSubstr("tutti_dpdk_")));
+}
+
+TEST_F(MetricsTest, OfADriversCountersThereAreAFew) {
+  const std::string text = metrics(sources_);
+  EXPECT_THAT(text, testing::Not(HasSubstr("rx_q0")));
+  EXPECT_THAT(text, testing::Not(HasSubstr("name\\\"")));
+  std::size_t count = 0;
+  for (auto at = text.find("\ntutti_dpdk_device{"); at != std::string::npos;
+       at = text.find("\ntutti_dpdk_device{", at + 1)) {
+    ++count;
+  }
+  EXPECT_EQ(count, kDeviceCountersMax);
+}
+
 TEST_F(MetricsTest, HistogramsAreExactAtTheirBounds) {
   const std::string text = metrics(sources_);
   for (const char* line : {
@@ -188,7 +256,7 @@ TEST_F(MetricsTest, SpreadOverThoseWhoSendAndNoLabelForAny) {
 
 TEST_F(MetricsTest, AreFewWhateverTheServerSees) {
   for (int status = 100; status < 700; ++status) sip_.responses_sent.add(status);
-  EXPECT_LT(samples(metrics(sources_)), 1'000U);
+  EXPECT_LT(samples(metrics(sources_)), 1'200U);
 }
 
 TEST_F(MetricsTest, HaveAllThatTheDashboardNames) {

@@ -1,0 +1,126 @@
+// The kernel's interface beside the port, in a network namespace of the test's own.
+#include "dataplane/dpdk/tap.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <functional>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "dataplane/net/arp_packet.h"
+
+namespace tutti::dpdk {
+namespace {
+
+constexpr net::MacAddress kCard{0x02, 0x11, 0x22, 0x33, 0x44, 0x55};
+constexpr net::MacAddress kNeighbour{0x02, 0x66, 0x77, 0x88, 0x99, 0xaa};
+
+// False where this user or kernel has no namespaces, or no taps. A thread's namespace ends with it.
+bool in_a_namespace(const std::function<void()>& body) {
+  bool could = false;
+  std::thread([&] {
+    if (::unshare(CLONE_NEWNET) != 0 || ::access("/dev/net/tun", R_OK | W_OK) != 0) return;
+    could = true;
+    body();
+  }).join();
+  return could;
+}
+
+TapOptions options(net::VlanId vlan = net::kNoVlan) {
+  TapOptions made;
+  made.station = {kCard, vlan};
+  made.addresses = {{*base::parse_ip("10.9.0.1"), 24}, {*base::parse_ip("10.9.0.2"), 24}};
+  made.gateways = {*base::parse_ip("10.9.0.254")};
+  return made;
+}
+
+// "Who has 10.9.0.2? Tell 10.9.0.7", from the wire.
+std::vector<std::byte> question(net::VlanId vlan) {
+  std::vector<std::byte> frame(64);
+  const auto to = *base::parse_ip("10.9.0.2");
+  const auto from = *base::parse_ip("10.9.0.7");
+  net::MacAddress all;
+  all.fill(0xff);
+  const std::size_t head =
+      net::write_ethernet_head({kNeighbour, vlan}, all, net::EtherType::kArp, frame.data());
+  const std::array<std::uint8_t, 8> kind{0, 1, 8, 0, 6, 4, 0, 1};  // RFC 826: Ethernet, IPv4, request
+  std::byte* at = frame.data() + head;
+  std::memcpy(at, kind.data(), 8);
+  std::memcpy(at + 8, kNeighbour.data(), 6);
+  std::memcpy(at + 14, from.ip.data(), 4);
+  std::memcpy(at + 24, to.ip.data(), 4);
+  return frame;
+}
+
+// The kernel's next frame of that kind, read as one on the wire; it sends others of its own accord.
+bool answers(Tap& tap, const net::EthernetStation& neighbour) {
+  std::array<std::byte, SlowPath::kFrameBytesMax> frame;
+  for (int tries = 0; tries < 2'000; ++tries) {
+    while (const std::size_t bytes = tap.next(frame)) {
+      const auto read = net::parse_ethernet_frame(std::span(frame).first(bytes), neighbour);
+      if (read && read->type == net::EtherType::kArp && read->source == kCard) return true;
+    }
+    ::poll(nullptr, 0, 5);
+  }
+  return false;
+}
+
+TEST(TapTest, HasTheAddressesAndTheCardsMac) {
+  const bool could = in_a_namespace([] {
+    const auto tap = Tap::open(options());
+    ASSERT_TRUE(tap) << tap.error();
+    EXPECT_EQ((*tap)->name(), "tutti0");
+    std::vector<std::string> addresses;
+    ifaddrs* all = nullptr;
+    ASSERT_EQ(::getifaddrs(&all), 0);
+    for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
+      if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET) continue;
+      EXPECT_NE(one->ifa_flags & IFF_UP, 0U);
+      addresses.push_back(base::ip_to_string(base::from_sockaddr(one->ifa_addr, sizeof(sockaddr_in))));
+    }
+    ::freeifaddrs(all);
+    EXPECT_THAT(addresses, testing::ElementsAre("10.9.0.1", "10.9.0.2"));
+    // A second server's has another number.
+    const auto second = Tap::open({.name = "tutti%d", .station = {kCard}, .addresses = {}, .gateways = {}});
+    ASSERT_TRUE(second) << second.error();
+    EXPECT_EQ((*second)->name(), "tutti1");
+  });
+  if (!could) GTEST_SKIP() << "no network namespace or no /dev/net/tun here";
+}
+
+TEST(TapTest, TheKernelReadsAndSendsInTheVlanOfTheWire) {
+  for (const net::VlanId vlan : {net::kNoVlan, net::VlanId{7}}) {
+    const bool could = in_a_namespace([vlan] {
+      const auto tap = Tap::open(options(vlan));
+      ASSERT_TRUE(tap) << tap.error();
+      (*tap)->take(question(vlan));
+      EXPECT_TRUE(answers(**tap, {kNeighbour, vlan})) << "VLAN " << vlan;
+    });
+    if (!could) GTEST_SKIP() << "no network namespace or no /dev/net/tun here";
+  }
+}
+
+TEST(TapTest, SaysWhatTheKernelRefuses) {
+  const bool could = in_a_namespace([] {
+    TapOptions wrong = options();
+    wrong.gateways = {*base::parse_ip("192.0.2.1")};
+    const auto tap = Tap::open(wrong);
+    ASSERT_FALSE(tap);
+    EXPECT_THAT(tap.error(), testing::HasSubstr("does not take the gateway 192.0.2.1"));
+    wrong = options();
+    wrong.station.mac = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    EXPECT_THAT(Tap::open(wrong).error(), testing::HasSubstr("takes no MAC address"));
+  });
+  if (!could) GTEST_SKIP() << "no network namespace or no /dev/net/tun here";
+}
+
+}  // namespace
+}  // namespace tutti::dpdk
