@@ -167,6 +167,12 @@ class HostCheckTest(unittest.TestCase):
         self.write(f"{NODE}/node1/hugepages/hugepages-1048576kB/free_hugepages", "2")
         self.assert_found(GOOD, "huge pages")
 
+    def test_dpdk_needs_more(self):
+        self.write(f"{NODE}/node1/hugepages/hugepages-2048kB/free_hugepages", "1")
+        wanted = {backend: self.finding("huge pages", "--cpus", "4", "--participants", "32768", "--backend", backend)["wanted"]
+                  for backend in ("uring", "dpdk")}
+        self.assertEqual(wanted, {"uring": "node 1: 86 MB free", "dpdk": "node 1: 180 MB free"})
+
     def test_more_participants_need_more(self):
         small = self.finding("huge pages", "--cpus", "1", "--participants", "1000000")["wanted"]
         large = self.finding("huge pages", "--cpus", "1", "--participants", "2000000")["wanted"]

@@ -5,9 +5,10 @@ import re
 from host_check.finding import ADVICE, CHANGE, GOOD, NOTE, Finding, kernel_line
 from host_check.host import as_cpu_list, cpu_list
 
-# Of DPDK's pools and rings a core, and of a participant's state and packets: docs/BUDGETS.md.
-HUGE_MB_A_CORE = 64
-HUGE_BYTES_A_PARTICIPANT = 4 * 1024
+# Of a core's slabs: of each participant, and what three of them are rounded up by, to 2 MB each. With DPDK besides: its flows of each
+# participant, a core's packet buffers, and what DPDK has for all (dpdk::memory_mb): docs/BUDGETS.md.
+HUGE_BYTES_A_PARTICIPANT, DPDK_BYTES_A_PARTICIPANT = 2_560, 256
+HUGE_MB_A_CORE, DPDK_MB_A_CORE, DPDK_MB = 6, 18, 68
 IDLE_EXIT_US_MAX = 10
 DESCRIPTORS_BESIDE = 256
 
@@ -124,9 +125,12 @@ def huge_pages(host, wants):
     cores = {}
     for cpu in wants.cpus:
         cores[host.node_of_cpu(cpu)] = cores.get(host.node_of_cpu(cpu), 0) + 1
+    a_core, a_participant, beside = HUGE_MB_A_CORE, HUGE_BYTES_A_PARTICIPANT, 0
+    if wants.backend == "dpdk":
+        a_core, a_participant, beside = a_core + DPDK_MB_A_CORE, a_participant + DPDK_BYTES_A_PARTICIPANT, DPDK_MB
     short, said = [], []
     for node, count in sorted(cores.items()):
-        needed = count * (HUGE_MB_A_CORE + wants.participants * HUGE_BYTES_A_PARTICIPANT // 2**20)
+        needed = count * (a_core + wants.participants * a_participant // 2**20) + beside
         reserved, free = host.huge_pages_mb(node)
         said.append(f"node {node}: {reserved} MB, {free} free")
         if free < needed:
