@@ -43,8 +43,9 @@ bool is_xdp(const DeviceOptions& options) {
 // What waits for a core, in its queue and in a batch, and what threads keep at hand: its own, and that which
 // sends for the others.
 std::uint32_t receive_wanted(const DeviceOptions& options) {
-  return options.limits.receive_buffers + options.receive_descriptors + net::PacketPort::kReceiveBatch +
-         2 * kPerThread + (is_xdp(options) ? kXdpBuffers : 0);
+  constexpr auto kBatch = static_cast<std::uint32_t>(net::PacketPort::kReceiveBatch);
+  return options.limits.receive_buffers + options.receive_descriptors + kBatch + 2 * kPerThread +
+         (is_xdp(options) ? kXdpBuffers : 0);
 }
 std::uint32_t transmit_wanted(const DeviceOptions& options) {
   return options.limits.transmit_buffers + options.transmit_descriptors + 2 * kPerThread;

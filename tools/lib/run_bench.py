@@ -19,7 +19,8 @@ from bench.trial import FRAMES, ONE_ROOM, ROOMS_OF_8, SOCKETS, SOCKETS_ROOMS_OF_
 from server import ServerError  # noqa: E402
 from steps import JOBS, LOGS, ROOT, Progress, run, tail_of_log  # noqa: E402
 
-PARTS = ("kernels", "core", "dpdk", "delay", "memory", "api", "capacity", "ratio")  # in this order; soak stands for itself
+PARTS = ("kernels", "core", "delay", "memory", "api", "capacity", "ratio")  # in this order
+ALONE = ("dpdk", "soak")  # take their time, and are asked for by name
 TARGETS = ("tuttid", "tutti-load", "kernels_bench", "core_bench", "dpdk_bench", "dpdk_rooms", "bare-udp")
 RATIO_MOST = 2000  # callers with a socket each that the generator is sure to carry
 RATIO_S = 210.0  # that a comparison with bare UDP takes: kept for it where time is short
@@ -233,7 +234,7 @@ def parse_options():
                "  tools/bench capacity        the curve alone, with more points\n"
                "  tools/bench soak            3 x 5 minutes: what grows, what comes late\n"
                "  tools/bench --publish       everything; becomes the baseline, docs/CAPACITY.md and its curve")
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} or soak (all but soak)")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join((*PARTS, *ALONE))} (all but {' and '.join(ALONE)})")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the rows, as name, value and unit")
     parser.add_argument("--minutes", type=float, help="for measuring, building not counted (13.5; 30 for some parts alone)")
     parser.add_argument("--publish", action="store_true", help="keep the rows and the curve in the tree: on a quiet machine")
@@ -253,13 +254,13 @@ def parse_options():
     parser.add_argument("--bin", type=pathlib.Path, help="measure these programs instead of building")
     parser.add_argument("--out", type=pathlib.Path, help="the folder for everything (build/bench/DATE)")
     options = parser.parse_args()
-    unknown = [part for part in options.parts if part not in (*PARTS, "soak")]
+    unknown = [part for part in options.parts if part not in (*PARTS, *ALONE)]
     if unknown:
         parser.error(f"there is no part {unknown[0]}")
     if options.publish and options.set:
         parser.error("--publish is of the configuration that everybody has, without --set")
     whole = not options.parts
-    options.parts = [part for part in (*PARTS, "soak") if part in (options.parts or PARTS)]
+    options.parts = [part for part in (*PARTS, *ALONE) if part in (options.parts or PARTS)]
     options.minutes = options.minutes or (13.5 if whole else 30)
     options.built = options.bin is not None
     options.bin = (options.bin or ROOT / "build" / "release" / "bin").resolve()
