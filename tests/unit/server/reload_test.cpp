@@ -41,7 +41,7 @@ TEST(Reload, OfEveryKeyIsKnownWhetherItIsLive) {
                   "http.listen", "dataplane.dpdk.devices", "dataplane.dpdk.addresses",
                   "dataplane.dpdk.gateway", "dataplane.dpdk.vlan", "dataplane.dpdk.receive_descriptors",
                   "dataplane.dpdk.transmit_descriptors", "dataplane.dpdk.huge_pages",
-                  "dataplane.dpdk.memory_mb", "dataplane.dpdk.eal"));
+                  "dataplane.dpdk.memory_mb", "dataplane.dpdk.kernel_path", "dataplane.dpdk.eal"));
   EXPECT_EQ(live.size() + restart.size(), configuration_keys().size());
   for (const auto& key : room_keys()) EXPECT_TRUE(key.live) << key.name;
 }
