@@ -88,6 +88,7 @@ class Webhooks::Worker {
     const std::lock_guard lock(mutex_);
     leave_by_ = Clock::now() + timing_.farewell;
     something_new_ = true;
+    hurry_ = true;
     changed_.notify_all();
   }
   // Its thread is at its end.
@@ -97,14 +98,10 @@ class Webhooks::Worker {
   }
 
   WebhookStatus status() const {
-    std::uint64_t unread = 0;
-    {
-      const std::lock_guard reading(reader_mutex_);
-      for (const auto& reader : readers_) unread += reader.waiting();
-    }
+    const std::uint64_t waiting = unread();
     const std::lock_guard lock(mutex_);
     WebhookStatus now = status_;
-    now.waiting = unread + in_hand_;
+    now.waiting = waiting + in_hand_;
     return now;
   }
 
@@ -122,8 +119,8 @@ class Webhooks::Worker {
   void run() {
     pthread_setname_np(pthread_self(), "webhook");
     while (await_events()) {
-      const bool last = leaving();  // and then what there is now is all
-      if (!deliver_all() || last) break;
+      const bool last = leaving();  // and then what there is now is all, once the journal has written it
+      if (!deliver_all() || (last && unread() == 0)) break;
     }
     if (leaving()) abandon_rest();
     const std::lock_guard lock(mutex_);
@@ -139,6 +136,13 @@ class Webhooks::Worker {
     changed_.wait(lock, [this] { return something_new_ || stopping_; });
     idle_ = something_new_ = false;
     return !stopping_;
+  }
+
+  std::uint64_t unread() const {
+    const std::lock_guard reading(reader_mutex_);
+    std::uint64_t events = 0;
+    for (const auto& reader : readers_) events += reader.waiting();
+    return events;
   }
 
   bool leaving() const {
@@ -246,12 +250,12 @@ class Webhooks::Worker {
       changed_.notify_all();
     }
     if (another) tell("is tried again: " + error);
-    // Who is told to leave meanwhile tries again at once.
+    // Who has been told to leave since the wait before tries again at once.
     std::unique_lock lock(mutex_);
-    const bool was_leaving = leave_by_.has_value();
-    auto until = Clock::now() + wait;
-    if (was_leaving) until = std::min(until, *leave_by_);
-    changed_.wait_until(lock, until, [&] { return stopping_ || leave_by_.has_value() != was_leaving; });
+    const auto until = Clock::now() + wait;
+    changed_.wait_until(lock, leave_by_ ? std::min(until, *leave_by_) : until,
+                        [&] { return stopping_ || hurry_; });
+    hurry_ = false;
     return !stopping_;
   }
 
@@ -310,6 +314,7 @@ class Webhooks::Worker {
   bool stopping_ = false;
   bool done_ = false;
   std::optional<Clock::time_point> leave_by_;
+  bool hurry_ = false;       // told to leave, and not waited since
   std::size_t in_hand_ = 0;  // events that were read, and are not taken yet
   WebhookStatus status_;
   std::shared_ptr<void> subscription_;

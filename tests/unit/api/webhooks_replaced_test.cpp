@@ -129,13 +129,17 @@ TEST_F(WebhooksReplaced, AnotherFilterIsForWhatComes) {
 TEST_F(WebhooksReplaced, OneThatIsGoneDeliversWhatWasThereAndNoMore) {
   Receiver receiver;
   receiver.answer_next("HTTP/1.1 503 Busy\r\n\r\n");
-  start({to(receiver)}, {.first_retry = std::chrono::hours(1), .last_retry = std::chrono::hours(1)});
+  start({to(receiver)},
+        {.first_retry = seconds(1), .last_retry = seconds(1), .farewell = std::chrono::hours(1)});
   emit("a", 3);
   while (webhooks_->status()[0].tries_in_vain == 0) std::this_thread::yield();
   webhooks_->replace({});
   emit("a", 3);
   EXPECT_EQ(numbers_of(receiver.wait_for(3)), count_from(1, 3));
   EXPECT_THAT(webhooks_->status(), IsEmpty());
+  // Until the answer has come, too.
+  while (told().back().find("takes events again") == std::string::npos) std::this_thread::yield();
+  webhooks_->settle(seconds(60));
   webhooks_.reset();
   EXPECT_EQ(receiver.wait_for(3).size(), 3U);
   EXPECT_THAT(told(), testing::Not(testing::Contains(HasSubstr("no longer"))));
