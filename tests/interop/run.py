@@ -8,6 +8,7 @@ import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "lib"))
 import process  # noqa: E402
+from bench import own_network  # noqa: E402
 from server import ServerError  # noqa: E402
 
 import cases_audio  # noqa: E402
@@ -60,6 +61,8 @@ def main():
     process.install_traps()
     gc.disable()  # a pause of this program is not the server's
     print(case.__doc__)
+    # A network of its own, where it may have one: nobody else's server still sends to a port that is a caller's of ours now.
+    own_network.enter()
     lacking = getattr(case, "enter", lambda: None)()
     if lacking:
         print(f"skipped: {lacking}")
