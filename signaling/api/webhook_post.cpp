@@ -23,35 +23,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Endpoints = std::vector<tcp::endpoint>;
 
-// Of a name, by a thread that may be left behind: getaddrinfo(3) cannot be told to stop.
-struct Resolution {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool done = false;
-  Endpoints endpoints;
-  std::string error;
-};
-
-void resolve(const std::string& host, const std::string& port, Resolution& resolution) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* list = nullptr;
-  const int failed = getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
-  const std::lock_guard lock(resolution.mutex);
-  if (failed != 0) resolution.error = host + " is not resolved: " + gai_strerror(failed);
-  for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
-    tcp::endpoint endpoint;
-    if (one->ai_addrlen > endpoint.capacity()) continue;
-    std::copy_n(reinterpret_cast<const char*>(one->ai_addr), one->ai_addrlen,
-                reinterpret_cast<char*>(endpoint.data()));
-    endpoint.resize(one->ai_addrlen);
-    resolution.endpoints.push_back(endpoint);
-  }
-  if (list != nullptr) freeaddrinfo(list);
-  resolution.done = true;
-  resolution.changed.notify_all();
-}
-
 // That its certificate is of the host. Source: RFC 6125, 6; RFC 9110, 4.3.4.
 void expect_host(SSL* tls, const std::string& host) {
   // An address where it is one, and then no name is asked for (RFC 6066, 3).
@@ -158,6 +129,39 @@ class WebhookPost::Exchange {
   asio::io_context context_{1};
 };
 
+// Of a name, by a thread that may be left behind: getaddrinfo(3) cannot be told to stop.
+struct WebhookPost::Resolution {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false;
+  Endpoints endpoints;
+  std::string error;
+
+  void run(const std::string& host, const std::string& port) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* list = nullptr;
+    const int failed = getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
+    const std::lock_guard lock(mutex);
+    if (failed != 0) error = host + " is not resolved: " + gai_strerror(failed);
+    for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
+      tcp::endpoint endpoint;
+      if (one->ai_addrlen > endpoint.capacity()) continue;
+      std::copy_n(reinterpret_cast<const char*>(one->ai_addr), one->ai_addrlen,
+                  reinterpret_cast<char*>(endpoint.data()));
+      endpoint.resize(one->ai_addrlen);
+      endpoints.push_back(endpoint);
+    }
+    if (list != nullptr) freeaddrinfo(list);
+    done = true;
+    changed.notify_all();
+  }
+  bool under_way() {
+    const std::lock_guard lock(mutex);
+    return !done;
+  }
+};
+
 WebhookPost::WebhookPost(WebhookUrl url) : url_(std::move(url)) {}
 
 WebhookPost::~WebhookPost() = default;
@@ -169,13 +173,11 @@ void WebhookPost::stop() {
 }
 
 base::Result<int, std::string> WebhookPost::send(const Message& message, std::chrono::milliseconds timeout) {
-  if (resolving_ && *resolving_) return base::unexpected(std::string("its name is still being resolved"));
-  const auto resolution = std::make_shared<Resolution>();
-  resolving_ = std::make_shared<std::atomic<bool>>(true);
-  std::thread([url = url_, resolution, resolving = resolving_] {
-    resolve(url.host, url.port, *resolution);
-    *resolving = false;
-  }).detach();
+  if (resolution_ && resolution_->under_way()) {
+    return base::unexpected(std::string("its name is still being resolved"));
+  }
+  const auto resolution = resolution_ = std::make_shared<Resolution>();
+  std::thread([url = url_, resolution] { resolution->run(url.host, url.port); }).detach();
   Endpoints endpoints;
   {
     std::unique_lock lock(resolution->mutex);

@@ -1,7 +1,6 @@
 // WebhookPost: one POST to one receiver, on a connection of its own; redirects are not followed.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -32,12 +31,13 @@ class WebhookPost {
 
  private:
   class Exchange;
+  struct Resolution;
 
   const WebhookUrl url_;
   std::mutex mutex_;
   bool stopped_ = false;
-  Exchange* exchange_ = nullptr;  // under way
-  std::shared_ptr<std::atomic<bool>> resolving_;
+  Exchange* exchange_ = nullptr;            // under way
+  std::shared_ptr<Resolution> resolution_;  // the last one's
 };
 
 }  // namespace tutti::api

@@ -129,8 +129,9 @@ TEST_F(WebhooksReplaced, AnotherFilterIsForWhatComes) {
 TEST_F(WebhooksReplaced, OneThatIsGoneDeliversWhatWasThereAndNoMore) {
   Receiver receiver;
   receiver.answer_next("HTTP/1.1 503 Busy\r\n\r\n");
-  start({to(receiver)},
-        {.first_retry = seconds(1), .last_retry = seconds(1), .farewell = std::chrono::hours(1)});
+  start({to(receiver)}, {.first_retry = std::chrono::hours(1),
+                         .last_retry = std::chrono::hours(1),
+                         .farewell = std::chrono::hours(1)});
   emit("a", 3);
   while (webhooks_->status()[0].tries_in_vain == 0) std::this_thread::yield();
   webhooks_->replace({});
