@@ -38,16 +38,6 @@ EalOptions eal_options(const net::BypassOptions& options) {
   return made;
 }
 
-LogSink sink(const net::BypassLog& log) {
-  if (!log) return nullptr;
-  return [log](LogLevel level, std::string_view line) {
-    log(level == LogLevel::kError     ? net::BypassLogLevel::kError
-        : level == LogLevel::kWarning ? net::BypassLogLevel::kWarning
-                                      : net::BypassLogLevel::kInfo,
-        line);
-  };
-}
-
 std::vector<LocalAddresses::Address> with_prefixes(const net::BypassOptions& options) {
   std::vector<LocalAddresses::Address> made;
   for (const base::SocketAddress& ip : options.addresses) {
@@ -106,7 +96,7 @@ class DpdkBypass final : public net::PacketBypass {
         endpoints_(addresses_),
         steering_(*device_, addresses_, options.first_port),
         tap_(std::move(tap)),
-        slow_path_(*device_, exchange_, host_options(options, device_->mac()), sink(log), tap_.get()),
+        slow_path_(*device_, exchange_, host_options(options, device_->mac()), log, tap_.get()),
         ports_(options.cores) {}
 
   std::unique_ptr<net::PacketPort> make_port(std::uint16_t core) override {
@@ -173,7 +163,7 @@ class DpdkBypass final : public net::PacketBypass {
 base::Result<std::unique_ptr<net::PacketBypass>, std::string> make_bypass(const net::BypassOptions& options,
                                                                           const net::BypassLog& log) {
   if (const std::string said = fault(options); !said.empty()) return base::unexpected(said);
-  auto eal = Eal::start(eal_options(options), sink(log));
+  auto eal = Eal::start(eal_options(options), log);
   if (!eal) return base::unexpected(eal.error());
   auto device = Device::open(device_options(options));
   if (!device) return base::unexpected(device.error());

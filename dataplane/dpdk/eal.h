@@ -4,19 +4,19 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "dataplane/base/result.h"
+#include "dataplane/net/packet_bypass.h"
 
 namespace tutti::dpdk {
 
-enum class LogLevel : std::uint8_t { kError, kWarning, kInfo };
-// A line of DPDK's, without its end. Called by any thread but a media core.
-using LogSink = std::function<void(LogLevel, std::string_view)>;
+// A line of DPDK's, without its end.
+using LogLevel = net::BypassLogLevel;
+using LogSink = net::BypassLog;
 
 struct EalOptions {
   std::vector<std::string> cards;  // PCI addresses, "0000:01:00.0"; no other card is looked at

@@ -97,7 +97,7 @@ std::vector<Key<Configuration>> dpdk_keys() {
           "addresses", &DpdkConfiguration::addresses, kAddressesMax,
           R"(a list of addresses with their prefix, such as ["192.0.2.10/24", "192.0.2.11/24"], all of one network)",
           parse_address, to_text,
-          "Where RTP is taken, instead of media.address; a call has an address and its ports, so that four "
+          "Where RTP is taken, instead of media.address; a call has an address and its ports, so that five "
           "addresses hold 131,000 calls with RTCP ports."),
       {kSection, "gateway", "Where what is for other networks is sent; \"\" = nowhere.",
        R"("" or an address of the same network, such as "192.0.2.1")",
