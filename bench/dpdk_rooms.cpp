@@ -1,35 +1,38 @@
 // A media core over DPDK's port and a cable of memory, its callers at the other end: one try, told as JSON.
 //
 //   --real-time SECS   as production has it: the core's thread on one CPU by the clock, the callers on
-//   another.
-//                      Whether so many are held is read from packets, late ticks and sound.
+//                      another. Whether so many are held is read from packets, late ticks and sound.
 //   --lock-step SECS   in virtual time: in each step the callers send what is due, and then the core takes
-//   its
-//                      turns. Only these are measured, by the thread's CPU time, so that a figure comes of
-//                      any number of participants, and what else the machine does is not in it. What is sent
-//                      is taken meanwhile by the callers' CPU, as a card would.
+//                      its turns. Only these are measured, by the thread's CPU time, so that a figure comes
+//                      of any number of participants, and what else the machine does is not in it. What is
+//                      sent is taken meanwhile by the callers' CPU, as a card would.
+//   --echo             with --lock-step: instead of the core a loop that sends each packet back, no more.
+//   --cable memif      the callers are a process of their own, behind DPDK's shared memory interface.
 // The callers' packets are spread over the 20 ms in no order. Sums are in software both ways.
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-#include <pthread.h>
-#include <sched.h>
 
 #include "bench/dpdk_world.h"
-#include "bench/heard_check.h"
+#include "bench/far_end.h"
 #include "dataplane/base/check.h"
 #include "dataplane/core/core_thread.h"
 #include "dataplane/dpdk/host_facts.h"
+#include "tests/support/frame_echo.h"
 
 namespace {
 
 using namespace tutti;
+using bench::Phase;
 using nlohmann::json;
 
 struct Options {
@@ -37,40 +40,38 @@ struct Options {
   bool one_room = false;
   double real_time = 0;
   double lock_step = 0;
+  bool echo = false;
+  std::string cable = "rings";
   int core_cpu = 1;
   int callers_cpu = 0;
   std::string pool = "stack";
+  bool plain_pages = false;
+
+  bool memif() const { return cable == "memif"; }
+  // Of packets, each way: a sub-slot's, for the cable has no card that takes them away meanwhile.
+  std::uint32_t ring() const { return participants > 32'768 && !memif() ? 32'768 : 16'384; }
+  bench::RoomPlan plan() const { return {participants, one_room}; }
 };
 
 // Before anything is measured: jitter buffers settle, gates open, sources are latched.
 constexpr auto kSettling = std::chrono::milliseconds(1'000);
 constexpr auto kSettlingInSteps = std::chrono::milliseconds(400);  // 131,072 callers' take seconds
+constexpr auto kDrainEvery = std::chrono::milliseconds(5);
 
-void pin(int cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(static_cast<unsigned>(cpu), &set);
-  ::pthread_setaffinity_np(::pthread_self(), sizeof(set), &set);
+double seconds(base::Duration time) {
+  return std::chrono::duration<double>(time).count();
 }
 
-std::uint64_t due(base::Duration since, std::uint32_t participants) {
-  return static_cast<std::uint64_t>(since.count()) * participants /
-         static_cast<std::uint64_t>(base::kTick.count());
-}
-
-json told(const bench::DpdkWorld& world, const dpdk::CableCallers& callers) {
-  bench::HeardCheck check;
-  std::map<std::uint32_t, std::vector<dpdk::CableCallers::Heard>> heard;
-  for (const auto& one : callers.heard()) heard[one.caller].push_back(one);
-  for (const std::uint32_t caller : world.sample()) {
-    check.add(heard[caller], world.talkers_beside(caller), world.voices());
-  }
-  const auto& counts = callers.counts();
-  return {{"packets_out", counts.rtp},         {"rtcp_out", counts.rtcp},
-          {"packets_in", counts.sent},         {"packets_refused", counts.refused},
-          {"strange", counts.strange},         {"audio_packets", check.packets},
-          {"audio_wrong", check.wrong},        {"audio_shifts", check.shifts},
-          {"listeners", world.sample().size()}};
+void add(const bench::CallersReport& report, json& out) {
+  out.update({{"packets_in", report.packets_in},
+              {"packets_refused", report.refused},
+              {"packets_out", report.packets_out},
+              {"rtcp_out", report.rtcp_out},
+              {"strange", report.strange},
+              {"audio_packets", report.audio_packets},
+              {"audio_wrong", report.audio_wrong},
+              {"audio_shifts", report.audio_shifts},
+              {"listeners", report.listeners}});
 }
 
 std::atomic<std::int64_t> virtual_now{1'000'000'000};
@@ -78,131 +79,154 @@ base::Instant tell_virtual_now() noexcept {
   return base::Instant(base::Duration(virtual_now.load(std::memory_order_relaxed)));
 }
 
-// The callers' thread takes what the core sends all the time, and sends when it is told to.
-class StepCallers {
- public:
-  StepCallers(dpdk::CableCallers& callers, int cpu) : callers_(callers), thread_([this, cpu] { run(cpu); }) {}
-  ~StepCallers() {
-    stop_.store(true);
-    thread_.join();
-  }
-  StepCallers(const StepCallers&) = delete;
-  StepCallers& operator=(const StepCallers&) = delete;
-
-  // Returns when the callers have sent so many packets, and taken all that the core has sent.
-  void send_until(std::uint64_t packets) {
-    wanted_.store(packets, std::memory_order_release);
-    while (done_.load(std::memory_order_acquire) != packets) __builtin_ia32_pause();
-  }
-  void measure() { measure_.store(true); }
-
- private:
-  void run(int cpu) {
-    pin(cpu);
-    const dpdk::EalThread known;
-    while (!stop_.load(std::memory_order_relaxed)) {
-      if (const std::size_t count = callers_.receive(); count != 0) {
-        // Who asks all the time takes the ring's line from the core that writes it.
-        for (int i = 0; count < 32 && i < 20; ++i) __builtin_ia32_pause();
-        continue;
-      }
-      const std::uint64_t wanted = wanted_.load(std::memory_order_acquire);
-      if (wanted == done_.load(std::memory_order_relaxed)) continue;
-      if (measure_.exchange(false)) callers_.measure();
-      callers_.send_until(wanted);
-      done_.store(wanted, std::memory_order_release);
-    }
-    while (callers_.receive() != 0) {
-    }
-  }
-
-  dpdk::CableCallers& callers_;
-  std::atomic<std::uint64_t> wanted_{0};
-  std::atomic<std::uint64_t> done_{0};
-  std::atomic<bool> measure_{false};
-  std::atomic<bool> stop_{false};
-  std::thread thread_;
-};
-
 // As many packets at once as production's sleep between turns lets come: a quarter of a queue of 2,048.
 base::Duration step_of(std::uint32_t participants) {
   base::Duration step = core::kSubSlot;
-  while (step > std::chrono::microseconds(50) && due(step, participants) > 512) step /= 2;
+  while (step > std::chrono::microseconds(50) && bench::packets_due(step, participants) > 512) step /= 2;
   return step;
 }
 
-json lock_step(const Options& options) {
-  bench::DpdkWorld world({.participants = options.participants,
-                          .one_room = options.one_room,
-                          .clock = &tell_virtual_now,
-                          .ring = options.participants > 32'768 ? 32'768U : 16'384U});
-  pin(options.core_cpu);
-  const dpdk::EalThread known;
-  const auto port = world.make_port();
-  core::MediaCore core(world.core_options(), *port, world.mailbox());
-  base::Duration receiving{0}, ticking{0};
-  std::uint64_t turns = 0;
-  json out;
-  {
-    StepCallers callers(world.callers(), options.callers_cpu);
-    const base::Duration step = step_of(options.participants);
-    base::Instant now = tell_virtual_now();
-    base::Instant tick_at = now;
-    const auto turn = [&] {
-      const base::Duration began = base::thread_cpu_time();
-      const auto polled_empty = port->queue_counters().empty_polls.value();
-      // No sub-slot is due yet; until nothing more is there.
-      for (; port->queue_counters().empty_polls.value() == polled_empty; ++turns) {
-        core.run_once(now - base::Duration(1));
-      }
-      const base::Duration received = base::thread_cpu_time();
-      if (now >= tick_at) {
-        core.run_once(now);
-        ++turns;
-        port->flush();
-        tick_at += core::kSubSlot;
-      }
-      const base::Duration end = base::thread_cpu_time();
-      receiving += received - began;
-      ticking += end - received;
-      world.drain_events();
-      now += step;
-      virtual_now.store(now.time_since_epoch().count());
-    };
-    while (core.counters().participants.value() < options.participants) turn();
-    const base::Instant begun = now;
-    const auto until = [&](base::Instant end) {
-      while (now < end) {
-        callers.send_until(due(now + step - begun, options.participants));
-        turn();
-      }
-    };
-    until(now + kSettlingInSteps);
-    callers.measure();
-    callers.send_until(due(now + step - begun, options.participants));
-    receiving = ticking = base::Duration{0};
-    turns = 0;
-    const std::uint64_t mixed = core.counters().packets_sent.value();
-    const std::uint64_t drops = core.counters().drops.total();
-    const auto secs = std::chrono::round<base::Duration>(std::chrono::duration<double>(options.lock_step));
-    until(now + secs / base::kTick * base::kTick);
-    const double frames = static_cast<double>(secs / base::kTick) * options.participants;
-    out = {{"ns_per_frame", static_cast<double>((receiving + ticking).count()) / frames},
-           {"reception_ns", static_cast<double>(receiving.count()) / frames},
-           {"tick_ns", static_cast<double>(ticking.count()) / frames},
-           {"turns", turns},
-           {"step_us", static_cast<double>(step.count()) / 1e3},
-           {"expected", frames},
-           {"core_sent", core.counters().packets_sent.value() - mixed},
-           {"core_drops", core.counters().drops.total() - drops}};
+// Who is at the near end in steps, and the CPU time that it has taken.
+class NearEnd {
+ public:
+  virtual ~NearEnd() = default;
+  // Everyone is there.
+  virtual bool ready() const = 0;
+  // Takes what has come, and then does what is due at `now`.
+  virtual void take_turns(base::Instant now) = 0;
+  virtual void begin_counting() = 0;
+  virtual void tell(double frames, json& out) const = 0;
+
+ protected:
+  base::Duration receiving_{0};
+  base::Duration ticking_{0};
+  std::uint64_t turns_ = 0;
+};
+
+class SteppedCore final : public NearEnd {
+ public:
+  explicit SteppedCore(bench::DpdkWorld& world)
+      : world_(world), port_(world.make_port()), core_(world.core_options(), *port_, world.mailbox()) {}
+
+  bool ready() const override {
+    return core_.counters().participants.value() == static_cast<std::int64_t>(world_.servers().size());
   }
-  out.update(told(world, world.callers()));
-  world.end();
-  return out;
+  void take_turns(base::Instant now) override {
+    const base::Duration began = base::thread_cpu_time();
+    const auto& empty_polls = port_->queue_counters().empty_polls;
+    // No sub-slot is due yet; until nothing more is there.
+    for (const auto before = empty_polls.value(); empty_polls.value() == before; ++turns_) {
+      core_.run_once(now - base::Duration(1));
+    }
+    const base::Duration received = base::thread_cpu_time();
+    if (!tick_at_) tick_at_ = now;
+    if (now >= *tick_at_) {
+      core_.run_once(now);
+      ++turns_;
+      port_->flush();
+      *tick_at_ += core::kSubSlot;
+    }
+    const base::Duration end = base::thread_cpu_time();
+    receiving_ += received - began;
+    ticking_ += end - received;
+    world_.drain_events();
+  }
+  void begin_counting() override {
+    receiving_ = ticking_ = base::Duration{0};
+    turns_ = 0;
+    sent_ = core_.counters().packets_sent.value();
+    drops_ = core_.counters().drops.total();
+  }
+  void tell(double frames, json& out) const override {
+    out = {{"ns_per_frame", static_cast<double>((receiving_ + ticking_).count()) / frames},
+           {"reception_ns", static_cast<double>(receiving_.count()) / frames},
+           {"tick_ns", static_cast<double>(ticking_.count()) / frames},
+           {"turns", turns_},
+           {"core_sent", core_.counters().packets_sent.value() - sent_},
+           {"core_drops", core_.counters().drops.total() - drops_}};
+  }
+
+ private:
+  bench::DpdkWorld& world_;
+  const std::unique_ptr<dpdk::DpdkPort> port_;
+  core::MediaCore core_;
+  std::optional<base::Instant> tick_at_;
+  std::uint64_t sent_ = 0;
+  std::uint64_t drops_ = 0;
+};
+
+class SteppedEcho final : public NearEnd {
+ public:
+  explicit SteppedEcho(const dpdk::Device& device) : echo_(device) {}
+
+  bool ready() const override { return true; }
+  void take_turns(base::Instant) override {
+    const base::Duration began = base::thread_cpu_time();
+    for (++turns_; echo_.run_once() != 0; ++turns_) {
+    }
+    receiving_ += base::thread_cpu_time() - began;
+  }
+  void begin_counting() override {
+    receiving_ = base::Duration{0};
+    turns_ = 0;
+  }
+  void tell(double frames, json& out) const override {
+    out = {{"ns_per_frame", static_cast<double>(receiving_.count()) / frames}, {"turns", turns_}};
+  }
+
+ private:
+  dpdk::FrameEcho echo_;
+};
+
+void step_through(NearEnd& near, bench::FarEnd& far, const Options& options, json& out) {
+  const base::Duration step = step_of(options.participants);
+  base::Instant now = tell_virtual_now();
+  const auto turn = [&] {
+    near.take_turns(now);
+    now += step;
+    virtual_now.store(now.time_since_epoch().count());
+  };
+  while (!near.ready()) turn();
+  far.enter(Phase::kSend);
+  const base::Instant begun = now;
+  const auto until = [&](base::Instant end) {
+    while (now < end) {
+      far.send_until(bench::packets_due(now + step - begun, options.participants));
+      turn();
+    }
+  };
+  until(now + kSettlingInSteps);
+  far.enter(Phase::kMeasure);
+  near.begin_counting();
+  const auto ticks =
+      std::chrono::round<base::Duration>(std::chrono::duration<double>(options.lock_step)) / base::kTick;
+  until(now + ticks * base::kTick);
+  far.enter(Phase::kRest);
+  const double frames = static_cast<double>(ticks) * options.participants;
+  near.tell(frames, out);
+  out["expected"] = frames;
+  out["step_us"] = seconds(step) * 1e6;
 }
 
-json real_time(const Options& options) {
-  bench::DpdkWorld world({.participants = options.participants, .one_room = options.one_room});
+void lock_step(const Options& options, bench::FarEnd& far, json& out) {
+  bench::DpdkWorld world(
+      {.plan = options.plan(), .device = far.lay(), .ring = options.ring(), .clock = &tell_virtual_now});
+  far.connect(world.servers());
+  bench::pin(options.core_cpu);
+  const dpdk::EalThread known;
+  if (options.echo) {
+    SteppedEcho near(world.device());
+    step_through(near, far, options, out);
+  } else {
+    SteppedCore near(world);
+    step_through(near, far, options, out);
+  }
+  far.let_go();
+}
+
+void real_time(const Options& options, bench::FarEnd& far, json& out) {
+  bench::DpdkWorld world({.plan = options.plan(), .device = far.lay(), .ring = options.ring()});
+  far.connect(world.servers());
   core::CoreThread::Options thread;
   thread.cpu = options.core_cpu;
   thread.core = world.core_options();
@@ -211,65 +235,54 @@ json real_time(const Options& options) {
   auto core = core::CoreThread::start(thread, world.make_port(), world.mailbox());
   CHECK(core.has_value());
   const auto& counters = (*core)->counters();
-  pin(options.callers_cpu);
-  const dpdk::EalThread known;
-  auto& callers = world.callers();
-  while (counters.participants.value() < options.participants) {
-    while (callers.receive() != 0) {
-    }
-    world.drain_events();
-  }
-  const base::Instant begun = base::monotonic_now();
-  base::Duration lag_max{0};
-  base::Instant now = begun;
-  base::Instant drained = begun;
-  const auto until = [&](base::Instant end) {
-    while (now < end) {
-      // In pieces, so that what comes back is taken between them.
-      const std::uint64_t wanted = due(now - begun, options.participants);
-      const std::uint64_t sent = callers.packets();
-      callers.send_until(std::min(wanted, sent + 128));
-      lag_max = std::max(lag_max, base::Duration(static_cast<std::int64_t>(wanted - callers.packets()) *
-                                                 base::kTick.count() / options.participants));
-      for (int i = 0; i < 4 && callers.receive() != 0; ++i) {
-      }
-      now = base::monotonic_now();
-      if (now - drained > std::chrono::milliseconds(5)) {
-        drained = now;
-        world.drain_events();
-      }
+  bench::pin_beside(options.core_cpu, options.callers_cpu);
+  const auto drain_until = [&](base::Instant end) {
+    for (base::Instant now = base::monotonic_now(); now < end; now = base::monotonic_now()) {
+      world.drain_events();
+      std::this_thread::sleep_for(std::min<base::Duration>(end - now, kDrainEvery));
     }
   };
-  until(begun + kSettling);
-  callers.measure();
-  lag_max = {};
+  while (counters.participants.value() < options.participants) {
+    drain_until(base::monotonic_now() + kDrainEvery);
+  }
+  far.enter(Phase::kSend);
+  drain_until(base::monotonic_now() + kSettling);
+  far.enter(Phase::kMeasure);
   const std::uint64_t ticks = counters.ticks.value();
   const std::uint64_t late = counters.late_ticks.value();
   const std::uint64_t drops = counters.drops.total();
-  const auto secs = std::chrono::round<base::Duration>(std::chrono::duration<double>(options.real_time));
-  const base::Instant first = now;
+  const base::Instant end = base::monotonic_now() + std::chrono::round<base::Duration>(
+                                                        std::chrono::duration<double>(options.real_time));
   std::uint64_t loads = 0;
   std::uint64_t load_sum = 0;
-  for (base::Instant at = now + std::chrono::seconds(1); at <= first + secs; at += std::chrono::seconds(1)) {
-    until(at);
+  for (base::Instant at = base::monotonic_now(); at < end; ++loads) {
+    at = std::min(end, at + std::chrono::seconds(1));
+    drain_until(at);
     load_sum += static_cast<std::uint64_t>(counters.load_permille.value());
-    ++loads;
   }
-  until(first + secs);
-  const double passed = std::chrono::duration<double>(now - first).count();
-  callers.keep_no_more();
-  json out{{"expected", passed * 50 * options.participants},
-           {"ticks", counters.ticks.value() - ticks},
-           {"late_ticks", counters.late_ticks.value() - late},
-           {"load", loads == 0 ? 0.0 : static_cast<double>(load_sum) / 1e3 / static_cast<double>(loads)},
-           {"used_p99", static_cast<double>(counters.used_p99_permille.value()) / 1e3},
-           {"core_drops", counters.drops.total() - drops},
-           {"callers_lag_ms", static_cast<double>(lag_max.count()) / 1e6},
-           {"fifo", (*core)->realtime()}};
-  out.update(told(world, callers));
+  far.enter(Phase::kRest);
+  const bench::CallersReport& report = far.report();
+  out = {{"expected", report.seconds * 50 * options.participants},
+         {"ticks", counters.ticks.value() - ticks},
+         {"late_ticks", counters.late_ticks.value() - late},
+         {"load", static_cast<double>(load_sum) / 1e3 / static_cast<double>(loads)},
+         {"used_p99", static_cast<double>(counters.used_p99_permille.value()) / 1e3},
+         {"core_drops", counters.drops.total() - drops},
+         {"callers_lag_ms", report.lag_ms_max},
+         {"callers_stall_ms", report.stall_ms_max},
+         {"callers_busy", report.busy},
+         {"fifo", (*core)->realtime()}};
   core->reset();
-  world.end();
-  return out;
+  far.let_go();
+}
+
+dpdk::EalOptions eal_options(const Options& options) {
+  dpdk::EalOptions eal;
+  eal.memory_mb = 256;
+  const std::uint64_t processes = options.memif() ? 2 : 1;
+  eal.huge_pages = !options.plain_pages && dpdk::free_huge_bytes() >> 20 >= processes * eal.memory_mb;
+  eal.arguments = {"--mbuf-pool-ops-name=" + options.pool};
+  return eal;
 }
 
 }  // namespace
@@ -280,23 +293,44 @@ int main(int argc, char** argv) {
   app.add_option("--participants", options.participants, "a multiple of 8, from 32 on");
   app.add_flag("--one-room", options.one_room, "one room with 4 talkers; else rooms of 8, all talking");
   auto* const real = app.add_option("--real-time", options.real_time, "seconds, by the clock");
-  app.add_option("--lock-step", options.lock_step, "seconds, in virtual time")->excludes(real);
+  auto* const steps = app.add_option("--lock-step", options.lock_step, "seconds, in virtual time");
+  steps->excludes(real);
+  app.add_flag("--echo", options.echo, "no core: each packet is sent back")->needs(steps);
+  app.add_option("--cable", options.cable, "rings, or memif: the callers are another process")
+      ->check(CLI::IsMember({"rings", "memif"}));
   app.add_option("--core-cpu", options.core_cpu);
   app.add_option("--callers-cpu", options.callers_cpu);
   app.add_option("--pool", options.pool, "DPDK's kind of pool for packets: stack, ring_mp_mc");
+  app.add_flag("--plain-pages", options.plain_pages, "DPDK's memory not in huge pages, though some are free");
   CLI11_PARSE(app, argc, argv);
   if (options.participants < 32 || options.participants % 8 != 0 || options.participants > 131'072) {
     std::fprintf(stderr, "participants: a multiple of 8, from 32 to 131,072\n");
     return 2;
   }
-  dpdk::EalOptions eal;
-  eal.memory_mb = 768;
-  eal.huge_pages = dpdk::free_huge_bytes() >> 20 >= eal.memory_mb;
-  eal.arguments = {"--mbuf-pool-ops-name=" + options.pool};
+  if (options.real_time <= 0 && options.lock_step <= 0) {
+    std::fprintf(stderr, "--real-time or --lock-step, for how many seconds\n");
+    return 2;
+  }
+  const dpdk::EalOptions eal = eal_options(options);
+  json out;
+  bench::FarEnd far({.plan = options.plan(),
+                     .cable = options.memif() ? bench::Cable::kMemif : bench::Cable::kRings,
+                     .pace = options.real_time > 0 ? bench::Pace::kClock : bench::Pace::kSteps,
+                     .answer = options.echo ? bench::Answer::kEcho : bench::Answer::kMix,
+                     .cpu = options.callers_cpu,
+                     .ring = options.ring(),
+                     .eal = eal});
   dpdk::test_eal(eal);
-  json out = options.real_time > 0 ? real_time(options) : lock_step(options);
+  if (options.real_time > 0) {
+    real_time(options, far, out);
+  } else {
+    lock_step(options, far, out);
+  }
+  add(far.report(), out);
   out["participants"] = options.participants;
   out["one_room"] = options.one_room;
+  out["echo"] = options.echo;
+  out["cable"] = options.cable;
   out["huge_pages"] = eal.huge_pages;
   out["pool"] = options.pool;
   std::printf("%s\n", out.dump().c_str());

@@ -2,16 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <random>
+#include <thread>
 
+#include <rte_dev.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 #include "dataplane/base/check.h"
 #include "dataplane/net/udp_frame.h"
 #include "dataplane/rtp/rtp_packet.h"
-#include "tests/support/crossed_rings.h"
 
 namespace tutti::dpdk {
 namespace {
@@ -46,15 +49,78 @@ std::uint32_t sum16(const std::byte* at, std::size_t bytes) {
 
 }  // namespace
 
+// Their port: what they send and what is copied for them is in buffers of one pool.
+class CablePort {
+ public:
+  CablePort(const std::string& device, std::uint32_t buffers) {
+    const std::string name = device.substr(0, device.find(','));
+    known_before_ = ::rte_eth_dev_get_port_by_name(name.c_str(), &number_) == 0;
+    if (!known_before_) {
+      CHECK(::rte_dev_probe(device.c_str()) == 0);
+      CHECK(::rte_eth_dev_get_port_by_name(name.c_str(), &number_) == 0);
+    }
+    pool_ = ::rte_pktmbuf_pool_create(("callers" + std::to_string(number_)).c_str(), buffers, 256, 0,
+                                      RTE_PKTMBUF_HEADROOM + kRoom, 0);
+    CHECK(pool_ != nullptr);
+    rte_eth_dev_info info{};
+    CHECK(::rte_eth_dev_info_get(number_, &info) == 0);
+    // The second is that of the near end's slow path, which has nothing to say here.
+    const auto receive_queues = std::min<std::uint16_t>(info.max_rx_queues, 2);
+    rte_eth_conf configuration{};
+    CHECK(::rte_eth_dev_configure(number_, receive_queues, 1, &configuration) == 0);
+    for (std::uint16_t i = 0; i < receive_queues; ++i) {
+      CHECK(::rte_eth_rx_queue_setup(number_, i, 512, 0, nullptr, pool_) == 0);
+    }
+    CHECK(::rte_eth_tx_queue_setup(number_, 0, 512, 0, nullptr) == 0);
+    CHECK(::rte_eth_dev_start(number_) == 0);
+    wait_for_link();
+  }
+  ~CablePort() {
+    ::rte_eth_dev_stop(number_);
+    if (!known_before_) {
+      rte_eth_dev_info info{};
+      CHECK(::rte_eth_dev_info_get(number_, &info) == 0);
+      ::rte_eth_dev_close(number_);
+      ::rte_dev_remove(info.device);
+    }
+    ::rte_mempool_free(pool_);
+  }
+  CablePort(const CablePort&) = delete;
+  CablePort& operator=(const CablePort&) = delete;
+
+  std::uint16_t number() const { return number_; }
+  rte_mempool* pool() const { return pool_; }
+
+ private:
+  static constexpr std::uint32_t kRoom = 256;  // a G.711 frame, or a report of RTCP's
+
+  // Of a driver whose other end is another process: that one answers first.
+  void wait_for_link() const {
+    for (int i = 0; i < 10'000; ++i) {
+      rte_eth_link link{};
+      if (::rte_eth_link_get_nowait(number_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    std::fprintf(stderr, "the callers' port has no link after ten seconds\n");
+    CHECK(false);
+  }
+
+  std::uint16_t number_ = 0;
+  rte_mempool* pool_ = nullptr;
+  bool known_before_ = false;  // somebody else has made it, and ends it
+};
+
 class CableCallers::Impl {
  public:
   Impl(const std::string& port, const net::MacAddress& from, const net::MacAddress& to, const Voices& voices,
        std::uint32_t buffers)
-      : end_(port), from_(from), to_(to), voices_(voices), sums_(kSilence + 1) {
-    CHECK(::rte_eth_dev_get_port_by_name(port.c_str(), &number_) == 0);
-    pool_ = ::rte_pktmbuf_pool_create(("callers" + std::to_string(number_)).c_str(), buffers, 256, 0,
-                                      RTE_PKTMBUF_HEADROOM + 256, 0);
-    CHECK(pool_ != nullptr);
+      : port_(port, buffers),
+        from_(from),
+        to_(to),
+        voices_(voices),
+        sums_(kSilence + 1),
+        number_(port_.number()),
+        pool_(port_.pool()) {
     silence_.fill(std::byte{0xFF});
     for (std::size_t voice = 0; voice <= kSilence; ++voice) {
       sums_[voice] = sum16(payload(voice).data(), base::kFrameSamples);
@@ -63,7 +129,6 @@ class CableCallers::Impl {
   ~Impl() {
     while (receive() != 0) {
     }
-    ::rte_mempool_free(pool_);
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -205,7 +270,7 @@ class CableCallers::Impl {
     }
   }
 
-  FrameEnd end_;
+  CablePort port_;
   const net::MacAddress from_;
   const net::MacAddress to_;
   const Voices& voices_;
@@ -219,8 +284,8 @@ class CableCallers::Impl {
   bool keeping_ = false;
   Counts counts_;
   std::vector<Heard> heard_;
-  std::uint16_t number_ = 0;
-  rte_mempool* pool_ = nullptr;
+  const std::uint16_t number_;
+  rte_mempool* const pool_;
 };
 
 CableCallers::CableCallers(const std::string& port, const net::MacAddress& from, const net::MacAddress& to,

@@ -31,10 +31,11 @@ class CableCallers {
     std::uint64_t strange = 0;  // to nobody, or no G.711 packet of 20 ms
   };
 
-  // `voices` outlive it.
+  // `port` is a device's name, with arguments where DPDK does not know it yet; its link is waited for. So
+  // many buffers are sent and received with, all that are under way. `voices` outlive it.
   CableCallers(const std::string& port, const net::MacAddress& from, const net::MacAddress& to,
                const test_support::Voices& voices, std::uint32_t buffers);
-  ~CableCallers();
+  ~CableCallers();  // what still waits is let fall
   CableCallers(const CableCallers&) = delete;
   CableCallers& operator=(const CableCallers&) = delete;
 

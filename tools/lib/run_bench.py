@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import process  # noqa: E402
-from bench import dpdk, figures, microbench, own_network, plot, results  # noqa: E402
+from bench import dpdk, dpdk_plot, dpdk_rows, dpdk_sip, figures, microbench, own_network, plot, results  # noqa: E402
 from bench.api import api  # noqa: E402
 from bench.capacity import Capacity, add_rows  # noqa: E402
 from bench.machine import Machine, pinned  # noqa: E402
@@ -25,6 +25,9 @@ TARGETS = ("tuttid", "tutti-load", "kernels_bench", "core_bench", "dpdk_bench", 
 RATIO_MOST = 2000  # callers with a socket each that the generator is sure to carry
 RATIO_S = 210.0  # that a comparison with bare UDP takes: kept for it where time is short
 LADDER_TRY_S = 30.0  # that one more point below the limit takes
+DPDK_COSTS = 0.5  # of the time for DPDK, for costs in steps; the rest is for what is held by the clock
+DPDK_SECS = 5  # measured of each try by the clock
+DPDK_STEPS = {False: 7, True: 3}  # by whether it is quick
 BENCH_PRIORITY = 20  # of a program without sockets, under SCHED_FIFO
 
 
@@ -42,7 +45,8 @@ class Bench:
         self.points = []
         self.failed = []
         self.own_network = False
-        steps = len(options.parts) + ("capacity" in options.parts) + (0 if options.built else 2)
+        over_dpdk = "dpdk" in options.parts and DPDK_STEPS[options.quick] - 1
+        steps = len(options.parts) + ("capacity" in options.parts) + over_dpdk + (0 if options.built else 2)
         self.progress = Progress(steps)
         self.deadline = time.monotonic() + 60 * options.minutes
 
@@ -98,25 +102,47 @@ class Bench:
                      lambda: self.microbench("core_bench", microbench.CORE, microbench.add_core_rows))
 
     def dpdk(self):
-        bench = dpdk.Dpdk(self.options.bin, self.folder, self.machine.cpus, self.show, self.beat)
-        self.measure("a core over DPDK", lambda: self.over_dpdk(bench))
-        if bench.points:
-            curve = {"title": self.machine.title(), "points": bench.points}
-            (self.folder / "dpdk.json").write_text(json.dumps(curve, indent=1) + "\n")
-            dpdk.draw(bench.points, self.machine.title(), self.folder)
-
-    def over_dpdk(self, bench):
-        counts, rounds = ((1_000, dpdk.SHOWN), 1) if self.options.quick else (dpdk.COUNTS, 3)
-        for workload in dpdk.WORKLOADS:
-            for participants in counts:
-                bench.cost(participants, workload, rounds)
-        dpdk.add_cost_rows(bench.points, bench.echo(), self.rows)
+        bench = dpdk.Dpdk(self.options.bin, self.folder, self.machine, self.show, self.beat, first=not self.options.quick)
+        counts = dpdk.COUNTS
+        if self.options.quick or self.options.participants:
+            counts = (self.options.participants or 1_000,)
+        now = time.monotonic()
+        self.measure("a core over DPDK: what a participant costs", lambda: bench.costs(
+            counts, now + DPDK_COSTS * (self.deadline - now), 1 if self.options.quick else dpdk.ROUNDS))
+        dpdk_rows.add_cost_rows(bench, self.rows, counts)
+        if bench.tries:
+            self.show("DPDK's memory is in " + ("huge pages" if bench.tries[0][2]["huge_pages"] else "plain pages: no huge ones are free"))
+        if not self.options.quick:
+            self.measure("a packet through DpdkPort and back", lambda: self.microbench(
+                "dpdk_bench", microbench.PORT, microbench.add_port_row))
+            self.measure("SIP over DPDK, a sample", self.sip_over_dpdk)
         searches = {}
-        for workload in dpdk.WORKLOADS:
-            known = self.baseline.value(f"dpdk.participants_per_core_{workload}")
-            searches[workload] = bench.held(workload, known or 32_768, tries=3 if self.options.quick else 8)
-            self.show(searches[workload].sentence())
-        dpdk.add_held_rows(searches, self.rows)
+        kinds = [kind for kind in dpdk.KINDS if kind.workload in self.workloads_over_dpdk()]
+        for number, kind in enumerate(kinds):
+            until = time.monotonic() + (self.deadline - time.monotonic()) / (len(kinds) - number)
+            search = self.measure(f"a core over DPDK: {kind}, how many are held", lambda: self.held_over_dpdk(bench, kind, until))  # noqa: B023
+            searches.update({kind: search} if search else {})
+            self.show(f"{kind}: {search.sentence()}" if search else f"{kind}: no verdict")
+        dpdk_rows.add_held_rows(searches, self.rows)
+        self.failed += bench.lost
+        points = dpdk_plot.points_of(bench)
+        (self.folder / "dpdk.json").write_text(json.dumps({"title": self.machine.title(), **points}, indent=1) + "\n")
+        dpdk_plot.draw(points, self.machine.title(), self.folder)
+
+    def workloads_over_dpdk(self):
+        """Whose number a search is for."""
+        return dpdk.WORKLOADS[:1] if self.options.quick else dpdk.WORKLOADS
+
+    def held_over_dpdk(self, bench, kind, until):
+        known = self.baseline.value(f"{dpdk_rows.PREFIX[kind.cable]}participants_per_core_{kind.workload}")
+        start = self.options.start or known or bench.start(kind)
+        return bench.held(kind, start, until, min(DPDK_SECS, self.options.secs), 1 if self.options.quick else 10)
+
+    def sip_over_dpdk(self):
+        callers, text = dpdk_sip.sample(self.options.bin, self.folder, self.beat)
+        if callers is not None:
+            self.rows.add("dpdk.sip_callers_heard", callers, "callers")
+        return text
 
     def delay(self):
         self.measure("delay at low load", lambda: figures.delay(self.bed, self.rows, self.beat))
@@ -232,18 +258,19 @@ def parse_options():
                     "loopback;\ndraws how many a core holds. bench/README.md says what each row is.",
         epilog="examples\n  tools/bench                 everything but the soak, within 15 minutes\n"
                "  tools/bench capacity        the curve alone, with more points\n"
+               "  tools/bench dpdk            past the kernel: what a participant costs, how many are held\n"
                "  tools/bench soak            3 x 5 minutes: what grows, what comes late\n"
                "  tools/bench --publish       everything; becomes the baseline, docs/CAPACITY.md and its curve")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join((*PARTS, *ALONE))} (all but {' and '.join(ALONE)})")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the rows, as name, value and unit")
-    parser.add_argument("--minutes", type=float, help="for measuring, building not counted (13.5; 30 for some parts alone)")
+    parser.add_argument("--minutes", type=float, help="for measuring, building not counted (13.5, dpdk alone too; 30 for other parts alone)")
     parser.add_argument("--publish", action="store_true", help="keep the rows and the curve in the tree: on a quiet machine")
     parser.add_argument("--quick", action="store_true", help="capacity in a few short tries")
     parser.add_argument("--start", type=int, help="participants to begin the search of the capacity with (the baseline's)")
     parser.add_argument("--most", type=int, default=9600, help="participants never to go beyond (9600)")
     parser.add_argument("--secs", type=int, default=10, help="seconds measured of each try of the capacity (10)")
     parser.add_argument("--rate", type=float, default=300.0, help="calls placed a second (300)")
-    parser.add_argument("--participants", type=int, help="of memory (4000), ratio (what was held) and soak (80 %% of it)")
+    parser.add_argument("--participants", type=int, help="of memory (4000), ratio (what was held), soak (80 %% of it) and dpdk (a curve)")
     parser.add_argument("--rounds", type=int, default=3, help="of the soak (3)")
     parser.add_argument("--soak-secs", type=int, default=300, help="of each of its rounds (300)")
     parser.add_argument("--set", action="append", default=[], type=setting, metavar="TABLE.KEY=VALUE",
@@ -259,9 +286,9 @@ def parse_options():
         parser.error(f"there is no part {unknown[0]}")
     if options.publish and options.set:
         parser.error("--publish is of the configuration that everybody has, without --set")
-    whole = not options.parts
+    in_minutes = options.parts in ([], ["dpdk"])
     options.parts = [part for part in (*PARTS, *ALONE) if part in (options.parts or PARTS)]
-    options.minutes = options.minutes or (13.5 if whole else 30)
+    options.minutes = options.minutes or (13.5 if in_minutes else 30)
     options.built = options.bin is not None
     options.bin = (options.bin or ROOT / "build" / "release" / "bin").resolve()
     return options

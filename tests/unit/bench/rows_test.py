@@ -55,6 +55,8 @@ class Publishing(unittest.TestCase):
         self.assertIn("| `server.delay_ms_p99` | 21.5 | ms | <= 22: met | c0ffee |", text)
         self.assertIn("![participants against core load, lateness and loss](capacity.svg)", text)
         self.assertIn("date  today", text)
+        self.assertNotIn("dpdk.svg", text)
+        self.assertIn("(dpdk.svg)", results.page(rows, types.SimpleNamespace(facts=lambda: ""), dpdk=True))
 
 
 def report(context=(), **benches):

@@ -34,6 +34,12 @@ class TheMachine(unittest.TestCase):
     def test_busy_is_what_was_not_idle(self):
         self.assertEqual(machine.busy_permille("cpu  10 0 10 80 0 0 0 0 0 0", "cpu  20 0 20 160 0 0 0 0 0 0"), 200)
 
+    def test_its_huge_pages_are_those_of_meminfo(self):
+        self.assertEqual(machine.huge_pages("MemTotal: 9 kB\nHugePages_Total:    1000\nHugePages_Free:      800\nHugepagesize:       2048 kB\n"),
+                         "800 of 1,000 free, of 2,048 kB")
+        self.assertEqual(machine.huge_pages("HugePages_Total:       0\nHugePages_Free:        0\n"), "none reserved")
+        self.assertEqual(machine.huge_pages(""), "none reserved")
+
 
 class Trials(unittest.TestCase):
     def test_a_servers_keys_are_those_of_its_example(self):

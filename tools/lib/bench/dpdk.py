@@ -1,33 +1,56 @@
-"""A core over DPDK and a cable of memory: how many it holds in real time, what a participant-frame costs of 1,000 to 131,072,
-and both beside an echo over the same cable."""
+"""A core over DPDK, over a cable of memory or to another process by memif: what a participant costs, and how many are held."""
 
+import dataclasses
 import json
+import os
+import statistics
 import subprocess
+import tempfile
+import time
 
 import process
-from bench import microbench
-from bench.machine import pinned
-from bench.plot import TERMINALS, data_block, quoted
 from bench.search import GENERATOR, HELD, MISSED, CapacitySearch
 from bench.verdict import PACKETS_LEAST
 
+CABLES = ("rings", "memif")
 WORKLOADS = ("rooms_of_8", "one_room")
+ECHO = "echo"  # instead of a core: each packet is sent back, nothing else
 COUNTS = (1_000, 8_000, 32_000, 100_000, 131_072)  # of the curve
-SHOWN = 32_000  # whose cost is in the rows
-MOST = 131_072
-UNIT = 1_024
+SHOWN = 32_000  # whose cost stands in a row without a number
+MOST, UNIT = 131_072, 1_024  # participants, of a search
+ROUNDS = 3
+# That a try may take at most: in steps, the same beside others, and by the clock besides what it measures.
+STEP_TRY_S, PATIENT_TRY_S, CLOCK_TRY_S = 60.0, 240.0, 45.0
 LATE_MOST = 1 / 1000
-WRONG_MOST = 1 / 1000  # of the packets that are listened to
+WRONG_MOST = 1 / 1000  # of the packets that are listened to, by the clock
+MOVED_MOST = 0.02  # of the packets in steps: a room whose tick moves has one less
 LAG_MS_MOST = 5.0  # that the callers may fall behind before nothing is said of the core
-ECHO = r"^echo/endpoints:32000/connected:1$"
+LOAD_FIRST = 0.7  # of a core, as the costs have it: where a search begins
 
 
 class DpdkError(Exception):
-    """A try ended without a report."""
+    """A try ended without a report, or with one that is of no worth."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """What a try is of."""
+    cable: str
+    workload: str  # of WORKLOADS, or ECHO
+
+    def flags(self):
+        of_workload = {"one_room": ["--one-room"], ECHO: ["--echo"]}
+        return ["--cable", self.cable, *of_workload.get(self.workload, [])]
+
+    def __str__(self):
+        return f"{self.cable}, {self.workload.replace('_', ' ')}"
+
+
+KINDS = [Kind(cable, workload) for cable in CABLES for workload in (*WORKLOADS, ECHO)]
 
 
 def judge(report):
-    """(HELD, MISSED or GENERATOR, why) of a try in real time."""
+    """(HELD, MISSED or GENERATOR, why) of a try by the clock."""
     share = report["packets_out"] / report["expected"]
     why = []
     if share < PACKETS_LEAST:
@@ -46,120 +69,133 @@ def judge(report):
 
 
 def check_step(report):
-    """A try in lock-step loses nothing, and all that is listened to is exact."""
+    """In steps nothing is lost, and all that is listened to is exact."""
     if report["audio_wrong"] or not report["audio_packets"]:
-        raise DpdkError(f"{report['participants']:,}: {report['audio_wrong']} of {report['audio_packets']} packets were not the exact sum")
-    if report["packets_out"] < PACKETS_LEAST * report["expected"]:
-        raise DpdkError(f"{report['participants']:,}: {report['packets_out']:,} of {report['expected']:,.0f} packets came")
+        raise DpdkError(f"{report['audio_wrong']} of {report['audio_packets']} packets were not what they must be, bit for bit")
+    if report["packets_refused"] or report.get("core_drops"):
+        raise DpdkError(f"{report['packets_refused']:,} packets found no room, {report.get('core_drops', 0):,} were dropped")
+    if report["packets_out"] < (1 - MOVED_MOST) * report["expected"]:
+        raise DpdkError(f"{report['packets_out']:,} of {report['expected']:,.0f} packets came")
+
+
+def seconds_of(participants, most=2.0):
+    """Virtual ones, of a try in steps."""
+    return max(0.3, min(most, 16_000 / participants))
 
 
 class Dpdk:
-    """Of one run; `points` is what the curve has."""
+    """Of one run."""
 
-    def __init__(self, bin_folder, folder, cpus, show, beat):
-        self.bin, self.folder, self.cpus, self.show, self.beat = bin_folder, folder, cpus, show, beat
-        self.points = []
+    def __init__(self, bin_folder, folder, machine, show, beat, first=False):
+        """`first`: its callers come before what else runs here at the same time."""
+        self.bin, self.folder, self.machine, self.show, self.beat = bin_folder, folder, machine, show, beat
+        self.before = ["nice", "-n", "-10"] if first and machine.realtime else []
+        self.step_try_s, self.step_secs = (STEP_TRY_S, 2.0) if first else (PATIENT_TRY_S, 0.5)
+        self.tries = []  # in steps: (round, Kind, report)
+        self.points = []  # by the clock: (Kind, outcome, report)
+        self.lost = []  # sentences, of tries without a report
 
-    def try_once(self, participants, workload, *how):
-        command = [self.bin / "dpdk_rooms", "--participants", participants, "--core-cpu", self.cpus.media, "--callers-cpu",
-                   self.cpus.callers, *how, *(["--one-room"] if workload == "one_room" else [])]
-        with (self.folder / "dpdk_rooms.log").open("a") as log:
-            child = process.start([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-                                  text=True)
-            out, _ = child.communicate()
-        process.forget(child)
-        self.beat()
+    def try_once(self, kind, participants, limit_s, *how):
+        """The report of one process, which has ended when this returns."""
+        cpus = self.machine.cpus
+        command = [self.bin / "dpdk_rooms", "--participants", participants, "--core-cpu", cpus.media, "--callers-cpu", cpus.callers,
+                   *kind.flags(), *how]
+        with (self.folder / "dpdk_rooms.log").open("a") as log, tempfile.TemporaryDirectory() as private:
+            print("\n" + " ".join(str(word) for word in command), file=log, flush=True)
+            child = process.start([*self.before, *(str(word) for word in command)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=log, text=True, env={**os.environ, "TMPDIR": private})
+            out = self.wait(child, time.monotonic() + limit_s)
+            if out is None:
+                raise DpdkError(f"it did not end within {limit_s:.0f} s")
         if child.returncode != 0:
             raise DpdkError(f"dpdk_rooms ended with {child.returncode}: see {self.folder / 'dpdk_rooms.log'}")
         return json.loads(out)
 
-    def cost(self, participants, workload, rounds=3):
-        """The least of some rounds: what else runs here only adds."""
-        best = None
-        for _ in range(rounds):
-            report = self.try_once(participants, workload, "--lock-step", max(0.3, min(2.0, 16_000 / participants)))
+    def wait(self, child, deadline):
+        """What it has printed; None: it has been ended, and its callers with it."""
+        while time.monotonic() < deadline:
+            try:
+                out, _ = child.communicate(timeout=0.25)
+                process.forget(child)
+                return out
+            except subprocess.TimeoutExpired:
+                self.beat()
+        process.end(child)
+        child.stdout.close()
+        return None
+
+    def cost(self, number, kind, participants):
+        """One try in steps, kept."""
+        try:
+            report = self.try_once(kind, participants, self.step_try_s, "--lock-step", seconds_of(participants, self.step_secs))
             check_step(report)
-            if best is None or report["ns_per_frame"] < best["ns_per_frame"]:
-                best = report
-        self.points.append({"workload": workload, **best})
-        self.show(f"{participants:>7,} {workload:<10} {best['ns_per_frame']:.0f} ns: reception {best['reception_ns']:.0f}, "
-                  f"tick {best['tick_ns']:.0f}; {best['audio_packets']:,} packets listened to, all exact")
-        return best
+        except DpdkError as error:
+            self.lost.append(f"{kind}, {participants:,}: {error}")
+            self.show(self.lost[-1])
+            return
+        self.tries.append((number, kind, report))
 
-    def held(self, workload, start, secs=5, tries=8):
-        """A finished CapacitySearch. A miss is tried once more before it is believed."""
-        search = CapacitySearch(start, UNIT, UNIT, MOST, tries, 0.04)
-        while (count := search.next()) is not None:
-            for attempt in range(2):
-                report = self.try_once(count, workload, "--real-time", secs)
+    def costs(self, counts, until, rounds=ROUNDS):
+        """Rounds of everything, the core and the echo beside it in turn, as many as there is time for."""
+        for number in range(rounds):
+            began = time.monotonic()
+            for participants in counts:
+                for kind in KINDS:
+                    if time.monotonic() < until:
+                        self.cost(number, kind, participants)
+                    elif number == 0:
+                        self.lost.append(f"{kind}, {participants:,}: there was no time left")
+                if number == 0:
+                    self.show(self.sentence(participants))
+            took = time.monotonic() - began
+            if time.monotonic() + took > until:
+                break
+        if not self.tries:
+            raise DpdkError("no try has ended with a report")
+
+    def least(self, kind, participants):
+        """The report of the cheapest round: what else runs here only adds. None where there is none."""
+        of_it = [report for _, other, report in self.tries if (other, report["participants"]) == (kind, participants)]
+        return min(of_it, key=lambda report: report["ns_per_frame"], default=None)
+
+    def ratio(self, kind, participants):
+        """The echo's cost over the core's, in the same round; of all rounds the median. None where there is none."""
+        found = {(number, other): report["ns_per_frame"] for number, other, report in self.tries
+                 if report["participants"] == participants}
+        echo = Kind(kind.cable, ECHO)
+        ratios = [found[number, echo] / ns for (number, other), ns in found.items() if other == kind and (number, echo) in found]
+        return statistics.median(ratios) if ratios else None
+
+    def sentence(self, participants):
+        parts = [f"{kind} {report['ns_per_frame']:.0f}" for kind in KINDS if (report := self.least(kind, participants))]
+        return f"{participants:>7,} ns a frame: " + "; ".join(parts)
+
+    def start(self, kind):
+        """Where the search begins: what a core has time for at the cost with SHOWN, and some of it left."""
+        report = self.least(kind, SHOWN)
+        count = LOAD_FIRST * 20e6 / report["ns_per_frame"] if report else SHOWN / 2
+        return max(UNIT, min(MOST, int(count) // UNIT * UNIT))
+
+    def try_count(self, kind, count, secs, until):
+        """HELD, or whatever else came twice: once may have been the machine's doing."""
+        outcomes = []
+        while True:
+            try:
+                report = self.try_once(kind, count, secs + CLOCK_TRY_S, "--real-time", secs)
                 outcome, why = judge(report)
-                self.show(f"{count:>7,} {workload:<10} {outcome:<9} load {100 * report['load']:.0f} %, late {report['late_ticks']} of "
-                          f"{report['ticks']:,}, heard {report['audio_packets']:,}" + "".join(f"; {one}" for one in why))
-                if outcome == HELD:
-                    break
-            search.record(count, outcome)
+                self.points.append((kind, outcome, report))
+                text = (f"load {100 * report['load']:.0f} %, late {report['late_ticks']} of {report['ticks']:,}, "
+                        f"heard {report['audio_packets']:,}, callers busy {100 * report['callers_busy']:.0f} %")
+            except DpdkError as error:
+                outcome, why, text = GENERATOR, [], str(error)
+            self.show(f"{count:>7,} {kind} {outcome}: {text}" + "".join(f"; {one}" for one in why))
+            outcomes.append(outcome)
+            if outcome == HELD or outcomes.count(outcome) == 2 or time.monotonic() > until:
+                return outcome
+
+    def held(self, kind, start, until, secs=5, tries=10):
+        """A CapacitySearch, finished or out of time."""
+        search = CapacitySearch(start, UNIT, UNIT, MOST, tries, 0.04)
+        while (count := search.next()) is not None and (time.monotonic() < until or search.tries == tries):
+            search.record(count, self.try_count(kind, count, secs, until))
         return search
-
-    def echo(self):
-        """ns a packet, received and sent back."""
-        command = pinned([self.cpus.media], microbench.command(self.bin / "dpdk_bench", ECHO))
-        report = microbench.run(command, self.folder / "dpdk_bench.log")
-        return microbench.least(report, ECHO.strip("^$") + r".*", "ns_per_packet")
-
-
-def add_cost_rows(points, echo_ns, rows):
-    """Of the costs that were measured."""
-    def of(workload, participants):
-        return next((point["ns_per_frame"] for point in points
-                     if (point["workload"], point["participants"]) == (workload, participants)), None)
-    for workload, name in zip(WORKLOADS, ("dpdk.ns_per_frame", "dpdk.listener_ns_per_frame")):
-        if of(workload, SHOWN) is not None:
-            rows.add(name, of(workload, SHOWN), "ns")
-        for participants in COUNTS:
-            if of(workload, participants) is not None:
-                rows.add(f"{name}_{participants // 1000}k", of(workload, participants), "ns")
-        if of(workload, 1_000) and of(workload, 100_000):
-            rows.add(f"dpdk.{workload}_100k_over_1k", of(workload, 100_000) / of(workload, 1_000), "times")
-    rows.add("dpdk.echo_ns_per_packet", echo_ns, "ns")
-    if of("rooms_of_8", SHOWN):
-        rows.add("dpdk.ratio_to_echo", echo_ns / of("rooms_of_8", SHOWN), "times")
-    rows.add("dpdk.huge_pages", int(bool(points) and all(point["huge_pages"] for point in points)), "yes")
-
-
-def add_held_rows(searches, rows):
-    """`searches`: workload -> CapacitySearch."""
-    for workload, search in searches.items():
-        rows.add(f"dpdk.participants_per_core_{workload}", search.held, "participants")
-    if len(searches) == len(WORKLOADS):
-        rows.add("dpdk.participants_per_core", min(search.held for search in searches.values()), "participants")
-
-
-def script(points, title, terminal, output):
-    """gnuplot's input: ns a participant-frame against participants, and what a core could hold at most at such a cost."""
-    text, plots = "", []
-    for workload, colour, legend in (("rooms_of_8", "#1b4f8f", "rooms of 8, all talk"), ("one_room", "#c4571b", "one room, 4 talk")):
-        pairs = sorted((point["participants"], point["ns_per_frame"]) for point in points if point["workload"] == workload)
-        if pairs:
-            text += data_block(workload, pairs)
-            plots.append(f"${workload} with linespoints lc rgb '{colour}' pt 7 lw 1.8 title '{legend}'")
-    # 20 ms over all participants: above it a core cannot keep up.
-    plots.append("[1000:150000] 20e6 / x with lines lc rgb '#777777' dt 2 title 'all of a core'")
-    return text + f"""set terminal {terminal}
-set output '{output}'
-set title "Tutti over DPDK, a cable of memory: G.711 on one core\\n{{/*0.8 {quoted(title)}}}"
-set logscale x
-set xrange [800:160000]
-set yrange [0:1000]
-set grid lc rgb '#dddddd' lw 0.8
-set xlabel 'participants (20 ms packets each way)'
-set ylabel 'ns a participant-frame'
-set key top left
-plot """ + ", \\\n  ".join(plots) + "\nset output\n"
-
-
-def draw(points, title, folder):
-    """dpdk.svg and dpdk.png in the folder."""
-    for kind, terminal in TERMINALS.items():
-        source = folder / f"dpdk.{kind}.gnuplot"
-        source.write_text(script(points, title, terminal, folder / f"dpdk.{kind}"))
-        subprocess.run(["gnuplot", source], check=True, stdin=subprocess.DEVNULL)

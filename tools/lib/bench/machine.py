@@ -60,6 +60,14 @@ def class_name(cpuinfo, cpus):
     return "_".join([*words[:3], f"f{family}", f"m{number}", f"{cpus}cpu"])
 
 
+def huge_pages(meminfo):
+    """What of /proc/meminfo tells DPDK's memory: "800 of 1,000 free, of 2,048 kB"."""
+    facts = {name: int(value) for name, value in re.findall(r"^(Huge\w+):\s+(\d+)", meminfo, re.M)}
+    if not facts.get("HugePages_Total"):
+        return "none reserved"
+    return f"{facts['HugePages_Free']:,} of {facts['HugePages_Total']:,} free, of {facts['Hugepagesize']:,} kB"
+
+
 def git(*words):
     found = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True)
     return found.stdout.strip() if found.returncode == 0 else ""
@@ -116,6 +124,7 @@ class Machine:
             "SCHED_FIFO": "yes" if self.realtime else "no: not allowed",
             "sched_rt_runtime_us": runtime.read_text().strip() if runtime.exists() else "?",
             "governor": governor.read_text().strip() if governor.exists() else "none to be seen",
+            "huge pages": huge_pages(pathlib.Path("/proc/meminfo").read_text()),
             "descriptors": self.descriptors,
             "load average at start": f"{self.load:.2f}",
         }

@@ -84,3 +84,11 @@ def add_core_rows(report, rows):
                     rows.add(f"core.{load}{of_target}{ending}_ns_per_frame", value, "ns")
     if rows.value("core.conf8_ns_per_frame") is None:
         raise MicrobenchError("core_bench has none of the loads that are looked for")
+
+
+PORT = r"^echo/endpoints:32000/connected:1$"
+
+
+def add_port_row(report, rows):
+    """dpdk_bench: a packet that DpdkPort receives and sends back."""
+    rows.add("dpdk.port_ns_per_packet", least(report, PORT.strip("^$") + r".*", "ns_per_packet"), "ns")

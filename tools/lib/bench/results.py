@@ -8,6 +8,8 @@ from bench.rows import Rows, goal_text, number, read_rows
 from steps import ROOT
 
 BASELINES = ROOT / "bench" / "baselines"
+DOCS = ROOT / "docs"
+CURVES = ("capacity.svg", "dpdk.svg")
 
 
 def new_folder(parent=ROOT / "build" / "bench"):
@@ -33,11 +35,13 @@ def read_points(folder):
     return json.loads(file.read_text())["points"] if file.exists() else []
 
 
-def page(rows, machine):
-    """docs/CAPACITY.md."""
+def page(rows, machine, dpdk=False):
+    """docs/CAPACITY.md; `dpdk`: its curve is published, too."""
+    over_dpdk = ["Past the kernel, over DPDK (`./tools/bench dpdk`, rows `dpdk.*`):", "",
+                 "![participants against what each costs, over DPDK](dpdk.svg)", ""] if dpdk else []
     lines = ["# Capacity", "",
              "Measured by `./tools/bench --publish`; [bench/README.md](../bench/README.md) says what each row is.", "",
-             "![participants against core load, lateness and loss](capacity.svg)", "",
+             "![participants against core load, lateness and loss](capacity.svg)", "", *over_dpdk,
              "| row | value | unit | goal | commit |", "|---|---|---|---|---|"]
     lines += [f"| `{row['name']}` | {number(row['value'])} | {row['unit']} | "
               f"{goal_text(row['name'], row['value']).removeprefix('goal ')} | {row['commit']} |" for row in rows.rows]
@@ -52,17 +56,18 @@ def merged(baseline, rows, commit):
 
 
 def publish(folder, rows, machine):
-    """What this run found goes into the baseline of its machine class, and with its curve into docs/."""
+    """What this run found goes into the baseline of its machine class, and with its curves into docs/."""
     BASELINES.mkdir(exist_ok=True)
     rows = merged(read_baseline(machine), rows, machine.commit)
     baseline_file(machine).write_text(rows.to_json())
     baseline_file(machine).with_suffix(".txt").write_text(machine.facts())
     written = [baseline_file(machine)]
-    curve, published = folder / "capacity.svg", ROOT / "docs" / "capacity.svg"
-    if curve.exists():
-        published.write_bytes(curve.read_bytes())
-        written.append(published)
-    if published.exists():
-        (ROOT / "docs" / "CAPACITY.md").write_text(page(rows, machine))
-        written.append(ROOT / "docs" / "CAPACITY.md")
+    for name in CURVES:
+        curve = folder / name
+        if curve.exists():
+            (DOCS / name).write_bytes(curve.read_bytes())
+            written.append(DOCS / name)
+    if (DOCS / CURVES[0]).exists():
+        (DOCS / "CAPACITY.md").write_text(page(rows, machine, (DOCS / CURVES[1]).exists()))
+        written.append(DOCS / "CAPACITY.md")
     return written
