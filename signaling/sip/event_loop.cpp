@@ -21,7 +21,7 @@ int drain_wake_fd(su_root_magic_t*, su_wait_t* wait, su_wakeup_arg_t*) {
 
 }  // namespace
 
-EventLoopImpl::EventLoopImpl() {
+EventLoopImpl::EventLoopImpl(EventLoop::Clock clock) : now(clock) {
   CHECK(su_init() == 0);
   root = su_root_create(nullptr);
   CHECK(root != nullptr);
@@ -68,13 +68,13 @@ bool EventLoopImpl::run_posted() {
 }
 
 bool EventLoopImpl::run_timers() {
-  const base::Instant now = base::monotonic_now();
-  while (!timers.empty() && (*timers.begin())->key.first <= now) {
+  const base::Instant due = now();
+  while (!timers.empty() && (*timers.begin())->key.first <= due) {
     const std::shared_ptr<TimerState> timer = *timers.begin();  // it may be destroyed by its own work
     timers.erase(timers.begin());
     timer->loop = nullptr;
     if (timer->period.count() > 0) {
-      const auto missed = (now - timer->key.first) / timer->period;
+      const auto missed = (due - timer->key.first) / timer->period;
       arm(timer, timer->key.first + (missed + 1) * timer->period);
       timer->work();
     } else {
@@ -89,7 +89,7 @@ bool EventLoopImpl::run_timers() {
 bool EventLoopImpl::turn(base::Duration longest) {
   base::Duration wait = longest;
   if (!timers.empty()) {
-    const base::Duration due = (*timers.begin())->key.first - base::monotonic_now();
+    const base::Duration due = (*timers.begin())->key.first - now();
     wait = std::clamp(due, base::Duration(0), wait);
   }
   {
@@ -128,7 +128,7 @@ bool Timer::active() const noexcept {
   return state_ && state_->loop != nullptr;
 }
 
-EventLoop::EventLoop() : impl_(std::make_unique<EventLoopImpl>()) {}
+EventLoop::EventLoop(Clock clock) : impl_(std::make_unique<EventLoopImpl>(clock)) {}
 EventLoop::~EventLoop() = default;
 
 void EventLoop::run() {
@@ -157,7 +157,7 @@ void EventLoop::post(std::function<void()> work) {
 Timer EventLoop::after(std::chrono::milliseconds delay, std::function<void()> work) {
   const auto state = std::make_shared<TimerState>();
   state->work = std::move(work);
-  impl_->arm(state, base::monotonic_now() + delay);
+  impl_->arm(state, impl_->now() + delay);
   return Timer(state);
 }
 
@@ -166,7 +166,7 @@ Timer EventLoop::every(std::chrono::milliseconds period, std::function<void()> w
   const auto state = std::make_shared<TimerState>();
   state->work = std::move(work);
   state->period = period;
-  impl_->arm(state, base::monotonic_now() + period);
+  impl_->arm(state, impl_->now() + period);
   return Timer(state);
 }
 

@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 
+#include "dataplane/base/clock.h"
+
 namespace tutti::sip {
 
 struct EventLoopImpl;  // the SIP library's root object; only this module's *_impl files look inside
@@ -32,7 +34,10 @@ class Timer {
 
 class EventLoop {
  public:
-  EventLoop();
+  // What timers go by.
+  using Clock = base::Instant (*)();
+
+  explicit EventLoop(Clock clock = &base::monotonic_now);
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
   // Work posted and not yet done is dropped. Thread: the one that made it.

@@ -1,4 +1,4 @@
-// EventLoopImpl: the library's root, a door for other threads, and timers on the monotonic clock (the
+// EventLoopImpl: the library's root, a door for other threads, and timers on a clock of ours (the
 // library's own follow the wall clock).
 #pragma once
 
@@ -34,7 +34,7 @@ struct TimerOrder {
 };
 
 struct EventLoopImpl {
-  EventLoopImpl();
+  explicit EventLoopImpl(EventLoop::Clock clock);
   EventLoopImpl(const EventLoopImpl&) = delete;
   EventLoopImpl& operator=(const EventLoopImpl&) = delete;
   ~EventLoopImpl();
@@ -44,6 +44,7 @@ struct EventLoopImpl {
   void wake() const noexcept;
   void arm(const std::shared_ptr<TimerState>& timer, base::Instant due);
 
+  const EventLoop::Clock now;
   su_root_t* root = nullptr;
   int wake_fd = -1;
   int wake_index = -1;

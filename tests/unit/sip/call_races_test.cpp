@@ -40,6 +40,7 @@ TEST_F(SipTest, InviteSentAgainIsNotASecondCall) {
 }
 
 TEST_F(SipTest, AnswerIsSentAgainUntilTheAck) {
+  quicken();
   accept_all();
   start();
   Peer peer(loop, server());
@@ -131,6 +132,7 @@ TEST_F(SipTest, ByesThatCrossEndTheCallOnce) {
 }
 
 TEST_F(SipTest, ByeNobodyAnswersIsGivenUp) {
+  quicken();
   accept_all();
   start();
   Peer peer(loop, server());
@@ -227,6 +229,7 @@ TEST_F(SipTest, AgentMayGoWithCallsInEveryState) {
 }
 
 TEST_F(SipTest, TcpConnectionThatClosesEndsNothingElse) {
+  quicken();
   accept_all();
   start();
   auto first = std::make_unique<Peer>(loop, server(), true);
@@ -246,6 +249,7 @@ TEST_F(SipTest, TcpConnectionThatClosesEndsNothingElse) {
 }
 
 TEST_F(SipTest, TcpConnectionThatClosesBeforeTheAnswerIsSurvived) {
+  quicken();
   start();
   auto peer = std::make_unique<Peer>(loop, server(), true);
   RawCall call(*peer, "room");

@@ -179,6 +179,7 @@ TEST_P(Call, IsCancelledWhileItRings) {
 }
 
 TEST_P(Call, WithoutAnAckIsEndedAfter64T1) {
+  quicken();
   accept_all();
   start();
   Peer peer(loop, server(), tcp());

@@ -54,7 +54,7 @@ TEST_F(HostileTest, PipelinedHugeContentLengthInOneSegment) {
     Peer peer(loop, server(), true);
     peer.send(options(peer) + options(peer, "", length) + "v=0\r\n");
     peer.expect(200, "OPTIONS");
-    EXPECT_TRUE(peer.closed_within(seconds(5))) << length;
+    EXPECT_TRUE(peer.closed()) << length;
   }
   expect_unharmed();
 }
@@ -83,7 +83,7 @@ TEST_F(HostileTest, HugeContentLengthAlone) {
   Peer peer(loop, server(), true);
   peer.send(options(peer, "", "2147483648") + "v=0\r\n");
   peer.expect(413, "OPTIONS");
-  EXPECT_TRUE(peer.closed_within(seconds(5)));
+  EXPECT_TRUE(peer.closed());
   EXPECT_GT(UserAgent::messages_kept_out(), before);
   expect_unharmed();
 }
@@ -96,7 +96,7 @@ TEST_F(HostileTest, HugeContentLengthInPieces) {
     loop.step(milliseconds(1));
   }
   peer.expect(200, "OPTIONS");
-  EXPECT_TRUE(peer.closed_within(seconds(5)));
+  EXPECT_TRUE(peer.closed());
   expect_unharmed();
 }
 
@@ -130,7 +130,7 @@ TEST_F(HostileTest, EndlessHeadersCloseTheConnection) {
     const std::string line = "X: " + std::string(2000, 'x') + "\r\n";
     for (int i = 0; i < 100; ++i) peer.send(line);
     if (pipelined) peer.expect(200, "OPTIONS");
-    EXPECT_TRUE(peer.closed_within(seconds(5))) << pipelined;
+    EXPECT_TRUE(peer.closed()) << pipelined;
   }
   expect_unharmed();
 }
@@ -138,12 +138,12 @@ TEST_F(HostileTest, EndlessHeadersCloseTheConnection) {
 TEST_F(HostileTest, EndlessFirstLineClosesTheConnection) {
   Peer peer(loop, server(), true);
   for (int i = 0; i < 100; ++i) peer.send(std::string(2000, 'A'));
-  EXPECT_TRUE(peer.closed_within(seconds(5)));
+  EXPECT_TRUE(peer.closed());
   expect_unharmed();
 }
 
 TEST_F(HostileTest, HugeNumbersOfHeadersAreRefusedQuickly) {
-  const auto began = std::chrono::steady_clock::now();
+  const base::Duration began = base::thread_cpu_time();  // whoever else wants the CPU
   std::string headers;
   for (int i = 0; i < 12'000; ++i) headers += "v:x\r\n";
   for (int i = 0; i < 10; ++i) {
@@ -151,9 +151,9 @@ TEST_F(HostileTest, HugeNumbersOfHeadersAreRefusedQuickly) {
     udp.send(options(udp, headers));
     Peer tcp(loop, server(), true);
     tcp.send(options(tcp, headers));
-    EXPECT_TRUE(tcp.closed_within(seconds(5)));
+    EXPECT_TRUE(tcp.closed());
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(5));
+  EXPECT_LT(base::thread_cpu_time() - began, seconds(5));
   Peer peer(loop, server());
   std::string allowed;
   for (int i = 0; i < 400; ++i) allowed += "X-Header: x\r\n";
@@ -203,7 +203,7 @@ TEST_F(HostileTest, BadRequestUriIsAnswered400) {
       peer.send(bad);
       peer.expect(400, "OPTIONS");
       if (tcp) {
-        EXPECT_TRUE(peer.closed_within(seconds(5)));
+        EXPECT_TRUE(peer.closed());
       } else {
         peer.send(options(peer));
         peer.expect(200, "OPTIONS");
@@ -219,7 +219,7 @@ TEST_F(HostileTest, FirstLineOfNoMessageClosesTheConnection) {
     SCOPED_TRACE(line);
     Peer peer(loop, server(), true);
     peer.send(line + "\r\nContent-Length: 0\r\n\r\n");
-    EXPECT_TRUE(peer.closed_within(seconds(5)));
+    EXPECT_TRUE(peer.closed());
     Peer datagram(loop, server());
     datagram.send(line + "\r\nContent-Length: 0\r\n\r\n");
   }
@@ -229,7 +229,8 @@ TEST_F(HostileTest, FirstLineOfNoMessageClosesTheConnection) {
 // Its far end may have gone without a word; a connection over which a call came is kept for the call.
 TEST_F(HostileTest, IdleConnectionsAreClosedUnlessTheyCarryACall) {
   agent.reset();
-  config.tcp_idle = milliseconds(300);
+  quicken();
+  config.tcp_idle = milliseconds(1'000);
   start();
   Peer calling(loop, server(), true);
   RawCall call(calling, "room");
@@ -237,11 +238,11 @@ TEST_F(HostileTest, IdleConnectionsAreClosedUnlessTheyCarryACall) {
   Peer asked(loop, server(), true);
   asked.send(options(asked));
   asked.expect(200, "OPTIONS");
-  EXPECT_TRUE(asked.closed_within(seconds(5)));
+  EXPECT_TRUE(asked.closed());
   turn_for(milliseconds(1500));  // past the end of the call's own transactions
   calling.send(call.bye());
   calling.expect(200, "BYE");
-  EXPECT_TRUE(calling.closed_within(seconds(5)));
+  EXPECT_TRUE(calling.closed());
 }
 
 // SIP.md, fault 3: a stored branch shorter than "z9hG4bK" was read past its end when the next request of the

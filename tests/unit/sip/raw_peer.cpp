@@ -148,8 +148,8 @@ std::string Peer::expect_request(std::string_view method) {
   }
 }
 
-bool Peer::closed_within(milliseconds timeout) {
-  const auto deadline = Clock::now() + timeout;
+bool Peer::closed() {
+  const auto deadline = Clock::now() + kPatience;
   while (!end_of_stream_ && Clock::now() < deadline) {
     if (!read_some()) loop_.step(milliseconds(2));
   }

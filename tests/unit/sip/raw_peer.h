@@ -33,14 +33,16 @@ class Peer {
 
   void send(std::string_view bytes);
   void close();
+  static constexpr std::chrono::seconds kPatience{60};  // a test that waits so long has failed
+
   // The next whole message within `timeout`, or nothing.
-  std::string next(std::chrono::milliseconds timeout = std::chrono::seconds(5));
+  std::string next(std::chrono::milliseconds timeout = kPatience);
   // Passes over other messages (100, repetitions, other calls where `call_id` is given) until this answer to
   // `method`, or this request, comes.
   std::string expect(int status, std::string_view method, std::string_view call_id = {});
   std::string expect_request(std::string_view method);
-  // True when the server has closed the connection.
-  bool closed_within(std::chrono::milliseconds timeout);
+  // True once the server has closed the connection.
+  bool closed();
 
   const base::SocketAddress& address() const { return address_; }
   const char* via() const { return tcp_ ? "TCP" : "UDP"; }

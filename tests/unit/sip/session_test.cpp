@@ -202,6 +202,7 @@ TEST_F(SessionTest, ReinviteBeforeTheAckOfADelayedOfferIsRefused) {  // RFC 5407
 }
 
 TEST_F(SessionTest, ReinviteWhoseAckWasLostCountsAsOne) {  // RFC 5407, 3.1
+  quicken();
   accept_all();
   start();
   Peer peer(loop, server());
@@ -219,6 +220,7 @@ TEST_F(SessionTest, ReinviteWhoseAckWasLostCountsAsOne) {  // RFC 5407, 3.1
 }
 
 TEST_F(SessionTest, ReinviteNeverAcknowledgedEndsTheCall) {
+  quicken();
   accept_all();
   start();
   Peer peer(loop, server());

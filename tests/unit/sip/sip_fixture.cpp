@@ -36,7 +36,6 @@ void Recorder::on_reinvite_rejected(DialogId, int status) {
 SipTest::SipTest() {
   config.listen = {*base::parse_address_and_port("127.0.0.1:0")};
   config.product = "Tutti-Test/1";
-  config.timers = {milliseconds(20), milliseconds(80), milliseconds(100)};  // 64*T1 = 1.28 s
 }
 
 SipTest::~SipTest() = default;
@@ -45,6 +44,10 @@ void SipTest::start() {
   auto started = UserAgent::start(loop, config, recorder);
   ASSERT_TRUE(started) << started.error().message;
   agent = std::move(*started);
+}
+
+void SipTest::quicken() {
+  config.timers = {milliseconds(20), milliseconds(80), milliseconds(100)};
 }
 
 void SipTest::accept_all() {
@@ -73,6 +76,11 @@ std::string SipTest::establish(RawCall& call, const RawCall::Extra& extra) {
 void SipTest::turn_for(milliseconds time) {
   const auto deadline = Clock::now() + time;
   while (Clock::now() < deadline) loop.step(milliseconds(2));
+}
+
+void SipTest::skip(std::chrono::seconds time) {
+  ahead_ += time;
+  loop.step(milliseconds(0));
 }
 
 }  // namespace tutti::sip
