@@ -70,7 +70,7 @@ base::Result<void, NetError> PacketSender::try_out(PacketRing& ring, const base:
   write_frame(ring, at, frame, {}, probe);
   ring.flush();
   pollfd asked{.fd = to.fd, .events = POLLIN, .revents = 0};
-  if (::poll(&asked, 1, 100) != 1) return base::unexpected(NetError::kFramesRefused);
+  if (::poll(&asked, 1, 1'000) != 1) return base::unexpected(NetError::kFramesRefused);
   return {};
 }
 

@@ -129,9 +129,9 @@ class EthernetNeighboursTest : public testing::TestWithParam<Addresses> {
       if (std::string(bytes.data(), static_cast<std::size_t>(size)) == text) return true;
     }
   }
-  // Packets leave until `done`, for 20 s at most.
+  // Packets leave until `done`, for a minute at most.
   bool send_until(const std::function<bool()>& done) {
-    const auto give_up_at = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto give_up_at = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (std::chrono::steady_clock::now() < give_up_at) {
       send();
       if (done()) return true;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dataplane/base/bound_address.h"
 #include "dataplane/net/udp_endpoint_factory.h"
 #include "own_network.h"
 #include "port_world.h"
@@ -41,10 +42,14 @@ class PacketReceiverTest : public testing::TestWithParam<const char*> {
     sockaddr_storage address;
     const socklen_t length = base::to_sockaddr(ip_.with_port(0), address);
     ASSERT_EQ(::bind(client_, reinterpret_cast<const sockaddr*>(&address), length), 0);
+    fence_ = ::socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(::bind(fence_, reinterpret_cast<const sockaddr*>(&address), length), 0);
   }
   void TearDown() override {
     for (const auto& handles : open_) factory_->close(handles);
-    if (client_ >= 0) ::close(client_);
+    for (const int socket : {client_, fence_}) {
+      if (socket >= 0) ::close(socket);
+    }
   }
 
   int open(std::uint16_t port, bool filtered = true) {
@@ -54,12 +59,20 @@ class PacketReceiverTest : public testing::TestWithParam<const char*> {
     open_.push_back(*handles);
     return handles->rtp;
   }
+  // And waits until it has come: a busy kernel puts off what comes to a CPU, but keeps its order.
   void send(std::uint16_t port, std::size_t bytes) {
     const std::vector<char> payload(bytes, 'x');
+    send_from(client_, ip_.with_port(port), payload);
+    std::array<char, 8> token;
+    send_from(client_, base::bound_address(fence_), std::span(token).first(1));
+    EXPECT_EQ(::recv(fence_, token.data(), token.size(), 0), 1);
+  }
+  static void send_from(int socket, const base::SocketAddress& to, std::span<const char> payload) {
     sockaddr_storage address;
-    const socklen_t length = base::to_sockaddr(ip_.with_port(port), address);
-    EXPECT_EQ(::sendto(client_, payload.data(), bytes, 0, reinterpret_cast<sockaddr*>(&address), length),
-              static_cast<ssize_t>(bytes));
+    const socklen_t length = base::to_sockaddr(to, address);
+    EXPECT_EQ(
+        ::sendto(socket, payload.data(), payload.size(), 0, reinterpret_cast<sockaddr*>(&address), length),
+        static_cast<ssize_t>(payload.size()));
   }
   // The sizes that the ring brings.
   std::vector<std::size_t> take() {
@@ -85,6 +98,7 @@ class PacketReceiverTest : public testing::TestWithParam<const char*> {
   std::vector<base::EndpointHandles> open_;
   base::DropCounters drops_;
   int client_ = -1;
+  int fence_ = -1;
 };
 
 TEST_P(PacketReceiverTest, BringsEachPacketOneWayByItsSize) {

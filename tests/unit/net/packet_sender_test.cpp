@@ -40,7 +40,7 @@ class Socket {
   // The payload, and who sent it; "(nothing)" after a while.
   std::string receive(base::SocketAddress* from = nullptr) {
     pollfd asked{.fd = fd_, .events = POLLIN, .revents = 0};
-    if (::poll(&asked, 1, 2'000) != 1) return "(nothing)";
+    if (::poll(&asked, 1, 30'000) != 1) return "(nothing)";
     std::array<char, 2'048> bytes;
     sockaddr_storage address{};
     socklen_t length = sizeof(address);
@@ -72,7 +72,7 @@ class PacketSenderTest : public testing::TestWithParam<const char*> {
   }
   // Until the next hop is known.
   bool send_as_frame(const std::string& text) {
-    const auto give_up_at = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto give_up_at = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (std::chrono::steady_clock::now() < give_up_at) {
       if (send(text) == Way::kFrame) return true;
       ::usleep(1'000);
