@@ -154,18 +154,24 @@ class FullDisk : public CallRecordsTest {
     };
     return accounted(by_lines(records)) && accounted(by_database(records));
   }
-  // A full disk is not yet full for who holds room in a file of his own: SQLite writes on within its log.
+  // The oldest wait, up to the bound; the rest is counted. A full disk is not yet full for who holds room in
+  // a file of his own: SQLite writes on within its log, and in it anew whenever a checkpoint has moved it
+  // into the database. So each of the two is full at some time, and need not stay so.
   void emit_until_full(CallRecords& records) {
-    const auto full = [](const SinkCounters& sink) {
-      return sink.waiting.value() == static_cast<std::int64_t>(kBound) && sink.lost.value() > 0;
-    };
-    for (int i = 0; i < 200 && !(full(by_lines(records)) && full(by_database(records))); ++i)
+    const SinkCounters* const sinks[] = {&by_lines(records), &by_database(records)};
+    bool full[2] = {};
+    const std::uint64_t lost_before[2] = {sinks[0]->lost.value(), sinks[1]->lost.value()};
+    for (int i = 0; i < 200 && !(full[0] && full[1]); ++i) {
       emit(records, 50);
+      for (const std::size_t n : {0U, 1U}) {
+        const std::int64_t waiting = sinks[n]->waiting.value();
+        EXPECT_LE(waiting, static_cast<std::int64_t>(kBound)) << sinks[n]->name;
+        full[n] |= waiting == static_cast<std::int64_t>(kBound) && sinks[n]->lost.value() > lost_before[n];
+      }
+    }
+    for (const std::size_t n : {0U, 1U}) EXPECT_TRUE(full[n]) << sinks[n]->name;
   }
-  // The oldest wait, up to the bound; the rest is counted.
-  static void expect_full(const SinkCounters& sink) {
-    EXPECT_EQ(sink.waiting.value(), static_cast<std::int64_t>(kBound)) << sink.name;
-    EXPECT_GT(sink.lost.value(), 0U) << sink.name;
+  static void expect_faults_of_a_full_disk(const SinkCounters& sink) {
     EXPECT_GT(errors(sink, RecordFault::kFull), 0U) << sink.name;
     for (const auto fault : {RecordFault::kPath, RecordFault::kDevice, RecordFault::kOther}) {
       EXPECT_EQ(errors(sink, fault), 0U) << sink.name << ' ' << to_string(fault);
@@ -196,8 +202,8 @@ TEST_F(FullDisk, KeepsWhatWaitsAndGoesOnWhenThereIsRoom) {
     for (int round = 1; round <= 2; ++round) {
       fill(folder_ + "/filler");
       emit_until_full(*records);
-      expect_full(by_lines(*records));
-      expect_full(by_database(*records));
+      expect_faults_of_a_full_disk(by_lines(*records));
+      expect_faults_of_a_full_disk(by_database(*records));
       std::filesystem::remove(folder_ + "/filler");
       wait_until([&] {
         return by_lines(*records).waiting.value() == 0 && by_database(*records).waiting.value() == 0;
