@@ -105,7 +105,8 @@ inline WebhookConfig to(const Receiver& receiver, conference::EventFilter filter
           secret, ""};
 }
 
-inline constexpr WebhookTiming kQuick{.timeout = std::chrono::milliseconds(2'000),
+// Quick to try again; who answers is waited for.
+inline constexpr WebhookTiming kQuick{.timeout = std::chrono::milliseconds(60'000),
                                       .first_retry = std::chrono::milliseconds(2),
                                       .last_retry = std::chrono::milliseconds(20)};
 

@@ -14,7 +14,7 @@
 
 namespace tutti::api {
 
-inline constexpr int kPatienceMs = 10'000;  // a test that waits so long has failed
+inline constexpr int kPatienceMs = 60'000;  // a test that waits so long has failed
 
 inline base::SocketAddress loopback() {
   return *base::parse_ip("127.0.0.1");

@@ -15,7 +15,7 @@ namespace tutti::api {
 
 class StreamClient {
  public:
-  static constexpr int kPatienceMs = 30'000;  // a test that waits so long has failed
+  static constexpr int kPatienceMs = 60'000;  // a test that waits so long has failed
 
   // `receive_bytes` 0: as the kernel likes it.
   StreamClient(const base::SocketAddress& server, std::string_view request, int receive_bytes = 0)

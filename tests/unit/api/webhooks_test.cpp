@@ -12,6 +12,7 @@
 #include "signaling/api/webhook_backoff.h"
 #include "signaling/api/webhook_reply.h"
 #include "signaling/api/webhook_signature.h"
+#include "tests/support/closed_port.h"
 #include "tests/support/webhook_receiver.h"
 #include "tests/unit/conference/journal_fixture.h"
 
@@ -200,8 +201,8 @@ TEST(Webhooks, WaitTwiceAsLongEachTime) {
     }
   }
   EventJournal journal;
-  std::string port;
-  { port = Receiver().port(); }
+  const ClosedPort closed;
+  const std::string port = std::to_string(closed.address().port);
   std::vector<WebhookConfig> one;
   one.push_back({*parse_webhook_url("http://127.0.0.1:" + port), {}, "", ""});
   Webhooks webhooks(journal, std::move(one),
@@ -219,8 +220,8 @@ TEST(Webhooks, WaitTwiceAsLongEachTime) {
 
 TEST(Webhooks, SayWhyNobodyIsReached) {
   EventJournal journal;
-  std::string port;
-  { port = Receiver().port(); }
+  const ClosedPort closed;
+  const std::string port = std::to_string(closed.address().port);
   std::vector<WebhookConfig> two;
   two.push_back({*parse_webhook_url("http://127.0.0.1:" + port), {}, "", ""});
   two.push_back({*parse_webhook_url("https://localhost:" + port), {}, "", ""});
@@ -232,19 +233,16 @@ TEST(Webhooks, SayWhyNobodyIsReached) {
   }
 }
 
+// Or this does not end before the post does.
 TEST(Webhooks, EndWhilePostsAreUnderWay) {
   EventJournal journal;
   Receiver receiver;
   receiver.answer_next("");
-  const auto begin = std::chrono::steady_clock::now();
-  {
-    std::vector<WebhookConfig> one;
-    one.push_back(to(receiver));
-    Webhooks webhooks(journal, std::move(one), {.timeout = seconds(60)});
-    emit_digits(journal, "a", 1);
-    receiver.wait_for_requests(1);
-  }
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(30));
+  std::vector<WebhookConfig> one;
+  one.push_back(to(receiver));
+  Webhooks webhooks(journal, std::move(one), {.timeout = std::chrono::hours(1)});
+  emit_digits(journal, "a", 1);
+  receiver.wait_for_requests(1);
 }
 
 TEST(WebhookUrls, AreHttpOrHttps) {

@@ -2,6 +2,8 @@
 #include "tools/ctl/capture.h"
 
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <numeric>
@@ -75,8 +77,15 @@ std::string rtp(std::uint32_t ssrc, std::uint32_t number, std::span<const std::i
   return packet;
 }
 
+// In a folder of this process's own, as long as it lives.
 std::string temporary(const char* name) {
-  return testing::TempDir() + "tutti_capture_" + name + ".pcap";
+  struct Folder {
+    Folder() { path = mkdtemp(path.data()); }
+    ~Folder() { std::filesystem::remove_all(path); }
+    std::string path = testing::TempDir() + "tutti_capture_XXXXXX";
+  };
+  static const Folder folder;
+  return folder.path + '/' + name + ".pcap";
 }
 
 using Voices = std::vector<Samples>;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "signaling/api/http_server.h"
+#include "tests/support/closed_port.h"
 #include "tools/ctl/pages.h"
 #include "tools/ctl/watch.h"
 
@@ -77,12 +78,8 @@ TEST(HttpClient, FollowsUntilItHasEnough) {
 }
 
 TEST(HttpClient, SaysWhatToDoWhereNobodyListens) {
-  base::SocketAddress closed;
-  {
-    const auto server = serve({});
-    closed = server->bound();
-  }
-  const auto reply = HttpClient(closed, "").ask({});
+  const ClosedPort closed;
+  const auto reply = HttpClient(closed.address(), "").ask({});
   ASSERT_FALSE(reply);
   EXPECT_THAT(reply.error(), HasSubstr("cannot connect to 127.0.0.1:"));
   EXPECT_THAT(reply.error(), HasSubstr("is tuttid running"));
