@@ -11,7 +11,7 @@
 namespace tutti::server {
 namespace {
 
-constexpr int kPatienceMs = 30'000;
+constexpr int kPatienceMs = 60'000;
 
 void move_to(int from, int to) {
   dup2(from, to);

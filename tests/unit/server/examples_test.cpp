@@ -44,7 +44,7 @@ TEST(Examples, AllDoWhatTheySay) {
   plan.name = "caller";
   plan.target = "sip:standup@" + told(server, "sip");
   ASSERT_TRUE((*callers)->call(plan));
-  ASSERT_TRUE((*callers)->work(std::chrono::milliseconds(20'000),
+  ASSERT_TRUE((*callers)->work(std::chrono::milliseconds(60'000),
                                [&] { return (*callers)->at(0).state == caller::CallState::kTalking; }));
   const auto lines = examples();
   EXPECT_GE(lines.size(), 19U);
@@ -54,7 +54,7 @@ TEST(Examples, AllDoWhatTheySay) {
     // The callers' side of what was asked for: re-INVITEs, a BYE.
     (*callers)->work(std::chrono::milliseconds(20), [] { return false; });
   }
-  EXPECT_TRUE((*callers)->work(std::chrono::milliseconds(20'000), [&] { return (*callers)->ended() == 1; }));
+  EXPECT_TRUE((*callers)->work(std::chrono::milliseconds(60'000), [&] { return (*callers)->ended() == 1; }));
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(), 0);
 }
