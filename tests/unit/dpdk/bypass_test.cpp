@@ -54,9 +54,11 @@ std::string whole_life() {
       return "its buffers do not add up";
     if (bypass.slow_path().buffers == 0) return "its slow path has no buffers";
     // The gateway, which the slow path's thread asks for before anybody sends. Nobody answers here.
-    for (int i = 0; i < 10'000 && bypass.neighbour_counters().neighbours.value() == 0; ++i)
+    const auto& known = bypass.neighbour_counters().neighbours;
+    std::int64_t neighbours = known.value();
+    for (int i = 0; i < 60'000 && neighbours == 0; ++i, neighbours = known.value())
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    if (bypass.neighbour_counters().neighbours.value() != 1) return "it does not ask for its gateway";
+    if (neighbours != 1) return "it does not ask for its gateway";
     if (bypass.device_counters().empty()) return "the driver counts nothing";
     second->detach(net::EndpointId{3});
     bypass.endpoints().close(*opened);
