@@ -1,5 +1,5 @@
-// TinyRoom: a conference server of a hundred lines for the tests of the caller: one room, G.711, no jitter
-// buffer.
+// TinyRoom: a conference server of a hundred lines for the tests of the caller: one room, G.711, and
+// no jitter buffer but a delay.
 #pragma once
 
 #include <atomic>

@@ -18,6 +18,7 @@ struct DemoPlan {
   std::size_t callers = 3;
   int seconds = 8;
   std::string out = "build/demo";
+  double wait_ms_max = 200.0;  // between two packets; longer: not a steady stream, whatever the machine did
 };
 
 // What is known of one caller afterwards, beside the two files.

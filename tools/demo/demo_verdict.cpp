@@ -14,7 +14,6 @@ namespace {
 
 constexpr double kPacketShareLeast = 0.95;  // of 50 a second
 constexpr double kPacketShareMost = 1.05;
-constexpr double kWaitMsMax = 200.0;  // longer: not a steady stream, whatever the machine was doing
 constexpr double kUnexplainedShareMax = 0.05;
 constexpr double kLateAfterByeMsMax = 200.0;
 
@@ -36,7 +35,7 @@ base::Result<Loaded, std::string> read_back(const TrialResult& trial) {
   return loaded;
 }
 
-std::string unsteady(const CallerResult& one, const analyser::VoiceReport& voices) {
+std::string unsteady(const DemoPlan& plan, const CallerResult& one, const analyser::VoiceReport& voices) {
   std::string why;
   const auto add = [&](std::string text) { why += (why.empty() ? "" : ", ") + std::move(text); };
   if (one.stream.packets == 0) return "no packets at all";
@@ -46,7 +45,7 @@ std::string unsteady(const CallerResult& one, const analyser::VoiceReport& voice
       packets > kPacketShareMost * one.packets_expected) {
     add(fmt::format("{} packets where {:.0f} were due", one.stream.packets, one.packets_expected));
   }
-  if (one.stream.spacing_ms_max > kWaitMsMax)
+  if (one.stream.spacing_ms_max > plan.wait_ms_max)
     add(fmt::format("a wait of {:.0f} ms", one.stream.spacing_ms_max));
   if (static_cast<double>(voices.unexplained.size()) >
       kUnexplainedShareMax * static_cast<double>(voices.frames)) {
@@ -101,7 +100,7 @@ base::Result<bool, std::string> print_verdict(const TrialResult& trial, const De
     fmt::print("{:<9} {:>8} {:>6} {:>6} {:>11.2f} {:>10.1f} ms {:>14} {:>9.1f}\n", one.name,
                one.stream.packets, one.stream.lost, one.stream.gaps, one.stream.jitter_ms,
                one.stream.spacing_ms_max, report.unexplained.size(), mean_delay_ms(report, i));
-    const std::string why = unsteady(one, report);
+    const std::string why = unsteady(plan, one, report);
     if (!why.empty()) {
       steady = false;
       faults.push_back(fmt::format("the stream to {} is not steady: {}", one.name, why));

@@ -11,10 +11,13 @@ namespace {
 using std::chrono::milliseconds;
 using test_support::TinyRoom;
 
+constexpr std::chrono::minutes kPatience(1);  // a test that waits so long has failed
+
 class CallerFleetTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    auto started = CallerFleet::start({*base::parse_ip("127.0.0.1"), {milliseconds(50), milliseconds(400)}});
+  void SetUp() override { start({}); }
+  void start(const sip::TransactionTimers& timers) {
+    auto started = CallerFleet::start({*base::parse_ip("127.0.0.1"), timers});
     ASSERT_TRUE(started) << started.error();
     fleet_ = std::move(*started);
   }
@@ -33,15 +36,15 @@ class CallerFleetTest : public ::testing::Test {
   }
   void call_all(std::size_t callers, const TinyRoom& room) {
     for (std::size_t i = 0; i < callers; ++i) call(i, callers, room.address());
-    ASSERT_TRUE(fleet_->work(milliseconds(5'000), [&] { return fleet_->talking() == callers; }));
+    ASSERT_TRUE(fleet_->work(kPatience, [&] { return fleet_->talking() == callers; }));
   }
   void hang_up_all() {
     for (std::size_t i = 0; i < fleet_->size(); ++i) fleet_->hang_up(i);
-    EXPECT_TRUE(fleet_->work(milliseconds(5'000), [&] { return fleet_->dialogs() == 0; }));
+    EXPECT_TRUE(fleet_->work(kPatience, [&] { return fleet_->dialogs() == 0; }));
   }
   // Until each has heard that many packets.
   void listen(std::uint64_t packets) {
-    EXPECT_TRUE(fleet_->work(milliseconds(15'000), [&] {
+    EXPECT_TRUE(fleet_->work(kPatience, [&] {
       for (std::size_t i = 0; i < fleet_->size(); ++i) {
         if (fleet_->counters(i).packets_received < packets) return false;
       }
@@ -62,7 +65,7 @@ class CallerFleetTest : public ::testing::Test {
       tones.push_back(analyser::TonePlan(fleet_->size()).tone(i));
       end = std::min(end, heard.back().end());
     }
-    // A machine that stalls breaks a tone's phase in the tiny room, which has no jitter buffer: 3 dB.
+    // A machine that stalls longer than the tiny room's delay breaks a tone's phase: 3 dB.
     return analyser::tone_matrix(names, heard, tones, end - 8'000, end, {3.0, -30.0, 12.0});
   }
   std::unique_ptr<CallerFleet> fleet_;
@@ -73,7 +76,7 @@ TEST_F(CallerFleetTest, ThreeCallersMeetInARoom) {
   TinyRoom room;
   call_all(3, room);
   EXPECT_EQ(room.dialogs(), 3U);
-  listen(80);
+  listen(100);
   hang_up_all();
   const analyser::HearingMatrix matrix = judge();
   EXPECT_TRUE(matrix.right()) << analyser::to_text(matrix, false);
@@ -85,7 +88,7 @@ TEST_F(CallerFleetTest, ThreeCallersMeetInARoom) {
               160 * (records_[i].counters.packets_sent + records_[i].counters.skipped));
     EXPECT_TRUE(fleet_->at(i).answered_at && fleet_->at(i).ended_at);
   }
-  EXPECT_TRUE(fleet_->work(milliseconds(5'000), [&] { return room.dialogs() == 0; }));
+  EXPECT_TRUE(fleet_->work(kPatience, [&] { return room.dialogs() == 0; }));
 }
 
 TEST_F(CallerFleetTest, FindsFaultsOfTheRoom) {
@@ -93,7 +96,7 @@ TEST_F(CallerFleetTest, FindsFaultsOfTheRoom) {
   room.deaf = {0, 2};
   room.lose_a_packet = true;
   call_all(3, room);
-  listen(80);
+  listen(100);
   hang_up_all();
   const analyser::HearingMatrix matrix = judge();
   ASSERT_EQ(matrix.wrong_cells().size(), 1U) << analyser::to_text(matrix, false);
@@ -106,7 +109,7 @@ TEST_F(CallerFleetTest, FindsOnesOwnEcho) {
   TinyRoom room;
   room.echo_own = true;
   call_all(2, room);
-  listen(80);
+  listen(100);
   hang_up_all();
   const analyser::HearingMatrix matrix = judge();
   EXPECT_TRUE(matrix.at(0, 0).wrong() && matrix.at(1, 1).wrong()) << analyser::to_text(matrix, false);
@@ -116,24 +119,25 @@ TEST_F(CallerFleetTest, TellsARejection) {
   TinyRoom room;
   room.reject_with = 486;
   call(0, 2, room.address());
-  ASSERT_TRUE(fleet_->work(milliseconds(5'000), [&] { return fleet_->ended() == 1; }));
+  ASSERT_TRUE(fleet_->work(kPatience, [&] { return fleet_->ended() == 1; }));
   EXPECT_EQ(fleet_->at(0).end_status, 486);
   EXPECT_FALSE(fleet_->at(0).answered);
   EXPECT_NE(fleet_->at(0).end.find("486"), std::string::npos) << fleet_->at(0).end;
 }
 
 TEST_F(CallerFleetTest, TellsThatNobodyAnswers) {
+  start({milliseconds(50), milliseconds(400)});              // 64*T1 = 3.2 s
   call(0, 2, *base::parse_address_and_port("127.0.0.1:9"));  // discard: nobody is there
-  ASSERT_TRUE(fleet_->work(milliseconds(8'000), [&] { return fleet_->ended() == 1; }));
+  ASSERT_TRUE(fleet_->work(kPatience, [&] { return fleet_->ended() == 1; }));
   EXPECT_FALSE(fleet_->at(0).answered);
   EXPECT_EQ(fleet_->talking(), 0U);
 }
 
 TEST_F(CallerFleetTest, NoticesThatTheServerHangsUp) {
   TinyRoom room;
-  room.hang_up_after_ticks = 25;
+  room.hang_up_after_ticks = 100;  // when both have long been answered
   call_all(2, room);
-  EXPECT_TRUE(fleet_->work(milliseconds(5'000), [&] { return fleet_->ended() == 2; }));
+  EXPECT_TRUE(fleet_->work(kPatience, [&] { return fleet_->ended() == 2; }));
   EXPECT_TRUE(fleet_->at(0).answered);
   const std::uint64_t sent = fleet_->counters(0).packets_sent;
   fleet_->work(milliseconds(100));
@@ -145,7 +149,7 @@ TEST_F(CallerFleetTest, HangingUpEarlyCancels) {
   call(0, 2, room.address());
   fleet_->hang_up(0);
   fleet_->hang_up(0);
-  EXPECT_TRUE(fleet_->work(milliseconds(8'000), [&] { return fleet_->dialogs() == 0; }));
+  EXPECT_TRUE(fleet_->work(kPatience, [&] { return fleet_->dialogs() == 0; }));
   EXPECT_EQ(fleet_->ended(), 1U);
 }
 

@@ -17,6 +17,17 @@ SampleSource tone_source(double frequency_hz) {
              std::span<std::int16_t> frame) mutable { generator.next(frame); };
 }
 
+// Where in the recording a second begins of which nothing is missing; a loaded machine skips now and then.
+std::optional<std::size_t> whole_second(const RtpListener& heard) {
+  const auto log = heard.log();
+  std::size_t packets = 1;
+  for (std::size_t i = 1; i < log.size(); ++i) {
+    packets = log[i].timestamp - log[i - 1].timestamp == 160 ? packets + 1 : 1;
+    if (packets == 50) return log[i].timestamp - log[0].timestamp - 49 * 160;
+  }
+  return std::nullopt;
+}
+
 class RtpEngineTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -37,9 +48,11 @@ class RtpEngineTest : public ::testing::Test {
     media.remote_rtcp = engine_->rtcp_address(far);
     return media;
   }
-  // Until `leg` has received `packets`, five seconds at most.
+  static constexpr int kLooks = 12'000;  // each 5 ms: a minute
+
+  // Until `leg` has received `packets`.
   void wait_for(LegId leg, std::uint64_t packets) {
-    for (int i = 0; i < 1'000 && engine_->counters(leg).packets_received < packets; ++i) {
+    for (int i = 0; i < kLooks && engine_->counters(leg).packets_received < packets; ++i) {
       std::this_thread::sleep_for(milliseconds(5));
     }
     EXPECT_GE(engine_->counters(leg).packets_received, packets);
@@ -56,6 +69,9 @@ TEST_F(RtpEngineTest, TwoLegsHearEachOther) {
   engine_->begin(bob, media(alice, 1'013.0, 2));
   wait_for(alice, 60);
   wait_for(bob, 60);
+  for (int i = 0; i < kLooks && !whole_second(engine_->record(alice).heard); ++i) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
   engine_->stop(alice);
   engine_->stop(bob);
 
@@ -69,7 +85,9 @@ TEST_F(RtpEngineTest, TwoLegsHearEachOther) {
   EXPECT_EQ(heard_by_alice.heard.log()[0].ssrc, 2U);
   const auto tones = std::vector<std::optional<analyser::Tone>>{analyser::Tone{613.0, 8'000.0},
                                                                 analyser::Tone{1'013.0, 8'000.0}};
-  const auto levels = analyser::tone_levels(heard_by_alice.heard.audio().first(8'000), tones);
+  const auto second = whole_second(heard_by_alice.heard);
+  ASSERT_TRUE(second);
+  const auto levels = analyser::tone_levels(heard_by_alice.heard.audio().subspan(*second, 8'000), tones);
   EXPECT_LT(levels[0].level_db, -40.0);
   EXPECT_NEAR(levels[1].level_db, 0.0, 0.2);
   const LegCounters counters = heard_by_alice.counters;
@@ -101,8 +119,9 @@ TEST_F(RtpEngineTest, AHeldLegKeepsItsTimeLine) {
   engine_->set_sending(alice, true);
   wait_for(bob, heard + 10);
   const auto report = analyser::check_rtp_stream(engine_->record(bob).heard.log(), {});
-  EXPECT_EQ(report.lost, 0U);              // the sequence numbers have no gap,
-  EXPECT_EQ(report.timestamp_breaks, 1U);  // the timestamps leave out what was not sent
+  EXPECT_EQ(report.lost, 0U);  // the sequence numbers have no gap, the timestamps leave out what was not sent
+  EXPECT_GE(report.timestamp_breaks, 1U);
+  EXPECT_LE(report.timestamp_breaks, 1U + engine_->counters(alice).skipped);
 }
 
 TEST_F(RtpEngineTest, CountsStrangers) {
@@ -111,7 +130,7 @@ TEST_F(RtpEngineTest, CountsStrangers) {
   const LegId mallory = open();
   engine_->begin(alice, media(bob, 613.0, 1));
   engine_->begin(mallory, media(alice, 1'013.0, 3));
-  for (int i = 0; i < 1'000 && engine_->counters(alice).strangers < 3; ++i) {
+  for (int i = 0; i < kLooks && engine_->counters(alice).strangers < 3; ++i) {
     std::this_thread::sleep_for(milliseconds(5));
   }
   EXPECT_GE(engine_->counters(alice).strangers, 3U);
@@ -126,7 +145,7 @@ TEST_F(RtpEngineTest, ALegMayCloseWhileTheOtherSends) {
   wait_for(alice, 3);
   engine_->close(bob);
   const std::uint64_t sent = engine_->counters(alice).packets_sent;
-  for (int i = 0; i < 1'000 && engine_->counters(alice).packets_sent < sent + 3; ++i) {
+  for (int i = 0; i < kLooks && engine_->counters(alice).packets_sent < sent + 3; ++i) {
     std::this_thread::sleep_for(milliseconds(5));
   }
   EXPECT_GE(engine_->counters(alice).packets_sent, sent + 3);
