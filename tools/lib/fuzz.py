@@ -20,6 +20,7 @@ def main():
     parser.add_argument("--seeds", type=pathlib.Path, required=True)
     parser.add_argument("--keep", type=pathlib.Path, required=True)
     parser.add_argument("--seconds", type=int, required=True)
+    parser.add_argument("--seed", type=int, default=0, help="of what it tries; 0 is another one each time")
     options = parser.parse_args()
 
     corpus = options.keep / "corpus"
@@ -36,7 +37,8 @@ def main():
         print("unchanged since it passed")
         return 0
     stamp.unlink(missing_ok=True)
-    result = subprocess.run([options.program, f"-max_total_time={options.seconds}", "-timeout=5",
+    # What hangs, hangs: what is only slow may be the machine's doing.
+    result = subprocess.run([options.program, f"-max_total_time={options.seconds}", f"-seed={options.seed}", "-timeout=60",
                              "-rss_limit_mb=2048", f"-artifact_prefix={artifacts}/", "-print_final_stats=1",
                              corpus, options.seeds])
     if result.returncode == 0:
