@@ -38,7 +38,7 @@ class Browser:
             options.add_argument("--no-sandbox")  # root has none
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(service=_NiceService("/usr/bin/chromedriver"), options=options)
-        self.driver.set_page_load_timeout(30)
+        self.driver.set_page_load_timeout(60)
         self.messages = []
         atexit.register(self.close)
 
@@ -93,7 +93,7 @@ class Browser:
     def shown(self, css):
         return bool(self.run("return document.querySelector(arguments[0])?.checkVisibility() ?? false", css))
 
-    def click(self, css, seconds=10.0):
+    def click(self, css, seconds=60.0):
         """A real click, where a mouse would: what is covered or moves on is not clicked."""
         deadline = time.monotonic() + seconds
         while True:
@@ -113,7 +113,7 @@ class Browser:
         for key in keys:
             ActionChains(self.driver, duration=0).send_keys(key).perform()
 
-    def until(self, condition, seconds=15.0):
+    def until(self, condition, seconds=60.0):
         """What `condition()` gives once that is true; else its last, after so many seconds."""
         deadline = time.monotonic() + seconds
         while True:

@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 
+import own_network
 import server
 
 AF_XDP = 44  # <linux/socket.h>
@@ -21,17 +22,17 @@ PREFIX = 24
 
 def enter():
     """Moves this process, and whom it starts from now on, into the namespace. What the machine lacks for it, or None."""
-    return _unshare() or _lay("") or _raise_near([])
+    return own_network.enter() or _lay("") or _raise_near([])
 
 
 def enter_both():
     """The same with a namespace for each end: the server's kernel has an address of its own, and no other way to the callers."""
-    lacking = _unshare()
+    lacking = own_network.enter()
     if lacking:
         return lacking
     _NAMESPACES.append(open("/proc/self/ns/net"))
     theirs = f"/proc/{os.getpid()}/fd/{_NAMESPACES[-1].fileno()}"
-    lacking = _run("ip link set lo up") or _unshare() or _lay(f" netns {theirs}") or _raise_near(["nsenter", f"--net={theirs}"])
+    lacking = own_network.enter() or _lay(f" netns {theirs}") or _raise_near(["nsenter", f"--net={theirs}"])
     if lacking:
         return lacking
     server.NAMESPACE, server.SIP_HOST = theirs, NEAR_IPS[0]
@@ -39,12 +40,6 @@ def enter_both():
 
 
 _NAMESPACES = []  # files of those that nobody else holds
-
-
-def _unshare():
-    if ctypes.CDLL(None, use_errno=True).unshare(server.CLONE_NEWNET) != 0:
-        return f"no network namespace may be made here: {os.strerror(ctypes.get_errno())}"
-    return None
 
 
 def _run(line, before=()):
@@ -61,7 +56,7 @@ def _lay(where):
     """The cable from here to `where`."""
     # One queue: an AF_XDP socket sees those of its own alone.
     queues = "numtxqueues 1 numrxqueues 1"
-    for line in (f"link add {FAR} {queues} type veth peer name {NEAR}{where} {queues}", "link set lo up",
+    for line in (f"link add {FAR} {queues} type veth peer name {NEAR}{where} {queues}",
                  f"address add {FAR_IP}/{PREFIX} dev {FAR}", f"link set {FAR} up"):
         if lacking := _run(f"ip {line}"):
             return lacking

@@ -39,7 +39,7 @@ def _modules():
     return re.search(r"^(\S+)/g711\.so$", found, re.M).group(1)
 
 
-def baresip(world, name, hz, room=None, seconds=12):
+def baresip(world, name, hz, room=None, seconds=16):
     """A baresip that calls the room; without one it answers whoever calls. The child and its SIP port."""
     folder = world.out / name
     folder.mkdir(exist_ok=True)
@@ -54,6 +54,10 @@ def baresip(world, name, hz, room=None, seconds=12):
     with (folder / "baresip.log").open("w") as sink:
         return process.start(["baresip", "-f", str(folder), *dial, "-t", str(seconds)], stdin=subprocess.DEVNULL,
                              stdout=sink, stderr=subprocess.STDOUT), port
+
+
+def stay_on_the_host():
+    """baresip wants more than a loopback."""
 
 
 def recording(folder):
@@ -73,9 +77,8 @@ def two_and_a_listener(world):
     """Two baresips and a caller of ours: we hear both sines, and each baresip recorded the other's and ours."""
     ours = world.join("baresip", 700)
     clients = [baresip(world, name, hz, "baresip")[0] for name, hz in (("anna", 400), ("bert", 550))]
-    time.sleep(3.0)
-    ledger = world.server.ledger()
-    world.expect(ledger["participants"] == 3, f"three callers, and the ledger says {ledger}")
+    world.wait_for(10.0, participants=3)
+    time.sleep(1.0)
     since = time.monotonic()
     time.sleep(JOIN_S + 2.2)
     until = time.monotonic()
@@ -104,5 +107,7 @@ def two_and_a_listener(world):
         world.expect(off < -30, f"{name} hears itself ({off:.0f} dB under our tone)")
     world.leave(ours)
 
+
+two_and_a_listener.enter = stay_on_the_host
 
 CASES = [two_and_a_listener]

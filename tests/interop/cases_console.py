@@ -22,7 +22,7 @@ def _row(number):
     return f"#people-body .person:nth-child({number})"
 
 
-def _sees(world, browser, condition, text, seconds=15.0):
+def _sees(world, browser, condition, text, seconds=60.0):
     if not world.expect(browser.until(condition, seconds), text):
         print(f"the page says: {browser.run('return document.body.innerText')[:2000]}")
         browser.driver.save_screenshot(str(world.out / "wrong.png"))
@@ -122,7 +122,7 @@ def kick_by_keyboard(world):
         browser.keys(Keys.ENTER)
         world.expect(browser.focused()["id"] == "reason", f"the dialog has the focus at {browser.focused()}")
         browser.keys("too loud", Keys.ENTER)
-        gone.idle(2.0)
+        gone.idle(30.0)
         world.expect(gone.ended_by_server, "no BYE came")
         world.expect(not stays.ended_by_server, "the other one was kicked as well")
         _sees(world, browser, lambda: len(browser.all("#people-body .person")) == 1, "it is still shown")
@@ -179,7 +179,7 @@ def room_controls(world):
         browser.click("#room-terminate")
         browser.click("#reason-go")
         for call in calls:
-            call.idle(1.0)
+            call.idle(30.0)
             world.expect(call.ended_by_server, f"{call.name} got no BYE")
             world.pump.remove(call.voice)
         _sees(world, browser, lambda: "no such room" in browser.text("#room-facts"), "it is not said that the room ended")

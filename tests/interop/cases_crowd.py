@@ -48,7 +48,7 @@ def _wait_for_ends(world, log, room, count):
     def ended():
         return sum(e["event"] == "ConferenceTerminated" and e["room"] == room for e in log.events) >= count
     with log.came:
-        world.expect(log.came.wait_for(ended, 5.0), f"the end of {room} was not told")
+        world.expect(log.came.wait_for(ended, 30.0), f"the end of {room} was not told")
 
 
 def _judge(world, log, participants):

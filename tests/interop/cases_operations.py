@@ -104,7 +104,7 @@ def _sounds(t, a, b):
     t.expect(sorted(hears["participants"]) == sorted([a, b]) and not hears["measured"], f"the matrix is {hears}")
     t.expect("m=audio" in t.ask("getSessionDescription", participant=a).body, "a session description is none")
     for who, cause in ((a, "None"), (b, "NoPackets")):
-        deadline = time.monotonic() + 5  # what a core counted is told once a second
+        deadline = time.monotonic() + 30  # what a core counted is told once a second
         while (told := t.ask("whySilent", participant=who).json())["cause"] != cause and time.monotonic() < deadline:
             time.sleep(0.1)
         t.expect(told["cause"] == cause, f"{who} is silent for {told}")
@@ -264,7 +264,7 @@ def _streams(t):
     whole = held(t.log.events)
     some = EventLog(t.world, t.of_all.__class__(t.world, token=TOKEN), "board")
     with some.came:
-        some.came.wait_for(lambda: len(held(some.events)) >= len(whole), 8.0)
+        some.came.wait_for(lambda: len(held(some.events)) >= len(whole), 30.0)
     some.stop()
     t.done |= {"getRoomEvents"}
     t.expect(held(some.events)[:len(whole)] == whole, "a room's stream tells otherwise than all rooms'")
@@ -306,7 +306,7 @@ def _every_operation(world, skin):
         t.does("terminateRoom", became("board", "Active", "Terminating"), became("board", "Terminating", "Terminated"),
                *gone(a, "Active", "Conference ended"), *gone(b, "Active", "Conference ended"),
                ("board", "ConferenceTerminated", {}), *made("board"), room="board")
-        talker.idle(0.3)
+        talker.idle(30.0)
         world.pump.remove(talker.voice)
         t.expect(talker.ended_by_server, "a room that ended did not hang up")
         t.account()

@@ -36,14 +36,14 @@ class EventLog(threading.Thread):
                     self.events.append(event)
                     self.came.notify_all()
 
-    def wait(self, name, seconds=8.0, since=0, **wanted):
+    def wait(self, name, seconds=30.0, since=0, **wanted):
         """The first event of this name whose members are so."""
         def found():
             return next((e for e in self.events[since:] if e["event"] == name and fits(e, wanted)), None)
         with self.came:
             return self.came.wait_for(found, seconds) and found()
 
-    def take(self, count, seconds=5.0):
+    def take(self, count, seconds=30.0):
         """The next `count` events that do not come of themselves."""
         got = []
         deadline = time.monotonic() + seconds

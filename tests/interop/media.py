@@ -13,6 +13,7 @@ import server
 
 RATE_HZ = 8000
 FRAME = 160  # 20 ms
+SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>
 LATE_S = 0.03  # half of what the server's jitter buffer holds back
 PCMU, PCMA = 0, 8
 
@@ -157,12 +158,21 @@ class Packet:
         self.payload = data[at:end]
 
 
+def _arrival(beside):
+    """When the kernel had it: we may come to read it later."""
+    stamps = [struct.unpack("qq", value) for level, kind, value in beside
+              if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS)]
+    waited = time.time() - stamps[0][0] - stamps[0][1] / 1e9 if stamps else 0.0
+    return time.monotonic() - waited
+
+
 class Voice:
     """One caller's RTP: a tone out, and everything that comes back, kept with its time."""
 
     def __init__(self, tone_hz=None, amplitude=8000, payload_type=PCMU):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.bind((server.HOST, 0))
         self.socket.setblocking(False)
         self.port = self.socket.getsockname()[1]
@@ -198,7 +208,7 @@ class Voice:
     def receive(self):
         while True:
             try:
-                data, source = self.socket.recvfrom(2048)
+                data, beside, _, source = self.socket.recvmsg(2048, 64)
             except BlockingIOError:
                 return
             except OSError:
@@ -206,7 +216,7 @@ class Voice:
             if self.remote is not None and source != self.remote:
                 self.strange_sources += 1
             try:
-                self.packets.append(Packet(time.monotonic(), data))
+                self.packets.append(Packet(_arrival(beside), data))
             except (ValueError, struct.error, IndexError):
                 self.malformed += 1
 

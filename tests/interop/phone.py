@@ -85,14 +85,14 @@ class Phone(threading.Thread):
                 if message.status is None:
                     self.take(message, source)
 
-    def wait(self, method, seconds=5.0):
+    def wait(self, method, seconds=30.0):
         """Whether a request of this method has come by then."""
         deadline = time.monotonic() + seconds
         while method not in self.seen and time.monotonic() < deadline:
             time.sleep(0.01)
         return method in self.seen
 
-    def agreed(self, count, seconds=5.0):
+    def agreed(self, count, seconds=30.0):
         """Whether so many offers were answered and acknowledged by then."""
         deadline = time.monotonic() + seconds
         while len(self.acknowledged) < count and time.monotonic() < deadline:

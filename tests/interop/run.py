@@ -7,8 +7,8 @@ import sys
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "lib"))
+import own_network  # noqa: E402
 import process  # noqa: E402
-from bench import own_network  # noqa: E402
 from server import ServerError  # noqa: E402
 
 import cases_audio  # noqa: E402
@@ -28,7 +28,6 @@ from world import World  # noqa: E402
 # A case is judged again when it went wrong and the machine had stalled our own callers meanwhile, by two packets: on a quiet
 # one they are 17 ms late at most, and where they wait the server on the same CPUs does.
 ATTEMPTS, STALL_MS = 3, 40.0
-APART = ("audio", "control", "sipp")  # what they hear is judged by each packet; baresip wants more than a loopback
 SKIPPED = 77  # the exit code; what the machine lacks is printed
 
 GROUPS = {"audio": cases_audio, "sipp": cases_sipp, "hostile": cases_hostile, "baresip": cases_baresip,
@@ -62,10 +61,13 @@ def main():
     process.install_traps()
     gc.disable()  # a pause of this program is not the server's
     print(case.__doc__)
-    # A network of its own, where it may have one: nobody else's server still sends to a port that is a caller's of ours now.
-    if options.case.split(".")[0] in APART:
+    # A network of its own, where it may have one: nobody else's server still sends to a port that is a caller's of ours now,
+    # and nobody binds one that we have chosen. A case that wants another says so, and is skipped where it cannot have that.
+    lacking = None
+    if hasattr(case, "enter"):
+        lacking = case.enter()
+    else:
         own_network.enter()
-    lacking = getattr(case, "enter", lambda: None)()
     if lacking:
         print(f"skipped: {lacking}")
         return SKIPPED

@@ -69,7 +69,7 @@ class Transport:
         family = socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM
         self.socket = socket.socket(socket.AF_INET, family)
         self.socket.bind((server.HOST, 0))
-        self.socket.settimeout(5)
+        self.socket.settimeout(30)
         self.socket.connect((host, port))
         self.port = self.socket.getsockname()[1]
         self.stream = b""
@@ -182,7 +182,7 @@ class Call:
                  f"Call-ID: {request.header('call-id')}", f"CSeq: {request.header('cseq')}", "Content-Length: 0"]
         self.transport.send("\r\n".join(lines) + "\r\n\r\n")
 
-    def wait_final(self, method, seconds=10.0, resend=None):
+    def wait_final(self, method, seconds=32.0, resend=None):
         """The final response to the request with our last CSeq; `resend` goes again as RFC 3261, 17.1 says."""
         deadline = time.monotonic() + seconds
         interval, resend_at = T1_S, time.monotonic() + T1_S
@@ -217,7 +217,7 @@ class Call:
             return
         self.transport.send(self.request("ACK", body, cseq=cseq))
 
-    def dial(self, body=None, seconds=10.0, extra=()):
+    def dial(self, body=None, seconds=32.0, extra=()):
         """INVITE to the final response, which is acknowledged; a re-INVITE once there is a dialog."""
         self.invite = self.request("INVITE", self.offer() if body is None else body, extra=extra)
         self.invite_branch = self.last_branch
@@ -240,7 +240,7 @@ class Call:
         found = re.search(r"^c=IN IP4 (\S+)", self.answer.body, re.M)
         return (found.group(1), self.answer.sdp_port())
 
-    def bye(self, seconds=10.0):
+    def bye(self, seconds=32.0):
         bye = self.request("BYE")
         self.transport.send(bye)
         return self.wait_final("BYE", seconds, bye)
@@ -251,9 +251,9 @@ class Call:
         self.transport.send(cancel)
 
     def idle(self, seconds):
-        """Answers what comes meanwhile."""
+        """Answers what comes meanwhile, or until the server has hung up."""
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
+        while (left := deadline - time.monotonic()) > 0 and not self.ended_by_server:
             message = self.transport.receive(left)
             if message is not None:
                 self._take(message)

@@ -94,7 +94,7 @@ class Http:
 
     def ask(self, operation, /, *, extra=None, raw=None, **arguments):
         try:
-            with urllib.request.urlopen(self.request(operation, arguments, extra, raw), timeout=10) as answer:
+            with urllib.request.urlopen(self.request(operation, arguments, extra, raw), timeout=30) as answer:
                 if answer.headers.get_content_type() == "text/event-stream":
                     return Answer(True)
                 return Answer(True, answer.read().decode())
@@ -137,7 +137,7 @@ class CommandLine:
         """(exit code, what it printed, what it complained of)"""
         child = self.start(*words)
         try:
-            out, complaint = child.communicate(timeout=30)
+            out, complaint = child.communicate(timeout=60)
         finally:
             process.end(child)
         return child.returncode, out, complaint

@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import time
 
 from event_log import CONFERENCE_STEPS, PARTICIPANT_STEPS, EventLog, fits
 from phone import Phone
@@ -104,9 +105,8 @@ class Trial:
     def does(self, operation, /, *events, **arguments):
         """It is done, and these events (who, name, members) follow, those of one participant or room in this order."""
         answer = self.ask(operation, **arguments)
-        for _ in range(50):  # who is being moved is asked to wait a tick
-            if "wait a tick" not in answer.detail:
-                break
+        deadline = time.monotonic() + 30
+        while "wait a tick" in answer.detail and time.monotonic() < deadline:  # as who is being moved is asked to
             answer = self.ask(operation, **arguments)
         self.expect(answer.ok, f"{operation} {arguments}: {answer}")
         self.follows(f"{operation} {arguments}", *events)

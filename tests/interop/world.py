@@ -34,7 +34,7 @@ class World:
         self.pump = media.Pump()
         self.pump.start()
         self.calls = []
-        self.patience_s = 20.0  # until everything must be given back
+        self.patience_s = 60.0  # until everything must be given back
 
     def expect(self, condition, text):
         if not condition:
@@ -62,6 +62,17 @@ class World:
             self.expect(call.voice.remote[1] != 0, f"{call.name} was given port 0:\n{response.body}")
             self.pump.add(call.voice)
         return call
+
+    def wait_for(self, seconds, **wanted):
+        """The ledger says so, once those who are on their way have come."""
+        deadline = time.monotonic() + seconds
+        while True:
+            ledger = self.server.ledger()
+            if all(ledger[name] == count for name, count in wanted.items()):
+                return
+            if time.monotonic() > deadline:
+                return self.expect(False, f"not {wanted} after {seconds:.0f} s: the ledger says {ledger}")
+            time.sleep(0.05)
 
     def leave(self, call):
         response = call.bye()

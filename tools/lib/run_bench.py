@@ -8,8 +8,9 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import own_network  # noqa: E402
 import process  # noqa: E402
-from bench import dpdk, dpdk_plot, dpdk_rows, dpdk_sip, figures, microbench, own_network, plot, results  # noqa: E402
+from bench import dpdk, dpdk_plot, dpdk_rows, dpdk_sip, figures, microbench, plot, results  # noqa: E402
 from bench.api import api  # noqa: E402
 from bench.capacity import Capacity, add_rows  # noqa: E402
 from bench.machine import Machine, pinned  # noqa: E402
@@ -218,7 +219,7 @@ class Bench:
     def run(self):
         if not self.options.built and not self.build():
             return 1
-        self.own_network = own_network.enter()
+        self.own_network = own_network.enter() is None
         (self.folder / "machine.txt").write_text(
             self.machine.facts() + f"{'network':<22} {'a namespace of its own' if self.own_network else 'the host, as it is'}\n")
         if self.machine.is_busy():

@@ -1,7 +1,5 @@
 """A tuttid of one's own on free ports of the loopback: started, asked for its ledger, stopped, its end checked."""
 
-import concurrent.futures
-import ctypes
 import json
 import pathlib
 import random
@@ -12,13 +10,13 @@ import time
 import urllib.error
 import urllib.request
 
+import own_network
 import process
 
 # Where servers and callers are, of this process and those that it starts; who enters a network of its own may set another.
 HOST = "127.0.0.1"
 # Where servers have SIP, if not there, and the file of the network namespace that they run in, if not this process's.
 SIP_HOST, NAMESPACE = None, None
-CLONE_NEWNET = 0x40000000  # <linux/sched.h>
 
 LEDGER = ("dialogs", "participants", "ports", "streams", "rooms")
 
@@ -63,48 +61,39 @@ def free_udp_range(count):
                 one.close()
 
 
-def _in_the_servers_network(ask):
-    """What `ask` returns, or raises, in the network namespace of servers: a thread's own."""
-    if NAMESPACE is None:
-        return ask()
-
-    def enter_and_ask():
-        with open(NAMESPACE) as namespace:
-            if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET) != 0:
-                raise OSError(ctypes.get_errno(), "the server's network namespace cannot be entered")
-        return ask()
-
-    with concurrent.futures.ThreadPoolExecutor(1) as thread:
-        return thread.submit(enter_and_ask).result()
+def _port_of(address):
+    """None of "off"."""
+    return int(address.rpartition(":")[2]) if ":" in address else None
 
 
 class Server:
     """Runs from its making until stop(); `sip` is its ADDR:PORT for UDP and TCP. `prefix` is what starts it: taskset."""
 
-    def __init__(self, program, log, flags=(), rtp_ports=400, ready_s=30.0, prefix=(), http_port=None):
+    def __init__(self, program, log, flags=(), rtp_ports=400, ready_s=60.0, prefix=(), http_port=None):
         self.log = pathlib.Path(log)
         self.token = ""  # of http.token, for get()
-        self.sip_port = free_port()
-        self.http_port = http_port or free_port((socket.SOCK_STREAM,))
         self.rtp_first = free_udp_range(rtp_ports)
-        self.sip = f"{SIP_HOST or HOST}:{self.sip_port}"
         if NAMESPACE:
             prefix = ["nsenter", f"--net={NAMESPACE}", *prefix]
-        command = [*prefix, str(program), "--sip", self.sip, "--media", HOST,
+        # What the kernel gives it stays its own: a port that is chosen here may be another's by then.
+        command = [*prefix, str(program), "--sip", f"{SIP_HOST or HOST}:0", "--media", HOST,
                    "--rtp-ports", f"{self.rtp_first}-{self.rtp_first + rtp_ports - 1}",
-                   "--http", f"127.0.0.1:{self.http_port}", *flags]
+                   "--http", f"127.0.0.1:{http_port or 0}", *flags]
         with self.log.open("w") as sink:
             try:
                 self.child = process.start(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
             except OSError as error:
                 raise ServerError(f"cannot start {program}: {error.strerror}") from error
         self.ready_line = self._wait_for_ready(ready_s)
+        told = dict(word.split("=") for word in self.ready_line.split() if "=" in word)
+        self.sip = told["sip"]
+        self.sip_port, self.http_port = (_port_of(told[name]) for name in ("sip", "http"))
 
     def _wait_for_ready(self, seconds):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for line in self.log.read_text(errors="replace").splitlines():
-                if line.startswith("tuttid ready"):
+                if line.startswith("tuttid ready") and " pid=" in line:
                     return line
             if self.child.poll() is not None:
                 process.forget(self.child)
@@ -123,7 +112,11 @@ class Server:
             request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}{path}")
             if self.token:
                 request.add_header("Authorization", f"Bearer {self.token}")
-            with _in_the_servers_network(lambda: urllib.request.urlopen(request, timeout=5)) as answer:
+
+            def ask():
+                return urllib.request.urlopen(request, timeout=30)
+
+            with own_network.ask_within(NAMESPACE, ask) if NAMESPACE else ask() as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
@@ -133,7 +126,7 @@ class Server:
     def ledger(self):
         return json.loads(self.get("/ledger")[1])
 
-    def wait_for_empty_ledger(self, seconds=20.0):
+    def wait_for_empty_ledger(self, seconds=60.0):
         """{} once everything is given back, else what is still held."""
         deadline = time.monotonic() + seconds
         while True:
@@ -146,7 +139,7 @@ class Server:
     def running(self):
         return self.child.poll() is None
 
-    def stop(self, seconds=15.0):
+    def stop(self, seconds=60.0):
         """SIGTERM, and exit 0 within the time."""
         if not self.running():
             process.forget(self.child)
