@@ -1,8 +1,11 @@
 #include "signaling/conference/dial_out.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
+#include "dataplane/base/socket_address.h"
 #include "signaling/conference/arrival.h"
 #include "signaling/conference/local_media.h"
 #include "signaling/conference/media_mapping.h"
@@ -23,11 +26,40 @@ bool equal_hosts(std::string_view a, std::string_view b) {
                     [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// A name, or an address of IPv4. Anything else (an escape, a path) the user agent would undo or cut off, and
+// call another host than the one that was looked at.
+bool is_host_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-' || c == '.' || c == '_';
+  });
+}
+
+// "[::1]"
+bool is_ipv6_literal(std::string_view text) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return false;
+  const auto address = base::parse_ip(text.substr(1, text.size() - 2));
+  return address && address->family == base::AddressFamily::kIpv6;
+}
+
+// ":5060", or nothing.
+bool is_port(std::string_view text) {
+  if (text.empty()) return true;
+  std::uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + 1, end, port);
+  return text.front() == ':' && read.ec == std::errc{} && read.ptr == end && port != 0;
+}
+
 // "sip:user@host:port;parameters": what stands between @ and the port. Empty where it is no such URI.
+// Source: RFC 3261, 25.1.
 std::string_view host_of(std::string_view uri) {
   if (uri.size() < 5 || uri.size() > kUriBytesMax || !equal_hosts(uri.substr(0, 4), "sip:")) return {};
   const bool plain = std::all_of(uri.begin(), uri.end(), [](char c) {
-    return c > ' ' && c < 0x7F && std::string_view("<>\"\\^`{|}").find(c) == std::string_view::npos;
+    return c > ' ' && c < 0x7F && std::string_view("#<>\"\\^`{|}").find(c) == std::string_view::npos;
   });
   // Headers in a URI would become headers of our INVITE (RFC 3261, 19.1.1).
   if (!plain || uri.find('?') != std::string_view::npos) return {};
@@ -38,11 +70,11 @@ std::string_view host_of(std::string_view uri) {
     rest.remove_prefix(at + 1);
   }
   rest = rest.substr(0, rest.find(';'));
-  if (!rest.empty() && rest.front() == '[') {
-    const auto end = rest.find(']');
-    return end == std::string_view::npos ? std::string_view{} : rest.substr(0, end + 1);
-  }
-  return rest.substr(0, rest.find(':'));
+  const bool literal = !rest.empty() && rest.front() == '[';
+  const auto end = literal ? rest.find(']') : rest.find(':');
+  const std::string_view host = rest.substr(0, literal && end != std::string_view::npos ? end + 1 : end);
+  const bool fits = literal ? is_ipv6_literal(host) : is_host_name(host);
+  return fits && is_port(rest.substr(host.size())) ? host : std::string_view{};
 }
 
 // Of a URI's parameters the transport alone is taken: maddr would send the INVITE to another host than the
@@ -131,7 +163,7 @@ Outcome<Participant*> DialOut::invite(Conference& conference, const Invitation& 
   if (auto allowed = check(conference, invitation); !allowed) return base::unexpected(allowed.error());
   const auto core = host_.choose_core(&conference);
   if (!core) return conference::fail(ConferenceError::kCapacityExceeded, "no core has room and headroom");
-  const auto arrival = take_place(host_, &conference, *core, true);
+  const auto arrival = take_place(host_, &conference, conference.settings(), *core, true);
   if (!arrival) return conference::fail(ConferenceError::kCapacityExceeded, "no ports are left");
   const std::string offer = sdp::write(sdp::offer(
       make_local_media(host_.config.media, arrival->endpoint, conference.name(), arrival->session_id, 1)));

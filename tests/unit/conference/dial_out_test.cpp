@@ -1,7 +1,15 @@
 // Calls of ours: whom they may reach, and all that can come of them.
 #include "signaling/conference/dial_out.h"
 
+#include <iterator>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+
 #include <gtest/gtest.h>
+#include <sofia-sip/su_alloc.h>
+#include <sofia-sip/url.h>
 
 #include "focus_fixture.h"
 
@@ -60,19 +68,69 @@ TEST(DialOut, OnlyNamedHostsAreCalled) {
     EXPECT_TRUE(check_target(rules, uri)) << uri;
   }
   for (const char* uri : {"sip:a@127.0.0.2", "sip:a@example.org", "sip:a@badexample.org",
-                          "sip:a@example.org.evil", "sip:127.0.0.1@evil", "sip:a@[::1]"}) {
+                          "sip:a@example.org.evil", "sip:127.0.0.1@evil", "sip:a@[::1]",
+                          // The same host by another name is none that was named.
+                          "sip:a@127.1", "sip:a@0x7f.0.0.1", "sip:a@2130706433", "sip:a@127.0.0.1.",
+                          "sip:a@[::ffff:127.0.0.1]", "sip:a@pbx.example.org."}) {
     ASSERT_FALSE(check_target(rules, uri)) << uri;
     EXPECT_EQ(check_target(rules, uri).error().error, ConferenceError::kNotAllowed) << uri;
   }
-  for (const char* uri : {"", "a@127.0.0.1", "sips:a@127.0.0.1", "tel:+123", "sip:", "sip:@127.0.0.1",
-                          "sip:a@127.0.0.1?Subject=x", "sip:a@127.0.0.1;maddr=10.0.0.1", "sip:a@127.0.0.1 x",
-                          "sip:a@127.0.0.1\r\nX: y", "sip:a@b@127.0.0.1", "sip:a@[::1"}) {
+  for (const char* uri :
+       {"", "a@127.0.0.1", "sips:a@127.0.0.1", "tel:+123", "sip:", "sip:@127.0.0.1",
+        "sip:a@127.0.0.1?Subject=x", "sip:a@127.0.0.1;maddr=10.0.0.1", "sip:a@127.0.0.1 x",
+        "sip:a@127.0.0.1\r\nX: y", "sip:a@b@127.0.0.1", "sip:a@[::1",
+        // What the user agent reads otherwise: it would call evil.
+        "sip:a@evil#.example.org", "sip:a@evil/.example.org", "sip:evil#@127.0.0.1",
+        "sip:a@%65vil.example.org", "sip:a@evil%2f.example.org", "sip:a@[::1].example.org",
+        "sip:a@[evil].example.org", "sip:a@127.0.0.1:", "sip:a@127.0.0.1:0", "sip:a@127.0.0.1:65536",
+        "sip:a@127.0.0.1:5060x", "sip:a@127.0.0.1:5060/evil", "sip:a%40127.0.0.1", "sip:a@evil,.example.org",
+        "sip:a@evil&.example.org", "sip:a@[127.0.0.1]"}) {
     ASSERT_FALSE(check_target(rules, uri)) << uri;
     EXPECT_EQ(check_target(rules, uri).error().error, ConferenceError::kInvalidArgument) << uri;
   }
   EXPECT_TRUE(check_target({.allowed = true, .hosts = {"*"}}, "sip:a@anything"));
   EXPECT_TRUE(check_target({.allowed = true, .hosts = {"[::1]"}}, "sip:a@[::1]:5060"));
   EXPECT_FALSE(check_target({.allowed = true, .hosts = {}}, "sip:a@127.0.0.1"));
+}
+
+// Host and parameters as the SIP library reads them; nothing where it reads no URI, and so calls nobody.
+std::optional<std::pair<std::string, std::string>> read_by_the_library(const std::string& uri) {
+  su_home_t home[1] = {SU_HOME_INIT(home)};
+  std::optional<std::pair<std::string, std::string>> read;
+  if (const url_t* url = url_make(home, uri.c_str())) {
+    const auto text = [](const char* part) { return std::string(part == nullptr ? "" : part); };
+    read.emplace(text(url->url_host), text(url->url_params) + text(url->url_headers) + text(url->url_path));
+  }
+  su_home_deinit(home);
+  return read;
+}
+
+// What is called is what the SIP library reads, not what we do: no text that we let through may mean another
+// host to it.
+TEST(DialOut, WhoIsCalledIsWhoWasLookedAt) {
+  const DialOutRules rules{.allowed = true, .hosts = {"good", "*.good", "127.0.0.1", "[::1]"}};
+  constexpr const char* kPieces[] = {
+      "good", "evil",      "a",    ".", "@", ":", ";", "/",  "?",  "#", "%2e", "%40",           "[",     "]",
+      "::1",  "127.0.0.1", "5060", ",", "&", "=", "*", "//", "\\", " ", "%",   "transport=tcp", "maddr="};
+  constexpr unsigned kSeed = 20'261'126;
+  std::mt19937 random(kSeed);
+  std::size_t called = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    std::string uri = "sip:";
+    const std::size_t pieces = 1 + random() % 7;
+    for (std::size_t j = 0; j < pieces; ++j) uri += kPieces[random() % std::size(kPieces)];
+    if (!check_target(rules, uri)) continue;
+    const auto read = read_by_the_library(uri);
+    if (!read) continue;
+    ++called;
+    const auto& [host, rest] = *read;
+    const bool below = host.size() > 5 && host.substr(host.size() - 5) == ".good" &&
+                       host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.") == std::string::npos;
+    EXPECT_TRUE(below || host == "good" || host == "127.0.0.1" || host == "[::1]")
+        << uri << " calls " << host << ", seed " << kSeed;
+    EXPECT_TRUE(rest.empty() || rest == "transport=tcp") << uri << " has " << rest << ", seed " << kSeed;
+  }
+  EXPECT_GT(called, 1'000u) << "the alphabet makes hardly any URI";
 }
 
 TEST_F(DialledOut, WhoAnswersIsInTheMix) {
