@@ -83,6 +83,7 @@ Json json_of(const conference::ParticipantInfo& info) {
   json["loss_percent"] = info.loss_percent;
   json["jitter_ms"] = info.jitter_ms;
   json["round_trip_ms"] = known_or_null(info.round_trip_ms);
+  json["delay_ms"] = known_or_null(info.delay_ms);
   json["mos"] = known_or_null(info.mos);
   return json;
 }

@@ -66,6 +66,9 @@ struct ParticipantInfo {
   double loss_percent = 0;
   double jitter_ms = 0;
   double round_trip_ms = 0;  // by RTCP; 0 = not known
+  // Estimate, from its mouth until it is sent on: half the round trip, the jitter buffer, a frame and half a
+  // tick; 0 = nothing came yet. Each hearer's own way comes on top.
+  double delay_ms = 0;
   double mos = 0;            // estimate, 1 to 4.5; 0 = nothing came yet
 
   bool operator==(const ParticipantInfo&) const = default;

@@ -21,11 +21,11 @@ void pass(auto& way, Is<ParticipantInfo> auto& info) {
   auto& [id, dialog, conference, uri, display_name, role, status, dialled_out, entering_pin, waiting, muted,
          deaf, held, gain_in_db, gain_out_db, muted_by_itself, coachee, codec, local_rtp, remote_rtp,
          joined_at, stay, talking, level_dbov, silence, packets_received, packets_sent, packets_lost,
-         packets_dropped, loss_percent, jitter_ms, round_trip_ms, mos] = info;
+         packets_dropped, loss_percent, jitter_ms, round_trip_ms, delay_ms, mos] = info;
   way(id, dialog, conference, uri, display_name, role, status, dialled_out, entering_pin, waiting, muted,
       deaf, held, gain_in_db, gain_out_db, muted_by_itself, coachee, codec, local_rtp, remote_rtp, joined_at,
       stay, talking, level_dbov, silence, packets_received, packets_sent, packets_lost, packets_dropped,
-      loss_percent, jitter_ms, round_trip_ms, mos);
+      loss_percent, jitter_ms, round_trip_ms, delay_ms, mos);
 }
 
 void pass(auto& way, Is<ConferenceStatistics> auto& statistics) {

@@ -11,8 +11,9 @@ namespace {
 
 constexpr std::chrono::seconds kFresh{1};
 
-// From mouth to ear: half the round trip, what the jitter buffer holds, a frame of 20 ms that is filled
-// before it is sent, and half a tick's wait for the mix.
+// From mouth to ear as far as this side knows it: half the round trip, what the jitter buffer holds, a frame
+// of 20 ms that is filled before it is sent, and half a tick's wait for the mix. What a hearer's network and
+// phone add is theirs.
 double delay_ms_of(const mailbox::ParticipantReport& report) {
   const bool known = report.round_trip_us != mailbox::ReportedState::kNever;
   return (known ? report.round_trip_us / 2'000.0 : 0.0) + report.buffer_delay_ms + 20.0 + 10.0;
@@ -94,6 +95,7 @@ ParticipantInfo info_of(const Host& host, const Participant& participant) {
   if (report->round_trip_us != mailbox::ReportedState::kNever) {
     info.round_trip_ms = report->round_trip_us / 1'000.0;
   }
+  if (report->packets_received != 0) info.delay_ms = delay_ms_of(*report);
   info.mos = mos_of(*report);
   return info;
 }

@@ -28,7 +28,7 @@ def participant(number, room, name="", **other):
             "coachee": None, "codec": "PCMU", "local_rtp": "127.0.0.1:20000", "remote_rtp": None, "joined_at": BORN,
             "stay_ms": 61_000, "talking": False, "level_dbov": -127, "silence": "BelowGate", "packets_received": 3000,
             "packets_sent": 3000, "packets_lost": 3, "packets_dropped": 0, "loss_percent": 0.1, "jitter_ms": 1.5,
-            "round_trip_ms": None, "mos": 4.3, **other}
+            "round_trip_ms": None, "delay_ms": 71.5, "mos": 4.3, **other}
 
 
 class FakeTuttid:

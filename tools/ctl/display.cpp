@@ -71,13 +71,15 @@ std::string participants(const Json& list) {
                    {"dBov", Align::kRight},
                    {"LOSS %", Align::kRight},
                    {"JITTER ms", Align::kRight},
+                   {"DELAY ms", Align::kRight},
                    {"MOS", Align::kRight},
                    {"CODEC"},
                    {""}});
   for (const Json& who : list) {
     table.add({cell(who, "id"), cell(who, "display_name", 24), cell(who, "uri", 36), cell(who, "status"),
                is_set(who, "talking") ? "*" : "", cell(who, "level_dbov"), cell(who, "loss_percent"),
-               cell(who, "jitter_ms"), cell(who, "mos"), cell(who, "codec"), marks(who)});
+               cell(who, "jitter_ms"), cell(who, "delay_ms"), cell(who, "mos"), cell(who, "codec"),
+               marks(who)});
   }
   return list.empty() ? "nobody\n" : table.text();
 }

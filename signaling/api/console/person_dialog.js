@@ -103,6 +103,7 @@ export class PersonDialog {
       ["Loss", `${decimal(person.loss_percent, 2)} %`],
       ["Jitter", `${decimal(person.jitter_ms)} ms`],
       ["Round trip", person.round_trip_ms === null ? "–" : `${decimal(person.round_trip_ms)} ms`],
+      ["Mouth to mix (estimate)", person.delay_ms === null ? "–" : `${decimal(person.delay_ms)} ms`],
       ["MOS (estimate)", decimal(person.mos ?? NaN, 2)],
       ["Packets in", count(person.packets_received)],
       ["Packets out", count(person.packets_sent)],

@@ -64,6 +64,7 @@ ParticipantInfo full_info() {
           .loss_percent = 0.1,
           .jitter_ms = 2.0,
           .round_trip_ms = 1e300,
+          .delay_ms = 0.25,
           .mos = -4.4};
 }
 

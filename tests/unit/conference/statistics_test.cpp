@@ -68,9 +68,15 @@ TEST_F(Reported, APersonsFiguresAreItsCores) {
   EXPECT_EQ(info.level_dbov, -25);
   EXPECT_DOUBLE_EQ(info.jitter_ms, 2.5);
   EXPECT_DOUBLE_EQ(info.round_trip_ms, 40);
+  EXPECT_DOUBLE_EQ(info.delay_ms, 20 + 60 + 30) << "half the round trip, the buffer, a frame and half a tick";
   EXPECT_NEAR(info.mos, estimate_mos(0, 20 + 60 + 30), 0.001);
   EXPECT_EQ(info.silence, SilenceCause::kNone);
   EXPECT_EQ(world.info("room", other).mos, 0) << "nothing came";
+  EXPECT_EQ(world.info("room", other).delay_ms, 0);
+  mailbox::ReportedState without_rtcp = good_state(world.now);
+  without_rtcp.round_trip_us = mailbox::ReportedState::kNever;
+  world.report(other, without_rtcp);
+  EXPECT_DOUBLE_EQ(world.info("room", other).delay_ms, 60 + 30) << "no round trip is known";
 }
 
 TEST_F(Reported, ARoomsFiguresAreItsPeoples) {
