@@ -1,6 +1,11 @@
 #include "signaling/api/json_reader.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -38,6 +43,25 @@ Extent extent_of(std::string_view text) {
   return extent;
 }
 
+// The first name that one object has twice: which of the two is meant nobody can tell, and readers differ.
+class TwiceNamed {
+ public:
+  bool operator()(int /*depth*/, Json::parse_event_t event, const Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (event == Event::object_start) names_.emplace_back();
+    if (event == Event::object_end) names_.pop_back();
+    if (event == Event::key && !names_.back().insert(parsed.get_ref<const std::string&>()).second && !name) {
+      name = parsed.get<std::string>();
+    }
+    return true;
+  }
+
+  std::optional<std::string> name;
+
+ private:
+  std::vector<std::set<std::string>> names_;  // of each object that is open
+};
+
 bool has_control_characters(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
@@ -51,8 +75,12 @@ Outcome<Json> parse_object(std::string_view text) {
   if (extent.depth > kJsonDepthMax || extent.members > kJsonMembersMax) {
     return fail(ConferenceError::kInvalidArgument, "The body is too deep, or has too many members.");
   }
-  Json json = Json::parse(text, nullptr, false);
+  TwiceNamed twice;
+  Json json = Json::parse(text, std::ref(twice), false);
   if (json.is_discarded()) return fail(ConferenceError::kInvalidArgument, "The body is not JSON.");
+  if (twice.name) {
+    return fail(ConferenceError::kInvalidArgument, "The body has \"" + *twice.name + "\" twice.");
+  }
   if (!json.is_object()) return fail(ConferenceError::kInvalidArgument, "The body is not a JSON object.");
   return json;
 }

@@ -20,7 +20,7 @@ inline constexpr std::size_t kJsonDepthMax = 8;      // objects and lists inside
 inline constexpr std::size_t kJsonMembersMax = 256;  // of all objects and lists together
 
 // Reads one JSON object; an empty text is an empty one. Errors: InvalidArgument, also for what is too deep
-// or has too many members, which is seen before anything is built of it.
+// or has too many members, which is seen before anything is built of it, and for a name that comes twice.
 conference::Outcome<Json> parse_object(std::string_view text);
 
 // Each read leaves its target as it is where the member is missing. Every member asked for is known from
