@@ -17,20 +17,28 @@ EndpointAllocator::EndpointAllocator(EndpointFactory& factory, const Range& rang
   CHECK(range.lanes > 0 && !ips_.empty());
 }
 
-std::size_t EndpointAllocator::places(std::size_t lane) const {
-  const std::size_t lanes = next_.size();
-  return ips_.size() * ((pairs_ + lanes - 1 - lane) / lanes);
+EndpointAllocator::Places EndpointAllocator::places(std::size_t lane, const Ports& within) const {
+  const auto pairs_below = [&](std::size_t port) {  // whole ones
+    return port < first_port_ ? 0 : std::min(pairs_, (port - first_port_) / 2);
+  };
+  const auto of_lane = [&](std::size_t pairs) {
+    return (pairs + next_.size() - 1 - lane) / next_.size() * ips_.size();
+  };
+  const std::size_t first = of_lane(pairs_below(within.first + std::size_t{1}));
+  const std::size_t end = of_lane(pairs_below(within.last + std::size_t{1}));
+  return {first, end > first ? end - first : 0};
 }
 
-base::Result<Endpoint, NetError> EndpointAllocator::open(bool with_rtcp, std::size_t lane) {
+base::Result<Endpoint, NetError> EndpointAllocator::open(bool with_rtcp, std::size_t lane,
+                                                         const Ports& within) {
   const std::size_t lanes = next_.size();
   CHECK(lane < lanes);
   for (std::size_t i = 0; i < lanes; ++i) {
     const std::size_t of = (lane + i) % lanes;
-    const std::size_t places = this->places(of);
-    for (std::size_t tried = 0; tried < places; ++tried) {
-      const std::size_t place = next_[of];
-      next_[of] = place + 1 < places ? place + 1 : 0;
+    const Places places = this->places(of, within);
+    std::size_t& next = within == Ports{} ? next_[of] : next_of_part_;
+    for (std::size_t tried = 0; tried < places.count; ++tried) {
+      const std::size_t place = places.first + next++ % places.count;
       const std::size_t ip = place % ips_.size();
       const std::size_t pair = place / ips_.size() * lanes + of;
       if (taken_[ip * pairs_ + pair]) continue;

@@ -36,10 +36,20 @@ class EndpointAllocator {
   EndpointAllocator(const EndpointAllocator&) = delete;
   EndpointAllocator& operator=(const EndpointAllocator&) = delete;
 
+  // A part of the range, inclusive; what lies beyond the range is nobody's.
+  struct Ports {
+    std::uint16_t first = 0;
+    std::uint16_t last = 65'535;
+    bool operator==(const Ports&) const = default;
+  };
+
   // Opens the next free pair of the lane, of another where that has none; or only its even port without RTCP
-  // (the odd one stays unused).
+  // (the odd one stays unused). Of a part alone where one is given.
   // Errors: kNoPorts when all are in use, by us or by others; else what the factory says.
-  base::Result<Endpoint, NetError> open(bool with_rtcp, std::size_t lane = 0);
+  base::Result<Endpoint, NetError> open(bool with_rtcp, std::size_t lane, const Ports& within);
+  base::Result<Endpoint, NetError> open(bool with_rtcp, std::size_t lane = 0) {
+    return open(with_rtcp, lane, {});
+  }
 
   // Only after the core has let go of it. Once for each open.
   void close(const Endpoint& endpoint);
@@ -51,7 +61,11 @@ class EndpointAllocator {
 
  private:
   // A lane's places: the same pair of each address, then the lane's next.
-  std::size_t places(std::size_t lane) const;
+  struct Places {
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+  Places places(std::size_t lane, const Ports& within) const;
   base::Result<Endpoint, NetError> open_pair(std::size_t ip, std::size_t pair, bool with_rtcp);
 
   EndpointFactory& factory_;
@@ -59,7 +73,8 @@ class EndpointAllocator {
   const std::uint32_t first_port_;  // even
   const std::size_t pairs_;         // of one address
   std::vector<bool> taken_;         // by address, then pair
-  std::vector<std::size_t> next_;   // place, by lane
+  std::vector<std::size_t> next_;   // place, by lane; counts on, round and round
+  std::size_t next_of_part_ = 0;    // likewise, of parts all together
   std::size_t in_use_ = 0;
 };
 

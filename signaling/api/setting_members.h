@@ -16,6 +16,8 @@ void each_setting(Settings& settings, Visit&& visit) {
   visit("max_participants", settings.max_participants, 0, 65'535);
   visit("max_talkers", settings.max_talkers, 0, 65'535);
   visit("sample_rate_hz", settings.sample_rate_hz, 0, 48'000);
+  visit("rtp_port_low", settings.rtp_port_low, 0, 65'535);
+  visit("rtp_port_high", settings.rtp_port_high, 0, 65'535);
   visit("mixing", settings.mixing);
   visit("entry_tone", settings.entry_tone);
   visit("exit_tone", settings.exit_tone);

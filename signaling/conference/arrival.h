@@ -32,8 +32,10 @@ struct Newcomer {
   std::optional<sdp::MediaPlan> plan;  // empty where the far end has yet to answer
 };
 
-// `conference` is null where it is yet to be made. Errors: no slot, no ports; nothing is taken then.
-std::optional<Arrival> take_place(Host& host, const Conference* conference, std::size_t core, bool with_rtcp);
+// `conference` is null where it is yet to be made, by `settings`. Errors: no slot, no ports; nothing is taken
+// then.
+std::optional<Arrival> take_place(Host& host, const Conference* conference,
+                                  const ConferenceSettings& settings, std::size_t core, bool with_rtcp);
 void give_back(Host& host, const Arrival& arrival);
 
 // Lists it as Joining and gives it to its core.

@@ -69,7 +69,7 @@ struct ParticipantInfo {
   // Estimate, from its mouth until it is sent on: half the round trip, the jitter buffer, a frame and half a
   // tick; 0 = nothing came yet. Each hearer's own way comes on top.
   double delay_ms = 0;
-  double mos = 0;            // estimate, 1 to 4.5; 0 = nothing came yet
+  double mos = 0;  // estimate, 1 to 4.5; 0 = nothing came yet
 
   bool operator==(const ParticipantInfo&) const = default;
 };

@@ -78,8 +78,9 @@ void Host::forget(const Participant& participant) {
   pending_offers.erase(participant.identity().id);
 }
 
-base::Result<MediaEndpoint, MediaError> Host::open_endpoint(std::size_t core, bool with_rtcp) {
-  auto endpoint = media_.open_endpoint(core, with_rtcp);
+base::Result<MediaEndpoint, MediaError> Host::open_endpoint(std::size_t core, bool with_rtcp,
+                                                            PortRange within) {
+  auto endpoint = media_.open_endpoint(core, with_rtcp, within);
   if (endpoint) ++open_endpoints_;
   return endpoint;
 }

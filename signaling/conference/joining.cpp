@@ -38,7 +38,9 @@ base::Result<Joining::Agreement, sip::Rejection> Joining::try_join(const sip::In
   auto agreement = read_offer(invite);
   if (!agreement) return agreement;
   const bool mux = agreement->plan && agreement->plan->rtcp_mux;
-  const auto arrival = take_place(host_, conference, *core, !mux);
+  const ConferenceSettings& settings =
+      conference != nullptr ? conference->settings() : host_.settings_for(invite.user);
+  const auto arrival = take_place(host_, conference, settings, *core, !mux);
   if (!arrival) return base::unexpected(refuse_for_load(conference, "no ports are left for a caller"));
   agreement->arrival = *arrival;
   if (auto refusal = describe(*agreement, conference != nullptr ? conference->name() : invite.user)) {

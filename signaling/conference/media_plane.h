@@ -39,14 +39,21 @@ struct CoreDoor {
 };
 
 // Thread: signaling.
+// RTP's and RTCP's, inclusive.
+struct PortRange {
+  std::uint16_t low = 0;
+  std::uint16_t high = 65'535;
+};
+
 class MediaPlane {
  public:
   virtual ~MediaPlane() = default;
 
-  // Opens ports that nobody else has until close_endpoint, for a participant of the core `core`: one that
-  // moves to another keeps them. Owns: the caller, who closes it after ParticipantDetached, or at once if it
-  // never went to a core.
-  virtual base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp) = 0;
+  // Opens ports that nobody else has until close_endpoint, of those in `within` that are the server's, for a
+  // participant of the core `core`: one that moves to another keeps them. Owns: the caller, who closes it
+  // after ParticipantDetached, or at once if it never went to a core.
+  virtual base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp,
+                                                                PortRange within) = 0;
   virtual void close_endpoint(const MediaEndpoint& endpoint) = 0;
 
   // The same span of at least one core for life; a core's index is its name.

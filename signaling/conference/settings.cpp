@@ -72,6 +72,9 @@ std::optional<Failure> find_fault(const ConferenceSettings& settings) {
   }
   if (settings.max_participants > 65'535) return invalid("max_participants takes 0 (none) to 65535");
   if (settings.max_talkers > 65'535) return invalid("max_talkers takes 0 (all) to 65535");
+  if (settings.rtp_port_high < settings.rtp_port_low + settings.rtp_port_low % 2 + 1) {
+    return invalid("rtp_port_low to rtp_port_high holds no pair of an even port and the next one");
+  }
   if (!is_language(settings.language))
     return invalid("language takes a BCP 47 tag such as \"en\" or \"de-CH\"");
   if (settings.record) {
@@ -89,6 +92,8 @@ std::vector<std::string> changed_keys(const ConferenceSettings& before, const Co
   compare("max_participants", &ConferenceSettings::max_participants);
   compare("max_talkers", &ConferenceSettings::max_talkers);
   compare("sample_rate_hz", &ConferenceSettings::sample_rate_hz);
+  compare("rtp_port_low", &ConferenceSettings::rtp_port_low);
+  compare("rtp_port_high", &ConferenceSettings::rtp_port_high);
   compare("mixing", &ConferenceSettings::mixing);
   compare("entry_tone", &ConferenceSettings::entry_tone);
   compare("exit_tone", &ConferenceSettings::exit_tone);

@@ -19,7 +19,10 @@ struct ConferenceSettings {
   std::uint32_t max_participants = 0;  // 0 = none: the host's admission bounds it; moderators are exempt
   std::uint32_t max_talkers = 0;       // the loudest so many are in the mix; 0 = all who speak
   std::uint32_t sample_rate_hz = 0;  // 0 = auto; 8, 16, 24, 32 or 48 kHz: NotSupported where no codec has it
-  bool mixing = true;                // false: everyone hears silence, nobody is dropped for it
+  // Who comes gets ports between these, of media.rtp_ports; who is here keeps its own.
+  std::uint16_t rtp_port_low = 0;
+  std::uint16_t rtp_port_high = 65'535;
+  bool mixing = true;  // false: everyone hears silence, nobody is dropped for it
 
   bool entry_tone = false;  // heard by all when one comes
   bool exit_tone = false;   // or goes

@@ -30,8 +30,8 @@ class MediaHost final : public conference::MediaPlane {
   // Ends the threads; what is attached falls silent.
   ~MediaHost() override;
 
-  base::Result<conference::MediaEndpoint, conference::MediaError> open_endpoint(std::size_t core,
-                                                                                bool with_rtcp) override;
+  base::Result<conference::MediaEndpoint, conference::MediaError> open_endpoint(
+      std::size_t core, bool with_rtcp, conference::PortRange within) override;
   void close_endpoint(const conference::MediaEndpoint& endpoint) override;
   std::span<const conference::CoreDoor> cores() const override { return doors_; }
 

@@ -43,6 +43,21 @@ SettingKey time(std::string_view name, std::chrono::seconds Settings::*member, s
   return key;
 }
 
+SettingKey port(std::string_view name, std::uint16_t Settings::*member, std::string_view meaning) {
+  SettingKey key;
+  key.name = name;
+  key.meaning = meaning;
+  key.form = "a whole number from 0 to 65535";
+  key.set = [member](Settings& settings, const KeyValue& value) {
+    const auto* given = std::get_if<std::int64_t>(&value);
+    if (given == nullptr || *given < 0 || *given > 65'535) return false;
+    settings.*member = static_cast<std::uint16_t>(*given);
+    return true;
+  };
+  key.get = [member](const Settings& settings) { return KeyValue(std::int64_t{settings.*member}); };
+  return key;
+}
+
 // A text that leaves the settings without a fault (conference::find_fault).
 SettingKey line(std::string_view name, std::string Settings::*member, std::string_view form,
                 std::string_view meaning) {
@@ -68,6 +83,9 @@ std::vector<SettingKey> make_table() {
   return {
       line("display_name", &S::display_name, "a text of up to 128 bytes in one line",
            "What people read; empty = the name."),
+      port("rtp_port_low", &S::rtp_port_low,
+           "Who comes into a room gets ports of media.rtp_ports from this one on."),
+      port("rtp_port_high", &S::rtp_port_high, "And up to this one."),
       flag("mixing", &S::mixing, "Whether voices are mixed; false: everyone hears silence."),
       flag("entry_tone", &S::entry_tone, "Two rising notes for all when somebody comes."),
       flag("exit_tone", &S::exit_tone, "Two falling notes when somebody goes."),

@@ -137,6 +137,20 @@ def _telephones(t):
     t.does("updateSettings", ("annex", "ConfigurationChanged", {}), room="annex", settings={"start_muted": None})
 
 
+def _ports(t):
+    """A room with one pair of the server's ports: who is called into it is offered that one, and nobody else is called."""
+    low = (t.world.server.rtp_first + 390) // 2 * 2
+    t.does("updateSettings", ("annex", "ConfigurationChanged", {"keys": ["rtp_port_low", "rtp_port_high"]}), room="annex",
+           settings={"rtp_port_low": low, "rtp_port_high": low + 1})
+    who = t.invite("annex")
+    sdp = t.ask("getSessionDescription", participant=who).body
+    t.expect(f"m=audio {low} " in sdp, f"of the ports {low} and {low + 1} was offered {sdp}")
+    t.refuses("invite", 503, "CapacityExceeded", room="annex", uri="sip:a@127.0.0.1")
+    t.does("kick", *gone(who, "Active", "Enough"), participant=who, reason="Enough")
+    t.does("updateSettings", ("annex", "ConfigurationChanged", {}), room="annex",
+           settings={"rtp_port_low": None, "rtp_port_high": None})
+
+
 def _capacity(t, a, b):
     """Until no room is left: for a participant, a conference on the core, a coaching, a room at all."""
     t.ask("updateSettings", room="annex", settings={"max_participants": 1})
@@ -290,6 +304,7 @@ def _every_operation(world, skin):
         talker.voice.talking = True
         _server_itself(t)
         _telephones(t)
+        _ports(t)
         _capacity(t, a, b)
         _callers(t)
         _on_the_way_out(t)

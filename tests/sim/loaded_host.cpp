@@ -71,8 +71,8 @@ LoadedHost::LoadedHost(const LoadedHostConfig& config)
   focus_->poll(network_.now());
 }
 
-base::Result<conference::MediaEndpoint, conference::MediaError> LoadedHost::open_endpoint(std::size_t,
-                                                                                          bool with_rtcp) {
+base::Result<conference::MediaEndpoint, conference::MediaError> LoadedHost::open_endpoint(
+    std::size_t, bool with_rtcp, conference::PortRange) {
   const auto endpoint = endpoints_.open(with_rtcp);
   if (!endpoint) return base::unexpected(conference::MediaError::kNoPorts);
   return conference::MediaEndpoint{endpoint->handles, endpoint->rtp, endpoint->rtcp};

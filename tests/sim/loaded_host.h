@@ -77,8 +77,8 @@ class LoadedHost final : public conference::MediaPlane {
   inline static Core* turning = nullptr;
   inline static base::Duration packet_cost{};
 
-  base::Result<conference::MediaEndpoint, conference::MediaError> open_endpoint(std::size_t core,
-                                                                                bool with_rtcp) override;
+  base::Result<conference::MediaEndpoint, conference::MediaError> open_endpoint(
+      std::size_t core, bool with_rtcp, conference::PortRange within) override;
   void close_endpoint(const conference::MediaEndpoint& endpoint) override;
   std::span<const conference::CoreDoor> cores() const override { return doors_; }
 

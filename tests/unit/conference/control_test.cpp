@@ -79,6 +79,10 @@ TEST(Control, SettingsThatCannotBeAreRefusedByName) {
   refused({.max_participants = 65'536});
   refused({.max_talkers = 65'536});
   refused({.sample_rate_hz = 11'025});
+  refused({.rtp_port_low = 20'000, .rtp_port_high = 19'999});
+  refused({.rtp_port_low = 20'001, .rtp_port_high = 20'002});
+  refused({.rtp_port_low = 65'535});
+  refused({.rtp_port_high = 0});
   refused({.pin = "12a"});
   refused({.pin = std::string(17, '1')});
   refused({.moderator_pin = "#"});
@@ -93,6 +97,26 @@ TEST(Control, SettingsThatCannotBeAreRefusedByName) {
   EXPECT_EQ(error_of(world.control().create("y", {.sample_rate_hz = 16'000})),
             ConferenceError::kNotSupported);
   EXPECT_EQ(error_of(world.control().create("y", {.record = true})), ConferenceError::kNotSupported);
+}
+
+TEST(Control, WhoComesGetsPortsOfItsRoom) {
+  FocusConfig config;
+  config.rooms.settings.rtp_port_high = 39'999;
+  config.dial_out = {.allowed = true, .hosts = {"*"}};
+  FocusWorld world(config, 1);
+  world.join("dialled");
+  EXPECT_EQ(world.media.asked.low, 0);
+  EXPECT_EQ(world.media.asked.high, 39'999);
+  ASSERT_TRUE(world.control().create("room", {.rtp_port_low = 20'000, .rtp_port_high = 20'001}));
+  world.join("room");
+  EXPECT_EQ(world.media.asked.low, 20'000);
+  EXPECT_EQ(world.media.asked.high, 20'001);
+  ASSERT_TRUE(world.control().update_settings("room", {.rtp_port_low = 30'000, .rtp_port_high = 30'999}));
+  EXPECT_EQ(world.told<ConfigurationChanged>().at(0).keys,
+            (std::vector<std::string>{"rtp_port_low", "rtp_port_high"}));
+  ASSERT_TRUE(world.control().invite("room", {.uri = "sip:bob@127.0.0.1"}));
+  EXPECT_EQ(world.media.asked.low, 30'000);
+  EXPECT_EQ(world.media.asked.high, 30'999);
 }
 
 TEST(Control, SettingsAreChangedLiveAndWhatChangedIsTold) {

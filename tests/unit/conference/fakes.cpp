@@ -173,7 +173,9 @@ void ScriptedCore::run(std::size_t commands) {
   while (!events_.empty() && mailbox_.try_emit(events_.front())) events_.pop_front();
 }
 
-base::Result<MediaEndpoint, MediaError> FakeMediaPlane::open_endpoint(std::size_t, bool with_rtcp) {
+base::Result<MediaEndpoint, MediaError> FakeMediaPlane::open_endpoint(std::size_t, bool with_rtcp,
+                                                                      PortRange within) {
+  asked = within;
   if (fail_with) return base::unexpected(*fail_with);
   const std::int32_t handle = next_++;
   open_.insert(handle);

@@ -39,7 +39,8 @@ TEST(Show, ListsParticipants) {
       R"({"participants":[{"id":7,"display_name":"<b>\u001b[1m","uri":"sip:a@x","role":"moderator","status":"Muted",)"
       R"("talking":true,"level_dbov":-21,"loss_percent":0.25,"jitter_ms":1.5,"delay_ms":91.5,"mos":null,"codec":"PCMU",)"
       R"("muted":true,"deaf":false,"gain_in_db":3,"gain_out_db":-6,"coachee":9}]})");
-  EXPECT_THAT(text, HasSubstr("7  <b>?[1m  sip:a@x  Muted   *       -21     0.2        1.5      91.5    -  PCMU"));
+  EXPECT_THAT(text,
+              HasSubstr("7  <b>?[1m  sip:a@x  Muted   *       -21     0.2        1.5      91.5    -  PCMU"));
   EXPECT_THAT(text, HasSubstr("moderator muted +3/-6 dB coaches 9"));
   EXPECT_EQ(show(View::kParticipants, R"({"participants":[]})"), "nobody\n");
   EXPECT_THAT(show(View::kRooms, R"({"rooms":[{"name":"a"}],"next":"/rooms?after=a"})"),

@@ -1,5 +1,6 @@
 #include "dataplane/net/endpoint_allocator.h"
 
+#include <algorithm>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -69,6 +70,48 @@ TEST_F(EndpointAllocatorTest, LetsAPortRestUntilTheRangeHasGoneRound) {
   }
   EXPECT_THAT(ports,
               testing::ElementsAre(4'000, 4'002, 4'004, 4'006, 4'008, 4'000, 4'002, 4'004, 4'006, 4'008));
+}
+
+TEST_F(EndpointAllocatorTest, GivesOfAPartWhatItHoldsOfWholePairs) {
+  EndpointAllocator allocator(network_.endpoint_factory(), {{kIp}, 4'000, 4'019, 2});
+  const auto all_of = [&](std::size_t lane, EndpointAllocator::Ports within) {
+    std::vector<Endpoint> opened;
+    std::vector<std::uint16_t> ports;
+    while (const auto endpoint = allocator.open(true, lane, within)) {
+      opened.push_back(*endpoint);
+      ports.push_back(endpoint->rtp.port);
+    }
+    EXPECT_EQ(allocator.open(true, lane, within).error(), NetError::kNoPorts);
+    for (const Endpoint& each : opened) allocator.close(each);
+    std::sort(ports.begin(), ports.end());
+    return ports;
+  };
+  using testing::ElementsAre;
+  for (const std::size_t lane : {0u, 1u}) {
+    EXPECT_THAT(all_of(lane, {4'004, 4'011}), ElementsAre(4'004, 4'006, 4'008, 4'010));
+    EXPECT_THAT(all_of(lane, {4'003, 4'010}), ElementsAre(4'004, 4'006, 4'008)) << "both ends cut a pair";
+    EXPECT_THAT(all_of(lane, {0, 4'003}), ElementsAre(4'000, 4'002));
+    EXPECT_THAT(all_of(lane, {4'018, 65'535}), ElementsAre(4'018));
+    EXPECT_THAT(all_of(lane, {4'006, 4'007}), ElementsAre(4'006));
+    EXPECT_THAT(all_of(lane, {4'006, 4'006}), ElementsAre());
+    EXPECT_THAT(all_of(lane, {4'019, 4'021}), ElementsAre());
+    EXPECT_THAT(all_of(lane, {1'000, 3'999}), ElementsAre());
+    EXPECT_THAT(all_of(lane, {4'010, 4'005}), ElementsAre());
+    EXPECT_EQ(all_of(lane, {}).size(), 10u);
+  }
+}
+
+TEST_F(EndpointAllocatorTest, LetsAPortOfAPartRestToo) {
+  EndpointAllocator allocator = make(4'000, 4'009);
+  std::vector<std::uint16_t> ports;
+  for (int i = 0; i < 4; ++i) {
+    const auto endpoint = allocator.open(true, 0, {4'004, 4'007});
+    ASSERT_TRUE(endpoint);
+    ports.push_back(endpoint->rtp.port);
+    allocator.close(*endpoint);
+  }
+  EXPECT_THAT(ports, testing::ElementsAre(4'004, 4'006, 4'004, 4'006));
+  EXPECT_EQ(allocator.open(true)->rtp.port, 4'000) << "where the whole range goes on";
 }
 
 TEST_F(EndpointAllocatorTest, SaysNoPortsWhenAllAreTakenAndGoesOnWhenOneComesBack) {

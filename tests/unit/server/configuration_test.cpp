@@ -124,6 +124,8 @@ const std::vector<KeyCase>& key_cases() {
       {"rooms.pin_lockout_s", "86400", {"0", "86401"}},
       {"rooms.pin_lockout_max_s", "60", {"0", "86401"}},
       {"rooms.display_name", R"("All hands")", {"1", R"("a\nb")"}},
+      {"rooms.rtp_port_low", "20000", {"-1", "65536", R"("20000-20999")"}},
+      {"rooms.rtp_port_high", "20999", {"-1", "65536", "true"}},
       {"rooms.mixing", "false", {"0"}},
       {"rooms.entry_tone", "true", {"1"}},
       {"rooms.exit_tone", "true", {"1"}},
@@ -275,7 +277,8 @@ TEST(Configuration, ARoomHasTheSettingsOfRoomsWhereItSaysNothingItself) {
 TEST(Configuration, EverySettingOfARoomIsAKey) {
   // One key of each in [rooms] is one in [[room]]: what the one takes the other takes.
   const auto parsed = parse_configuration(
-      "[[room]]\nname = \"a\"\ndisplay_name = \"A\"\nmixing = false\nentry_tone = true\nexit_tone = true\n"
+      "[[room]]\nname = \"a\"\ndisplay_name = \"A\"\nrtp_port_low = 7\nrtp_port_high = 9\nmixing = "
+      "false\nentry_tone = true\nexit_tone = true\n"
       "hold_music = true\nwait_for_moderator = true\nend_with_last_moderator = true\nmoderator_grace_s = 1\n"
       "moderators_pass_lock = true\nstart_muted = true\npin = \"1\"\nmoderator_pin = \"2\"\nlinger_s = 3\n"
       "idle_s = 4\nduration_s = 5\nparticipant_limit_s = 6\nlanguage = \"de\"\n",
@@ -283,6 +286,8 @@ TEST(Configuration, EverySettingOfARoomIsAKey) {
   ASSERT_TRUE(parsed);
   using std::chrono::seconds;
   const conference::ConferenceSettings expected{.display_name = "A",
+                                                .rtp_port_low = 7,
+                                                .rtp_port_high = 9,
                                                 .mixing = false,
                                                 .entry_tone = true,
                                                 .exit_tone = true,
