@@ -28,7 +28,7 @@ struct Newcomer {
   ParticipantRole role = ParticipantRole::kSpeaker;
   bool counted = false;  // takes one of max_participants
   bool inside = false;   // nothing but its call has to come about
-  std::string description;
+  base::SharedText description;
   std::optional<sdp::MediaPlan> plan;  // empty where the far end has yet to answer
 };
 

@@ -24,7 +24,7 @@ Outcome<ParticipantInfo> ControlImpl::find_participant(ParticipantId id) const {
 }
 
 Outcome<std::string> ControlImpl::session_description(ParticipantId id) const {
-  return find(id).map([](const Participant* participant) { return participant->local_description; });
+  return find(id).map([](const Participant* participant) { return participant->local_description.str(); });
 }
 
 Outcome<> ControlImpl::kick(ParticipantId id, const std::string& reason) {

@@ -165,7 +165,7 @@ Outcome<Participant*> DialOut::invite(Conference& conference, const Invitation& 
   if (!core) return conference::fail(ConferenceError::kCapacityExceeded, "no core has room and headroom");
   const auto arrival = take_place(host_, &conference, conference.settings(), *core, true);
   if (!arrival) return conference::fail(ConferenceError::kCapacityExceeded, "no ports are left");
-  const std::string offer = sdp::write(sdp::offer(
+  const base::SharedText offer = sdp::write(sdp::offer(
       make_local_media(host_.config.media, arrival->endpoint, conference.name(), arrival->session_id, 1)));
   const std::string& display = conference.settings().display_name;
   const auto dialog = host_.dialogs().invite({.target = invitation.uri,
@@ -198,7 +198,7 @@ void DialOut::on_attached(Participant& participant) {
 }
 
 void DialOut::on_answer(Participant& participant, const std::string& sdp) {
-  const auto ours = sdp::parse(participant.local_description);
+  const auto ours = sdp::parse(participant.local_description.str());
   const auto theirs = sdp::parse(sdp);
   if (!ours || !theirs) return fail(participant, ConferenceError::kMediaFailed, "Its answer is no SDP");
   auto plan = sdp::apply_answer(*ours, *theirs);

@@ -30,7 +30,7 @@ namespace tutti::conference {
 
 // A re-INVITE of ours that has no answer yet, and what to go back to where it is refused.
 struct PendingOffer {
-  std::string before;  // Participant::local_description
+  base::SharedText before;  // Participant::local_description
   bool told_held = false;
 };
 

@@ -41,7 +41,7 @@ sdp::LocalMedia make_local_media(const MediaRules& rules, const Participant& par
 void set_local_description(Participant& participant, sdp::SessionDescription next) {
   next.origin.session_version = std::to_string(participant.session_version);
   std::string text = sdp::write(next);
-  if (text != participant.local_description) {
+  if (text != participant.local_description.str()) {
     ++participant.session_version;
     next.origin.session_version = std::to_string(participant.session_version);
     text = sdp::write(next);

@@ -88,9 +88,9 @@ class Participant {
   const Switches& switches() const { return switches_; }
   void set_switches(const Switches& switches);
 
-  // What this end sent last, as written: an answer, or an offer, or either again as a refresh. Parsed it
-  // would be four times as much, for as long as the call lasts.
-  std::string local_description;
+  // What this end sent last, as written: an answer, or an offer, or either again as a refresh; the dialog
+  // keeps the same one. Parsed it would be four times as much, for as long as the call lasts.
+  base::SharedText local_description;
   std::uint64_t session_version = 1;
   base::SocketAddress latched_source;  // not valid() before the core told one
   mailbox::MixControls controls;       // as the core was told last; Moderation's business

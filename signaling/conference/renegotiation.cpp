@@ -51,7 +51,7 @@ void Renegotiation::send_offer(Participant& participant) {
 
 void Renegotiation::on_answer(Participant& participant, const std::string& sdp) {
   if (!participant.in_call()) return;
-  const auto ours = sdp::parse(participant.local_description);
+  const auto ours = sdp::parse(participant.local_description.str());
   const auto theirs = sdp::parse(sdp);
   using Plan = base::Result<sdp::MediaPlan, sdp::SdpError>;
   auto plan = !ours     ? Plan(base::unexpected(ours.error()))

@@ -60,7 +60,7 @@ bool Dialog::send_invite_again() {
   Headers headers;
   headers.contact = contact_;
   headers.capabilities = true;
-  headers.sdp = offered_sdp_;
+  headers.sdp = offered_sdp_.str();
   headers.session_expires = std::to_string(agreement_.interval.count());
   if (min_se_ != kDefaultMinSe) headers.min_se = std::to_string(min_se_.count());
   pending_ = Pending::kInvite;
@@ -69,14 +69,14 @@ bool Dialog::send_invite_again() {
   return static_cast<bool>(client_);
 }
 
-bool Dialog::send_session_request(Pending what, const std::string& sdp) {
+bool Dialog::send_session_request(Pending what, const base::SharedText& sdp) {
   const bool by_update = what == Pending::kRefreshByUpdate;
   Headers headers;
   headers.contact = contact_;
   headers.capabilities = true;
   if (agreement_.interval.count() > 0) headers.session_expires = session_expires_header(agreement_, true);
   if (min_se_ != kDefaultMinSe) headers.min_se = std::to_string(min_se_.count());
-  if (!by_update) headers.sdp = sdp;
+  if (!by_update) headers.sdp = sdp.str();
   pending_ = what;
   offered_sdp_ = sdp;
   client_ = by_update ? context_.stack.send(leg_.get(), on_response, outgoing_magic(), SIP_METHOD_UPDATE,
@@ -87,7 +87,7 @@ bool Dialog::send_session_request(Pending what, const std::string& sdp) {
   return static_cast<bool>(client_);
 }
 
-void Dialog::reinvite(std::string offer) {
+void Dialog::reinvite(base::SharedText offer) {
   if (state_ == State::kEstablished && !is_busy() && send_session_request(Pending::kReinvite, offer)) return;
   // Never inside the caller's own call.
   later_ = context_.loop.after(std::chrono::milliseconds(0), [this] {

@@ -1,7 +1,7 @@
 // DialogControl and UserAgentObserver: what the focus tells the SIP side, and what the SIP side tells it.
 //
-// SDP crosses as an opaque string, Content-Type application/sdp. Everything happens in the event loop's
-// thread; the observer may call DialogControl inside its callbacks.
+// SDP crosses as an opaque text, Content-Type application/sdp; ours is kept once by both sides. Everything
+// happens in the event loop's thread; the observer may call DialogControl inside its callbacks.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,7 @@
 #include <string>
 
 #include "dataplane/base/result.h"
+#include "dataplane/base/shared_text.h"
 #include "dataplane/base/socket_address.h"
 #include "signaling/sip/sip_error.h"
 
@@ -38,7 +39,7 @@ struct OutgoingInvite {
   std::string target;        // "sip:room@127.0.0.1:5060;transport=tcp"
   std::string from_uri;      // "sip:alice@127.0.0.1"; empty: our product's name at our address
   std::string from_display;  // unquoted
-  std::string offer;         // not empty
+  base::SharedText offer;    // not empty
 };
 
 // Why, beside the status. Source: RFC 3261, 20.43, which registers 300-399.
@@ -109,13 +110,13 @@ class DialogControl {
   // 180 Ringing.
   virtual void ring(DialogId dialog) = 0;
   // 200 OK with `sdp`: the answer, or the offer when theirs was delayed; sent again until the ACK.
-  virtual void accept(DialogId dialog, std::string sdp) = 0;
+  virtual void accept(DialogId dialog, base::SharedText sdp) = 0;
   virtual void reject(DialogId dialog, const Rejection& rejection) = 0;
 
-  virtual void accept_reinvite(DialogId dialog, std::string sdp) = 0;
+  virtual void accept_reinvite(DialogId dialog, base::SharedText sdp) = 0;
   virtual void reject_reinvite(DialogId dialog, const Rejection& rejection) = 0;
   // Offers a changed session to an established dialog. on_answer or on_reinvite_rejected follows.
-  virtual void reinvite(DialogId dialog, std::string offer) = 0;
+  virtual void reinvite(DialogId dialog, base::SharedText offer) = 0;
 
   // Ends the call in whatever state it is: CANCEL, BYE (held back until the ACK, RFC 3261, 15), or 480 to an
   // INVITE not yet answered. `reason` is the text of the Reason header (RFC 3326), empty for none.

@@ -47,11 +47,11 @@ class Dialog {
   DialogId id() const { return id_; }
 
   void ring();
-  void accept(std::string sdp);
+  void accept(base::SharedText sdp);
   void reject(const Rejection& rejection);
-  void accept_reinvite(std::string sdp);
+  void accept_reinvite(base::SharedText sdp);
   void reject_reinvite(const Rejection& rejection);
-  void reinvite(std::string offer);
+  void reinvite(base::SharedText offer);
   void hang_up(const std::string& reason);
 
  private:
@@ -92,7 +92,7 @@ class Dialog {
   void session_response(int status, const sip_t& sip, bool internal);
   bool retry_with_longer_interval(const sip_t& sip);
   bool send_invite_again();
-  bool send_session_request(Pending what, const std::string& sdp);
+  bool send_session_request(Pending what, const base::SharedText& sdp);
   bool is_busy() const { return pending_ != Pending::kNothing || session_ || answered_; }
   void send_bye(const std::string& reason);
   void cancel_invite(const std::string& reason);
@@ -131,9 +131,9 @@ class Dialog {
   ClientTransaction client_;
   Pending pending_ = Pending::kNothing;
   ClientTransaction bye_;
-  std::string target_;       // of our INVITE
-  std::string offered_sdp_;  // in client_
-  std::string local_sdp_;    // what the other side knows of us
+  std::string target_;            // of our INVITE
+  base::SharedText offered_sdp_;  // in client_
+  base::SharedText local_sdp_;    // what the other side knows of us
   int interval_retries_ = 0;
 
   SessionAgreement agreement_;

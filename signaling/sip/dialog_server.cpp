@@ -85,12 +85,12 @@ void Dialog::ring() {
   if (state_ == State::kIncoming) answer(invite_, 180, {});
 }
 
-void Dialog::accept(std::string sdp) {
+void Dialog::accept(base::SharedText sdp) {
   if (state_ != State::kIncoming) return;
   state_ = State::kAccepted;
   local_sdp_ = std::move(sdp);
   offer_in_2xx_ = !session_offers_;
-  answer_session(invite_, asked_, local_sdp_);
+  answer_session(invite_, asked_, local_sdp_.str());
   await_ack();
 }
 
@@ -299,10 +299,10 @@ void Dialog::receive_offer(ServerTransaction transaction, const sip_t& sip, sip_
   context_.observer.on_reinvite(id_, offer);
 }
 
-void Dialog::accept_reinvite(std::string sdp) {
+void Dialog::accept_reinvite(base::SharedText sdp) {
   if (!session_) return;
   local_sdp_ = std::move(sdp);
-  answer_session(session_, asked_, local_sdp_);
+  answer_session(session_, asked_, local_sdp_.str());
   if (nta_incoming_method(session_.get()) == sip_method_invite) {
     offer_in_2xx_ = !session_offers_;
     answered_ = std::move(session_);

@@ -167,19 +167,19 @@ UserAgent::~UserAgent() = default;
 void UserAgent::ring(DialogId id) {
   if (Dialog* dialog = impl_->find(id)) dialog->ring();
 }
-void UserAgent::accept(DialogId id, std::string sdp) {
+void UserAgent::accept(DialogId id, base::SharedText sdp) {
   if (Dialog* dialog = impl_->find(id)) dialog->accept(std::move(sdp));
 }
 void UserAgent::reject(DialogId id, const Rejection& rejection) {
   if (Dialog* dialog = impl_->find(id)) dialog->reject(rejection);
 }
-void UserAgent::accept_reinvite(DialogId id, std::string sdp) {
+void UserAgent::accept_reinvite(DialogId id, base::SharedText sdp) {
   if (Dialog* dialog = impl_->find(id)) dialog->accept_reinvite(std::move(sdp));
 }
 void UserAgent::reject_reinvite(DialogId id, const Rejection& rejection) {
   if (Dialog* dialog = impl_->find(id)) dialog->reject_reinvite(rejection);
 }
-void UserAgent::reinvite(DialogId id, std::string offer) {
+void UserAgent::reinvite(DialogId id, base::SharedText offer) {
   if (Dialog* dialog = impl_->find(id)) dialog->reinvite(std::move(offer));
 }
 void UserAgent::hang_up(DialogId id, const std::string& reason) {

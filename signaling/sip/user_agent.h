@@ -56,11 +56,11 @@ class UserAgent final : public DialogControl {
   ~UserAgent() override;
 
   void ring(DialogId dialog) override;
-  void accept(DialogId dialog, std::string sdp) override;
+  void accept(DialogId dialog, base::SharedText sdp) override;
   void reject(DialogId dialog, const Rejection& rejection) override;
-  void accept_reinvite(DialogId dialog, std::string sdp) override;
+  void accept_reinvite(DialogId dialog, base::SharedText sdp) override;
   void reject_reinvite(DialogId dialog, const Rejection& rejection) override;
-  void reinvite(DialogId dialog, std::string offer) override;
+  void reinvite(DialogId dialog, base::SharedText offer) override;
   void hang_up(DialogId dialog, const std::string& reason) override;
   base::Result<DialogId, SipError> invite(const OutgoingInvite& invite) override;
 

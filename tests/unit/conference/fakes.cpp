@@ -28,11 +28,11 @@ void FakeDialogs::end(sip::DialogId id) {
   die(dialogs_.at(id), State::kEnded);
 }
 
-void FakeDialogs::accept(sip::DialogId id, std::string sdp) {
+void FakeDialogs::accept(sip::DialogId id, base::SharedText sdp) {
   Dialog& dialog = dialogs_.at(id);
   EXPECT_EQ(dialog.state, State::kInvited) << "accepted twice, or when it was over";
   dialog.state = State::kAccepted;
-  dialog.sdp = std::move(sdp);
+  dialog.sdp = sdp.str();
 }
 
 void FakeDialogs::reject(sip::DialogId id, const sip::Rejection& rejection) {
@@ -42,20 +42,20 @@ void FakeDialogs::reject(sip::DialogId id, const sip::Rejection& rejection) {
   die(dialog, State::kRejected);
 }
 
-void FakeDialogs::accept_reinvite(sip::DialogId id, std::string sdp) {
+void FakeDialogs::accept_reinvite(sip::DialogId id, base::SharedText sdp) {
   Dialog& dialog = dialogs_.at(id);
   EXPECT_TRUE(dialog.alive());
   ++dialog.accepted_reinvites;
-  dialog.sdp = std::move(sdp);
+  dialog.sdp = sdp.str();
 }
 
 void FakeDialogs::reject_reinvite(sip::DialogId id, const sip::Rejection& rejection) {
   dialogs_.at(id).rejected_reinvites.push_back(rejection);
 }
 
-void FakeDialogs::reinvite(sip::DialogId id, std::string offer) {
+void FakeDialogs::reinvite(sip::DialogId id, base::SharedText offer) {
   EXPECT_EQ(dialogs_.at(id).state, State::kEstablished);
-  dialogs_.at(id).reinvites.push_back(std::move(offer));
+  dialogs_.at(id).reinvites.push_back(offer.str());
 }
 
 base::Result<sip::DialogId, sip::SipError> FakeDialogs::invite(const sip::OutgoingInvite& invite) {
@@ -64,7 +64,7 @@ base::Result<sip::DialogId, sip::SipError> FakeDialogs::invite(const sip::Outgoi
   last_called = begin();
   Dialog& dialog = dialogs_.at(last_called);
   dialog.state = State::kCalling;
-  dialog.sdp = invite.offer;
+  dialog.sdp = invite.offer.str();
   dialog.invite = invite;
   return last_called;
 }

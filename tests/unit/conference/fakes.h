@@ -44,11 +44,11 @@ class FakeDialogs final : public sip::DialogControl {
   std::size_t alive() const { return static_cast<std::size_t>(counters_.dialogs.value()); }
 
   void ring(sip::DialogId) override {}
-  void accept(sip::DialogId dialog, std::string sdp) override;
+  void accept(sip::DialogId dialog, base::SharedText sdp) override;
   void reject(sip::DialogId dialog, const sip::Rejection& rejection) override;
-  void accept_reinvite(sip::DialogId dialog, std::string sdp) override;
+  void accept_reinvite(sip::DialogId dialog, base::SharedText sdp) override;
   void reject_reinvite(sip::DialogId dialog, const sip::Rejection& rejection) override;
-  void reinvite(sip::DialogId dialog, std::string offer) override;
+  void reinvite(sip::DialogId dialog, base::SharedText offer) override;
   void hang_up(sip::DialogId dialog, const std::string& reason) override;
   base::Result<sip::DialogId, sip::SipError> invite(const sip::OutgoingInvite& invite) override;
 
