@@ -244,11 +244,13 @@ std::string show(View view, std::string_view body) {
 
 std::string problem_sentence(int status, std::string_view body) {
   const Json json = Json::parse(body, nullptr, false);
-  if (!json.is_object()) return fmt::format("the server answered {}", status);
+  if (!json.is_object())
+    return fmt::format("the server answered {}: is it tuttid that listens there?", status);
   std::string out = cell(json, "detail");
   if (out == "-") out = cell(json, "title");
   const std::string error = cell(json, "error");
   out += error == "-" ? fmt::format(" ({})", status) : fmt::format(" ({}, {})", error, status);
+  if (status == 401) out += "\n  give its token by --token-file FILE, or in TUTTI_TOKEN";
   const auto errors = json.find("errors");
   if (errors != json.end() && errors->is_array()) {
     for (const Json& one : *errors) {

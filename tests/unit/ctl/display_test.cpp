@@ -97,7 +97,9 @@ TEST(ProblemSentence, NamesTheErrorAndTheStatus) {
   EXPECT_EQ(
       problem_sentence(400, R"({"detail":"The file is wrong.","errors":["t.toml:3:1: unknown key x"]})"),
       "The file is wrong. (400)\n  t.toml:3:1: unknown key x");
-  EXPECT_EQ(problem_sentence(502, "<html>"), "the server answered 502");
+  EXPECT_EQ(problem_sentence(502, "<html>"), "the server answered 502: is it tuttid that listens there?");
+  EXPECT_EQ(problem_sentence(401, R"({"detail":"This needs a token."})"),
+            "This needs a token. (401)\n  give its token by --token-file FILE, or in TUTTI_TOKEN");
 }
 
 TEST(EventLine, IsOneLine) {
