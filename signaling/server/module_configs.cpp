@@ -11,12 +11,17 @@ mailbox::Listening listening(const Configuration& configuration) {
   return {configuration.media.jitter_ms, dsp::peak_of_dbov(configuration.media.gate_dbov)};
 }
 
+conference::ConferenceSettings room_settings(const Configuration& configuration) {
+  conference::ConferenceSettings settings = configuration.rooms.settings;
+  settings.max_participants = configuration.rooms.max_participants;
+  settings.max_talkers = configuration.rooms.max_talkers;
+  return settings;
+}
+
 conference::FocusConfig focus_config(const Configuration& configuration) {
   conference::FocusConfig config;
   config.rooms.create_on_dial = configuration.rooms.create_on_dial;
-  config.rooms.settings = configuration.rooms.settings;
-  config.rooms.settings.max_participants = configuration.rooms.max_participants;
-  config.rooms.settings.max_talkers = configuration.rooms.max_talkers;
+  config.rooms.settings = room_settings(configuration);
   config.rooms.max_rooms = configuration.rooms.max_rooms;
   for (const auto& room : configuration.room) {
     conference::RoomRule rule{room.name, room.locked, room.settings};

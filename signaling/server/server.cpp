@@ -135,11 +135,11 @@ Result<void, StartError> Server::start_http(const Configuration& configuration) 
   if (!token) return cannot("{}", token.error());
   api::ApiSources sources;
   sources.control = &focus_->control();
-  sources.default_settings = [this] { return focus_config(running_).rooms.settings; };
+  sources.default_settings = [this] { return room_settings(running_); };
   sources.status.health = [this] {
     const auto uptime = base::monotonic_now() - started_at_;
     return api::Health{draining_, std::chrono::duration_cast<std::chrono::seconds>(uptime),
-                       focus_config(running_).dial_out.allowed};
+                       running_.rooms.dial_out};
   };
   sources.status.ledger = [this] { return focus_->ledger(); };
   sources.status.cores = [this] { return cores(); };
