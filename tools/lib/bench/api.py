@@ -59,11 +59,15 @@ def mix_of(rooms):
 
 
 def reloads(config, count):
-    """The file with another value each time, and the request that has it read."""
+    """The file with other values each time, of all that can change live, and the request that has it read: rooms, the
+    journal's bounds, the file of call records, a webhook (whose receiver is not there)."""
     text = config.read_text()
     for number in range(count):
         config.write_text(f"{text}[rooms]\nmax_rooms = {100_000 + number % 2}\n"
-                          f"[[room]]\nname = \"reload{number % 3}\"\nlocked = {json.dumps(number % 2 == 0)}\n")
+                          f"[[room]]\nname = \"reload{number % 3}\"\nlocked = {json.dumps(number % 2 == 0)}\n"
+                          f"[events]\njournal = {1_000 + number % 2}\n"
+                          f"[records]\nfile = \"{config.resolve().parent}/calls{number % 2}.jsonl\"\n"
+                          f"[[webhook]]\nurl = \"http://127.0.0.1:9/{number % 2}\"\n")
         yield "POST", "/reload", None
 
 
