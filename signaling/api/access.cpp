@@ -1,8 +1,8 @@
 #include "signaling/api/access.h"
 
 #include <algorithm>
-#include <array>
 
+#include "dataplane/base/host_network.h"
 #include "dataplane/base/secret.h"
 
 namespace tutti::api {
@@ -24,12 +24,11 @@ std::string_view bearer(std::string_view authorization) {
 }  // namespace
 
 bool is_loopback(const base::SocketAddress& address) {
-  constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  if (address.family == base::AddressFamily::kIpv4) return address.ip[0] == 127;
-  if (address.family != base::AddressFamily::kIpv6) return false;
-  if (std::equal(kMapped.begin(), kMapped.end(), address.ip.begin())) return address.ip[12] == 127;
-  return std::all_of(address.ip.begin(), address.ip.begin() + 15, [](auto octet) { return octet == 0; }) &&
-         address.ip[15] == 1;
+  const base::SocketAddress host = base::without_mapping(address);
+  if (host.family == base::AddressFamily::kIpv4) return host.ip[0] == 127;
+  if (host.family != base::AddressFamily::kIpv6) return false;
+  return std::all_of(host.ip.begin(), host.ip.begin() + 15, [](auto octet) { return octet == 0; }) &&
+         host.ip[15] == 1;
 }
 
 bool is_token(std::string_view text) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "dataplane/base/host_network.h"
+
 namespace tutti::api {
 namespace {
 
@@ -10,10 +12,10 @@ constexpr double kBurstSeconds = 2;
 constexpr std::chrono::seconds kForgetEvery{1};
 
 std::array<std::uint8_t, 9> client_of(const base::SocketAddress& address) {
+  const base::SocketAddress network = base::network_of(address);
   std::array<std::uint8_t, 9> client{};
-  client[0] = static_cast<std::uint8_t>(address.family);
-  const std::size_t octets = address.family == base::AddressFamily::kIpv4 ? 4 : 8;
-  std::copy_n(address.ip.begin(), octets, client.begin() + 1);
+  client[0] = static_cast<std::uint8_t>(network.family);
+  std::copy_n(network.ip.begin(), client.size() - 1, client.begin() + 1);
   return client;
 }
 

@@ -1,7 +1,8 @@
 #include "signaling/conference/lockouts.h"
 
 #include <algorithm>
-#include <array>
+
+#include "dataplane/base/host_network.h"
 
 namespace tutti::conference {
 namespace {
@@ -9,23 +10,12 @@ namespace {
 // URIs come from the wire: one of 8 kB is no name.
 constexpr std::size_t kUriBytesMax = 192;
 constexpr std::uint32_t kDoublingsMax = 30;
-// ::ffff:0:0/96, IPv4 as a socket of IPv6 sees it. Source: RFC 4291, 2.5.5.2.
-constexpr std::array<std::uint8_t, 12> kMappedIpv4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr std::size_t kPrefixBytes = 8;
-
-base::SocketAddress network_of(base::SocketAddress source) {
-  const bool mapped = std::equal(kMappedIpv4.begin(), kMappedIpv4.end(), source.ip.begin());
-  if (source.family == base::AddressFamily::kIpv6 && !mapped) {
-    std::fill(source.ip.begin() + kPrefixBytes, source.ip.end(), std::uint8_t{0});
-  }
-  return source;
-}
 
 }  // namespace
 
 PinCaller::PinCaller(std::string_view conference, const std::string& from, const base::SocketAddress& source)
     : uri(std::string(conference) + ' ' + base::ip_to_string(source) + ' ' + from.substr(0, kUriBytesMax)),
-      address(std::string(conference) + ' ' + base::ip_to_string(network_of(source))) {}
+      address(std::string(conference) + ' ' + base::ip_to_string(base::network_of(source))) {}
 
 std::optional<std::chrono::seconds> WrongPins::remaining(const std::string& name, base::Instant now) const {
   const auto found = by_name_.find(name);

@@ -85,6 +85,14 @@ TEST(RateLimiter, AHostOfIpv6IsItsSlash64) {
   EXPECT_EQ(taken(rate, "2001:db8:0:1::1", {}, 100), 20);
 }
 
+// A socket for both families sees IPv4 so: each of them is a client of its own.
+TEST(RateLimiter, AHostOfIpv4IsItselfBehindASocketOfIpv6) {
+  RateLimiter rate(10);
+  EXPECT_EQ(taken(rate, "::ffff:192.0.2.1", {}, 100), 20);
+  EXPECT_EQ(taken(rate, "::ffff:192.0.2.2", {}, 100), 20);
+  EXPECT_EQ(taken(rate, "192.0.2.2", {}, 100), 0);
+}
+
 TEST(RateLimiter, ZeroIsNoBound) {
   RateLimiter rate(0);
   EXPECT_EQ(taken(rate, "192.0.2.1", {}, 1'000), 1'000);
