@@ -11,6 +11,7 @@
 // The callers' packets are spread over the 20 ms in no order. Sums are in software both ways.
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -248,9 +249,10 @@ void real_time(const Options& options, bench::FarEnd& far, json& out) {
   far.enter(Phase::kSend);
   drain_until(base::monotonic_now() + kSettling);
   far.enter(Phase::kMeasure);
-  const std::uint64_t ticks = counters.ticks.value();
-  const std::uint64_t late = counters.late_ticks.value();
-  const std::uint64_t drops = counters.drops.total();
+  const auto counted = [&] {
+    return std::array{counters.ticks.value(), counters.late_ticks.value(), counters.drops.total()};
+  };
+  const auto before = counted();
   const base::Instant end = base::monotonic_now() + std::chrono::round<base::Duration>(
                                                         std::chrono::duration<double>(options.real_time));
   std::uint64_t loads = 0;
@@ -260,14 +262,15 @@ void real_time(const Options& options, bench::FarEnd& far, json& out) {
     drain_until(at);
     load_sum += static_cast<std::uint64_t>(counters.load_permille.value());
   }
+  const auto after = counted();  // what comes is taken no more while the report is made
   far.enter(Phase::kRest);
   const bench::CallersReport& report = far.report();
   out = {{"expected", report.seconds * 50 * options.participants},
-         {"ticks", counters.ticks.value() - ticks},
-         {"late_ticks", counters.late_ticks.value() - late},
+         {"ticks", after[0] - before[0]},
+         {"late_ticks", after[1] - before[1]},
          {"load", static_cast<double>(load_sum) / 1e3 / static_cast<double>(loads)},
          {"used_p99", static_cast<double>(counters.used_p99_permille.value()) / 1e3},
-         {"core_drops", counters.drops.total() - drops},
+         {"core_drops", after[2] - before[2]},
          {"callers_lag_ms", report.lag_ms_max},
          {"callers_stall_ms", report.stall_ms_max},
          {"callers_busy", report.busy},
