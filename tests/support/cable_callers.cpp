@@ -96,12 +96,12 @@ class CablePort {
 
   // Of a driver whose other end is another process: that one answers first.
   void wait_for_link() const {
-    for (int i = 0; i < 10'000; ++i) {
+    for (int i = 0; i < 60'000; ++i) {
       rte_eth_link link{};
       if (::rte_eth_link_get_nowait(number_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    std::fprintf(stderr, "the callers' port has no link after ten seconds\n");
+    std::fprintf(stderr, "the callers' port has no link after a minute\n");
     CHECK(false);
   }
 
