@@ -1,6 +1,7 @@
 """Network namespaces of one's own: nobody else sends there, and the loopback takes frames that come past its sockets."""
 
 import concurrent.futures
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -16,14 +17,18 @@ SYSCTLS = ("accept_local", "route_localnet")
 def enter():
     """Moves this process, and whom it starts from now on, into one. Why it may not, and all stays; or None."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET) != 0:
-        return f"no network namespace may be made here: {os.strerror(ctypes.get_errno())}"
-    try:
-        _raise_loopback()
-        for name in SYSCTLS:
+    with open("/proc/self/ns/net") as before:
+        if libc.unshare(CLONE_NEWNET) != 0:
+            return f"no network namespace may be made here: {os.strerror(ctypes.get_errno())}"
+        try:
+            _raise_loopback()
+        except OSError as error:
+            if libc.setns(before.fileno(), CLONE_NEWNET) != 0:
+                raise SystemExit("a network namespace of its own without a loopback, and no way back") from error
+            return f"no loopback may be raised in a network namespace here: {error.strerror}"
+    for name in SYSCTLS:
+        with contextlib.suppress(OSError):  # where they may not be written, frames are refused as on a host
             pathlib.Path(f"/proc/sys/net/ipv4/conf/lo/{name}").write_text("1")
-    except OSError as error:
-        raise SystemExit(f"a network namespace of its own without a usable loopback: {os.strerror(error.errno)}") from error
     return None
 
 

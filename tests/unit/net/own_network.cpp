@@ -22,14 +22,16 @@ void set_frames(bool taken) {
   }
 }
 
-void raise_loopback() {
+// False where the process may make networks, and nothing in them (CAP_NET_ADMIN).
+bool raise_loopback() {
   const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   ifreq request{};
   std::strcpy(request.ifr_name, "lo");
   CHECK(::ioctl(socket, SIOCGIFFLAGS, &request) == 0);
   request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
-  CHECK(::ioctl(socket, SIOCSIFFLAGS, &request) == 0);
+  const bool raised = ::ioctl(socket, SIOCSIFFLAGS, &request) == 0;
   ::close(socket);
+  return raised;
 }
 
 }  // namespace
@@ -41,9 +43,10 @@ std::unique_ptr<OwnNetwork> OwnNetwork::enter() {
     ::close(before);
     return nullptr;
   }
-  raise_loopback();
+  std::unique_ptr<OwnNetwork> network(new OwnNetwork(before));
+  if (!raise_loopback()) return nullptr;
   set_frames(true);
-  return std::unique_ptr<OwnNetwork>(new OwnNetwork(before));
+  return network;
 }
 
 OwnNetwork::~OwnNetwork() {
