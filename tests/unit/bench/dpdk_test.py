@@ -41,6 +41,7 @@ class TheVerdict(unittest.TestCase):
     def test_callers_that_were_behind_say_nothing_of_a_miss(self):
         self.assertEqual(dpdk.judge(tried(packets_out=0, callers_lag_ms=5.1))[0], GENERATOR)
         self.assertEqual(dpdk.judge(tried(callers_lag_ms=50))[0], HELD)
+        self.assertEqual(dpdk.judge(tried(packets_out=0, callers_lag_ms=50, load=0.95))[0], MISSED)  # it had no time anyway
 
     def test_a_step_must_be_exact_and_lose_nothing(self):
         dpdk.check_step(tried())
