@@ -86,6 +86,9 @@ def xdp(world):
 
 def two_cores(world):
     """A room on two cores: what comes on the other core's queue is handed over."""
+    if len(os.sched_getaffinity(0)) < 2:
+        print("one CPU only: no second core to sit on")
+        return
     everybody(world, 8, 4.2, 3500)
     _all_by_dpdk(world)
 
