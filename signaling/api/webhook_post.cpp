@@ -1,6 +1,7 @@
 #include "signaling/api/webhook_post.h"
 
 #include <condition_variable>
+#include <system_error>
 #include <thread>
 
 #include <boost/asio/connect.hpp>
@@ -176,8 +177,13 @@ base::Result<int, std::string> WebhookPost::send(const Message& message, std::ch
   if (resolution_ && resolution_->under_way()) {
     return base::unexpected(std::string("its name is still being resolved"));
   }
-  const auto resolution = resolution_ = std::make_shared<Resolution>();
-  std::thread([url = url_, resolution] { resolution->run(url.host, url.port); }).detach();
+  const auto resolution = std::make_shared<Resolution>();
+  try {
+    std::thread([url = url_, resolution] { resolution->run(url.host, url.port); }).detach();
+  } catch (const std::system_error& error) {
+    return base::unexpected("there is no thread to resolve its name: " + error.code().message());
+  }
+  resolution_ = resolution;
   Endpoints endpoints;
   {
     std::unique_lock lock(resolution->mutex);

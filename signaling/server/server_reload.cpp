@@ -1,5 +1,6 @@
 // The server's part in a reload of the configuration.
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,9 +33,14 @@ Result<PendingReload, std::vector<std::string>> Server::read_wanted() const {
   if (auto fault = conference::find_fault(focus)) return base::unexpected(std::vector{std::move(*fault)});
   auto token = http_token(next);
   if (!token) return base::unexpected(std::vector{token.error()});
-  RecordsOpening opening(running_.records, next.records);
-  return PendingReload{std::move(next),   std::move(change),  std::move(focus),
-                       std::move(*token), std::move(opening), {}};
+  try {
+    RecordsOpening opening(running_.records, next.records);
+    return PendingReload{std::move(next),   std::move(change),  std::move(focus),
+                         std::move(*token), std::move(opening), {}};
+  } catch (const std::system_error& error) {
+    return base::unexpected(
+        std::vector{"records: there is no thread to open files: " + error.code().message()});
+  }
 }
 
 Result<void, std::string> Server::take(PendingReload& wanted) {
