@@ -13,6 +13,7 @@
 
 #include <hwy/highway.h>
 
+#include "mixer/kernel/g711_avx2-inl.h"
 #include "mixer/kernel/g711_avx512-inl.h"
 #include "mixer/kernel/running_sum-inl.h"
 #include "mixer/kernel/scalar_reference.h"
@@ -50,15 +51,70 @@ HWY_INLINE void expand_all(DI16 d, const Byte* const* in, Pcm* const* out, std::
   for (; each < count; ++each) Running::template add<1>(d, expand_one(each), first, second);
 }
 
+#if TUTTI_EXPANDS_PAIRS
+// The same of two vectors at a time; the quarters are at hand there.
+template <class Law, class Running = RunningSum<Wide>, class V32 = typename Running::V32>
+HWY_INLINE void expand_pairs(const Byte* const* in, Pcm* const* out, std::size_t count, std::size_t at,
+                             V32 (&first)[2], V32 (&second)[2]) {
+  const Wide d;
+  first[0] = first[1] = second[0] = second[1] = hn::Zero(typename Running::DI32());
+  const auto expand_one = [&](std::size_t each) HWY_ATTR {
+    const ExpandedPair pair = Law::expand_pair(in[each] + at);
+    hn::StoreU(pair.first, d, out[each] + at);
+    hn::StoreU(pair.second, d, out[each] + at + hn::Lanes(d));
+    return pair;
+  };
+  constexpr std::size_t kFour = 4;
+  std::size_t each = 0;
+  for (; each + kFour <= count; each += kFour) {
+    const ExpandedPair one = expand_one(each);
+    auto first_quarters = one.first_quarter;
+    auto second_quarters = one.second_quarter;
+    for (std::size_t k = 1; k < kFour; ++k) {
+      const ExpandedPair other = expand_one(each + k);
+      first_quarters = hn::Add(first_quarters, other.first_quarter);
+      second_quarters = hn::Add(second_quarters, other.second_quarter);
+    }
+    Running::template add<4>(d, first_quarters, first[0], first[1]);
+    Running::template add<4>(d, second_quarters, second[0], second[1]);
+  }
+  for (; each < count; ++each) {
+    const ExpandedPair one = expand_one(each);
+    Running::template add<1>(d, one.first, first[0], first[1]);
+    Running::template add<1>(d, one.second, second[0], second[1]);
+  }
+}
+#endif
+
+// Calls keep(d, at, first, second) with the running sum of every whole vector of the n samples, at `at`.
+// Returns where the rest begins.
+template <class Law, class Keep>
+HWY_INLINE std::size_t for_each_sum(const Byte* const* in, Pcm* const* out, std::size_t count, std::size_t n,
+                                    Keep keep) {
+  std::size_t i = 0;
+#if TUTTI_EXPANDS_PAIRS
+  const Wide wide;
+  for (; i + 2 * hn::Lanes(wide) <= n; i += 2 * hn::Lanes(wide)) {
+    typename RunningSum<Wide>::V32 first[2], second[2];
+    expand_pairs<Law>(in, out, count, i, first, second);
+    keep(wide, i, first[0], first[1]);
+    keep(wide, i + hn::Lanes(wide), second[0], second[1]);
+  }
+#endif
+  return i + for_each_vector(n - i, [=](auto d, std::size_t at) HWY_ATTR {
+           typename RunningSum<decltype(d)>::V32 first, second;
+           expand_all<Law>(d, in, out, count, i + at, first, second);
+           keep(d, i + at, first, second);
+         });
+}
+
 template <class Law>
 void expand_mix(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum, Pcm* mix, Pcm* excess,
                 std::size_t n) noexcept {
-  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
-    using Running = RunningSum<decltype(d)>;
-    typename Running::V32 first, second;
-    expand_all<Law>(d, in, out, count, at, first, second);
-    Running::mix(d, sum + at, mix + at, excess + at, first, second);
-  });
+  const std::size_t i =
+      for_each_sum<Law>(in, out, count, n, [=](auto d, std::size_t at, auto first, auto second) HWY_ATTR {
+        RunningSum<decltype(d)>::mix(d, sum + at, mix + at, excess + at, first, second);
+      });
   if (i == n) return;
   std::fill(sum + i, sum + n, 0);
   for (std::size_t each = 0; each < count; ++each) {
@@ -70,12 +126,10 @@ void expand_mix(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* 
 
 template <class Law>
 void expand_add(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum, std::size_t n) noexcept {
-  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
-    using Running = RunningSum<decltype(d)>;
-    typename Running::V32 first, second;
-    expand_all<Law>(d, in, out, count, at, first, second);
-    Running::add_to(sum + at, first, second);
-  });
+  const std::size_t i =
+      for_each_sum<Law>(in, out, count, n, [=](auto d, std::size_t at, auto first, auto second) HWY_ATTR {
+        RunningSum<decltype(d)>::add_to(sum + at, first, second);
+      });
   if (i == n) return;
   for (std::size_t each = 0; each < count; ++each) {
     Law::expand_rest(in[each] + i, out[each] + i, n - i);

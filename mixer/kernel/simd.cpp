@@ -14,6 +14,7 @@
 #include <hwy/highway.h>
 
 #include "mixer/kernel/expand_add-inl.h"
+#include "mixer/kernel/g711_avx2-inl.h"
 #include "mixer/kernel/g711_avx512-inl.h"
 #include "mixer/kernel/vectors-inl.h"
 
@@ -245,10 +246,10 @@ const Kernels* kernels() {
       .scale_mix = scale_mix,
       .greatest = greatest,
       .copy_greatest = copy_greatest,
-      .expand_add_ulaw = expand_add<Ulaw>,
-      .expand_add_alaw = expand_add<Alaw>,
-      .expand_mix_ulaw = expand_mix<Ulaw>,
-      .expand_mix_alaw = expand_mix<Alaw>,
+      .expand_add_ulaw = expand_add<UlawByPairs>,
+      .expand_add_alaw = expand_add<AlawByPairs>,
+      .expand_mix_ulaw = expand_mix<UlawByPairs>,
+      .expand_mix_alaw = expand_mix<AlawByPairs>,
       .mix_minus_compress_ulaw = mix_minus_compress<Ulaw>,
       .mix_minus_compress_alaw = mix_minus_compress<Alaw>,
   };
