@@ -39,7 +39,8 @@ class HostCheckTest(unittest.TestCase):
             self.write(f"{pages}/nr_hugepages", "512")
             self.write(f"{pages}/free_hugepages", "400")
         self.write("/proc/swaps", "Filename Type Size Used Priority\n")
-        self.write("/proc/self/limits", "Max open files            1024                 1048576              files\n")
+        self.write("/proc/self/limits", "Max open files            1024                 1048576              files\n"
+                   "Max locked memory         8388608              unlimited            bytes\n")
         self.write("/proc/sys/kernel/io_uring_disabled", "0")
         self.write("/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999")
         self.write("/proc/net/route", ROUTES + "eth0 00000000 0100000A 0003 0 0 0 00000000 0 0 0\n")
@@ -217,12 +218,66 @@ class HostCheckTest(unittest.TestCase):
         for name in ("eth1", "0000:03:00.0", "03:00.0"):
             found = self.card_finding("--card", name)
             self.assertEqual(found["verdict"], CHANGE)
-            self.assertEqual(found["commands"][-1], "dpdk-devbind.py --bind=vfio-pci 0000:03:00.0")
+            self.assertEqual(found["commands"][-2], "dpdk-devbind.py --bind=vfio-pci 0000:03:00.0")
             self.assertIn("ip link set eth1 down", found["commands"])
         self.card("0000:03:00.0", None, [], 0)
         self.assertIn("no driver", self.card_finding("--card", "03:00.0")["found"])
         self.card("0000:03:00.0", "mlx5_core", [], 0)
         self.assertEqual(self.card_finding("--card", "03:00.0")["verdict"], GOOD)
+
+    def test_a_mellanox_card_stays_with_its_kernel_driver(self):
+        self.card("0000:03:00.0", "vfio-pci", [], 0)
+        self.write(f"{PCI}/0000:03:00.0/vendor", "0x15b3")
+        self.assertEqual(self.card_finding("--card", "03:00.0")["verdict"], CHANGE)
+        self.card("0000:03:00.0", None, [], 0)
+        found = self.card_finding("--card", "03:00.0")
+        self.assertEqual((found["verdict"], found["wanted"]), (CHANGE, "mlx5_core"))
+        self.assertNotIn("vfio", "\n".join(found["commands"]))
+        self.card("0000:03:00.0", "mlx5_core", ["eth1"], 0)
+        self.assert_found(CHANGE, "verbs", "--card", "eth1", does="modprobe -a mlx5_ib ib_uverbs")
+        self.write("/dev/infiniband/uverbs0", "")
+        self.assert_found(GOOD, "verbs", "--card", "eth1")
+
+    def test_a_card_whose_group_the_kernel_uses(self):
+        self.card("0000:01:00.1", "ice", ["eth3"], 0)
+        self.write(f"{PCI}/0000:01:00.0/iommu_group/devices/0000:01:00.0/x", "")
+        self.write(f"{PCI}/0000:01:00.0/iommu_group/devices/0000:01:00.1/x", "")
+        self.assert_found(CHANGE, "IOMMU group", "--card", "01:00.0", says="0000:01:00.1 eth3 on ice",
+                          does="dpdk-devbind.py --bind=vfio-pci 0000:01:00.1")
+        for driver in ("vfio-pci", "pcieport", None):
+            self.card("0000:01:00.1", driver, [], 0)
+            self.assertFalse([found for found in self.run_check("--card", "01:00.0")[1] if found["what"] == "IOMMU group"])
+
+    def test_an_e810_wants_its_package(self):
+        self.write(f"{PCI}/0000:01:00.0/vendor", "0x8086")
+        self.write(f"{PCI}/0000:01:00.0/device", "0x1592")
+        self.assert_found(CHANGE, "card's package", "--card", "01:00.0", does="firmware-misc-nonfree")
+        self.write("/lib/firmware/intel/ice/ddp/ice-1.3.30.0.pkg", "")
+        self.assert_found(GOOD, "card's package", "--card", "01:00.0", says="ice-1.3.30.0.pkg")
+        self.write(f"{PCI}/0000:01:00.0/device", "0x1572")
+        self.assertFalse([found for found in self.run_check("--card", "01:00.0")[1] if found["what"] == "card's package"])
+
+    def test_locked_memory(self):
+        self.assert_found(GOOD, "locked memory", "--card", "01:00.0")
+        self.write("/proc/self/limits", "Max locked memory         8388608              8388608              bytes")
+        self.assert_found(ADVICE, "locked memory", "--card", "01:00.0", says="8 MB at most", does="LimitMEMLOCK=infinity")
+
+    def test_reads_the_card_that_tuttid_is_to_have(self):
+        file = self.root / "tuttid.toml"
+        dpdk = '[cores]\nbackend = "dpdk"\ncpus = "4"\n[dataplane.dpdk]\ndevices = ["{}"]\n'
+        file.write_text(dpdk.format("0000:02:00.0,safe-mode-support=1"))
+        self.assertIn("0000:02:00.0 eth0 carries the default route", self.card_finding("--config", str(file))["found"])
+        file.write_text(dpdk.format("net_af_packet0,iface=eth1") + "huge_pages = false\n")
+        self.assert_found(NOTE, "huge pages", "--config", str(file), says="as configured")
+        file.write_text(dpdk.format("0000:01:00.0") + "huge_pages = false\n")
+        self.assert_found(CHANGE, "huge pages", "--config", str(file), does="huge_pages = true")
+        # Descriptors are buffers.
+        self.write(f"{NODE}/node1/hugepages/hugepages-2048kB/free_hugepages", "1")
+        file.write_text(dpdk.format("0000:01:00.0"))
+        usual = self.finding("huge pages", "--config", str(file))["wanted"]
+        file.write_text(dpdk.format("0000:01:00.0") + "receive_descriptors = 32768\n")
+        self.assertGreater(int(self.finding("huge pages", "--config", str(file))["wanted"].split()[2]),
+                           int(usual.split()[2]) + 80)
 
     def test_the_way_in_is_not_taken_away(self):
         found = self.card_finding("--card", "eth0")

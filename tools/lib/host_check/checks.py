@@ -9,6 +9,8 @@ from host_check.host import as_cpu_list, cpu_list
 # participant, a core's packet buffers, and what DPDK has for all (dpdk::memory_mb): docs/BUDGETS.md.
 HUGE_BYTES_A_PARTICIPANT, DPDK_BYTES_A_PARTICIPANT = 2_560, 256
 HUGE_MB_A_CORE, DPDK_MB_A_CORE, DPDK_MB = 6, 18, 68
+# Of each descriptor beyond those that DPDK_MB_A_CORE has in it.
+DESCRIPTORS = {"receive_descriptors": (2_048, 2_960), "transmit_descriptors": (1_024, 2_320)}
 IDLE_EXIT_US_MAX = 10
 DESCRIPTORS_BESIDE = 256
 
@@ -126,8 +128,14 @@ def huge_pages(host, wants):
     for cpu in wants.cpus:
         cores[host.node_of_cpu(cpu)] = cores.get(host.node_of_cpu(cpu), 0) + 1
     a_core, a_participant, beside = HUGE_MB_A_CORE, HUGE_BYTES_A_PARTICIPANT, 0
+    if wants.backend == "dpdk" and not wants.dpdk.get("huge_pages", True):
+        if not wants.cards:
+            return Finding("huge pages", "none for DPDK, as configured", NOTE)
+        return Finding("huge pages", "none for DPDK, as configured", CHANGE, "some for the card",
+                       ["huge_pages = true in [dataplane.dpdk]"], "a card takes no other memory")
     if wants.backend == "dpdk":
-        a_core, a_participant, beside = a_core + DPDK_MB_A_CORE, a_participant + DPDK_BYTES_A_PARTICIPANT, DPDK_MB
+        more = sum(max(0, wants.dpdk.get(key, usual) - usual) * size for key, (usual, size) in DESCRIPTORS.items())
+        a_core, a_participant, beside = a_core + DPDK_MB_A_CORE + more // 2**20, a_participant + DPDK_BYTES_A_PARTICIPANT, DPDK_MB
     short, said = [], []
     for node, count in sorted(cores.items()):
         needed = count * (a_core + wants.participants * a_participant // 2**20) + beside
@@ -162,6 +170,18 @@ def descriptors(host, wants):
     return Finding("open files", f"{limit} at most", CHANGE, f"{needed}",
                    [f"LimitNOFILE={needed} in the unit", f"or: ulimit -Hn {needed}"],
                    f"two sockets a call: no more than {(limit - DESCRIPTORS_BESIDE) // 2} calls")
+
+
+def locked_memory(host, wants):
+    """vfio counts all memory that a card may reach as locked."""
+    limit = host.limit("Max locked memory")
+    if wants.backend != "dpdk" or not wants.cards:
+        return None
+    if limit is None:
+        return Finding("locked memory", "no limit", GOOD)
+    return Finding("locked memory", f"{limit // 2**20} MB at most", ADVICE, "no limit",
+                   ["LimitMEMLOCK=infinity in the unit", "or: ulimit -l unlimited"],
+                   "for who is not root, a card is refused beyond it (cannot set up DMA remapping)")
 
 
 def io_uring(host, wants):
@@ -205,4 +225,4 @@ def connection_tracking(host, wants):
 
 
 ALL = (processor, media_cpus, isolation, threads_of_a_core, governor, idle_states, clock, interrupts, real_time, huge_pages,
-       swap, descriptors, io_uring, local_ports, connection_tracking)
+       swap, descriptors, locked_memory, io_uring, local_ports, connection_tracking)

@@ -17,6 +17,7 @@ class Wants:
     participants: int = 8192  # a core
     rtp_ports: tuple = (16384, 32767)
     cards: list = dataclasses.field(default_factory=list)  # DPDK's network cards, as the user calls them
+    dpdk: dict = dataclasses.field(default_factory=dict)  # [dataplane.dpdk] of the configuration
 
 
 @dataclasses.dataclass

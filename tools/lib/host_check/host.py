@@ -140,6 +140,14 @@ class Card:
     def driver(self):
         return self.host.link(f"{self.folder}/driver")
 
+    def vendor(self):
+        return self.host.read(f"{self.folder}/vendor")
+
+    def device(self):
+        """Its number at the maker's; 0 where none is told."""
+        text = self.host.read(f"{self.folder}/device")
+        return int(text, 16) if re.fullmatch(r"0x[0-9a-f]{4}", text) else 0
+
     def node(self):
         """None where the machine has but one, or does not tell."""
         node = self.host.number(f"{self.folder}/numa_node", -1)

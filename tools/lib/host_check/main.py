@@ -38,30 +38,38 @@ def ports_of(text):
 
 
 def configured(file):
-    """(cores, media) of tuttid's configuration."""
+    """(cores, media, dataplane.dpdk) of tuttid's configuration."""
     if file is None:
-        return {}, {}
+        return {}, {}, {}
     try:
         read = tomllib.loads(pathlib.Path(file).read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{file}: {error}") from error
-    return read.get("cores", {}), read.get("media", {})
+    return read.get("cores", {}), read.get("media", {}), read.get("dataplane", {}).get("dpdk", {})
+
+
+def cards_of(dpdk):
+    """The devices of a configuration that are PCI cards, without their arguments."""
+    names = [str(device).split(",")[0] for device in dpdk.get("devices", [])]
+    return [name for name in names if re.fullmatch(r"([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]", name)]
 
 
 def wants_of(options, host):
     """A flag stands over the file, the file over tuttid's defaults."""
-    cores, media = configured(options.config)
+    cores, media, dpdk = configured(options.config)
     participants = options.participants or cores.get("participants_per_core", Wants.participants)
     if not isinstance(participants, int) or participants < 1:
         raise UsageError(f"participants is a number from 1 on, not {participants}")
     backend = options.backend or cores.get("backend", "uring")
     if options.card:
         backend = "dpdk"
+    cards = options.card or (cards_of(dpdk) if backend == "dpdk" else [])
     return Wants(cpus=cpus_of(options.cpus or str(cores.get("cpus", "auto")), host.online()),
                  backend=backend,
                  participants=participants,
                  rtp_ports=ports_of(options.rtp_ports or str(media.get("rtp_ports", "16384-32767"))),
-                 cards=options.card)
+                 cards=cards,
+                 dpdk=dpdk)
 
 
 def look(host, wants):
@@ -76,7 +84,7 @@ def look(host, wants):
 def run(arguments, about, out=sys.stdout):
     parser = argparse.ArgumentParser(prog="tools/host-check", description=about,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", metavar="FILE", help="tuttid's configuration: which CPUs, how many, which backend")
+    parser.add_argument("--config", metavar="FILE", help="tuttid's configuration: which CPUs, how many, which backend and card")
     parser.add_argument("--backend", choices=("uring", "dpdk"), help="what is to move packets (uring)")
     parser.add_argument("--cpus", metavar="LIST", help='media\'s CPUs, as in cores.cpus ("auto")')
     parser.add_argument("--participants", type=int, metavar="N", help="on each of them (8192)")
