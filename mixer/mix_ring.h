@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/tick.h"
 
@@ -56,7 +57,7 @@ class MixRing {
   // Fetches into the writer's cache where that tick will be published.
   void prefetch(std::uint64_t tick) const TUTTI_REALTIME {
     const auto* const at = reinterpret_cast<const char*>(&slots_[tick % kTicks]);
-    for (std::size_t i = 0; i < sizeof(Slot); i += 64) __builtin_prefetch(at + i, 1);
+    for (std::size_t i = 0; i < sizeof(Slot); i += 64) base::prefetch_to_write(at + i);
   }
 
   // Copies the share of `tick`. Both hold no meaning unless kWhole comes back, and `sum` none where the part

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/slab_memory.h"
 
@@ -43,7 +44,7 @@ class FixedPool {
   void prefetch_free(Index others, std::size_t bytes) const TUTTI_REALTIME {
     if (others >= free_count_) return;  // one that was never used may not have a page
     const auto* const at = reinterpret_cast<const char*>(&blocks_[free_[free_count_ - 1 - others]]);
-    for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(at + i, 1);
+    for (std::size_t i = 0; i < bytes; i += 64) base::prefetch(at + i);
   }
 
   void release(Index index) TUTTI_REALTIME {

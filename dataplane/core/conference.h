@@ -12,12 +12,11 @@
 namespace tutti::core {
 
 // Thread: the core.
-struct Conference {
+struct alignas(64) Conference {
   mailbox::ConferenceHandle handle;
   std::uint8_t sub_slot = 0;
   std::uint8_t number = 0;          // of this share
   ToneList tones = 0;               // that all in it hear
-  SlotLinks links;                  // among those of its sub-slot
   SlotList members;                 // participant slots, in order of joining
   std::uint64_t next_position = 0;  // of its next tick on the wheel, in sub-slots
   std::uint64_t next_tick = 0;      // the least number that it may have
@@ -36,6 +35,6 @@ struct Conference {
   }
 };
 
-static_assert(sizeof(Conference) <= 64);
+static_assert(sizeof(Conference) == 64);
 
 }  // namespace tutti::core

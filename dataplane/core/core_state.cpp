@@ -29,8 +29,9 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
       participants(core_options.capacity.participants),
       reserves(core_options.capacity.participants, base::Pages::kPlain),
       links_of_members(new SlotLinks[core_options.capacity.participants]),
-      participant_present(std::make_unique<bool[]>(core_options.capacity.participants)),
+      presence(std::make_unique<Presence[]>(core_options.capacity.participants)),
       conferences(core_options.capacity.conferences),
+      links_of_conferences(std::make_unique<SlotLinks[]>(core_options.capacity.conferences)),
       conference_present(std::make_unique<bool[]>(core_options.capacity.conferences)),
       own_rings(
           core_options.rings != nullptr
@@ -44,7 +45,7 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
       quiet(core_options.capacity.participants, core_options.owed_ticks_max, payloads) {}
 
 Participant* CoreState::find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME {
-  if (handle.slot >= participants.capacity() || !participant_present[handle.slot]) return nullptr;
+  if (handle.slot >= participants.capacity() || presence[handle.slot] == Presence::kNobody) return nullptr;
   Participant& participant = participants[handle.slot];
   return participant.handle == handle && !participant.detaching ? &participant : nullptr;
 }
@@ -57,7 +58,7 @@ Conference* CoreState::find(const mailbox::ConferenceHandle& handle) TUTTI_REALT
 
 Participant* CoreState::find(net::EndpointId endpoint) TUTTI_REALTIME {
   const auto slot = static_cast<std::uint32_t>(endpoint);
-  if (slot >= participants.capacity() || !participant_present[slot]) return nullptr;
+  if (slot >= participants.capacity() || presence[slot] == Presence::kNobody) return nullptr;
   Participant& participant = participants[slot];
   return participant.detaching ? nullptr : &participant;
 }

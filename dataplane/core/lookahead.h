@@ -2,6 +2,7 @@
 // into the cache what the mix will read of them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "dataplane/base/realtime.h"
@@ -15,16 +16,20 @@ class Lookahead {
   Lookahead(CoreState& state, std::uint32_t first_conference) TUTTI_REALTIME : state_(state),
                                                                                near_(state, first_conference),
                                                                                far_(state, first_conference) {
-    for (int i = 0; i < kStateSteps; ++i) fetch_state();
-    for (int i = 0; i < kOutboundSteps; ++i) fetch_outbound();
+    fetched_.fill(kNoSlot);
+    for (std::uint32_t i = 0; i < kStateSteps; ++i) fetch_state();
+    for (std::uint32_t i = 0; i < kOutboundSteps; ++i) fetch_outbound();
   }
 
   // In two passes of the mix, so that no more is on its way at once than can be. Once for each member that is
   // listened to: what that reads.
   void fetch_state() TUTTI_REALTIME {
     while (far_.member() != kNoSlot && state_.quiet.quiet(far_.member())) far_.advance();
-    if (far_.member() == kNoSlot) return;
-    state_.participants[far_.member()].prefetch();
+    std::uint32_t& place = fetched_[steps_++ % kWaitingSteps];
+    if (place != kNoSlot) state_.participants[place].inbound.prefetch_waiting();
+    place = far_.member();
+    if (place == kNoSlot) return;
+    state_.participants[place].prefetch();
     far_.advance();
   }
   // Once for each member that is handed something: what that reads, and the payload of who speaks.
@@ -32,6 +37,7 @@ class Lookahead {
     if (near_.member() == kNoSlot) return;
     const Participant& participant = state_.participants[near_.member()];
     participant.prefetch_outbound();
+    send_lines_.prefetch(net::EndpointId{near_.member()});
     if (!state_.quiet.quiet(near_.member()) && participant.speaking) {
       participant.inbound.prefetch_payload(state_.payloads);
     }
@@ -39,10 +45,11 @@ class Lookahead {
   }
 
  private:
-  // Memory is some 100 ns away, a member takes 20 to 50: the state is fetched two small conferences ahead,
-  // the payload, whose place the state tells, one.
-  static constexpr int kStateSteps = 16;
-  static constexpr int kOutboundSteps = 8;
+  // Memory is some 150 ns away, a member takes 20 to 50: the state is fetched four small conferences ahead,
+  // which packets wait, whose place the state tells, three, and their payload one.
+  static constexpr std::uint32_t kStateSteps = 32;
+  static constexpr std::uint32_t kWaitingSteps = 8;  // after the state
+  static constexpr std::uint32_t kOutboundSteps = 8;
 
   class Walk {
    public:
@@ -60,7 +67,7 @@ class Lookahead {
     // On to the next conference that has members.
     void settle() TUTTI_REALTIME {
       while (member_ == kNoSlot && conference_ != kNoSlot) {
-        conference_ = state_.conferences[conference_].links.next;
+        conference_ = state_.links_of_conferences[conference_].next;
         if (conference_ != kNoSlot) member_ = state_.conferences[conference_].members.first();
       }
     }
@@ -71,8 +78,11 @@ class Lookahead {
   };
 
   CoreState& state_;
+  const net::SendLines send_lines_ = state_.port.send_lines();
   Walk near_;
   Walk far_;
+  std::uint32_t steps_ = 0;
+  std::array<std::uint32_t, kWaitingSteps> fetched_;  // the last ones that far_ has passed, round
 };
 
 }  // namespace tutti::core

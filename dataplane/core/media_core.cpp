@@ -76,8 +76,8 @@ void MediaCore::obey(const mailbox::UnlinkShare& command, base::Instant) TUTTI_R
 void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant now) TUTTI_REALTIME {
   const std::uint32_t slot = command.participant.slot;
   Conference* conference = state_.find(command.conference);
-  CHECK(conference != nullptr && slot < state_.participants.capacity() && !state_.participant_present[slot] &&
-        command.media.codec_count > 0);
+  CHECK(conference != nullptr && slot < state_.participants.capacity() &&
+        state_.presence[slot] == Presence::kNobody && command.media.codec_count > 0);
   if (!state_.port.attach(net::EndpointId{slot}, command.endpoint)) {
     state_.outbox.put(mailbox::ParticipantDetached{command.participant, true, {}});
     return;
@@ -85,7 +85,7 @@ void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant no
   // Its pages are touched when it is used.
   ParticipantReserve& reserve = state_.reserves.make(slot);
   Participant& participant = state_.participants.make(slot, command, state_.jitter_delay, now, reserve);
-  state_.participant_present[slot] = true;
+  state_.settle_presence(participant);
   state_.quiet.begin(slot);
   participant.conference = command.conference.slot;
   state_.join(*conference, slot);
@@ -102,6 +102,7 @@ void MediaCore::obey(const mailbox::UpdateMedia& command, base::Instant now) TUT
   if (participant->agree(command.media, now)) {
     state_.port.disconnect(endpoint_of(*participant), net::Flow::kRtp);
   }
+  state_.settle_presence(*participant);
   if (!participant->may_receive) reporting_.end_talk(*participant);
 }
 
@@ -116,6 +117,7 @@ void MediaCore::obey(const mailbox::DetachParticipant& command, base::Instant no
   state_.coachings.forget(*participant);
   state_.tones.release(participant->tones);
   participant->detaching = true;
+  state_.settle_presence(*participant);
   state_.send_rtcp(*participant, now, true);
   participant->inbound.detach(state_.payloads);
   state_.port.detach(endpoint_of(*participant));
@@ -127,7 +129,7 @@ void MediaCore::take_detached() TUTTI_REALTIME {
     if (!endpoint) return;
     const auto slot = static_cast<std::uint32_t>(*endpoint);
     const Participant& participant = state_.participants[slot];
-    state_.participant_present[slot] = false;
+    state_.presence[slot] = Presence::kNobody;
     state_.counters.participants.add(-1);
     state_.outbox.put(mailbox::ParticipantDetached{participant.handle, false, participant.totals()});
   }

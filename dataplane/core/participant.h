@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "dataplane/base/clock.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/core/rtcp_session.h"
 #include "dataplane/core/slot_list.h"
 #include "dataplane/core/source_latch.h"
@@ -73,19 +74,18 @@ struct alignas(64) Participant {
 
   // Fetches into the cache what a tick reads.
   void prefetch() const TUTTI_REALTIME {
-    __builtin_prefetch(this, 1);
-    __builtin_prefetch(&outbound, 1);
+    base::prefetch(this);
+    base::prefetch(&outbound);
     inbound.prefetch();
   }
   void prefetch_outbound() const TUTTI_REALTIME {
-    __builtin_prefetch(this, 1);
-    __builtin_prefetch(&outbound, 1);
+    base::prefetch(this);
+    base::prefetch(&outbound);
   }
-  // The same of a packet that arrives, whether or not there is anybody.
-  void prefetch_for_arrival() const TUTTI_REALTIME {
-    __builtin_prefetch(this, 1);
-    inbound.prefetch_for_arrival();
-    __builtin_prefetch(&last_heard, 1);
+  // The same of a packet with that number that arrives, whether or not there is anybody.
+  void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME {
+    inbound.prefetch_for_arrival(number);
+    base::prefetch(&last_heard);
   }
 
   mailbox::ParticipantHandle handle;
@@ -120,19 +120,19 @@ struct alignas(64) Participant {
   stream::InboundStream inbound;
 
   // Read with every packet, besides the stream's: one line with the begin of the latch.
-  base::Instant last_heard;   // RTP or RTCP
-  std::uint32_t dropped = 0;  // before they reached the stream
-  // What was reported last of its packets, and how many of the last ones were lost, of 65 536.
+  base::Instant last_heard;  // RTP or RTCP
+  bool timeout_told = false;
+  // How many of the last ones were lost, of 65 536, and what was reported last of them.
+  std::uint16_t recent_loss = 0;
   std::uint32_t reported_received = 0;
   std::uint32_t reported_lost = 0;
-  std::uint16_t recent_loss = 0;
+  std::uint32_t dropped = 0;  // before they reached the stream
   SourceLatch rtp_latch;
   SourceLatch rtcp_latch;         // unused under rtcp-mux
   ToneList tones = 0;             // that it alone hears
   std::uint16_t music_frame = 0;  // of what it hears while it waits, the next one
   std::uint8_t ear = 0;           // the first of those in Coachings; 0: none
   bool hears_music = false;       // it waited in the last tick
-  bool timeout_told = false;
   bool bye_told = false;
   mailbox::MixControls mix;
   mailbox::MediaParameters media;
@@ -144,7 +144,7 @@ struct alignas(64) Participant {
 
 static_assert(offsetof(Participant, outbound) == 64);  // one line before it
 static_assert(offsetof(Participant, rtp_latch) / 64 == offsetof(Participant, last_heard) / 64);
-static_assert(sizeof(Participant) <= 960);
+static_assert(sizeof(Participant) <= 896);
 static_assert(sizeof(ParticipantReserve) <= 1'600);
 
 }  // namespace tutti::core

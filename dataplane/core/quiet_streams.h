@@ -47,6 +47,8 @@ class QuietStreams {
   void make_up(Participant& participant) TUTTI_REALTIME {
     if (participant.owed != 0) make_up_all(participant);
   }
+  // Nobody else does: told without a look at the participant.
+  bool may_owe(std::uint32_t slot) const TUTTI_REALTIME { return quiet_since_[slot] != 0; }
   // The same where what was learned of it may no longer hold: the next tick looks at it.
   void wake(Participant& participant) TUTTI_REALTIME {
     make_up(participant);
@@ -57,9 +59,9 @@ class QuietStreams {
     if (++era_ == 0) era_ = 1;
   }
   // A packet of that peak has come.
-  void arrived(Participant& participant, std::uint16_t peak,
+  void arrived(std::uint32_t slot, Participant& participant, std::uint16_t peak,
                const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
-    auto& since = quiet_since_[participant.handle.slot];
+    auto& since = quiet_since_[slot];
     if (since == 0) return;
     participant.quiet_peak = std::max(participant.quiet_peak, peak);
     if (opens(participant, peak, gate)) since = 0;

@@ -6,23 +6,32 @@ namespace tutti::core {
 
 void Reception::run() TUTTI_REALTIME {
   // Two events at most come of a packet: a source that is latched and a digit.
-  constexpr std::size_t kAhead = CoreState::kArrivalsAhead;
+  constexpr std::uint32_t kAhead = CoreState::kArrivalsAhead;
   constexpr std::uint32_t kEventsPerBatch = 2 * net::PacketPort::kReceiveBatch;
   for (int batch = 0; batch < kBatches; ++batch) {
     // What cannot be told is left in the network until it can.
     if (state_.outbox.room() < kEventsPerBatch) return;
     const auto packets = state_.port.receive();
     if (packets.empty()) return;
+    for (std::uint32_t i = 0; i < kAhead && i < packets.size(); ++i) {
+      state_.prefetch_for_arrival(packets[i], i);
+    }
     for (std::size_t i = 0; i < packets.size(); ++i) {
-      if (i + kAhead < packets.size()) state_.prefetch_for_arrival(packets[i + kAhead].endpoint);
+      if (i + kAhead < packets.size()) state_.prefetch_for_arrival(packets[i + kAhead], kAhead);
       receive(packets[i]);
     }
+    reporting_.flush();
   }
 }
 
 void Reception::receive(const net::ReceivedPacket& packet) TUTTI_REALTIME {
   state_.counters.packets_received.add();
   state_.counters.bytes_received.add(packet.payload.size());
+  const auto slot = static_cast<std::uint32_t>(packet.endpoint);
+  if (packet.flow == net::Flow::kRtp && slot < state_.participants.capacity() &&
+      state_.presence[slot] == Presence::kTakesRtp) {
+    return receive_rtp(state_.participants[slot], packet, true);
+  }
   Participant* participant = state_.find(packet.endpoint);
   if (participant == nullptr) {
     state_.counters.drops.add(base::DropReason::kUnknownEndpoint);
@@ -32,18 +41,20 @@ void Reception::receive(const net::ReceivedPacket& packet) TUTTI_REALTIME {
   if (packet.flow == net::Flow::kRtcp || (muxed && rtp::is_rtcp(packet.payload))) {
     receive_rtcp(*participant, packet);
   } else {
-    receive_rtp(*participant, packet);
+    receive_rtp(*participant, packet, participant->may_receive);
   }
 }
 
-void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME {
+void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket& packet,
+                            bool may) TUTTI_REALTIME {
+  const auto slot = static_cast<std::uint32_t>(packet.endpoint);
   if (!participant.rtp_latch.admits(packet.source, packet.arrival))
     return drop(participant, base::DropReason::kStranger);
   const auto rtp = rtp::parse_rtp(packet.payload);
   if (!rtp) return drop(participant, rtp.error());
-  if (!participant.may_receive) return drop(participant, base::DropReason::kWrongDirection);
+  if (!may) return drop(participant, base::DropReason::kWrongDirection);
 
-  state_.quiet.make_up(participant);
+  if (state_.quiet.may_owe(slot)) state_.quiet.make_up(participant);
   const auto receipt = participant.inbound.receive(*rtp, packet.arrival, state_.payloads);
   if (!receipt) {
     // The stream counts its own; a refused packet of the peer is still a sign of life.
@@ -53,8 +64,8 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
     return;
   }
   heard(participant, packet.arrival);
-  state_.quiet.arrived(participant, receipt->peak, state_.gate);
-  reporting_.note_packet(participant, packet.arrival);
+  state_.quiet.arrived(slot, participant, receipt->peak, state_.gate);
+  reporting_.note_packet(participant, slot, packet.arrival);
   const auto latch = participant.rtp_latch.heard(packet.source, packet.arrival);
   if (latch != SourceLatch::Heard::kKnown) {
     participant.look_after_at = base::Instant::min();

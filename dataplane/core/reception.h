@@ -20,7 +20,8 @@ class Reception {
   static constexpr int kBatches = 16;  // 4 096 packets: more than a sub-slot brings a full core
 
   void receive(const net::ReceivedPacket& packet) TUTTI_REALTIME;
-  void receive_rtp(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME;
+  // `may`: it may receive, as far as it is known without a look.
+  void receive_rtp(Participant& participant, const net::ReceivedPacket& packet, bool may) TUTTI_REALTIME;
   void receive_rtcp(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME;
   void heard(Participant& participant, base::Instant at) TUTTI_REALTIME;
   void drop(Participant& participant, base::DropReason reason) TUTTI_REALTIME;

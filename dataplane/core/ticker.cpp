@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/core/listener_batch.h"
 #include "mixer/dsp/fade.h"
 
@@ -52,6 +53,8 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
 // Returns how many conferences have ticked.
 std::uint32_t Ticker::run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI_REALTIME {
   const auto links = state_.wheel_links();
+  to_fetch_ = state_.sub_slots[turn.sub_slot].first();
+  for (int i = 0; i < kConferencesAhead; ++i) fetch_conference();
   Lookahead ahead(state_, state_.sub_slots[turn.sub_slot].first());
   std::uint32_t ticks = 0;
   for (auto slot = state_.sub_slots[turn.sub_slot].first(); slot != kNoSlot;) {
@@ -65,12 +68,23 @@ std::uint32_t Ticker::run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI
     }
     state_.port.flush();
   }
-  const SlotList& half = state_.sub_slots[(turn.sub_slot + kSubSlots / 2) % kSubSlots];
-  for (auto slot = half.first(); slot != kNoSlot; slot = links(slot).next)
-    half_tick(state_.conferences[slot]);
+  // As a rule nobody has such packets, and each conference is a line of memory.
+  if (half_walks_ != 0) {
+    --half_walks_;
+    const SlotList& half = state_.sub_slots[(turn.sub_slot + kSubSlots / 2) % kSubSlots];
+    for (auto slot = half.first(); slot != kNoSlot; slot = links(slot).next)
+      half_tick(state_.conferences[slot]);
+  }
   moves_.run(turn);
   state_.port.flush();
   return ticks;
+}
+
+// The next one of the sub-slot that is not on its way into the cache yet.
+void Ticker::fetch_conference() TUTTI_REALTIME {
+  if (to_fetch_ == kNoSlot) return;
+  base::prefetch(state_.conferences.at(to_fetch_));
+  to_fetch_ = state_.links_of_conferences[to_fetch_].next;
 }
 
 // Of the conferences of a step, from `first` on; returns the one behind it.
@@ -82,6 +96,7 @@ std::uint32_t Ticker::take_packets(std::uint32_t first, const TickWheel::Turn& t
   auto slot = first;
   for (; slot != kNoSlot && taken < kStepMembers; slot = links(slot).next) {
     const Conference& conference = state_.conferences[slot];
+    fetch_conference();
     if (!due(conference, turn)) continue;
     for (auto member = looks_ ? conference.members.first() : kNoSlot; member != kNoSlot;
          member = members(member).next) {
@@ -294,7 +309,10 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Looka
     } else {
       send_otherwise(participant, classes, *own, turn);
       if (participant.in_mix) ++own;
-      conference.half_tick_due |= participant.outbound.half_tick_due();
+      if (participant.outbound.half_tick_due()) {
+        conference.half_tick_due = true;
+        half_walks_ = 2 * kSubSlots;  // wherever the conference is moved to meanwhile
+      }
     }
     if (participant.fading) participant.in_mix = participant.fading = false;
     if (reporting) {
@@ -362,32 +380,6 @@ void Ticker::send_personal(Participant& participant, const base::Frame& own,
   participant.gain_out.settle();
   const auto out = outbound.tick_due() ? state_.port.reserve() : std::span<std::byte>();
   state_.send(participant, net::Flow::kRtp, *participant.send_to, outbound.tick(heard, turn.due, out));
-}
-
-void Ticker::half_tick(Conference& conference) TUTTI_REALTIME {
-  if (!conference.half_tick_due) return;
-  conference.half_tick_due = false;
-  const auto links = state_.member_links();
-  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
-    Participant& participant = state_.participants[slot];
-    if (!participant.outbound.half_tick_due()) continue;
-    const std::size_t bytes = participant.outbound.half_tick(state_.port.reserve());
-    state_.send(participant, net::Flow::kRtp, *participant.send_to, bytes);
-  }
-}
-
-// What else is due now and then.
-void Ticker::look_after(Participant& participant, base::Instant now) TUTTI_REALTIME {
-  if (participant.rtcp.due(now)) state_.send_rtcp(participant, now, false);
-  if (participant.rtp_latch.reopen(now)) state_.port.disconnect(endpoint_of(participant), net::Flow::kRtp);
-  if (!participant.timeout_told && participant.silent_too_long(now) && state_.outbox.room() > 0) {
-    participant.timeout_told = true;
-    state_.outbox.put(mailbox::MediaTimedOut{participant.handle});
-  }
-  participant.look_after_at = std::min(participant.rtcp.next_report(), participant.rtp_latch.reopens_at());
-  if (!participant.timeout_told) {
-    participant.look_after_at = std::min(participant.look_after_at, participant.silent_too_long_at());
-  }
 }
 
 }  // namespace tutti::core

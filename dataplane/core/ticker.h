@@ -37,11 +37,14 @@ class Ticker {
   // A sub-slot is done in steps of so many participants or a little more: their packets are taken, mixed and
   // sent while the kernel's state of their sockets, and ours of them, is in the cache.
   static constexpr std::uint32_t kStepMembers = 64;
+  // Who is first in a conference is known only from its line of memory: so many are on their way.
+  static constexpr int kConferencesAhead = 16;
 
   std::uint32_t run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
   std::uint32_t take_packets(std::uint32_t first, const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
   void tick(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
   void half_tick(Conference& conference) TUTTI_REALTIME;
+  void fetch_conference() TUTTI_REALTIME;
   void gather(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
   void add_tones(Conference& conference) TUTTI_REALTIME;
   void fetch_reports(const Conference& conference) TUTTI_REALTIME;
@@ -72,6 +75,8 @@ class Ticker {
       mixer_;  // of the conference that is being mixed: one for all, so that it stays in cache
   PersonalMix personal_;
   const bool looks_;  // the port's
+  std::uint32_t to_fetch_ = kNoSlot;
+  std::uint32_t half_walks_ = 0;  // so many sub-slots may have a packet due between two ticks
   // Of the conference that is being mixed, in its members' order: who may have a part in this tick's mix, and
   // the frames of those who have.
   const std::unique_ptr<std::uint32_t[]> speakers_;

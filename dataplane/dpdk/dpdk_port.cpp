@@ -2,6 +2,7 @@
 #include "dataplane/dpdk/dpdk_port.h"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 #include <rte_ethdev.h>
@@ -9,6 +10,8 @@
 #include <time.h>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/prefetch.h"
+#include "dataplane/dpdk/buffers.h"
 #include "dataplane/dpdk/device.h"
 #include "dataplane/dpdk/eal.h"
 
@@ -37,7 +40,7 @@ std::optional<std::uint16_t> stripped_tag(const rte_mbuf& buffer) TUTTI_REALTIME
 // As much as a frame of 20 ms is long: its sum is over all of it.
 void prefetch_frame(const rte_mbuf& buffer) TUTTI_REALTIME {
   const auto* const frame = rte_pktmbuf_mtod(&buffer, const std::byte*);
-  for (std::size_t at = 0; at < 256; at += 64) __builtin_prefetch(frame + at);
+  for (std::size_t at = 0; at < 256; at += 64) base::prefetch(frame + at);
 }
 
 }  // namespace
@@ -52,15 +55,18 @@ DpdkPort::DpdkPort(const Device& device, std::uint16_t core, Exchange& exchange,
       sums_received_(device.offloads().receive_checksums),
       sums_sent_(device.offloads().transmit_udp_checksum),
       transmit_pool_(device.transmit_pool(core)),
+      payload_at_(sizeof(rte_mbuf) + ::rte_pktmbuf_priv_size(transmit_pool_) + RTE_PKTMBUF_HEADROOM),
       exchange_(exchange),
       clock_(clock),
       station_(station),
       reader_(station, exchange),
-      flow_memory_(std::size_t{2} * limits.endpoints * sizeof(FlowState), base::Pages::kHuge),
+      flow_memory_(std::size_t{2} * limits.endpoints * sizeof(FlowState), base::Pages::kPlain),
       flows_(static_cast<FlowState*>(flow_memory_.data())),
-      table_memory_(exchange.addresses().size() * LocalPort::kPorts * sizeof(std::uint32_t),
-                    base::Pages::kPlain),
-      table_(static_cast<std::uint32_t*>(table_memory_.data())),
+      frame_memory_(std::size_t{2} * limits.endpoints * sizeof(net::UdpFrame), base::Pages::kHuge),
+      frames_(static_cast<net::UdpFrame*>(frame_memory_.data())),
+      sends_(std::make_unique<FlowSends[]>(std::size_t{2} * limits.endpoints)),
+      table_memory_(exchange.addresses().size() * LocalPort::kPorts * sizeof(PortEntry), base::Pages::kHuge),
+      table_(static_cast<PortEntry*>(table_memory_.data())),
       hops_(2 * limits.endpoints + 2),
       unsent_(limits.transmit_buffers),
       sleep_max_(kLongestSleep) {
@@ -82,10 +88,10 @@ DpdkPort::~DpdkPort() {
   ::rte_pktmbuf_free_bulk(unsent_.data(), static_cast<unsigned>(unsent_count_));
 }
 
-DpdkPort::FlowState& DpdkPort::open_flow(EndpointId id, Flow flow) TUTTI_REALTIME {
+FlowState& DpdkPort::open_flow(EndpointId id, Flow flow) TUTTI_REALTIME {
   CHECK(static_cast<std::uint32_t>(id) < endpoints_);
   FlowState& state = flows_[place(id, flow)];
-  CHECK(state.local != base::EndpointHandles::kNone && state.head_bytes != 0);
+  CHECK(state.open);
   return state;
 }
 
@@ -97,24 +103,26 @@ bool DpdkPort::attach(EndpointId id, const base::EndpointHandles& handles) TUTTI
 }
 
 void DpdkPort::open(Place at, std::int32_t handle) TUTTI_REALTIME {
-  // A page of the slab that was never touched is zero, which a closed flow is not.
+  // Of zeros, where the slab's page was never touched, is a closed flow.
   FlowState& flow = *new (&flows_[at]) FlowState();
   const LocalPort local = LocalPort::unpack(handle);
-  CHECK(table_[local.index()] == 0);
+  CHECK(entry(local).place_after == 0);
   flow.local = handle;
-  flow.head_bytes = 1;  // open; the frame is made with the first packet
-  table_[local.index()] = at + 1;
+  flow.open = true;
+  new (&frames_[at]) net::UdpFrame();  // made with the first packet
+  entry(local) = {.place_after = at + 1};
   exchange_.claim(local, core_);
 }
 
 void DpdkPort::close(Place at) TUTTI_REALTIME {
   FlowState& flow = flows_[at];
-  if (flow.head_bytes == 0) return;  // it had no RTCP port
+  if (!flow.open) return;  // it had no RTCP port
   const LocalPort local = LocalPort::unpack(flow.local);
-  table_[local.index()] = 0;
+  entry(local) = {};
   exchange_.release(local, core_);
   hops_.clear(at);
-  flow.head_bytes = 0;
+  flow.open = false;
+  sends_[at] = {};
 }
 
 void DpdkPort::detach(EndpointId id) TUTTI_REALTIME {
@@ -134,15 +142,29 @@ std::optional<EndpointId> DpdkPort::next_detached() TUTTI_REALTIME {
 
 void DpdkPort::connect(EndpointId id, Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME {
   CHECK(remote.valid());
-  open_flow(id, flow).peer = remote;
+  open_flow(id, flow);
+  set_peer(place(id, flow), remote);
 }
 
 void DpdkPort::disconnect(EndpointId id, Flow flow) TUTTI_REALTIME {
-  open_flow(id, flow).peer = {};
+  open_flow(id, flow);
+  set_peer(place(id, flow), {});
+}
+
+void DpdkPort::set_peer(Place at, const base::SocketAddress& peer) TUTTI_REALTIME {
+  FlowState& flow = flows_[at];
+  flow.peer = peer;
+  sends_[at].left = 0;
+  PortEntry& table = entry(LocalPort::unpack(flow.local));
+  table = {.place_after = at + 1};
+  if (peer.family != base::AddressFamily::kIpv4) return;
+  std::memcpy(&table.peer_ip, peer.ip.data(), sizeof(table.peer_ip));
+  table.peer_port = peer.port;
+  table.from_peer_only = true;
 }
 
 void DpdkPort::release_batch() TUTTI_REALTIME {
-  ::rte_pktmbuf_free_bulk(batch_buffers_.data(), static_cast<unsigned>(batch_size_));
+  give_back(std::span(batch_buffers_).first(batch_size_));
   batch_size_ = 0;
 }
 
@@ -185,12 +207,11 @@ void DpdkPort::take_handed_over() TUTTI_REALTIME {
 }
 
 // In steps over all of them, so that each finds in the cache what the one before has fetched: 131,072
-// participants' tables are in none.
+// participants' table is in none.
 void DpdkPort::take(rte_mbuf** buffers, std::size_t count) TUTTI_REALTIME {
   auto& readings = readings_;
-  std::array<std::uint32_t, kBurst> entries;
   constexpr std::size_t kAhead = 4;
-  for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(buffers[i]);
+  for (std::size_t i = 0; i < count; ++i) base::prefetch(buffers[i]);
   for (std::size_t i = 0; i < std::min(kAhead, count); ++i) prefetch_frame(*buffers[i]);
   for (std::size_t i = 0; i < count; ++i) {
     if (i + kAhead < count) prefetch_frame(*buffers[i + kAhead]);
@@ -201,34 +222,33 @@ void DpdkPort::take(rte_mbuf** buffers, std::size_t count) TUTTI_REALTIME {
     }
     readings[i] = reader_.read({rte_pktmbuf_mtod(&buffer, const std::byte*), buffer.data_len},
                                checksums_of(buffer, sums_received_), stripped_tag(buffer));
-    if (readings[i].kind == FrameReader::Kind::kMedia) __builtin_prefetch(&table_[readings[i].to.index()]);
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    entries[i] = readings[i].kind == FrameReader::Kind::kMedia ? table_[readings[i].to.index()] : 0;
-    if (entries[i] != 0) __builtin_prefetch(&flows_[entries[i] - 1].peer);
+    if (readings[i].kind == FrameReader::Kind::kMedia) base::prefetch(&entry(readings[i].to));
   }
   std::array<rte_mbuf*, kBurst> fallen;
   std::size_t fallen_count = 0;
   const std::size_t before = batch_size_;
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < count; ++i) {
+    const bool media = readings[i].kind == FrameReader::Kind::kMedia;
+    const PortEntry table = media ? entry(readings[i].to) : PortEntry();
     const bool kept =
-        entries[i] != 0 ? deliver(buffers[i], readings[i], entries[i]) : pass_on(buffers[i], readings[i]);
+        table.place_after != 0 ? deliver(buffers[i], readings[i], table) : pass_on(buffers[i], readings[i]);
     if (!kept) fallen[fallen_count++] = buffers[i];
   }
   for (std::size_t i = before; i < batch_size_; ++i) bytes += batch_[i].payload.size();
   counters_.packets_received.add(batch_size_ - before);
   counters_.bytes_received.add(bytes);
-  if (fallen_count > 0) ::rte_pktmbuf_free_bulk(fallen.data(), static_cast<unsigned>(fallen_count));
+  give_back(std::span(fallen).first(fallen_count));
 }
 
 bool DpdkPort::deliver(rte_mbuf* buffer, const FrameReader::Reading& reading,
-                       std::uint32_t entry) TUTTI_REALTIME {
-  const Place at = entry - 1;
-  const FlowState& flow = flows_[at];
-  const bool connected = flow.peer.valid();
+                       const PortEntry& table) TUTTI_REALTIME {
+  const Place at = table.place_after - 1;
+  const bool connected = table.from_peer_only || flows_[at].peer.valid();
+  const bool from_peer = table.from_peer_only ? reading.is_from(table.peer_ip, table.peer_port)
+                                              : !connected || reading.is_from(flows_[at].peer);
   std::optional<DropReason> drop;
-  if (connected && !reading.is_from(flow.peer)) drop = DropReason::kStranger;
+  if (!from_peer) drop = DropReason::kStranger;
   if (reading.payload.empty()) drop = DropReason::kTruncated;
   if (reading.payload.size() > net::kPayloadBytesMax) drop = DropReason::kOversize;
   if (drop) {

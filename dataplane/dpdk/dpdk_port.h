@@ -12,6 +12,7 @@
 
 #include "dataplane/base/slab_memory.h"
 #include "dataplane/dpdk/exchange.h"
+#include "dataplane/dpdk/flow_state.h"
 #include "dataplane/dpdk/frame_reader.h"
 #include "dataplane/net/next_hops.h"
 #include "dataplane/net/packet_port.h"
@@ -47,6 +48,12 @@ class DpdkPort final : public net::PacketPort {
   [[nodiscard]] bool send(net::EndpointId id, net::Flow flow, const base::SocketAddress& to,
                           std::span<const std::byte> head,
                           std::span<const std::byte> payload) TUTTI_REALTIME override;
+  // Their payload is summed once.
+  [[nodiscard]] std::size_t send(std::span<const net::PacketHead> heads,
+                                 std::span<const std::byte> payload) TUTTI_REALTIME override;
+  net::SendLines send_lines() const override {
+    return {frames_, sizeof(net::UdpFrame), sends_.get(), sizeof(FlowSends)};
+  }
   void flush() TUTTI_REALTIME override;
   // Less than the deadline where its receive queue would fill up meanwhile.
   void wait_until(base::Instant deadline) override;
@@ -61,38 +68,39 @@ class DpdkPort final : public net::PacketPort {
   static constexpr std::size_t kBurst = 64;
   static constexpr int kBurstsMax = 8;  // polled within one receive()
 
-  // Two cache lines: what is sent needs both, what is received the second one.
-  struct alignas(64) FlowState {
-    net::UdpFrame frame;       // for `to`
-    base::SocketAddress peer;  // valid(): connected
-    base::SocketAddress to;    // not valid(): no frame has been made
-    net::MacAddress mac{};
-    std::int32_t local = base::EndpointHandles::kNone;  // LocalPort; none: not open
-    std::uint8_t head_bytes = 0;
-    std::uint8_t sends_until_asked = 0;  // until the next hop is looked up again
-    bool hop_known = false;
-    bool via_gateway = false;
-  };
-  static_assert(sizeof(FlowState) == 128);
-
   Place place(net::EndpointId id, net::Flow flow) const TUTTI_REALTIME {
     return static_cast<Place>(flow) * endpoints_ + static_cast<Place>(id);
   }
   FlowState& open_flow(net::EndpointId id, net::Flow flow) TUTTI_REALTIME;
+  // RTP's ports are the even ones, and beside each other here.
+  PortEntry& entry(LocalPort port) TUTTI_REALTIME {
+    return table_[port.address * LocalPort::kPorts + (port.port & 1U) * LocalPort::kPorts / 2 +
+                  port.port / 2U];
+  }
   void open(Place place, std::int32_t handle) TUTTI_REALTIME;
   void close(Place place) TUTTI_REALTIME;
+  void set_peer(Place place, const base::SocketAddress& peer) TUTTI_REALTIME;
 
   // Receiving.
   void release_batch() TUTTI_REALTIME;
   void take(rte_mbuf** buffers, std::size_t count) TUTTI_REALTIME;
   void take_handed_over() TUTTI_REALTIME;
   // False where the buffer is to be given back.
-  bool deliver(rte_mbuf* buffer, const FrameReader::Reading& reading, std::uint32_t entry) TUTTI_REALTIME;
+  bool deliver(rte_mbuf* buffer, const FrameReader::Reading& reading, const PortEntry& entry) TUTTI_REALTIME;
   bool pass_on(rte_mbuf* buffer, const FrameReader::Reading& reading) TUTTI_REALTIME;
 
   // Sending.
-  bool prepare(FlowState& flow, Place place, const base::SocketAddress& to) TUTTI_REALTIME;
+  bool ready(Place place, const base::SocketAddress& to) TUTTI_REALTIME {
+    if (sends_[place].left == 0) return prepare(place, to);
+    --sends_[place].left;
+    return true;
+  }
+  bool prepare(Place place, const base::SocketAddress& to) TUTTI_REALTIME;
   bool look_up(FlowState& flow, Place place) TUTTI_REALTIME;
+  std::byte* payload_of(rte_mbuf* buffer) const TUTTI_REALTIME;
+  void prefetch_to_write(rte_mbuf* buffer) const TUTTI_REALTIME;
+  // The buffer reserved last, with a payload of so many bytes in it and that sum, where it is known.
+  void post(Place place, std::size_t bytes, const std::uint64_t* payload_sum) TUTTI_REALTIME;
   void transmit() TUTTI_REALTIME;
   void send_for_slow_path() TUTTI_REALTIME;
 
@@ -104,6 +112,7 @@ class DpdkPort final : public net::PacketPort {
   const bool sums_received_;  // by the card
   const bool sums_sent_;
   rte_mempool* const transmit_pool_;
+  const std::size_t payload_at_;  // from a buffer's begin to where a payload is written
   Exchange& exchange_;
   const Clock clock_;
   const net::EthernetStation station_;
@@ -112,10 +121,12 @@ class DpdkPort final : public net::PacketPort {
   net::QueueCounters queue_counters_;
 
   const base::SlabMemory flow_memory_;
-  FlowState* const flows_;  // by Place
-  // By LocalPort::index(): the place + 1, 0: not ours.
+  FlowState* const flows_;  // these three by Place
+  const base::SlabMemory frame_memory_;
+  net::UdpFrame* const frames_;
+  const std::unique_ptr<FlowSends[]> sends_;
   const base::SlabMemory table_memory_;
-  std::uint32_t* const table_;
+  PortEntry* const table_;
   net::NextHops hops_;  // by Place, and then the two gateways
   std::vector<net::EndpointId> detaching_;
   std::vector<net::EndpointId> detached_;

@@ -1,11 +1,16 @@
 // How a DpdkPort sends.
 #include <algorithm>
+#include <array>
+#include <tuple>
 
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/prefetch.h"
+#include "dataplane/dpdk/buffers.h"
 #include "dataplane/dpdk/dpdk_port.h"
+#include "dataplane/net/internet_checksum.h"
 
 namespace tutti::dpdk {
 namespace {
@@ -14,9 +19,8 @@ using base::DropReason;
 using net::EndpointId;
 using net::Flow;
 
-// A payload begins there, so that it lies on a cache line and the longest head fits before it.
-constexpr std::uint16_t kPayloadAt = RTE_PKTMBUF_HEADROOM;
-static_assert(kPayloadAt >= net::UdpFrame::kHeadBytesMax && kPayloadAt % 64 == 0);
+// A payload begins behind it, so that it lies on a cache line and the longest head fits before it.
+static_assert(RTE_PKTMBUF_HEADROOM >= net::UdpFrame::kHeadBytesMax && RTE_PKTMBUF_HEADROOM % 64 == 0);
 
 // How often a flow looks its next hop up again: a second at 20 ms.
 constexpr std::uint8_t kSendsBetweenLooks = 50;
@@ -24,21 +28,32 @@ constexpr std::uint8_t kSendsBetweenLooks = 50;
 constexpr std::size_t kTogether = 32;
 
 // Which of the spare buffers is fetched while one is written.
-constexpr std::size_t kWriteAhead = 3;
+constexpr std::size_t kWriteAhead = 6;
 
 constexpr std::size_t kUdpBytes = 8;
+constexpr std::size_t kIpv4HeadMax = 14 + 4 + 20 + kUdpBytes;  // with a tag; IPv6's is longer without
 
-std::byte* payload_of(rte_mbuf* buffer) TUTTI_REALTIME {
-  return static_cast<std::byte*>(buffer->buf_addr) + kPayloadAt;
-}
-
-// The lines that a packet of 20 ms will be written into.
-void prefetch_to_write(rte_mbuf* buffer) TUTTI_REALTIME {
-  const std::byte* const payload = payload_of(buffer);
-  for (std::ptrdiff_t at = -64; at < 192; at += 64) __builtin_prefetch(payload + at, 1);
+// Of what was written just now: RTP's head apart, because words that were written in other pieces than they
+// are read in are waited for.
+std::uint64_t sum_of_new(std::span<const std::byte> payload) TUTTI_REALTIME {
+  constexpr std::size_t kHead = std::tuple_size_v<decltype(net::PacketHead::bytes)>;
+  const std::size_t head = std::min(kHead, payload.size());
+  return net::internet_sum(payload.first(head)) + net::internet_sum(payload.subspan(head));
 }
 
 }  // namespace
+
+// From where the buffer is, not from what it says: it may still be on its way here.
+std::byte* DpdkPort::payload_of(rte_mbuf* buffer) const TUTTI_REALTIME {
+  return reinterpret_cast<std::byte*>(buffer) + payload_at_;
+}
+
+// The lines that a packet of 20 ms will be written into, and what tells of it.
+void DpdkPort::prefetch_to_write(rte_mbuf* buffer) const TUTTI_REALTIME {
+  base::prefetch_to_write(buffer);
+  const std::byte* const payload = payload_of(buffer);
+  for (std::ptrdiff_t at = -64; at < 192; at += 64) base::prefetch_to_write(payload + at);
+}
 
 std::span<std::byte> DpdkPort::reserve() TUTTI_REALTIME {
   if (unsent_count_ == unsent_max_) transmit();
@@ -46,18 +61,20 @@ std::span<std::byte> DpdkPort::reserve() TUTTI_REALTIME {
   if (spare_count_ == 0) {
     // All, or fewer where the pool is nearly empty.
     for (std::size_t wanted = kBurst; wanted > 0 && spare_count_ == 0; wanted /= 4) {
-      if (::rte_pktmbuf_alloc_bulk(transmit_pool_, spare_.data(), static_cast<unsigned>(wanted)) == 0) {
-        spare_count_ = wanted;
-      }
+      if (take_buffers(transmit_pool_, std::span(spare_).first(wanted))) spare_count_ = wanted;
     }
     if (spare_count_ == 0) {
       queue_counters_.no_buffers.add();
       return {};
     }
+    for (std::size_t i = 1; i <= std::min(kWriteAhead, spare_count_); ++i) {
+      prefetch_to_write(spare_[spare_count_ - i]);
+    }
   }
   return {payload_of(spare_[spare_count_ - 1]), net::kPayloadBytesMax};
 }
 
+// Whether its next hop is known; then the frame is for it.
 bool DpdkPort::look_up(FlowState& flow, Place at) TUTTI_REALTIME {
   const Place asked = !flow.via_gateway                              ? at
                       : flow.to.family == base::AddressFamily::kIpv4 ? 2 * endpoints_
@@ -65,65 +82,77 @@ bool DpdkPort::look_up(FlowState& flow, Place at) TUTTI_REALTIME {
   const auto mac = hops_.find(asked);
   flow.hop_known = mac.has_value();
   if (!mac) return false;
-  flow.sends_until_asked = kSendsBetweenLooks;
   if (*mac == flow.mac) return true;
   flow.mac = *mac;
   const LocalPort local = LocalPort::unpack(flow.local);
-  flow.frame.make(station_.mac, flow.mac, exchange_.addresses()[local.address].with_port(local.port), flow.to,
-                  station_.vlan);
-  flow.head_bytes = static_cast<std::uint8_t>(flow.frame.head_bytes());
+  frames_[at].make(station_.mac, flow.mac, exchange_.addresses()[local.address].with_port(local.port),
+                   flow.to, station_.vlan);
+  sends_[at].head_bytes = static_cast<std::uint8_t>(frames_[at].head_bytes());
   return true;
 }
 
-// Whether a packet may be sent there.
-bool DpdkPort::prepare(FlowState& flow, Place at, const base::SocketAddress& to) TUTTI_REALTIME {
-  if (flow.to == to && to.valid()) {
-    if (flow.hop_known && flow.sends_until_asked != 0) {
-      --flow.sends_until_asked;
-      return true;
+// Whether a packet may be sent there, or to the peer.
+bool DpdkPort::prepare(Place at, const base::SocketAddress& unconnected_to) TUTTI_REALTIME {
+  FlowState& flow = flows_[at];
+  CHECK(flow.open);
+  const bool connected = flow.peer.valid();
+  const base::SocketAddress& to = connected ? flow.peer : unconnected_to;
+  if (flow.to != to || !to.valid()) {
+    const LocalPort local = LocalPort::unpack(flow.local);
+    const LocalAddresses& ours = exchange_.addresses();
+    if (!to.reachable() || to.family != ours[local.address].family) return false;
+    flow.to = to;
+    flow.mac = {};
+    flow.hop_known = false;
+    flow.via_gateway = !ours.on_link(to);
+    if (flow.via_gateway) {
+      hops_.clear(at);
+    } else {
+      hops_.set(at, to);
     }
-    return look_up(flow, at);
+  } else if (!connected && flow.hop_known && flow.sends_until_asked != 0) {
+    --flow.sends_until_asked;
+    return true;
   }
-  const LocalPort local = LocalPort::unpack(flow.local);
-  const LocalAddresses& ours = exchange_.addresses();
-  if (!to.reachable() || to.family != ours[local.address].family) return false;
-  flow.to = to;
-  flow.mac = {};
-  flow.via_gateway = !ours.on_link(to);
-  if (flow.via_gateway) {
-    hops_.clear(at);
-  } else {
-    hops_.set(at, to);
+  if (!look_up(flow, at)) {
+    queue_counters_.no_next_hop.add();
+    return false;
   }
-  return look_up(flow, at);
+  (connected ? sends_[at].left : flow.sends_until_asked) = kSendsBetweenLooks;
+  return true;
 }
 
 void DpdkPort::send(EndpointId id, Flow flow, const base::SocketAddress& to,
                     std::size_t bytes) TUTTI_REALTIME {
-  CHECK(bytes <= net::kPayloadBytesMax && spare_count_ > 0 && unsent_count_ < unsent_max_);
-  FlowState& from = open_flow(id, flow);
+  CHECK(static_cast<std::uint32_t>(id) < endpoints_ && bytes <= net::kPayloadBytesMax);
+  CHECK(spare_count_ > 0 && unsent_count_ < unsent_max_);
   counters_.packets_sent.add();
   counters_.bytes_sent.add(bytes);
-  const base::SocketAddress& destination = from.peer.valid() ? from.peer : to;
-  if (!prepare(from, place(id, flow), destination)) {
-    if (from.to == destination && !from.hop_known) queue_counters_.no_next_hop.add();
-    counters_.drops.add(DropReason::kSendFailed);
-    return;  // the buffer stays reserved
-  }
+  const Place at = place(id, flow);
+  if (ready(at, to)) return post(at, bytes, nullptr);
+  counters_.drops.add(DropReason::kSendFailed);  // the buffer stays reserved
+}
+
+void DpdkPort::post(Place at, std::size_t bytes, const std::uint64_t* payload_sum) TUTTI_REALTIME {
+  const net::UdpFrame& frame = frames_[at];
+  const std::size_t head_bytes = sends_[at].head_bytes;
   rte_mbuf* const buffer = spare_[--spare_count_];
   if (spare_count_ >= kWriteAhead) prefetch_to_write(spare_[spare_count_ - kWriteAhead]);
-  std::byte* const head = payload_of(buffer) - from.head_bytes;
+  std::byte* const head = payload_of(buffer) - head_bytes;
   if (sums_sent_) {
-    from.frame.write(bytes, head);
-    const bool ipv6 = from.to.family == base::AddressFamily::kIpv6;
+    frame.write(bytes, head);
+    const bool ipv6 = head_bytes > kIpv4HeadMax;
     buffer->ol_flags = RTE_MBUF_F_TX_UDP_CKSUM | (ipv6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4);
+    buffer->tx_offload = 0;
     buffer->l3_len = ipv6 ? 40 : 20;
-    buffer->l2_len = static_cast<std::uint64_t>(from.head_bytes - kUdpBytes - buffer->l3_len) & 0x7FU;
+    buffer->l2_len = static_cast<std::uint64_t>(head_bytes - kUdpBytes - buffer->l3_len) & 0x7FU;
   } else {
-    from.frame.write_summed(bytes, head);
+    buffer->ol_flags = 0;
+    frame.write_summed(bytes, head,
+                       payload_sum != nullptr ? *payload_sum : sum_of_new({payload_of(buffer), bytes}));
   }
-  buffer->data_off = static_cast<std::uint16_t>(kPayloadAt - from.head_bytes);
-  buffer->data_len = static_cast<std::uint16_t>(from.head_bytes + bytes);
+  buffer->data_off = static_cast<std::uint16_t>(RTE_PKTMBUF_HEADROOM - head_bytes);
+  buffer->data_len = static_cast<std::uint16_t>(head_bytes + bytes);
   buffer->pkt_len = buffer->data_len;
   unsent_[unsent_count_++] = buffer;
   if (unsent_count_ >= std::min<std::size_t>(kTogether, unsent_max_)) transmit();
@@ -137,6 +166,35 @@ bool DpdkPort::send(EndpointId id, Flow flow, const base::SocketAddress& to, std
   std::copy(payload.begin(), payload.end(), std::copy(head.begin(), head.end(), buffer.begin()));
   send(id, flow, to, head.size() + payload.size());
   return true;
+}
+
+std::size_t DpdkPort::send(std::span<const net::PacketHead> heads,
+                           std::span<const std::byte> payload) TUTTI_REALTIME {
+  for (const net::PacketHead& head : heads) base::prefetch(&frames_[place(head.endpoint, Flow::kRtp)]);
+  const std::uint64_t sum = sums_sent_ ? 0 : net::internet_sum(payload);
+  const std::size_t bytes = std::tuple_size_v<decltype(net::PacketHead::bytes)> + payload.size();
+  CHECK(bytes <= net::kPayloadBytesMax);
+  std::size_t sent = 0;
+  std::size_t refused = 0;
+  for (; sent < heads.size(); ++sent) {
+    const net::PacketHead& head = heads[sent];
+    const std::span<std::byte> buffer = reserve();
+    if (buffer.empty()) break;
+    CHECK(static_cast<std::uint32_t>(head.endpoint) < endpoints_);
+    const Place at = place(head.endpoint, Flow::kRtp);
+    if (!ready(at, *head.to)) {
+      ++refused;
+      continue;
+    }
+    std::copy(payload.begin(), payload.end(),
+              std::copy(head.bytes.begin(), head.bytes.end(), buffer.begin()));
+    const std::uint64_t all = sum + net::internet_sum(head.bytes);
+    post(at, bytes, &all);
+  }
+  counters_.packets_sent.add(sent);
+  counters_.bytes_sent.add(sent * bytes);
+  if (refused != 0) counters_.drops.add(DropReason::kSendFailed, refused);
+  return sent;
 }
 
 void DpdkPort::transmit() TUTTI_REALTIME {

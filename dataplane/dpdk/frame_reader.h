@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -38,6 +39,12 @@ class FrameReader {
 
     base::SocketAddress source() const TUTTI_REALTIME;
     bool is_from(const base::SocketAddress& other) const TUTTI_REALTIME;
+    // The same of an IPv4 address as it lies in a frame.
+    bool is_from(std::uint32_t ip, std::uint16_t port) const TUTTI_REALTIME {
+      std::uint32_t own = 0;
+      std::memcpy(&own, source_ip, sizeof(own));
+      return family == base::AddressFamily::kIpv4 && source_port == port && own == ip;
+    }
   };
 
   // `stripped`: the VLAN's control word, where the card has taken it out.

@@ -15,6 +15,7 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/drop_reason.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/slab_memory.h"
 #include "dataplane/mailbox/handles.h"
@@ -73,7 +74,7 @@ class ParticipantReports {
   void write_round_trip(const ParticipantHandle& tenant, base::Duration time) TUTTI_REALTIME;
   void count_drop(const ParticipantHandle& tenant, base::DropReason reason) TUTTI_REALTIME;
   // Fetches into the cache what write_voice() will write.
-  void prefetch(std::uint32_t slot) const TUTTI_REALTIME { __builtin_prefetch(&records_[slot], 1); }
+  void prefetch(std::uint32_t slot) const TUTTI_REALTIME { base::prefetch(&records_[slot]); }
   // All of it, for who plays a core.
   void write(const ParticipantHandle& tenant, const ReportedState& state);
 

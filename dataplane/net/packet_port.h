@@ -14,11 +14,10 @@
 #include "dataplane/base/endpoint_handles.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/socket_address.h"
+#include "dataplane/net/endpoint_id.h"
+#include "dataplane/net/send_lines.h"
 
 namespace tutti::net {
-
-// A slot of the core, dense from zero; the core chooses it.
-enum class EndpointId : std::uint32_t {};
 
 // The RTP port, or its RTCP companion. Under rtcp-mux both kinds of packet come on kRtp.
 enum class Flow : std::uint8_t { kRtp, kRtcp };
@@ -111,6 +110,8 @@ class PacketPort {
     }
     return sent;
   }
+  // The same for as long as the port lives.
+  virtual SendLines send_lines() const { return {}; }
   // Lets everything sent leave; without it a body may wait to fill a batch.
   virtual void flush() TUTTI_REALTIME = 0;
 

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/net/net_error.h"
 #include "dataplane/net/packet_socket.h"
 
@@ -79,7 +80,7 @@ std::optional<ReceiveRing::Packet> ReceiveRing::next() TUTTI_REALTIME {
   const std::uint32_t flags = slot_status(at).load(std::memory_order_acquire);
   if ((flags & TP_STATUS_USER) == 0) return std::nullopt;
   const std::byte* const ahead = slot(next_ + kFetchAhead);
-  for (std::size_t line = 0; line < kFetchBytes; line += 64) __builtin_prefetch(ahead + line);
+  for (std::size_t line = 0; line < kFetchBytes; line += 64) base::prefetch(ahead + line);
   ++next_;
   losing_ |= (flags & TP_STATUS_LOSING) != 0;
   const auto* header = reinterpret_cast<const tpacket2_hdr*>(at);

@@ -100,13 +100,17 @@ std::size_t UdpFrame::write(std::size_t payload_bytes, std::byte* out) const TUT
 }
 
 std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out) const TUTTI_REALTIME {
+  return write_summed(payload_bytes, out, internet_sum({out + head_bytes(), payload_bytes}));
+}
+
+std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out,
+                                   std::uint64_t payload_sum) const TUTTI_REALTIME {
   const std::size_t bytes = write(payload_bytes, out);
   // From what is known of the header, not from what was just written: that is slow to read in other pieces.
   const std::byte* stored = &head_[bytes - kUdpBytes];
   const auto udp_bytes = static_cast<std::uint32_t>(kUdpBytes + payload_bytes);
   const std::uint32_t head = get16(stored) + get16(stored + 2) + get16(stored + kPortsBytes) + 2 * udp_bytes;
-  const std::uint32_t payload = ntohs(fold(internet_sum({out + bytes, payload_bytes})));
-  const std::uint32_t finished = 0xFFFFU - fold(head + payload);
+  const std::uint32_t finished = 0xFFFFU - fold(head + ntohs(fold(payload_sum)));
   put16(out + bytes - 2, finished != 0 ? finished : 0xFFFF);
   return bytes;
 }

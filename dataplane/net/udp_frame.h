@@ -32,6 +32,10 @@ class UdpFrame {
   // The same, and sums the rest, where no card does: the payload stands behind the headers.
   // Shapes: `out` has head_bytes() + payload_bytes.
   std::size_t write_summed(std::size_t payload_bytes, std::byte* out) const TUTTI_REALTIME;
+  // The same where the payload's internet_sum() is known, wherever it stands.
+  // Shapes: `out` has head_bytes().
+  std::size_t write_summed(std::size_t payload_bytes, std::byte* out,
+                           std::uint64_t payload_sum) const TUTTI_REALTIME;
 
  private:
   std::size_t ip_at() const TUTTI_REALTIME;

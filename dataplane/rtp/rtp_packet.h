@@ -36,6 +36,11 @@ struct RtpPacket {
 // Errors: kTruncated, kBadVersion, kMalformed (the padding is longer than the payload).
 base::Result<RtpPacket, base::DropReason> parse_rtp(std::span<const std::byte> datagram) TUTTI_REALTIME;
 
+// The number that the packet has if it is one, for who wants to know where it will go before he reads it.
+inline SequenceNumber number_of(std::span<const std::byte> datagram) TUTTI_REALTIME {
+  return datagram.size() < kRtpHeaderBytes ? SequenceNumber() : SequenceNumber(read_u16(datagram, 2));
+}
+
 // Writes the first kRtpHeaderBytes of `out`, which must have them. The first 8 are one store: whoever copies
 // them at once need not wait for several.
 inline void write_rtp_header(std::span<std::byte> out, const RtpHeader& header) TUTTI_REALTIME {

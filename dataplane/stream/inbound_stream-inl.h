@@ -8,15 +8,16 @@ namespace tutti::stream {
 // A block that was played takes the place of the one before the last.
 inline void InboundStream::keep(PayloadPool::Index block, codec::CodecId codec,
                                 PayloadPool& pool) TUTTI_REALTIME {
-  if (kept_[0] != PayloadPool::kNone) pool.release(kept_[0]);
-  kept_ = {kept_[1], block};
-  kept_codec_ = {kept_codec_[1], codec};
+  if (kept_[0].block != Kept::kNone) pool.release(kept_[0].block);
+  kept_[0] = kept_[1];
+  kept_[1].block = block & Kept::kNone;
+  kept_[1].codec = static_cast<std::uint8_t>(codec) & 1U;
 }
 
 inline void InboundStream::release_kept(PayloadPool& pool) TUTTI_REALTIME {
-  for (auto& block : kept_) {
-    if (block != PayloadPool::kNone) pool.release(block);
-    block = PayloadPool::kNone;
+  for (Kept& kept : kept_) {
+    if (kept.block != Kept::kNone) pool.release(kept.block);
+    kept.block = Kept::kNone;
   }
 }
 

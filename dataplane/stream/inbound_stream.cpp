@@ -159,11 +159,11 @@ FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME
 // played before them.
 void InboundStream::learn_kept(PayloadPool& pool) TUTTI_REALTIME {
   static_assert(2 * kFrame >= int{Concealer::kHistorySamples});
-  for (std::size_t i = 0; i < kept_.size(); ++i) {
-    if (kept_[i] == PayloadPool::kNone) continue;
+  for (const Kept& kept : kept_) {
+    if (kept.block == Kept::kNone) continue;
     base::Frame frame;
-    codec::decode(kept_codec_[i], std::span<const std::byte>(pool.bytes(kept_[i]), base::kFrameSamples),
-                  frame.samples);
+    codec::decode(static_cast<codec::CodecId>(kept.codec),
+                  std::span<const std::byte>(pool.bytes(kept.block), base::kFrameSamples), frame.samples);
     concealer_.receive(frame.samples);
   }
   release_kept(pool);

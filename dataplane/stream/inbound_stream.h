@@ -12,6 +12,7 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/drop_reason.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/result.h"
 #include "dataplane/base/tick.h"
@@ -71,15 +72,15 @@ class alignas(64) InboundStream {
 
   int packets_waiting() const TUTTI_REALTIME { return buffer_.packets_waiting(); }
 
-  // Fetches into the cache: what a tick reads of this object; then, read from there, what pop() will decode.
-  void prefetch() const TUTTI_REALTIME {
-    __builtin_prefetch(this, 1);
-    buffer_.prefetch_slots();
-  }
-  void prefetch_for_arrival() const TUTTI_REALTIME {
-    __builtin_prefetch(this, 1);
-    __builtin_prefetch(&formats_, 1);
-    __builtin_prefetch(&statistics_, 1);
+  // Fetches into the cache: what a tick reads of this object; then, read from there, which packets wait; then
+  // what pop() will decode.
+  void prefetch() const TUTTI_REALTIME { base::prefetch(this); }
+  void prefetch_waiting() const TUTTI_REALTIME { buffer_.prefetch_waiting(); }
+  // What receive() will touch of a packet with that number.
+  void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME {
+    base::prefetch(this);
+    base::prefetch(&formats_);
+    buffer_.prefetch_slot(number);
   }
   void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME { buffer_.prefetch_payload(pool); }
 
@@ -91,6 +92,7 @@ class alignas(64) InboundStream {
   // For the RTCP report that leaves at `now`; begins a new interval.
   std::optional<rtp::ReportBlock> report(base::Instant now) TUTTI_REALTIME;
   InboundTotals totals() const TUTTI_REALTIME;
+  void prefetch_totals() const TUTTI_REALTIME { base::prefetch(&banked_); }
   // Of the source that is followed: packets; and what they come apart by. Units: samples (RFC 3550, A.8).
   std::uint32_t packets_received() const TUTTI_REALTIME { return statistics_.packets_received(); }
   std::uint32_t jitter() const TUTTI_REALTIME { return has_source_ ? statistics_.jitter() : 0; }
@@ -115,26 +117,32 @@ class alignas(64) InboundStream {
   void follow(const rtp::RtpHeader& header, base::Instant arrival, PayloadPool& pool) TUTTI_REALTIME;
   void bank_statistics() TUTTI_REALTIME;
 
-  // Read by every tick: with the buffer's own one line, then its slots.
-  std::array<PayloadPool::Index, 2> kept_{PayloadPool::kNone,
-                                          PayloadPool::kNone};  // played last, older first
-  std::array<codec::CodecId, 2> kept_codec_{};
+  // A block that was played, or none.
+  struct Kept {
+    static constexpr std::uint32_t kNone = (1U << 31) - 1;
+    std::uint32_t block : 31 = kNone;
+    std::uint32_t codec : 1 = 0;
+  };
+  static_assert(PayloadPool::kIndexBits < 31);
+
+  // Read by every tick: with the buffer's own exactly one line, then its slots.
+  std::array<Kept, 2> kept_;  // played last, older first
   Concealer concealer_;
   JitterBuffer buffer_;
 
-  // Read with every packet.
+  // Read with every packet: one line, with the end of the buffer's and the begin of the statistics.
   ReceiveFormats formats_;
   bool has_source_ = false;
   bool has_candidate_ = false;
   rtp::Ssrc source_{};
+  rtp::ReceptionStatistics statistics_;
   rtp::Ssrc candidate_{};
   rtp::SequenceNumber candidate_next_;
   KeyDetector keys_;
-  rtp::ReceptionStatistics statistics_;
   InboundTotals banked_;  // of sources that were followed before, and what needs no source
 };
 
-static_assert(sizeof(InboundStream) == 512);  // 64, 256 the slots, 192 of arrivals
+static_assert(sizeof(InboundStream) == 448);  // 64, 256 the slots, 64 of arrivals, 64 the rest
 
 }  // namespace tutti::stream
 

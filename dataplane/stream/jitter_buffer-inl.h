@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/tick.h"
 #include "dataplane/stream/jitter_buffer.h"
 
@@ -41,16 +42,20 @@ inline std::uint16_t JitterBuffer::peak_of_waiting(rtp::SequenceNumber number) c
 }
 
 // Four slots are what waits at 40 to 60 ms, as a rule in one line.
-inline void JitterBuffer::prefetch_slots() const TUTTI_REALTIME {
-  __builtin_prefetch(&slots_[head_.value() % kSlots]);
-  __builtin_prefetch(&slots_[(head_.value() + 3U) % kSlots]);
+inline void JitterBuffer::prefetch_waiting() const TUTTI_REALTIME {
+  base::prefetch(&slots_[head_.value() % kSlots]);
+  base::prefetch(&slots_[(head_.value() + 3U) % kSlots]);
+}
+
+inline void JitterBuffer::prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME {
+  base::prefetch(&slots_[number.value() % kSlots]);
 }
 
 inline void JitterBuffer::prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME {
   if (empty()) return;
   const rtp::SequenceNumber first = head_ + first_waiting();
   const std::byte* const bytes = pool.bytes(slots_[first.value() % kSlots].block);
-  for (std::size_t at = 0; at < base::kFrameSamples; at += 64) __builtin_prefetch(bytes + at);
+  for (std::size_t at = 0; at < base::kFrameSamples; at += 64) base::prefetch(bytes + at);
 }
 
 }  // namespace tutti::stream

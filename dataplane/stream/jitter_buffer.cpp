@@ -66,18 +66,23 @@ std::optional<DropReason> JitterBuffer::insert(const rtp::RtpPacket& packet, cod
 
   PayloadPool::Index block = pool.try_acquire(packet.payload.size());
   if (block == PayloadPool::kNone) return DropReason::kBufferFull;
-  const std::uint16_t peak = codec::copy_and_peak(codec, packet.payload, pool.bytes(block));
+  const bool past_cache = pool.crowded() && packet.payload.size() <= PayloadPool::kShortBytes;
+  const std::uint16_t peak = past_cache ? codec::peak(codec, packet.payload)
+                                        : codec::copy_and_peak(codec, packet.payload, pool.bytes(block));
   if (peak == 0) {
     // The block is the next packet's again, still in the cache.
     pool.release(block);
     block = PayloadPool::kSilence;
+  } else if (past_cache) {
+    pool.write_past_cache(block, packet.payload);
   }
-  Slot& taken = slot(header.sequence_number);
+  Slot taken;  // written whole: nothing of its line is waited for
   taken.block = block & ((1U << PayloadPool::kIndexBits) - 1);
   taken.samples = static_cast<std::uint32_t>(samples) & 0x3FF;
   taken.timestamp = static_cast<std::uint16_t>(header.timestamp.value());
   taken.peak = peak & 0x7FFF;
   taken.codec = static_cast<std::uint8_t>(codec) & 1;
+  slot(header.sequence_number) = taken;
   occupied_ |= 1U << (header.sequence_number.value() % kSlots);
   has_suspect_ = false;
   note_lead(header.timestamp - playout_);

@@ -52,10 +52,11 @@ class JitterBuffer : public DelayPolicy {
   std::uint16_t peak_of_waiting(rtp::SequenceNumber number) const TUTTI_REALTIME;
   // The greatest peak among the packets that are due within `samples`, partly played ones included.
   std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
-
-  // Fetches what take() will read next into the cache: the payload; before it, where that is told.
+  // Fetch what take() will read next: the payload; before it, where it is. What insert() will write beside
+  // it.
   void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME;
-  void prefetch_slots() const TUTTI_REALTIME;
+  void prefetch_waiting() const TUTTI_REALTIME;
+  void prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME;
 
   // Once a tick, after its take() calls: judges the delay.
   void end_tick() TUTTI_REALTIME {
@@ -135,11 +136,10 @@ class JitterBuffer : public DelayPolicy {
   std::int16_t patience_ = 0;   // ticks that shortening was wanted; below zero: to wait longer
   bool anchored_ = false;       // playout_ means something
   DelayChange wanted_ = DelayChange::kNone;
-
+  std::int16_t floor_ = 0;  // the configured delay
   alignas(8) std::array<Slot, kSlots> slots_;
 
   // Read by what arrives.
-  std::int16_t floor_ = 0;              // the configured delay
   bool has_suspect_ = false;            // one packet came from another timeline
   rtp::SequenceNumber suspect_number_;  // what would follow that packet
   rtp::RtpTimestamp suspect_timestamp_;

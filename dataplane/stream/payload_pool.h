@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/fixed_pool.h"
@@ -58,9 +59,15 @@ class PayloadPool {
     return const_cast<PayloadPool*>(this)->bytes(index);
   }
 
+  // Whether so much waits that none of it will still be in the cache when it is played: then a block is
+  // better written past it (write_past_cache()), so that its lines are not read before they are written.
+  bool crowded() const TUTTI_REALTIME { return shorts_.in_use() >= kCrowded; }
+  // The payload into a block. Shapes: kShortBytes at most.
+  void write_past_cache(Index index, std::span<const std::byte> payload) TUTTI_REALTIME;
+
   // Fetches the short block that will be acquired after `others` more into the cache, to be written.
   void prefetch_free(std::uint32_t others) const TUTTI_REALTIME {
-    shorts_.prefetch_free(others, kShortBytes);
+    if (!crowded()) shorts_.prefetch_free(others, kShortBytes);
   }
 
   std::uint32_t in_use() const TUTTI_REALTIME { return shorts_.in_use() + longs_.in_use(); }
@@ -68,6 +75,7 @@ class PayloadPool {
 
  private:
   static constexpr Index kLong = 1U << (kIndexBits - 1);
+  static constexpr std::uint32_t kCrowded = 65'536;  // 12 MB
 
   template <std::size_t Bytes>
   struct alignas(64) Block {

@@ -13,6 +13,7 @@
 #include <rte_mbuf.h>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/net/udp_frame.h"
 #include "dataplane/rtp/rtp_packet.h"
 
@@ -171,7 +172,7 @@ class CableCallers::Impl {
       for (std::size_t i = 0; i < now; ++i) {
         if (i + 4 < now) {
           auto* const ahead = static_cast<std::byte*>(buffers[i + 4]->buf_addr) + RTE_PKTMBUF_HEADROOM;
-          for (std::size_t at = 0; at < kFrame; at += 64) __builtin_prefetch(ahead + at, 1);
+          for (std::size_t at = 0; at < kFrame; at += 64) base::prefetch_to_write(ahead + at);
         }
         write(*buffers[i]);
       }
@@ -186,7 +187,7 @@ class CableCallers::Impl {
   std::size_t receive() {
     std::array<rte_mbuf*, kBurst> buffers;
     const std::size_t count = ::rte_eth_rx_burst(number_, 0, buffers.data(), kBurst);
-    for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(rte_pktmbuf_mtod(buffers[i], std::byte*) + 30);
+    for (std::size_t i = 0; i < count; ++i) base::prefetch(rte_pktmbuf_mtod(buffers[i], std::byte*) + 30);
     for (std::size_t i = 0; i < count; ++i) take(*buffers[i]);
     ::rte_pktmbuf_free_bulk(buffers.data(), static_cast<unsigned>(count));
     return count;

@@ -20,6 +20,11 @@ pkg_check_modules(libdpdk REQUIRED IMPORTED_TARGET libdpdk)
 # Of its seventy libraries those that we call; a card's driver is loaded by DPDK itself, from Debian's folder of them.
 set_target_properties(PkgConfig::libdpdk PROPERTIES INTERFACE_LINK_OPTIONS ""
   INTERFACE_LINK_LIBRARIES "rte_ethdev;rte_mbuf;rte_mempool;rte_ring;rte_net;rte_eal")
+# The instructions that its inline functions are made of, not the processor that has had them first: to GCC a function
+# for another processor is none that can be inlined, and each counter of the port's was a call.
+get_target_property(libdpdk_OPTIONS PkgConfig::libdpdk INTERFACE_COMPILE_OPTIONS)
+list(TRANSFORM libdpdk_OPTIONS REPLACE "^-march=corei7$" "-msse4.2;-mcx16")
+set_target_properties(PkgConfig::libdpdk PROPERTIES INTERFACE_COMPILE_OPTIONS "${libdpdk_OPTIONS}")
 find_package(fmt REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(tomlplusplus REQUIRED)

@@ -82,6 +82,25 @@ TEST(Direction, MediaThatWasNotAgreedIsCountedAndNotMixed) {
   for (const auto& packet : listener.take_rtp()) EXPECT_TRUE(all_bytes_are(packet.payload, kMuSilence));
 }
 
+// A core knows without a look at the participant whether it takes RTP: that follows each agreement.
+TEST(Direction, EachAgreementSaysAnewWhoseMediaIsTaken) {
+  Wire wire;
+  WireCaller talker(wire, "10.0.0.1");
+  const auto participant = wire.server.join(wire.server.open_conference(), talker.media());
+  std::uint64_t refused = 0;
+  for (const bool may_receive : {true, false, true, false}) {
+    auto media = talker.media();
+    media.may_receive = may_receive;
+    // RTCP on the same port is told apart, and its participant looked at, where that is agreed.
+    media.rtcp_mux = may_receive;
+    wire.server.update(participant, media);
+    wire.run_for(20ms);
+    talker.talk(participant.endpoint.rtp, 200ms);
+    if (!may_receive) refused += 10;
+    EXPECT_EQ(wire.drops(DropReason::kWrongDirection), refused);
+  }
+}
+
 // The payload of the last packet that each of two got while the other sent 0xA0.
 struct Heard {
   std::vector<std::byte> talker;

@@ -174,6 +174,71 @@ TEST(DpdkPortTest, SendsNothingToANeighbourThatIsNotKnownAndFollowsItsAddress) {
   EXPECT_EQ(host.drops(DropReason::kSendFailed), 1u);
 }
 
+TEST(DpdkPortTest, FollowsTheAddressOfANeighbourThatItIsConnectedTo) {
+  NearHost host;
+  host.attach(kId);
+  const auto neighbour = *base::parse_ip("10.0.0.77", 4'000);  // on the link
+  host.port().connect(kId, net::Flow::kRtp, neighbour);
+  ASSERT_TRUE(host.send(kId, {}, "to nobody"));
+  EXPECT_EQ(host.drops(DropReason::kSendFailed), 1u);
+  for (const std::uint8_t last : {std::uint8_t{7}, std::uint8_t{8}}) {
+    OneStation resolver({2, 0, 0, 0, 0, last});
+    host.port().next_hops().answer(resolver, base::monotonic_now() + 2 * last * net::NextHops::kAgain);
+    // It looks again once a second of sending.
+    for (int i = 0; i < 60; ++i) ASSERT_TRUE(host.send(kId, {}, "media"));
+    host.port().flush();
+    const auto frames = host.far().end().receive();
+    ASSERT_EQ(frames.size(), 60u);
+    EXPECT_EQ(static_cast<int>(frames.back()[5]), last);
+  }
+  EXPECT_EQ(host.drops(DropReason::kSendFailed), 1u);
+}
+
+// A packet of what many hear reads one line besides its own, and the port says which.
+TEST(DpdkPortTest, TellsWhereAFlowsFrameIs) {
+  NearHost host;
+  const net::SendLines lines = host.port().send_lines();
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(lines.first) % 64, 0u);
+  EXPECT_EQ(lines.first_stride, 64u);
+  EXPECT_LE(lines.second_stride, 2u);  // dense
+}
+
+TEST(DpdkPortTest, SendsWhatManyHearAsFarAsThereAreBuffers) {
+  NearHost host({.limits = {.endpoints = 16, .receive_buffers = 256, .transmit_buffers = 16},
+                 .transmit_descriptors = 64});
+  const std::string payload(160, 'p');
+  std::vector<net::PacketHead> heads;
+  std::vector<base::SocketAddress> clients;
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    host.attach(EndpointId{i});
+    clients.push_back(host.far().open());
+  }
+  const base::SocketAddress nowhere = *base::parse_ip("2001:db8::7", 4'000);
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    net::PacketHead& head = heads.emplace_back();
+    head.endpoint = EndpointId{i};
+    head.bytes.fill(static_cast<std::byte>('a' + i));
+    head.to = i == 3 ? &nowhere : &clients[i];
+  }
+  // One cannot be reached, which is no other's loss; each packet is summed over its own head.
+  EXPECT_EQ(host.port().send(heads, std::as_bytes(std::span(payload))), heads.size());
+  EXPECT_EQ(host.drops(DropReason::kSendFailed), 1u);
+  host.port().flush();
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    const auto heard = host.far().receive(clients[i]);
+    if (i == 3) continue;
+    ASSERT_TRUE(heard) << i;
+    EXPECT_EQ(heard->payload, std::string(12, static_cast<char>('a' + i)) + payload);
+  }
+  std::size_t sent = heads.size();
+  while (sent == heads.size()) sent = host.port().send(heads, std::as_bytes(std::span(payload)));
+  EXPECT_GT(host.port().queue_counters().no_buffers.value(), 0u);
+  host.far().end().drain();
+  host.port().flush();
+  host.far().end().drain();
+  EXPECT_EQ(host.port().send(heads, std::as_bytes(std::span(payload))), heads.size());
+}
+
 TEST(DpdkPortTest, SendsToNobodyOfTheOtherFamily) {
   NearHost host;
   host.attach(kId);

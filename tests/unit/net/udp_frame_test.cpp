@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dataplane/net/internet_checksum.h"
 #include "dataplane/net/udp_packet.h"
 
 namespace tutti::net {
@@ -133,6 +134,25 @@ TEST(UdpFrameTest, SumsWhereNoCardDoes) {
       ASSERT_TRUE(read) << to_string(read.error()) << " with " << payload;
       EXPECT_EQ(read->payload.size(), payload);
     }
+  }
+}
+
+TEST(UdpFrameTest, TakesAPayloadsSumThatIsKnown) {
+  UdpFrame frame;
+  frame.make(kFrom, kTo, *base::parse_address_and_port("192.0.2.1:5000"),
+             *base::parse_address_and_port("198.51.100.77:6001"));
+  for (std::size_t payload = 0; payload < 300; ++payload) {
+    std::vector<std::byte> summed(frame.head_bytes() + payload);
+    for (std::size_t i = frame.head_bytes(); i < summed.size(); ++i)
+      summed[i] = static_cast<std::byte>(i * 41);
+    auto told = summed;
+    frame.write_summed(payload, summed.data());
+    // In two pieces, the first of even length.
+    const auto bytes = std::span(told).subspan(frame.head_bytes());
+    const std::size_t cut = payload / 2 & ~std::size_t{1};
+    frame.write_summed(payload, told.data(),
+                       internet_sum(bytes.first(cut)) + internet_sum(bytes.subspan(cut)));
+    ASSERT_EQ(told, summed) << payload;
   }
 }
 

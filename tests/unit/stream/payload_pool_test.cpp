@@ -50,6 +50,37 @@ TEST(PayloadPool, BlocksAreLinesApartAndOverlapNowhere) {
   }
 }
 
+TEST(PayloadPool, IsCrowdedWhenMoreWaitsThanACacheHolds) {
+  PayloadPool pool(70'000, 0);
+  std::uint32_t taken = 0;
+  while (!pool.crowded()) {
+    ASSERT_NE(pool.try_acquire(160), PayloadPool::kNone);
+    ++taken;
+  }
+  EXPECT_EQ(taken, 65'536u);  // 12 MB
+  pool.release(0);
+  EXPECT_FALSE(pool.crowded());
+}
+
+TEST(PayloadPool, WritesPastTheCacheWhatIsReadBack) {
+  PayloadPool pool(2, 1);
+  const auto block = pool.try_acquire(160);
+  const auto other = pool.try_acquire(160);
+  std::memset(pool.bytes(other), 0x55, PayloadPool::kShortBytes);
+  const auto large = pool.try_acquire(160);  // a long one
+  std::vector<std::byte> payload(PayloadPool::kShortBytes + 7);
+  for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<std::byte>(i * 29 + 1);
+  for (std::size_t bytes = 1; bytes <= PayloadPool::kShortBytes; ++bytes) {
+    const auto from = std::span(payload).subspan(bytes % 7, bytes);
+    for (const auto to : {block, large}) {
+      std::memset(pool.bytes(to), 0xAA, PayloadPool::kShortBytes);
+      pool.write_past_cache(to, from);
+      ASSERT_EQ(std::memcmp(pool.bytes(to), from.data(), bytes), 0) << bytes;
+    }
+  }
+  for (std::size_t i = 0; i < PayloadPool::kShortBytes; ++i) EXPECT_EQ(pool.bytes(other)[i], std::byte{0x55});
+}
+
 // What waits after a burst stays where it waited before: pages that were touched are used again.
 TEST(PayloadPool, UsesAgainWhatWasFreedLast) {
   PayloadPool pool(1'000, 0);
