@@ -10,7 +10,15 @@ namespace {
 using Quad = std::uint64_t __attribute__((vector_size(32)));
 using AnyQuad = std::uint64_t __attribute__((vector_size(32), aligned(1), may_alias));
 
-[[gnu::target("avx2")]] std::uint64_t sum_quads(const std::byte* at, std::size_t quads) TUTTI_REALTIME {
+#if defined(__x86_64__)
+#define TUTTI_WIDE [[gnu::target("avx2")]]
+const bool has_wide = __builtin_cpu_supports("avx2") != 0;
+#else
+#define TUTTI_WIDE
+constexpr bool has_wide = false;
+#endif
+
+TUTTI_WIDE std::uint64_t sum_quads(const std::byte* at, std::size_t quads) TUTTI_REALTIME {
   const auto* from = reinterpret_cast<const AnyQuad*>(at);
   const Quad low = Quad{} + 0xFFFF'FFFFU;
   Quad even{};
@@ -25,8 +33,6 @@ using AnyQuad = std::uint64_t __attribute__((vector_size(32), aligned(1), may_al
   even += odd;
   return even[0] + even[1] + even[2] + even[3];
 }
-
-const bool has_wide = __builtin_cpu_supports("avx2") != 0;
 
 }  // namespace
 

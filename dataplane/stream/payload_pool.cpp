@@ -2,12 +2,15 @@
 
 #include <cstring>
 
+#if defined(__SSE2__)
 #include <emmintrin.h>
+#endif
 
 namespace tutti::stream {
 
 void PayloadPool::write_past_cache(Index index, std::span<const std::byte> payload) TUTTI_REALTIME {
   DCHECK(payload.size() <= kShortBytes);
+#if defined(__SSE2__)
   constexpr std::size_t kPiece = sizeof(__m128i);
   constexpr std::size_t kLine = 64;
   auto* to = reinterpret_cast<__m128i*>(bytes(index));
@@ -23,6 +26,9 @@ void PayloadPool::write_past_cache(Index index, std::span<const std::byte> paylo
   }
   // Whole lines: a part of one would have to be read before it could be written.
   while (reinterpret_cast<std::uintptr_t>(to) % kLine != 0) _mm_stream_si128(to++, _mm_setzero_si128());
+#else
+  std::memcpy(bytes(index), payload.data(), payload.size());  // through it, where it cannot be passed by
+#endif
 }
 
 }  // namespace tutti::stream
