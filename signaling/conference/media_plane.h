@@ -38,13 +38,13 @@ struct CoreDoor {
   const mailbox::ParticipantReports* reports = nullptr;
 };
 
-// Thread: signaling.
 // RTP's and RTCP's, inclusive.
 struct PortRange {
   std::uint16_t low = 0;
   std::uint16_t high = 65'535;
 };
 
+// Thread: signaling.
 class MediaPlane {
  public:
   virtual ~MediaPlane() = default;

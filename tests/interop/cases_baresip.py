@@ -33,6 +33,8 @@ rtp_ports {rtp_first}-{rtp_last}
 snd_path {folder}
 """
 
+READY_S = 30  # for its start, where the machine has much else to do
+
 
 def _modules():
     found = subprocess.run(["dpkg-query", "-L", "baresip-core"], text=True, capture_output=True).stdout
@@ -51,9 +53,16 @@ def baresip(world, name, hz, room=None, seconds=16):
                                                  rtp_first=rtp_first, rtp_last=rtp_first + 20))
     (folder / "accounts").write_text(f"<sip:{name}@{server.HOST}>;regint=0;audio_codecs=pcmu;answermode=auto\n")
     dial = ["-e", f"/dial sip:{room}@{world.server.sip}"] if room else []
-    with (folder / "baresip.log").open("w") as sink:
-        return process.start(["baresip", "-f", str(folder), *dial, "-t", str(seconds)], stdin=subprocess.DEVNULL,
-                             stdout=sink, stderr=subprocess.STDOUT), port
+    log = folder / "baresip.log"
+    with log.open("w") as sink:
+        child = process.start(["baresip", "-f", str(folder), *dial, "-t", str(seconds)], stdin=subprocess.DEVNULL,
+                              stdout=sink, stderr=subprocess.STDOUT)
+    until = time.monotonic() + READY_S
+    while "baresip is ready" not in log.read_text(errors="replace") and child.poll() is None:  # now it can be called
+        if time.monotonic() > until:
+            break  # the case tells what it lacks
+        time.sleep(0.02)
+    return child, port
 
 
 def stay_on_the_host():
