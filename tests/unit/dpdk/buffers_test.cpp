@@ -73,14 +73,14 @@ TEST_F(BuffersTest, EachGoesBackToItsOwnPool) {
 
 TEST_F(BuffersTest, ThoseInPiecesAndThoseWithOtherOwnersTheLongWay) {
   rte_mbuf* const pieces = take(0);
-  pieces->data_len = pieces->pkt_len = 10;
+  pieces->pkt_len = pieces->data_len = 10;
   rte_mbuf* const second = take(1);
-  second->data_len = second->pkt_len = 10;
+  second->pkt_len = second->data_len = 10;
   ASSERT_EQ(::rte_pktmbuf_chain(pieces, second), 0);
   rte_mbuf* const shared = take(0);
   ::rte_mbuf_refcnt_update(shared, 1);
   rte_mbuf* const lent = take(1);
-  lent->data_len = lent->pkt_len = 10;
+  lent->pkt_len = lent->data_len = 10;
   rte_mbuf* const looks = take(0);
   ::rte_pktmbuf_attach(looks, lent);
   give_back_copies({take(0), pieces, take(1), shared, looks, lent, take(0)});
