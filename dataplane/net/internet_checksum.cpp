@@ -8,7 +8,6 @@ namespace {
 
 // Words of 32 bits into sums of 64, of so many times 32 bytes; two sums that do not wait for each other.
 using Quad = std::uint64_t __attribute__((vector_size(32)));
-using AnyQuad = std::uint64_t __attribute__((vector_size(32), aligned(1), may_alias));
 
 #if defined(__x86_64__)
 #define TUTTI_WIDE [[gnu::target("avx2")]]
@@ -19,17 +18,21 @@ constexpr bool has_wide = false;
 #endif
 
 TUTTI_WIDE std::uint64_t sum_quads(const std::byte* at, std::size_t quads) TUTTI_REALTIME {
-  const auto* from = reinterpret_cast<const AnyQuad*>(at);
   const Quad low = Quad{} + 0xFFFF'FFFFU;
   Quad even{};
   Quad odd{};
-  for (; quads >= 2; quads -= 2, from += 2) {
-    const Quad first = from[0];
-    const Quad second = from[1];
+  Quad first;
+  Quad second;
+  for (; quads >= 2; quads -= 2, at += 2 * sizeof(Quad)) {
+    std::memcpy(&first, at, sizeof(first));  // wherever it lies
+    std::memcpy(&second, at + sizeof(first), sizeof(second));
     even += (first & low) + (first >> 32);
     odd += (second & low) + (second >> 32);
   }
-  if (quads != 0) even += (from[0] & low) + (from[0] >> 32);
+  if (quads != 0) {
+    std::memcpy(&first, at, sizeof(first));
+    even += (first & low) + (first >> 32);
+  }
   even += odd;
   return even[0] + even[1] + even[2] + even[3];
 }
