@@ -18,11 +18,6 @@ constexpr int kSeen = 64;        // bits in seen_
 constexpr int kReorder = 15;     // how many packets before the first one may still come after it
 constexpr int kForgotten = 128;  // more than SourceValidator::kMisorderMax: not late but another count
 
-int last_from(std::uint32_t occupied, rtp::SequenceNumber head) TUTTI_REALTIME {
-  return JitterBuffer::kSlots - 1 -
-         std::countl_zero(std::rotr(occupied, head.value() % JitterBuffer::kSlots));
-}
-
 }  // namespace
 
 void JitterBuffer::reset(int target) TUTTI_REALTIME {
@@ -118,9 +113,11 @@ std::optional<DropReason> JitterBuffer::place(const rtp::RtpHeader& header, int 
     played_ = playout_;
   } else if (lead < 0) {
     // Late, but nothing behind it was played: what was made up in its place becomes delay.
-    if (!empty() && lead_of(slot(head_ + last_from(occupied_, head_))) - lead > kReach) {
-      return DropReason::kLate;
+    std::int32_t furthest = lead;  // of all that wait: timestamps need not grow as numbers do
+    for (int i = 0; i < kSlots; ++i) {
+      if (occupied(head_ + i)) furthest = std::max(furthest, lead_of(slot(head_ + i)));
     }
+    if (furthest - lead > kReach) return DropReason::kLate;
     delay_playout(header.timestamp, -lead);
   }
   return slide_to(number);
