@@ -2,22 +2,19 @@
 
 #include <algorithm>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/host_network.h"
 #include "dataplane/base/secret.h"
 
 namespace tutti::api {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 // The credentials behind "Bearer "; empty for any other scheme.
 std::string_view bearer(std::string_view authorization) {
   constexpr std::string_view kScheme = "bearer ";  // schemes know no case: RFC 9110, 11.1
   if (authorization.size() <= kScheme.size()) return {};
   const bool fits = std::equal(kScheme.begin(), kScheme.end(), authorization.begin(),
-                               [](char a, char b) { return a == lower(b); });
+                               [](char a, char b) { return a == base::to_lower(b); });
   return fits ? authorization.substr(kScheme.size()) : std::string_view{};
 }
 
@@ -34,8 +31,7 @@ bool is_loopback(const base::SocketAddress& address) {
 bool is_token(std::string_view text) {
   constexpr std::string_view kOthers = "-._~+/=";
   return text.size() >= 16 && text.size() <= 256 && std::all_of(text.begin(), text.end(), [&](char c) {
-           return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') ||
-                  kOthers.find(c) != std::string_view::npos;
+           return base::is_letter(c) || base::is_digit(c) || kOthers.find(c) != std::string_view::npos;
          });
 }
 

@@ -2,22 +2,14 @@
 
 #include <algorithm>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/socket_address.h"
 
 namespace tutti::api {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
 bool all_digits(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return std::all_of(text.begin(), text.end(), base::is_digit);
 }
 
 }  // namespace
@@ -33,7 +25,9 @@ bool is_own_host(std::string_view host, std::string_view name) {
     return address && address->family == base::AddressFamily::kIpv6;
   }
   host = host.substr(0, end);
-  if (same_name(host, "localhost") || (!name.empty() && same_name(host, name))) return true;
+  if (base::equal_ignoring_case(host, "localhost") ||
+      (!name.empty() && base::equal_ignoring_case(host, name)))
+    return true;
   return base::parse_ip(host).has_value();
 }
 

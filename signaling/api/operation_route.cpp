@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "dataplane/base/ascii.h"
+
 namespace tutti::api {
 namespace {
 
@@ -13,8 +15,7 @@ using conference::Outcome;
 std::string media_type(std::string_view content_type) {
   std::string type(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(type.begin(), type.end(), type.begin(), base::to_lower);
   return type;
 }
 

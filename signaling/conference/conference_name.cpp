@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "dataplane/base/ascii.h"
+
 namespace tutti::conference {
 namespace {
 
 bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+  return base::is_letter(c) || base::is_digit(c) ||
          std::string_view("-_.+!~*'").find(c) != std::string_view::npos;
 }
 

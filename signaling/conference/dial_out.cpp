@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/socket_address.h"
 #include "signaling/conference/arrival.h"
 #include "signaling/conference/local_media.h"
@@ -17,24 +18,11 @@ namespace {
 constexpr std::chrono::seconds kRingTimeMax{180};
 constexpr std::size_t kUriBytesMax = 512;
 
-char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_hosts(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // A name, or an address of IPv4. Anything else (an escape, a path) the user agent would undo or cut off, and
 // call another host than the one that was looked at.
 bool is_host_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-' || c == '.' || c == '_';
+    return base::is_digit(c) || base::is_letter(c) || c == '-' || c == '.' || c == '_';
   });
 }
 
@@ -57,7 +45,8 @@ bool is_port(std::string_view text) {
 // "sip:user@host:port;parameters": what stands between @ and the port. Empty where it is no such URI.
 // Source: RFC 3261, 25.1.
 std::string_view host_of(std::string_view uri) {
-  if (uri.size() < 5 || uri.size() > kUriBytesMax || !equal_hosts(uri.substr(0, 4), "sip:")) return {};
+  if (uri.size() < 5 || uri.size() > kUriBytesMax || !base::equal_ignoring_case(uri.substr(0, 4), "sip:"))
+    return {};
   const bool plain = std::all_of(uri.begin(), uri.end(), [](char c) {
     return c > ' ' && c < 0x7F && std::string_view("#<>\"\\^`{|}").find(c) == std::string_view::npos;
   });
@@ -84,14 +73,16 @@ bool goes_elsewhere(std::string_view uri) {
   const auto parameters = uri.find(';', at == std::string_view::npos ? 0 : at);
   if (parameters == std::string_view::npos) return false;
   const std::string_view given = uri.substr(parameters);
-  return !equal_hosts(given, ";transport=udp") && !equal_hosts(given, ";transport=tcp");
+  return !base::equal_ignoring_case(given, ";transport=udp") &&
+         !base::equal_ignoring_case(given, ";transport=tcp");
 }
 
 bool matches(std::string_view host, std::string_view pattern) {
   if (pattern == "*") return true;
-  if (pattern.substr(0, 2) != "*.") return equal_hosts(host, pattern);
+  if (pattern.substr(0, 2) != "*.") return base::equal_ignoring_case(host, pattern);
   const std::string_view below = pattern.substr(1);  // with its dot
-  return host.size() > below.size() && equal_hosts(host.substr(host.size() - below.size()), below);
+  return host.size() > below.size() &&
+         base::equal_ignoring_case(host.substr(host.size() - below.size()), below);
 }
 
 ConferenceError error_of(int status) {

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "dataplane/base/ascii.h"
+
 namespace tutti::conference {
 namespace {
 
@@ -16,8 +18,7 @@ std::optional<Failure> invalid(std::string detail) {
 }
 
 bool is_pin(std::string_view pin) {
-  return pin.size() <= kPinDigitsMax &&
-         std::all_of(pin.begin(), pin.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return pin.size() <= kPinDigitsMax && std::all_of(pin.begin(), pin.end(), base::is_digit);
 }
 
 bool is_time(std::chrono::seconds time) {
@@ -32,7 +33,7 @@ bool is_line(std::string_view text) {
 
 bool is_language(std::string_view tag) {
   return !tag.empty() && tag.size() <= kLanguageBytesMax && std::all_of(tag.begin(), tag.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+    return base::is_letter(c) || base::is_digit(c) || c == '-';
   });
 }
 

@@ -32,14 +32,4 @@ std::optional<T> parse_number(std::string_view text) {
   return value;
 }
 
-// ASCII letters without regard to case, as RTP's encoding names and SDP's tokens for them compare.
-inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
-
 }  // namespace tutti::sdp

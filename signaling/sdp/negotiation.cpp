@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/check.h"
 #include "signaling/sdp/fields.h"
 
@@ -37,16 +38,16 @@ base::unexpected<SdpError> refuse(SdpFault fault, std::uint32_t line) {
 }
 
 bool supported_transport(std::string_view protocol) {
-  return equal_ignoring_case(protocol, "RTP/AVP") || equal_ignoring_case(protocol, "RTP/AVPF");
+  return base::equal_ignoring_case(protocol, "RTP/AVP") || base::equal_ignoring_case(protocol, "RTP/AVPF");
 }
 
 std::optional<base::SocketAddress> parse_unicast(std::string_view network_type, std::string_view address_type,
                                                  std::string_view address, std::uint16_t port) {
-  if (!equal_ignoring_case(network_type, "IN")) return std::nullopt;
+  if (!base::equal_ignoring_case(network_type, "IN")) return std::nullopt;
   const auto parsed = base::parse_ip(address, port);
   if (!parsed) return std::nullopt;
   const bool ipv4 = parsed->family == base::AddressFamily::kIpv4;
-  if (!equal_ignoring_case(address_type, ipv4 ? "IP4" : "IP6")) return std::nullopt;
+  if (!base::equal_ignoring_case(address_type, ipv4 ? "IP4" : "IP6")) return std::nullopt;
   const bool multicast = ipv4 ? (parsed->ip[0] & 0xF0) == 0xE0 : parsed->ip[0] == 0xFF;
   if (multicast) return std::nullopt;
   return parsed;
@@ -91,11 +92,11 @@ Formats read_formats(const MediaDescription& media, const std::vector<AudioCodec
     const std::string_view encoding = find_rtpmap(media, *payload_type);
     const auto name = narrowband_name(encoding);
     for (const AudioCodec codec : {AudioCodec::kPcmu, AudioCodec::kPcma}) {
-      const bool by_name = name && equal_ignoring_case(*name, encoding_name(codec));
+      const bool by_name = name && base::equal_ignoring_case(*name, encoding_name(codec));
       const bool by_number = encoding.empty() && *payload_type == static_payload_type(codec);
       if (by_name || by_number) add(*payload_type, codec);
     }
-    if (name && equal_ignoring_case(*name, "telephone-event") && !formats.telephone_event) {
+    if (name && base::equal_ignoring_case(*name, "telephone-event") && !formats.telephone_event) {
       formats.telephone_event = *payload_type;
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/check.h"
 
 namespace tutti::server {
@@ -11,10 +12,6 @@ namespace {
 using api::MetricsText;
 
 constexpr std::size_t kNameMax = 64;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 void tell_queues(MetricsText& text, const CardFacts& card, const CpuSet& cpus) {
   using Counters = net::QueueCounters;
@@ -134,9 +131,10 @@ bool is_device_counter(std::string_view name) {
   if (name.empty() || name.size() > kNameMax) return false;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];
-    if (!is_digit(c) && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && c != '_') return false;
+    if (!base::is_digit(c) && !base::is_letter(c) && c != '_') return false;
     // "rx_q0_packets"
-    if (c == 'q' && i > 0 && name[i - 1] == '_' && i + 1 < name.size() && is_digit(name[i + 1])) return false;
+    if (c == 'q' && i > 0 && name[i - 1] == '_' && i + 1 < name.size() && base::is_digit(name[i + 1]))
+      return false;
   }
   return true;
 }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "dataplane/base/ascii.h"
 #include "signaling/api/access.h"
 #include "signaling/conference/conference_name.h"
 #include "signaling/server/dpdk_keys.h"
@@ -97,9 +98,7 @@ bool set_http_listen(Configuration& c, const std::string& given) {
 
 bool set_http_name(Configuration& c, const std::string& given) {
   constexpr std::size_t kNameBytesMax = 253;  // RFC 1035, 2.3.4, less the root
-  const auto fits = [](char x) {
-    return (x >= 'a' && x <= 'z') || (x >= 'A' && x <= 'Z') || (x >= '0' && x <= '9') || x == '-' || x == '.';
-  };
+  const auto fits = [](char x) { return base::is_letter(x) || base::is_digit(x) || x == '-' || x == '.'; };
   if (given.size() > kNameBytesMax || !std::all_of(given.begin(), given.end(), fits)) return false;
   c.http.name = given;
   return true;

@@ -26,36 +26,34 @@ SettingKey flag(std::string_view name, bool Settings::*member, std::string_view 
 
 constexpr std::int64_t kYear = 365 * 86'400;
 
-SettingKey time(std::string_view name, std::chrono::seconds Settings::*member, std::string_view meaning) {
+// Of whole numbers from 0 to `most`; `number_of` reads one back.
+template <typename Value, typename NumberOf>
+SettingKey number(std::string_view name, Value Settings::*member, std::int64_t most, NumberOf number_of,
+                  std::string_view meaning) {
   SettingKey key;
   key.name = name;
   key.meaning = meaning;
-  key.form = "a whole number from 0 to " + std::to_string(kYear);
-  key.set = [member](Settings& settings, const KeyValue& value) {
+  key.form = "a whole number from 0 to " + std::to_string(most);
+  key.set = [member, most](Settings& settings, const KeyValue& value) {
     const auto* given = std::get_if<std::int64_t>(&value);
-    if (given == nullptr || *given < 0 || *given > kYear) return false;
-    settings.*member = std::chrono::seconds(*given);
+    if (given == nullptr || *given < 0 || *given > most) return false;
+    settings.*member = static_cast<Value>(*given);
     return true;
   };
-  key.get = [member](const Settings& settings) {
-    return KeyValue(static_cast<std::int64_t>((settings.*member).count()));
+  key.get = [member, number_of](const Settings& settings) {
+    return KeyValue(static_cast<std::int64_t>(number_of(settings.*member)));
   };
   return key;
 }
 
+SettingKey time(std::string_view name, std::chrono::seconds Settings::*member, std::string_view meaning) {
+  return number(
+      name, member, kYear, [](std::chrono::seconds time) { return time.count(); }, meaning);
+}
+
 SettingKey port(std::string_view name, std::uint16_t Settings::*member, std::string_view meaning) {
-  SettingKey key;
-  key.name = name;
-  key.meaning = meaning;
-  key.form = "a whole number from 0 to 65535";
-  key.set = [member](Settings& settings, const KeyValue& value) {
-    const auto* given = std::get_if<std::int64_t>(&value);
-    if (given == nullptr || *given < 0 || *given > 65'535) return false;
-    settings.*member = static_cast<std::uint16_t>(*given);
-    return true;
-  };
-  key.get = [member](const Settings& settings) { return KeyValue(std::int64_t{settings.*member}); };
-  return key;
+  return number(
+      name, member, 65'535, [](std::uint16_t port) { return port; }, meaning);
 }
 
 // A text that leaves the settings without a fault (conference::find_fault).
