@@ -1,5 +1,6 @@
 #include "dataplane/dpdk/eal.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cctype>
 #include <cerrno>
@@ -142,7 +143,11 @@ std::vector<std::string> Eal::command_line(const EalOptions& options) {
   }
   words.insert(words.end(), {"-m", std::to_string(options.memory_mb)});
   words.push_back("--no-telemetry");
-  if (options.cards.empty()) words.push_back("--no-pci");
+  const auto& more = options.arguments;
+  const bool allows = std::any_of(more.begin(), more.end(), [](const std::string& word) {
+    return word.starts_with("-a") || word.starts_with("--allow");
+  });
+  if (options.cards.empty() && !allows) words.push_back("--no-pci");
   for (const std::string& card : options.cards) words.insert(words.end(), {"-a", card});
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());
   return words;
@@ -160,7 +165,8 @@ base::Result<std::unique_ptr<Eal>, std::string> Eal::start(const EalOptions& opt
     }
   }
   for (const std::string& card : options.cards) {
-    if (auto usable = check_card(card); !usable) return base::unexpected(usable.error());
+    if (auto usable = check_card(card.substr(0, card.find(','))); !usable)
+      return base::unexpected(usable.error());
   }
   if (started.exchange(true)) return base::unexpected(std::string("DPDK is started once in a process"));
 

@@ -19,7 +19,9 @@ using LogLevel = net::BypassLogLevel;
 using LogSink = net::BypassLog;
 
 struct EalOptions {
-  std::vector<std::string> cards;  // PCI addresses, "0000:01:00.0"; no other card is looked at
+  // PCI addresses, "0000:01:00.0", with a driver's arguments or not; no other card is looked at, but for
+  // those that `arguments` allow ("-a"), of a bond.
+  std::vector<std::string> cards;
   // Without them it works as an ordinary user, on virtual devices; with them at least so many must be free.
   bool huge_pages = true;
   std::uint32_t memory_mb = 512;       // without huge pages address space, which is used as it is touched

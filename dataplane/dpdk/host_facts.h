@@ -18,7 +18,8 @@ std::uint64_t free_huge_bytes(const std::filesystem::path& sys = "/sys");
 bool is_card(std::string_view device);
 
 // Whether DPDK may drive the card.
-// Errors: one sentence: there is none, the kernel has it, this user may not.
+// Errors: one sentence: there is none, the kernel has it or something of its IOMMU group, this user may not,
+// what its driver needs is missing.
 base::Result<void, std::string> check_card(const std::string& address,
                                            const std::filesystem::path& sys = "/sys",
                                            const std::filesystem::path& dev = "/dev");

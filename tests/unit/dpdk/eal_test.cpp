@@ -20,6 +20,9 @@ TEST(EalTest, LaunchesNothingOnOtherCpusAndLeavesNoFile) {
   options.cpus = {0, 1};
   EXPECT_THAT(Eal::command_line(options), ElementsAre("tuttid", "--lcores", "0@(0,1)", "--in-memory", "-m",
                                                       "512", "--no-telemetry", "--no-pci"));
+  // A bond's members are cards too.
+  options.arguments = {"-a", "0000:01:00.0"};
+  EXPECT_THAT(Eal::command_line(options), Not(Contains("--no-pci")));
   options.huge_pages = false;
   options.cards = {"0000:01:00.0", "0000:01:00.1"};
   options.arguments = {"--log-level=8"};
@@ -40,10 +43,10 @@ TEST(EalTest, SaysHowManyHugePagesAreMissing) {
 TEST(EalTest, SaysThatACardIsNotThere) {
   EalOptions options;
   options.huge_pages = false;
-  options.cards = {"fffe:ff:1f.7"};
+  options.cards = {"fffe:ff:1f.7,safe-mode-support=1"};
   const auto started = Eal::start(options, nullptr);
   ASSERT_FALSE(started);
-  EXPECT_THAT(started.error(), HasSubstr("there is no PCI card fffe:ff:1f.7"));
+  EXPECT_THAT(started.error(), HasSubstr("there is no PCI card fffe:ff:1f.7: "));
 }
 
 // In a process of its own, as ctest runs it: EAL does not come back.

@@ -68,6 +68,25 @@ TEST_F(HostFactsTest, TakesWhatWasGivenOrIsShared) {
   EXPECT_EQ(refusal(), "");
   fs::remove(folder / "driver");
   card("mlx5_core");
+  EXPECT_THAT(refusal(), HasSubstr("modprobe mlx5_ib ib_uverbs"));
+  fs::create_directories(root_ / "dev/infiniband");
+  std::ofstream(root_ / "dev/infiniband/uverbs0") << '\n';
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(HostFactsTest, SaysWhoElseIsInTheCardsGroup) {
+  const fs::path folder = card("vfio-pci");
+  const fs::path other = root_ / "bus/pci/devices/0000:01:00.1";
+  fs::create_directories(root_ / "bus/pci/drivers/ice");
+  fs::create_directories(other);
+  fs::create_directories(root_ / "groups/12/devices/0000:01:00.0");
+  fs::create_directories(root_ / "groups/12/devices/0000:01:00.1");
+  fs::create_symlink(root_ / "groups/12", folder / "iommu_group");
+  EXPECT_EQ(refusal(), "") << "nobody's";
+  fs::create_symlink(root_ / "bus/pci/drivers/ice", other / "driver");
+  EXPECT_THAT(refusal(), HasSubstr("shares its IOMMU group with 0000:01:00.1, which ice has"));
+  fs::remove(other / "driver");
+  fs::create_symlink(root_ / "bus/pci/drivers/vfio-pci", other / "driver");
   EXPECT_EQ(refusal(), "");
 }
 
@@ -85,6 +104,14 @@ TEST_F(HostFactsTest, SaysWhichDoorThisUserMayNotOpen) {
         ::_exit(0);  // not what a whole process ends with
       },
       testing::ExitedWithCode(0), "this user may not open .*/vfio/12");
+  std::ofstream(root_ / "groups/12/name") << "vfio-noiommu\n";
+  EXPECT_EXIT(
+      {
+        if (::getuid() == 0 && ::setuid(65'534) != 0) ::_exit(2);
+        std::fprintf(stderr, "%s\n", refusal().c_str());
+        ::_exit(0);
+      },
+      testing::ExitedWithCode(0), "has no IOMMU before it, so that root alone may open it");
 }
 
 }  // namespace
