@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -93,13 +94,19 @@ class PacketBypass {
   virtual std::vector<std::pair<std::string, std::uint64_t>> device_counters() const = 0;
 };
 
-// Loads the library beside this program and has it make one; once in a process.
-// Errors: one sentence that says what to do.
-base::Result<std::unique_ptr<PacketBypass>, std::string> load_bypass(const BypassOptions& options,
-                                                                     BypassLog log);
+// Loads the library beside this program, or that one, and has it make one; once in a process.
+// Errors: one sentence that says what to do: also where the library is of another build than the program.
+base::Result<std::unique_ptr<PacketBypass>, std::string> load_bypass(
+    const BypassOptions& options, BypassLog log, const std::filesystem::path& library = {});
 
-// What the library has: fills in one of the two.
+// Names the version, the headers of base and net, the compiler and its flags: program and library speak to
+// each other in C++, and understand each other only where all these are equal.
+std::string_view bypass_build();
+
+// What the library has: its bypass_build(), and what fills in one of the two.
 inline constexpr const char* kBypassLibrary = "tutti-dpdk.so";
+inline constexpr const char* kBypassBuild = "tutti_bypass_build";
+using BypassBuild = const char* (*)();
 inline constexpr const char* kBypassEntry = "tutti_make_bypass";
 using BypassEntry = void (*)(const BypassOptions& options, const BypassLog& log,
                              std::unique_ptr<PacketBypass>& made, std::string& error);

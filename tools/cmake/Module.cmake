@@ -50,6 +50,25 @@ function(tutti_console name folder)
   target_sources(tutti_${name} PRIVATE ${output})
 endfunction()
 
+# tutti_build_name(MODULE FOLDER...): what a library and the program that loads it must have in common becomes a source of the
+# module, made again when a header of the folders changes.
+function(tutti_build_name name)
+  list(TRANSFORM ARGN PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE paths)
+  list(TRANSFORM paths APPEND /*.h)
+  file(GLOB headers CONFIGURE_DEPENDS ${paths})
+  set(output ${CMAKE_BINARY_DIR}/generated/build_name.cpp)
+  set(script ${CMAKE_SOURCE_DIR}/tools/cmake/BuildName.cmake)
+  string(JOIN " " build "${PROJECT_VERSION}" ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} "${CMAKE_BUILD_TYPE}"
+         "${CMAKE_CXX_FLAGS}" "${TUTTI_SANITIZE}" "${TUTTI_RT_TRIPWIRE}")
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -D ROOT=${CMAKE_SOURCE_DIR} -D "FOLDERS=${ARGN}" -D "BUILD=${build}" -D OUTPUT=${output} -P ${script}
+    DEPENDS ${headers} ${script}
+    COMMENT "Naming the build"
+    VERBATIM)
+  target_sources(tutti_${name} PRIVATE ${output})
+endfunction()
+
 # tutti_program(NAME source... [LINKS module...] [PACKAGES target...]): an executable in <build>/bin.
 function(tutti_program name)
   cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES" ${ARGN})
@@ -109,13 +128,14 @@ function(tutti_fuzzer name)
   target_link_libraries(${name}_fuzz PRIVATE ${ARG_LINKS} ${ARG_PACKAGES})
 endfunction()
 
-# tutti_plugin(NAME ENTRY source [LINKS module...]): a library beside the programs, loaded by name; nothing of it is
-# seen but the function ENTRY, so that what it shares with its program (base, net) stays apart.
-function(tutti_plugin name entry)
-  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+# tutti_plugin(NAME source ENTRIES function... [LINKS module...]): a library beside the programs, loaded by name; nothing of it
+# is seen but the ENTRIES, so that what it shares with its program (base, net) stays apart.
+function(tutti_plugin name)
+  cmake_parse_arguments(ARG "" "" "ENTRIES;LINKS" ${ARGN})
+  list(JOIN ARG_ENTRIES "; " entries)
   list(TRANSFORM ARG_LINKS PREPEND tutti_)
   set(script ${CMAKE_BINARY_DIR}/generated/${name}.map)
-  file(CONFIGURE OUTPUT ${script} CONTENT "{ global: ${entry}; local: *; };\n")
+  file(CONFIGURE OUTPUT ${script} CONTENT "{ global: ${entries}; local: *; };\n")
   add_library(${name} MODULE ${ARG_UNPARSED_ARGUMENTS})
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
   target_link_options(${name} PRIVATE -Wl,--version-script=${script})

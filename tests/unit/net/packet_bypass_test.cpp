@@ -1,0 +1,39 @@
+// Libraries that are not the program's.
+#include "dataplane/net/packet_bypass.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tutti::net {
+namespace {
+
+using testing::HasSubstr;
+
+std::string refusal(const std::filesystem::path& library) {
+  const auto made = load_bypass({}, nullptr, library);
+  return made ? "(it was made)" : made.error();
+}
+
+TEST(PacketBypassTest, SaysWhatToDoWithoutTheLibrary) {
+  const std::string said = refusal("/nowhere/tutti-dpdk.so");
+  EXPECT_THAT(said, HasSubstr("/nowhere/tutti-dpdk.so"));
+  EXPECT_THAT(said, HasSubstr("needs Debian's DPDK (libdpdk-dev)"));
+}
+
+TEST(PacketBypassTest, CallsNothingOfALibraryOfAnotherBuild) {
+  EXPECT_EQ(refusal(TUTTI_OTHER_BYPASS), std::string(TUTTI_OTHER_BYPASS) +
+                                             " is of 0.0.9-feedfeedfeed and this program of " +
+                                             std::string(bypass_build()) +
+                                             ": put the two of one build beside each other, and start again");
+}
+
+TEST(PacketBypassTest, CallsNothingOfALibraryThatDoesNotSayWhatItIs) {
+  EXPECT_THAT(refusal(TUTTI_OLD_BYPASS), HasSubstr("is of an older build and this program of "));
+}
+
+TEST(PacketBypassTest, NamesTheBuild) {
+  EXPECT_THAT(std::string(bypass_build()), testing::MatchesRegex("[0-9]+[.][0-9]+[.][0-9]+-[0-9a-f]+"));
+}
+
+}  // namespace
+}  // namespace tutti::net
