@@ -62,6 +62,7 @@ IpHost::IpHost(IpHostOptions options, Sink send)
       sink_(std::move(send)),
       station_(station_of(options_)),
       neighbours_(options_.neighbours),
+      listener_(options_.addresses, options_.mac),
       packet_(kHeadBytes + kPacketBytesMax) {
   CHECK(is_station(options_.mac) && !options_.addresses.empty());
   CHECK(options_.ipv4.prefix_bits <= 32 && options_.ipv6.prefix_bits <= 128);
@@ -69,6 +70,7 @@ IpHost::IpHost(IpHostOptions options, Sink send)
 }
 
 void IpHost::start(base::Instant now) {
+  tell_groups(MldRecord::kChangeToExclude);  // first, so that who has an address of ours is heard
   for (const SocketAddress& ip : options_.addresses) {
     // Who has it answers. RFC 5227, section 2.1.1; RFC 4862, section 5.4.2: from nobody.
     SocketAddress nobody;
@@ -85,6 +87,14 @@ void IpHost::tick(base::Instant now) {
     --announcements_left_;
     announce_at_ = now + kAnnounceEvery;
     for (const SocketAddress& ip : options_.addresses) announce(ip);
+    if (announcements_left_ == 0) tell_groups(MldRecord::kChangeToExclude);
+  }
+  if (const auto report = listener_.next_report(now)) {
+    if (report->version_1) {
+      tell_groups_v1();
+    } else {
+      tell_groups(MldRecord::kIsExclude);
+    }
   }
   for (int i = 0; i < kProbesPerTick; ++i) {
     const auto due = neighbours_.next_probe(now);
@@ -142,6 +152,7 @@ IpHost::Verdict IpHost::handle_ip(const EthernetFrame& frame, base::Instant now)
     return ip.error() == DropReason::kFragment ? elsewhere(DropReason::kFragment) : drop(ip.error());
   }
   if (ip->ipv6() != (frame.type == EtherType::kIpv6)) return drop(DropReason::kMalformed);
+  if (ip->ipv6() && ip->protocol == IpProtocol::kHopByHop) return handle_mld(*ip, now);
   if (ip->protocol != (ip->ipv6() ? IpProtocol::kIcmpv6 : IpProtocol::kIcmp)) {
     return elsewhere(DropReason::kOtherProtocol);
   }
@@ -224,6 +235,15 @@ IpHost::Verdict IpHost::handle_ndp(const EthernetFrame& frame, const IpPacket& i
   return Verdict::kTaken;
 }
 
+IpHost::Verdict IpHost::handle_mld(const IpPacket& ip, base::Instant now) {
+  const auto query = parse_mld_query(ip);
+  if (!query) {
+    return query.error() == DropReason::kOtherProtocol ? elsewhere(query.error()) : drop(query.error());
+  }
+  listener_.hear(*query, now);
+  return both();
+}
+
 std::optional<MacAddress> IpHost::ask(const SocketAddress& to, base::Instant now) {
   const SocketAddress* next = next_hop(to);
   if (next == nullptr) return std::nullopt;
@@ -298,6 +318,21 @@ void IpHost::announce(const SocketAddress& ip) {
   const NdpPacket tells{
       .kind = NdpPacket::Kind::kAdvertisement, .target = ip, .mac = station_.mac, .overrides = true};
   send_ndp(group_mac(all_nodes()), tells, ip, all_nodes());
+}
+
+void IpHost::tell_groups(MldRecord record) {
+  if (listener_.groups().empty()) return;
+  counters_.group_reports.add();
+  send(group_mac(mld_routers()), EtherType::kIpv6,
+       write_mld_report(record, listener_.groups(), listener_.source(), &packet_[kHeadBytes]));
+}
+
+void IpHost::tell_groups_v1() {
+  for (const SocketAddress& group : listener_.groups()) {
+    counters_.group_reports.add();
+    send(group_mac(group), EtherType::kIpv6,
+         write_mld_report_v1(group, listener_.source(), &packet_[kHeadBytes]));
+  }
 }
 
 void IpHost::probe(const SocketAddress& target, const SocketAddress& from, std::optional<MacAddress> to) {

@@ -1,8 +1,8 @@
-// IpHost: our addresses on a port that no kernel has: answers ARP, neighbour solicitations and pings, and
-// knows the neighbours.
+// IpHost: our addresses on a port that no kernel has: answers ARP, neighbour solicitations and pings, tells
+// switches of its IPv6 groups, and knows the neighbours.
 //
 // Frames go in, frames come out; it has no socket, no thread and no clock. Source: RFC 826, 5227, 792; RFC
-// 4861, 4443; RFC 1122.
+// 4861, 4443, 3810; RFC 1122.
 #pragma once
 
 #include <functional>
@@ -18,6 +18,7 @@
 #include "dataplane/net/ethernet_frame.h"
 #include "dataplane/net/icmp_packet.h"
 #include "dataplane/net/ip_packet.h"
+#include "dataplane/net/mld_listener.h"
 #include "dataplane/net/ndp_packet.h"
 #include "dataplane/net/neighbour_resolver.h"
 #include "dataplane/net/neighbour_table.h"
@@ -53,7 +54,7 @@ class IpHost final : public NeighbourResolver {
   static constexpr base::Duration kAnswerEvery = std::chrono::microseconds(100);  // ARP, solicitations
   static constexpr base::Duration kEchoEvery = std::chrono::milliseconds(1);
   static constexpr std::uint32_t kAtOnce = 200;  // of either
-  static constexpr int kProbesPerTick = 64;
+  static constexpr int kProbesPerTick = 16;
   static constexpr int kAnnouncements = 2;  // RFC 5227, section 1.1: ANNOUNCE_NUM, ANNOUNCE_INTERVAL
   static constexpr base::Duration kAnnounceEvery = std::chrono::seconds(2);
   static constexpr base::Duration kDefendEvery = std::chrono::seconds(10);  // the same: DEFEND_INTERVAL
@@ -64,7 +65,7 @@ class IpHost final : public NeighbourResolver {
 
   // Asks whether somebody has our addresses, and tells that we have them. tick() tells again.
   void start(base::Instant now);
-  // To be called each 20 ms or so: sends the questions that are due.
+  // To be called each few milliseconds: sends the questions that are due.
   void tick(base::Instant now);
 
   enum class Verdict : std::uint8_t {
@@ -96,6 +97,7 @@ class IpHost final : public NeighbourResolver {
     base::Counter duplicates;             // of our addresses
     base::Counter icmp_errors;            // about packets of ours
     base::Counter router_advertisements;  // prefix and gateway are configured
+    base::Counter group_reports;          // by MLD: unasked, and answers
     base::DropCounters drops;
   };
   const Counters& counters() const { return counters_; }
@@ -107,6 +109,7 @@ class IpHost final : public NeighbourResolver {
   Verdict handle_icmp(const EthernetFrame& frame, const IpPacket& ip, base::Instant now);
   void echo(const EthernetFrame& frame, const IpPacket& ip, const IcmpPacket& icmp, base::Instant now);
   Verdict handle_ndp(const EthernetFrame& frame, const IpPacket& ip, const NdpPacket& ndp, base::Instant now);
+  Verdict handle_mld(const IpPacket& ip, base::Instant now);
   Verdict drop(base::DropReason reason);
   // What is not for us: the kernel's, or a drop where there is none.
   Verdict elsewhere(base::DropReason reason);
@@ -117,6 +120,8 @@ class IpHost final : public NeighbourResolver {
   bool may_answer(base::Instant now);
   void duplicate(const base::SocketAddress& ip, const MacAddress& mac, base::Instant now);
   void announce(const base::SocketAddress& ip);
+  void tell_groups(MldRecord record);
+  void tell_groups_v1();
   void probe(const base::SocketAddress& target, const base::SocketAddress& from,
              std::optional<MacAddress> to);
   void send_arp(const MacAddress& to, const ArpPacket& packet);
@@ -128,6 +133,7 @@ class IpHost final : public NeighbourResolver {
   const Sink sink_;
   EthernetStation station_;
   NeighbourTable neighbours_;
+  MldListener listener_;
   RateLimit answers_{kAnswerEvery, kAtOnce};
   RateLimit echoes_{kEchoEvery, kAtOnce};
   RateLimit defences_{kDefendEvery, 1};

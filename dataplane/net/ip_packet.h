@@ -16,7 +16,7 @@ namespace tutti::net {
 enum class Checksums : std::uint8_t { kTrusted, kUnknown };
 
 // Of the registry that both families share.
-enum class IpProtocol : std::uint8_t { kIcmp = 1, kUdp = 17, kIcmpv6 = 58 };
+enum class IpProtocol : std::uint8_t { kHopByHop = 0, kIcmp = 1, kUdp = 17, kIcmpv6 = 58 };
 
 // Addresses stay where they are until somebody wants them: to copy one costs more than to read all the rest.
 struct IpPacket {

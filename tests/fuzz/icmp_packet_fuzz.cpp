@@ -1,5 +1,5 @@
 // Any bytes as an IP packet with ICMP in it, its sums put right: what is answered can be read again, and what
-// is read of NDP is written with the same meaning.
+// is read of NDP is written with the same meaning; what is read of MLD can be answered.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/net/icmp_packet.h"
+#include "dataplane/net/mld_packet.h"
 #include "dataplane/net/ndp_packet.h"
 #include "mended_sums.h"
 
@@ -18,6 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::mend_sums(bytes);
   const auto ip = net::parse_ip_packet(bytes, net::Checksums::kUnknown);
   if (!ip) return 0;
+  if (const auto query = net::parse_mld_query(*ip)) {
+    CHECK(ip->hop_limit == 1 && query->within.count() >= 0 && query->within <= std::chrono::hours(3));
+    CHECK(query->group.unspecified() || query->group.ip[0] == 0xFF);
+  }
   const auto icmp = net::parse_icmp_packet(*ip);
   if (!icmp) return 0;
   CHECK(icmp->message.data() == ip->payload.data() && icmp->message.size() == ip->payload.size());

@@ -22,6 +22,17 @@ inline void mend_sums(std::span<std::byte> ip) {
     if (head >= 20 && head <= ip.size()) mend(ip.first(head), 10, 0);
   }
   const auto packet = net::parse_ip_packet(ip, net::Checksums::kTrusted);
+  if (packet && packet->protocol == net::IpProtocol::kHopByHop && packet->payload.size() >= 2) {
+    // MLD's: ICMPv6 behind options.
+    const std::size_t options = 8 * (std::to_integer<std::size_t>(packet->payload[1]) + 1);
+    if (options + 4 > packet->payload.size()) return;
+    net::IpPacket inner = *packet;
+    inner.protocol = net::IpProtocol::kIcmpv6;
+    const std::size_t bytes = packet->payload.size() - options;
+    mend(ip.subspan(static_cast<std::size_t>(packet->payload.data() - ip.data()) + options, bytes), 2,
+         inner.pseudo_sum(bytes));
+    return;
+  }
   if (!packet || packet->payload.size() < 4) return;
   if (packet->protocol != net::IpProtocol::kIcmp && packet->protocol != net::IpProtocol::kIcmpv6) return;
   const auto at = static_cast<std::size_t>(packet->payload.data() - ip.data());
