@@ -91,6 +91,14 @@ std::uint32_t CoreState::least_crowded() const TUTTI_REALTIME {
   return least;
 }
 
+void CoreState::expect_peer(const Participant& participant) TUTTI_REALTIME {
+  const base::SocketAddress& rtp = *participant.send_to;
+  if (rtp.reachable()) port.expect(endpoint_of(participant), net::Flow::kRtp, rtp);
+  if (participant.media.rtcp_mux) return;
+  const base::SocketAddress& rtcp = participant.rtcp_destination();
+  if (rtcp.reachable()) port.expect(endpoint_of(participant), net::Flow::kRtcp, rtcp);
+}
+
 void CoreState::send_rtcp(Participant& participant, base::Instant now, bool bye) TUTTI_REALTIME {
   const base::SocketAddress& to = participant.rtcp_destination();
   std::span<std::byte> out;

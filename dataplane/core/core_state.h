@@ -84,6 +84,8 @@ struct CoreState {
   // The sub-slot with the fewest participants, and of such ones the fewest conferences.
   std::uint32_t least_crowded() const TUTTI_REALTIME;
 
+  // The port shall learn the way to where the participant is sent to.
+  void expect_peer(const Participant& participant) TUTTI_REALTIME;
   // Sends the first `bytes` of the buffer reserved last, if any were written, and counts them.
   void send(Participant& participant, net::Flow flow, const base::SocketAddress& to,
             std::size_t bytes) TUTTI_REALTIME;

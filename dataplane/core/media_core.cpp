@@ -91,6 +91,7 @@ void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant no
   state_.join(*conference, slot);
   state_.counters.participants.add(1);
   reporting_.begin(participant, now);
+  state_.expect_peer(participant);
   state_.outbox.put(mailbox::ParticipantAttached{command.participant});
 }
 
@@ -103,6 +104,7 @@ void MediaCore::obey(const mailbox::UpdateMedia& command, base::Instant now) TUT
     state_.port.disconnect(endpoint_of(*participant), net::Flow::kRtp);
   }
   state_.settle_presence(*participant);
+  state_.expect_peer(*participant);
   if (!participant->may_receive) reporting_.end_talk(*participant);
 }
 

@@ -11,6 +11,7 @@
 #include <rte_mbuf_pool_ops.h>
 
 #include "dataplane/base/check.h"
+#include "dataplane/dpdk/held_packets.h"
 #include "dataplane/dpdk/host_facts.h"
 
 namespace tutti::dpdk {
@@ -28,6 +29,8 @@ constexpr std::uint32_t kReceiveRoom = 2'048;
 // What is sent is never larger than Ethernet's 1 500 and the head.
 constexpr std::uint32_t kTransmitRoom = 1'536;
 constexpr std::uint64_t kHashed = RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP;
+
+constexpr std::size_t kKeyBytesMin = 40;  // for IPv6's addresses and ports
 
 // Microsoft's example key, which every card's documents use: the hash of an address can be looked up.
 constexpr std::array<std::uint8_t, 52> kKey = {
@@ -48,7 +51,8 @@ std::uint32_t receive_wanted(const DeviceOptions& options) {
          (is_xdp(options) ? kXdpBuffers : 0);
 }
 std::uint32_t transmit_wanted(const DeviceOptions& options) {
-  return options.limits.transmit_buffers + options.transmit_descriptors + 2 * kPerThread;
+  constexpr auto kHeld = static_cast<std::uint32_t>(HeldPackets::kMax);
+  return options.limits.transmit_buffers + options.transmit_descriptors + kHeld + 2 * kPerThread;
 }
 std::uint32_t jumbo(const DeviceOptions& options) {
   return options.mtu > 1'500 ? options.mtu - 1'500U : 0;
@@ -76,6 +80,13 @@ rte_mempool* make_pool(const std::string& name, std::uint32_t buffers, std::uint
   return pool;
 }
 
+std::vector<rte_eth_rss_reta_entry64> whole_table(std::uint16_t entries) {
+  std::vector<rte_eth_rss_reta_entry64> table((entries + RTE_ETH_RETA_GROUP_SIZE - 1U) /
+                                              RTE_ETH_RETA_GROUP_SIZE);
+  for (auto& group : table) group.mask = ~std::uint64_t{0};
+  return table;
+}
+
 std::string before_comma(const std::string& device) {
   return device.substr(0, device.find(','));
 }
@@ -101,7 +112,11 @@ base::Result<std::unique_ptr<Device>, std::string> Device::open(const DeviceOpti
   if (auto done = device->find(options); !done) return unexpected(done.error());
   if (auto done = device->make_pools(options); !done) return unexpected(done.error());
   if (auto done = device->configure(options); !done) return unexpected(done.error());
-  device->read_hash();
+  device->hash_ = device->read_hash();
+  if (!device->hash_.empty() && !device->hash_.fills(device->cores_)) {
+    device->fill_queues_by_hash();
+    device->hash_ = device->read_hash();
+  }
   return device;
 }
 
@@ -115,7 +130,8 @@ Outcome Device::find(const DeviceOptions& options) {
     const int error = ::rte_dev_probe(options.name.c_str());
     if (error != 0 || ::rte_eth_dev_get_port_by_name(name_.c_str(), &number_) != 0) {
       if (is_card(name_))
-        return unexpected("DPDK has no driver for the card " + name_ + " (lspci -n names it)");
+        return unexpected("no driver of DPDK's takes the card " + name_ +
+                          ": install it (Debian: librte-meta-net), or look in the log for what it lacks");
       return unexpected(
           "DPDK makes no port of \"" + options.name + "\" (" +
           (error == 0 ? "it is of another kind" : ::rte_strerror(std::abs(error))) +
@@ -177,7 +193,7 @@ Outcome Device::configure(const DeviceOptions& options) {
   if (offloads_.transmit_udp_checksum) configuration.txmode.offloads |= RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
   configuration.rxmode.mtu = options.mtu;
   const auto key_bytes =
-      std::min<std::size_t>(info.hash_key_size == 0 ? 40 : info.hash_key_size, kKey.size());
+      std::min<std::size_t>(info.hash_key_size == 0 ? kKeyBytesMin : info.hash_key_size, kKey.size());
   auto key = kKey;
   const std::uint64_t hashed = info.flow_type_rss_offloads & kHashed;
   if (cores_ > 1 && hashed != 0) {
@@ -216,21 +232,35 @@ Outcome Device::configure(const DeviceOptions& options) {
   return {};
 }
 
-void Device::read_hash() {
+HashSpread Device::read_hash() const {
   rte_eth_dev_info info{};
   ::rte_eth_dev_info_get(number_, &info);
-  if (cores_ == 1 || info.reta_size == 0) return;
+  if (cores_ == 1 || info.reta_size == 0) return {};
   std::array<std::uint8_t, kKey.size()> key{};
   rte_eth_rss_conf told{key.data(), static_cast<std::uint8_t>(key.size()), 0};
-  if (::rte_eth_dev_rss_hash_conf_get(number_, &told) != 0 || (told.rss_hf & kHashed) == 0) return;
-  std::vector<rte_eth_rss_reta_entry64> table((info.reta_size + RTE_ETH_RETA_GROUP_SIZE - 1U) /
-                                              RTE_ETH_RETA_GROUP_SIZE);
-  for (auto& group : table) group.mask = ~std::uint64_t{0};
-  if (::rte_eth_dev_rss_reta_query(number_, table.data(), info.reta_size) != 0) return;
-  hash_key_.assign(key.begin(), key.begin() + told.rss_key_len);
+  if (::rte_eth_dev_rss_hash_conf_get(number_, &told) != 0 || (told.rss_hf & kHashed) == 0) return {};
+  if (told.rss_key_len < kKeyBytesMin || told.rss_key_len > key.size()) return {};
+  auto table = whole_table(info.reta_size);
+  if (::rte_eth_dev_rss_reta_query(number_, table.data(), info.reta_size) != 0) return {};
+  std::vector<std::uint16_t> queues;
   for (std::size_t i = 0; i < info.reta_size; ++i) {
-    hash_queues_.push_back(table[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE]);
+    queues.push_back(table[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE]);
   }
+  return HashSpread({key.begin(), key.begin() + told.rss_key_len}, std::move(queues),
+                    (told.rss_hf & RTE_ETH_RSS_NONFRAG_IPV4_UDP) != 0,
+                    (told.rss_hf & RTE_ETH_RSS_NONFRAG_IPV6_UDP) != 0);
+}
+
+// In turn; where the driver refuses, its own table stays.
+void Device::fill_queues_by_hash() const {
+  rte_eth_dev_info info{};
+  ::rte_eth_dev_info_get(number_, &info);
+  auto table = whole_table(info.reta_size);
+  for (std::size_t i = 0; i < info.reta_size; ++i) {
+    table[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE] =
+        static_cast<std::uint16_t>(i % cores_);
+  }
+  ::rte_eth_dev_rss_reta_update(number_, table.data(), info.reta_size);
 }
 
 Device::~Device() {

@@ -12,6 +12,7 @@
 
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/result.h"
+#include "dataplane/dpdk/hash_spread.h"
 #include "dataplane/net/packet_port.h"
 #include "dataplane/net/udp_frame.h"
 
@@ -83,17 +84,16 @@ class Device {
   std::size_t free_spare_buffers() const;
   std::size_t free_buffers() const;
 
-  // The Toeplitz key with which it spreads what comes over the queues, and the queue of each remainder of the
-  // hash; empty where it does not. Source: DPDK's RETA.
-  const std::vector<std::uint8_t>& hash_key() const { return hash_key_; }
-  const std::vector<std::uint16_t>& hash_queues() const { return hash_queues_; }
+  // How it spreads what comes over the queues; empty where it does not.
+  const HashSpread& hash() const { return hash_; }
 
  private:
   Device() = default;
   base::Result<void, std::string> find(const DeviceOptions& options);
   base::Result<void, std::string> make_pools(const DeviceOptions& options);
   base::Result<void, std::string> configure(const DeviceOptions& options);
-  void read_hash();
+  HashSpread read_hash() const;
+  void fill_queues_by_hash() const;
   std::string refuses(const std::string& what, int error) const;
 
   std::string name_;
@@ -108,8 +108,7 @@ class Device {
   net::MacAddress mac_{};
   Offloads offloads_;
   std::vector<rte_mempool*> pools_;
-  std::vector<std::uint8_t> hash_key_;
-  std::vector<std::uint16_t> hash_queues_;
+  HashSpread hash_;
 };
 
 }  // namespace tutti::dpdk

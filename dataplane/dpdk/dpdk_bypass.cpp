@@ -93,8 +93,8 @@ class DpdkBypass final : public net::PacketBypass {
         addresses_(with_prefixes(options), options.gateway_ipv4, options.gateway_ipv6),
         exchange_(addresses_,
                   {.cores = options.cores, .first_port = options.first_port, .last_port = options.last_port}),
-        endpoints_(addresses_),
         steering_(*device_, addresses_, options.first_port),
+        endpoints_(addresses_, steering_.spread()),
         tap_(std::move(tap)),
         slow_path_(*device_, exchange_, host_options(options, device_->mac()), log, tap_.get()),
         ports_(options.cores) {}
@@ -151,8 +151,8 @@ class DpdkBypass final : public net::PacketBypass {
   const std::unique_ptr<Device> device_;
   const LocalAddresses addresses_;
   Exchange exchange_;
-  LocalEndpoints endpoints_;
   const Steering steering_;
+  LocalEndpoints endpoints_;
   const std::unique_ptr<Tap> tap_;  // null: no kernel beside us
   dpdk::SlowPath slow_path_;
   std::vector<const DpdkPort*> ports_;  // the cores'

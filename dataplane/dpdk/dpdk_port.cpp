@@ -82,6 +82,7 @@ DpdkPort::DpdkPort(const Device& device, std::uint16_t core, Exchange& exchange,
 }
 
 DpdkPort::~DpdkPort() {
+  while (!held_.empty()) lose(held_.take_at(0));
   transmit();
   release_batch();
   ::rte_pktmbuf_free_bulk(spare_.data(), static_cast<unsigned>(spare_count_));
@@ -100,6 +101,11 @@ bool DpdkPort::attach(EndpointId id, const base::EndpointHandles& handles) TUTTI
   open(place(id, Flow::kRtp), handles.rtp);
   if (handles.rtcp != base::EndpointHandles::kNone) open(place(id, Flow::kRtcp), handles.rtcp);
   return true;
+}
+
+// RTP's ports are the even ones, and beside each other here.
+inline PortEntry& DpdkPort::entry(LocalPort port) TUTTI_REALTIME {
+  return table_[port.address * LocalPort::kPorts + (port.port & 1U) * LocalPort::kPorts / 2 + port.port / 2U];
 }
 
 void DpdkPort::open(Place at, std::int32_t handle) TUTTI_REALTIME {
@@ -121,6 +127,7 @@ void DpdkPort::close(Place at) TUTTI_REALTIME {
   entry(local) = {};
   exchange_.release(local, core_);
   hops_.clear(at);
+  if (!held_.empty()) lose(held_.take(at));
   flow.open = false;
   sends_[at] = {};
 }

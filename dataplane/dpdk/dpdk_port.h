@@ -14,6 +14,7 @@
 #include "dataplane/dpdk/exchange.h"
 #include "dataplane/dpdk/flow_state.h"
 #include "dataplane/dpdk/frame_reader.h"
+#include "dataplane/dpdk/held_packets.h"
 #include "dataplane/net/next_hops.h"
 #include "dataplane/net/packet_port.h"
 #include "dataplane/net/queue_counters.h"
@@ -40,6 +41,7 @@ class DpdkPort final : public net::PacketPort {
   std::optional<net::EndpointId> next_detached() TUTTI_REALTIME override;
   void connect(net::EndpointId id, net::Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME override;
   void disconnect(net::EndpointId id, net::Flow flow) TUTTI_REALTIME override;
+  void expect(net::EndpointId id, net::Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME override;
   std::span<const net::ReceivedPacket> receive() TUTTI_REALTIME override;
   std::span<std::byte> reserve() TUTTI_REALTIME override;
   void send(net::EndpointId id, net::Flow flow, const base::SocketAddress& to,
@@ -48,19 +50,16 @@ class DpdkPort final : public net::PacketPort {
   [[nodiscard]] bool send(net::EndpointId id, net::Flow flow, const base::SocketAddress& to,
                           std::span<const std::byte> head,
                           std::span<const std::byte> payload) TUTTI_REALTIME override;
-  // Their payload is summed once.
   [[nodiscard]] std::size_t send(std::span<const net::PacketHead> heads,
                                  std::span<const std::byte> payload) TUTTI_REALTIME override;
-  net::SendLines send_lines() const override {
-    return {frames_, sizeof(net::UdpFrame), sends_.get(), sizeof(FlowSends)};
-  }
+  net::SendLines send_lines() const override;
   void flush() TUTTI_REALTIME override;
   // Less than the deadline where its receive queue would fill up meanwhile.
   void wait_until(base::Instant deadline) override;
   const Counters& counters() const TUTTI_REALTIME override { return counters_; }
 
   const net::QueueCounters& queue_counters() const { return queue_counters_; }
-  // Answered by the slow path; before it is asked nothing leaves for a neighbour that is not known.
+  // Answered by the slow path; for a neighbour that is not known yet the newest packet of each flow waits.
   net::NextHops& next_hops() { return hops_; }
 
  private:
@@ -72,11 +71,7 @@ class DpdkPort final : public net::PacketPort {
     return static_cast<Place>(flow) * endpoints_ + static_cast<Place>(id);
   }
   FlowState& open_flow(net::EndpointId id, net::Flow flow) TUTTI_REALTIME;
-  // RTP's ports are the even ones, and beside each other here.
-  PortEntry& entry(LocalPort port) TUTTI_REALTIME {
-    return table_[port.address * LocalPort::kPorts + (port.port & 1U) * LocalPort::kPorts / 2 +
-                  port.port / 2U];
-  }
+  PortEntry& entry(LocalPort port) TUTTI_REALTIME;
   void open(Place place, std::int32_t handle) TUTTI_REALTIME;
   void close(Place place) TUTTI_REALTIME;
   void set_peer(Place place, const base::SocketAddress& peer) TUTTI_REALTIME;
@@ -90,17 +85,22 @@ class DpdkPort final : public net::PacketPort {
   bool pass_on(rte_mbuf* buffer, const FrameReader::Reading& reading) TUTTI_REALTIME;
 
   // Sending.
-  bool ready(Place place, const base::SocketAddress& to) TUTTI_REALTIME {
-    if (sends_[place].left == 0) return prepare(place, to);
-    --sends_[place].left;
-    return true;
-  }
+  bool ready(Place place, const base::SocketAddress& to) TUTTI_REALTIME;
   bool prepare(Place place, const base::SocketAddress& to) TUTTI_REALTIME;
   bool look_up(FlowState& flow, Place place) TUTTI_REALTIME;
   std::byte* payload_of(rte_mbuf* buffer) const TUTTI_REALTIME;
   void prefetch_to_write(rte_mbuf* buffer) const TUTTI_REALTIME;
-  // The buffer reserved last, with a payload of so many bytes in it and that sum, where it is known.
+  rte_mbuf* take_spare() TUTTI_REALTIME;
+  // Writes all that stands before a payload of so many bytes and that sum, where it is known.
+  void finish(Place place, rte_mbuf* buffer, std::size_t bytes,
+              const std::uint64_t* payload_sum) TUTTI_REALTIME;
   void post(Place place, std::size_t bytes, const std::uint64_t* payload_sum) TUTTI_REALTIME;
+  // Whether but the next hop's address is wanted to send there.
+  bool asks(Place place, const base::SocketAddress& to) const TUTTI_REALTIME;
+  void hold(Place place, std::size_t bytes) TUTTI_REALTIME;
+  void lose(rte_mbuf* held) TUTTI_REALTIME;
+  void send_held(Place place) TUTTI_REALTIME;
+  void look_after_held() TUTTI_REALTIME;
   void transmit() TUTTI_REALTIME;
   void send_for_slow_path() TUTTI_REALTIME;
 
@@ -128,6 +128,7 @@ class DpdkPort final : public net::PacketPort {
   const base::SlabMemory table_memory_;
   PortEntry* const table_;
   net::NextHops hops_;  // by Place, and then the two gateways
+  HeldPackets held_;    // by Place
   std::vector<net::EndpointId> detaching_;
   std::vector<net::EndpointId> detached_;
 

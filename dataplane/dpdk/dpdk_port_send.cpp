@@ -74,20 +74,24 @@ std::span<std::byte> DpdkPort::reserve() TUTTI_REALTIME {
   return {payload_of(spare_[spare_count_ - 1]), net::kPayloadBytesMax};
 }
 
-// Whether its next hop is known; then the frame is for it.
+// Whether its next hop is known; then the frame is for it, and what was held for it leaves. A packet more has
+// room still.
 bool DpdkPort::look_up(FlowState& flow, Place at) TUTTI_REALTIME {
   const Place asked = !flow.via_gateway                              ? at
                       : flow.to.family == base::AddressFamily::kIpv4 ? 2 * endpoints_
                                                                      : 2 * endpoints_ + 1;
+  const bool known = flow.hop_known;
   const auto mac = hops_.find(asked);
   flow.hop_known = mac.has_value();
   if (!mac) return false;
-  if (*mac == flow.mac) return true;
-  flow.mac = *mac;
-  const LocalPort local = LocalPort::unpack(flow.local);
-  frames_[at].make(station_.mac, flow.mac, exchange_.addresses()[local.address].with_port(local.port),
-                   flow.to, station_.vlan);
-  sends_[at].head_bytes = static_cast<std::uint8_t>(frames_[at].head_bytes());
+  if (*mac != flow.mac) {
+    flow.mac = *mac;
+    const LocalPort local = LocalPort::unpack(flow.local);
+    frames_[at].make(station_.mac, flow.mac, exchange_.addresses()[local.address].with_port(local.port),
+                     flow.to, station_.vlan);
+    sends_[at].head_bytes = static_cast<std::uint8_t>(frames_[at].head_bytes());
+  }
+  if (!known && !held_.empty()) send_held(at);
   return true;
 }
 
@@ -101,6 +105,7 @@ bool DpdkPort::prepare(Place at, const base::SocketAddress& unconnected_to) TUTT
     const LocalPort local = LocalPort::unpack(flow.local);
     const LocalAddresses& ours = exchange_.addresses();
     if (!to.reachable() || to.family != ours[local.address].family) return false;
+    if (!held_.empty()) lose(held_.take(at));  // it was for another
     flow.to = to;
     flow.mac = {};
     flow.hop_known = false;
@@ -114,12 +119,26 @@ bool DpdkPort::prepare(Place at, const base::SocketAddress& unconnected_to) TUTT
     --flow.sends_until_asked;
     return true;
   }
-  if (!look_up(flow, at)) {
-    queue_counters_.no_next_hop.add();
-    return false;
-  }
+  if (!look_up(flow, at)) return false;
   (connected ? sends_[at].left : flow.sends_until_asked) = kSendsBetweenLooks;
   return true;
+}
+
+inline bool DpdkPort::ready(Place at, const base::SocketAddress& to) TUTTI_REALTIME {
+  if (sends_[at].left == 0) return prepare(at, to);
+  --sends_[at].left;
+  return true;
+}
+
+void DpdkPort::expect(EndpointId id, Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME {
+  CHECK(static_cast<std::uint32_t>(id) < endpoints_);
+  const Place at = place(id, flow);
+  if (flows_[at].open) prepare(at, remote);
+}
+
+bool DpdkPort::asks(Place at, const base::SocketAddress& to) const TUTTI_REALTIME {
+  const FlowState& flow = flows_[at];
+  return flow.to == (flow.peer.valid() ? flow.peer : to) && flow.to.valid() && !flow.hop_known;
 }
 
 void DpdkPort::send(EndpointId id, Flow flow, const base::SocketAddress& to,
@@ -130,14 +149,27 @@ void DpdkPort::send(EndpointId id, Flow flow, const base::SocketAddress& to,
   counters_.bytes_sent.add(bytes);
   const Place at = place(id, flow);
   if (ready(at, to)) return post(at, bytes, nullptr);
+  if (asks(at, to)) return hold(at, bytes);
   counters_.drops.add(DropReason::kSendFailed);  // the buffer stays reserved
 }
 
-void DpdkPort::post(Place at, std::size_t bytes, const std::uint64_t* payload_sum) TUTTI_REALTIME {
-  const net::UdpFrame& frame = frames_[at];
-  const std::size_t head_bytes = sends_[at].head_bytes;
+rte_mbuf* DpdkPort::take_spare() TUTTI_REALTIME {
   rte_mbuf* const buffer = spare_[--spare_count_];
   if (spare_count_ >= kWriteAhead) prefetch_to_write(spare_[spare_count_ - kWriteAhead]);
+  return buffer;
+}
+
+void DpdkPort::post(Place at, std::size_t bytes, const std::uint64_t* payload_sum) TUTTI_REALTIME {
+  rte_mbuf* const buffer = take_spare();
+  finish(at, buffer, bytes, payload_sum);
+  unsent_[unsent_count_++] = buffer;
+  if (unsent_count_ >= std::min<std::size_t>(kTogether, unsent_max_)) transmit();
+}
+
+void DpdkPort::finish(Place at, rte_mbuf* buffer, std::size_t bytes,
+                      const std::uint64_t* payload_sum) TUTTI_REALTIME {
+  const net::UdpFrame& frame = frames_[at];
+  const std::size_t head_bytes = sends_[at].head_bytes;
   std::byte* const head = payload_of(buffer) - head_bytes;
   if (sums_sent_) {
     frame.write(bytes, head);
@@ -154,8 +186,40 @@ void DpdkPort::post(Place at, std::size_t bytes, const std::uint64_t* payload_su
   buffer->data_off = static_cast<std::uint16_t>(RTE_PKTMBUF_HEADROOM - head_bytes);
   buffer->data_len = static_cast<std::uint16_t>(head_bytes + bytes);
   buffer->pkt_len = buffer->data_len;
+}
+
+// The neighbour is being asked for.
+void DpdkPort::hold(Place at, std::size_t bytes) TUTTI_REALTIME {
+  rte_mbuf* const buffer = take_spare();
+  buffer->ol_flags = 0;
+  buffer->data_len = static_cast<std::uint16_t>(bytes);  // of the payload, until its head is written
+  queue_counters_.held.add();
+  lose(held_.put(at, buffer, clock_()));
+}
+
+void DpdkPort::lose(rte_mbuf* held) TUTTI_REALTIME {
+  if (held == nullptr) return;
+  queue_counters_.no_next_hop.add();
+  counters_.drops.add(DropReason::kSendFailed);
+  ::rte_pktmbuf_free(held);
+}
+
+void DpdkPort::send_held(Place at) TUTTI_REALTIME {
+  rte_mbuf* const buffer = held_.take(at);
+  if (buffer == nullptr) return;
+  if (unsent_count_ + 1 >= unsent_max_) transmit();
+  if (unsent_count_ + 1 >= unsent_max_) return lose(buffer);
+  finish(at, buffer, buffer->data_len, nullptr);
   unsent_[unsent_count_++] = buffer;
-  if (unsent_count_ >= std::min<std::size_t>(kTogether, unsent_max_)) transmit();
+}
+
+// Those whose neighbour has answered.
+void DpdkPort::look_after_held() TUTTI_REALTIME {
+  const base::Instant now = clock_();
+  for (std::size_t i = held_.size(); i > 0; --i) {
+    const HeldPackets::Held held = held_[i - 1];
+    if (!look_up(flows_[held.flow], held.flow) && now >= held.until) lose(held_.take_at(i - 1));
+  }
 }
 
 bool DpdkPort::send(EndpointId id, Flow flow, const base::SocketAddress& to, std::span<const std::byte> head,
@@ -168,6 +232,11 @@ bool DpdkPort::send(EndpointId id, Flow flow, const base::SocketAddress& to, std
   return true;
 }
 
+net::SendLines DpdkPort::send_lines() const {
+  return {frames_, sizeof(net::UdpFrame), sends_.get(), sizeof(FlowSends)};
+}
+
+// Their payload is summed once.
 std::size_t DpdkPort::send(std::span<const net::PacketHead> heads,
                            std::span<const std::byte> payload) TUTTI_REALTIME {
   for (const net::PacketHead& head : heads) base::prefetch(&frames_[place(head.endpoint, Flow::kRtp)]);
@@ -182,12 +251,17 @@ std::size_t DpdkPort::send(std::span<const net::PacketHead> heads,
     if (buffer.empty()) break;
     CHECK(static_cast<std::uint32_t>(head.endpoint) < endpoints_);
     const Place at = place(head.endpoint, Flow::kRtp);
-    if (!ready(at, *head.to)) {
+    const bool goes = ready(at, *head.to);
+    if (!goes && !asks(at, *head.to)) {
       ++refused;
       continue;
     }
     std::copy(payload.begin(), payload.end(),
               std::copy(head.bytes.begin(), head.bytes.end(), buffer.begin()));
+    if (!goes) {
+      hold(at, bytes);
+      continue;
+    }
     const std::uint64_t all = sum + net::internet_sum(head.bytes);
     post(at, bytes, &all);
   }
@@ -221,6 +295,7 @@ void DpdkPort::send_for_slow_path() TUTTI_REALTIME {
 }
 
 void DpdkPort::flush() TUTTI_REALTIME {
+  if (!held_.empty()) look_after_held();
   if (core_ == 0) send_for_slow_path();
   if (unsent_count_ > 0) transmit();
 }

@@ -20,6 +20,11 @@ base::Result<base::EndpointHandles, net::NetError> LocalEndpoints::open(const ba
   return base::EndpointHandles{rtp.pack(), with_rtcp ? rtcp.pack() : base::EndpointHandles::kNone};
 }
 
+bool LocalEndpoints::leads_to(const base::SocketAddress& local, const base::SocketAddress& remote,
+                              std::size_t core) const {
+  return spread_ == nullptr || spread_->leads_to(remote, local, static_cast<std::uint16_t>(core));
+}
+
 void LocalEndpoints::close(const base::EndpointHandles& handles) {
   for (const std::int32_t handle : {handles.rtp, handles.rtcp}) {
     if (handle == base::EndpointHandles::kNone) continue;

@@ -78,7 +78,7 @@ void SlowPath::turn(base::Instant now) {
       send(std::span(frame).first(bytes));
     }
   }
-  if (now >= tick_at_) tick(now);
+  look_up(now);
 }
 
 void SlowPath::take(rte_mbuf* buffer, base::Instant now) {
@@ -92,10 +92,10 @@ void SlowPath::take(rte_mbuf* buffer, base::Instant now) {
   ::rte_pktmbuf_free(buffer);
 }
 
-void SlowPath::tick(base::Instant now) {
-  tick_at_ = now + kTickEvery;
-  host_.tick(now);
+// What was learned reaches the cores, and what they ask for leaves, within the turn.
+void SlowPath::look_up(base::Instant now) {
   for (net::NextHops* hops : hops_) hops->answer(host_, now);
+  host_.tick(now);
   const auto duplicate = host_.take_duplicate();
   if (duplicate && log_) {
     log_(LogLevel::kWarning, "the address " + base::ip_to_string(duplicate->ip) + " is " +

@@ -32,8 +32,9 @@ class ExceptionSink {
 // Thread: made and ended by signaling; turn() by its own, or by a test that does not start it.
 class SlowPath {
  public:
-  static constexpr base::Duration kTurnEvery = std::chrono::milliseconds(2);  // how long a question waits
-  static constexpr base::Duration kTickEvery = std::chrono::milliseconds(20);
+  // How long a question waits: a neighbour is known a millisecond, the core's next look at its queue and
+  // another millisecond after it was asked for, if it answers at once.
+  static constexpr base::Duration kTurnEvery = std::chrono::milliseconds(1);
   static constexpr std::size_t kFrameBytesMax = 1'518;
   static constexpr int kFramesPerTurn = 128;  // of each core, and of the sink
 
@@ -65,7 +66,7 @@ class SlowPath {
 
  private:
   void take(rte_mbuf* buffer, base::Instant now);
-  void tick(base::Instant now);
+  void look_up(base::Instant now);
   void send(std::span<const std::byte> frame);
   void run();
 
@@ -75,7 +76,6 @@ class SlowPath {
   ExceptionSink* const beside_;
   net::IpHost host_;
   std::vector<net::NextHops*> hops_;
-  base::Instant tick_at_ = base::Instant::min();
   bool begun_ = false;
   Counters counters_;
   std::atomic<bool> stop_{false};

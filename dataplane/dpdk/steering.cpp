@@ -1,16 +1,14 @@
 #include "dataplane/dpdk/steering.h"
 
-#include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 
 #include <rte_byteorder.h>
 #include <rte_flow.h>
-#include <rte_thash.h>
 
 #include "dataplane/base/check.h"
 #include "dataplane/dpdk/device.h"
+#include "dataplane/dpdk/hash_spread.h"
 
 namespace tutti::dpdk {
 namespace {
@@ -58,12 +56,12 @@ PortMask port_mask(std::uint16_t first_port, std::uint32_t lane, std::uint32_t l
 }
 
 Steering::Steering(const Device& device, const LocalAddresses& addresses, std::uint16_t first_port)
-    : device_(device.number()), cores_(device.cores()) {
+    : device_(device), cores_(device.cores()) {
   if (cores_ == 1) return;
   if (std::has_single_bit(cores_) && add_rules(addresses, first_port)) {
     kind_ = Kind::kPortRules;
   } else {
-    kind_ = device.hash_queues().empty() ? Kind::kHandOver : Kind::kHash;
+    kind_ = device.hash().empty() ? Kind::kHandOver : Kind::kHash;
   }
 }
 
@@ -75,7 +73,7 @@ bool Steering::add_rules(const LocalAddresses& addresses, std::uint16_t first_po
   for (const auto family : {base::AddressFamily::kIpv4, base::AddressFamily::kIpv6}) {
     if (!has_family(addresses, family)) continue;
     for (std::uint16_t core = 0; core < cores_; ++core) {
-      rte_flow* rule = add_rule(device_, family, port_mask(first_port, core, cores_), core);
+      rte_flow* rule = add_rule(device_.number(), family, port_mask(first_port, core, cores_), core);
       if (rule == nullptr) {
         remove_rules();
         return false;
@@ -88,8 +86,12 @@ bool Steering::add_rules(const LocalAddresses& addresses, std::uint16_t first_po
 
 void Steering::remove_rules() {
   rte_flow_error error{};
-  for (rte_flow* rule : rules_) ::rte_flow_destroy(device_, rule, &error);
+  for (rte_flow* rule : rules_) ::rte_flow_destroy(device_.number(), rule, &error);
   rules_.clear();
+}
+
+const HashSpread* Steering::spread() const {
+  return kind_ == Kind::kHash ? &device_.hash() : nullptr;
 }
 
 std::string Steering::description() const {
@@ -101,38 +103,13 @@ std::string Steering::description() const {
       return cores + " queues, each core's ports come to its own (" + std::to_string(rules_.size()) +
              " rules in the card)";
     case Kind::kHash:
-      return cores + " queues, filled by the card's hash; what is another core's is handed over";
+      return cores +
+             " queues, filled by the card's hash: each call gets a port whose packets come to its core's, "
+             "and what comes to another is handed over";
     case Kind::kHandOver:
       break;
   }
   return cores + " queues, filled as the driver will; what is another core's is handed over";
-}
-
-std::uint32_t toeplitz_hash(std::span<const std::uint8_t> key, const base::SocketAddress& source,
-                            const base::SocketAddress& destination) {
-  const std::size_t address_bytes = source.family == base::AddressFamily::kIpv4 ? 4 : 16;
-  CHECK(source.family == destination.family && key.size() >= 2 * address_bytes + 8);
-  std::array<std::uint32_t, 9> words{};
-  const std::size_t address_words = address_bytes / 4;
-  std::memcpy(words.data(), source.ip.data(), address_bytes);
-  std::memcpy(words.data() + address_words, destination.ip.data(), address_bytes);
-  for (std::size_t i = 0; i < 2 * address_words; ++i) words[i] = rte_be_to_cpu_32(words[i]);
-  words[2 * address_words] = static_cast<std::uint32_t>(source.port) << 16U | destination.port;
-  return ::rte_softrss(words.data(), static_cast<std::uint32_t>(2 * address_words + 1), key.data());
-}
-
-std::optional<std::size_t> choose_port(const base::SocketAddress& remote,
-                                       std::span<const base::SocketAddress> candidates, std::uint16_t queue,
-                                       std::span<const std::uint8_t> key,
-                                       std::span<const std::uint16_t> queues) {
-  if (key.empty() || queues.empty()) return std::nullopt;
-  const auto chosen =
-      std::find_if(candidates.begin(), candidates.end(), [&](const base::SocketAddress& ours) {
-        return ours.family == remote.family &&
-               queues[toeplitz_hash(key, remote, ours) % queues.size()] == queue;
-      });
-  if (chosen == candidates.end()) return std::nullopt;
-  return static_cast<std::size_t>(chosen - candidates.begin());
 }
 
 }  // namespace tutti::dpdk

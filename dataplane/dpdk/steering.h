@@ -3,12 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "dataplane/base/socket_address.h"
 #include "dataplane/dpdk/local_addresses.h"
 
 struct rte_flow;
@@ -16,6 +13,7 @@ struct rte_flow;
 namespace tutti::dpdk {
 
 class Device;
+class HashSpread;
 
 // Thread: not a core's. The device outlives it.
 class Steering {
@@ -35,6 +33,8 @@ class Steering {
   Steering& operator=(const Steering&) = delete;
 
   Kind kind() const { return kind_; }
+  // Where it is the card's hash: that. Else null: the port is no matter.
+  const HashSpread* spread() const;
   // One line for the log.
   std::string description() const;
 
@@ -42,7 +42,7 @@ class Steering {
   bool add_rules(const LocalAddresses& addresses, std::uint16_t first_port);
   void remove_rules();
 
-  const std::uint16_t device_;
+  const Device& device_;
   const std::uint16_t cores_;
   std::vector<rte_flow*> rules_;
   Kind kind_ = Kind::kOneQueue;
@@ -56,17 +56,5 @@ struct PortMask {
   bool operator==(const PortMask&) const = default;
 };
 PortMask port_mask(std::uint16_t first_port, std::uint32_t lane, std::uint32_t lanes);
-
-// The Toeplitz hash of a packet from `source` to `destination`, of one family.
-// Shapes: a key of 40 bytes at least. Source: Microsoft, "RSS Hashing Functions".
-std::uint32_t toeplitz_hash(std::span<const std::uint8_t> key, const base::SocketAddress& source,
-                            const base::SocketAddress& destination);
-
-// The first of `candidates`, ports of ours, at which packets from `remote` come to `queue`; none where no one
-// does. `key` and `queues` are the device's (hash_key, hash_queues).
-std::optional<std::size_t> choose_port(const base::SocketAddress& remote,
-                                       std::span<const base::SocketAddress> candidates, std::uint16_t queue,
-                                       std::span<const std::uint8_t> key,
-                                       std::span<const std::uint16_t> queues);
 
 }  // namespace tutti::dpdk

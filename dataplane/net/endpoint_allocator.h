@@ -24,6 +24,8 @@ struct Endpoint {
 // Thread: signaling.
 class EndpointAllocator {
  public:
+  static constexpr int kPortsTried = 128;  // 16 queues of a card have each one among them
+
   struct Range {
     std::vector<base::SocketAddress>
         ips;  // used in turn, each with the whole range; their ports are not used
@@ -44,9 +46,12 @@ class EndpointAllocator {
   };
 
   // Opens the next free pair of the lane, of another where that has none; or only its even port without RTCP
-  // (the odd one stays unused). Of a part alone where one is given.
+  // (the odd one stays unused). Of a part alone where one is given. Where it is known from where RTP will
+  // come (`remote` is reachable()), the next one at which that comes to the lane's core by itself
+  // (EndpointFactory::leads_to), if there is one among the next kPortsTried.
   // Errors: kNoPorts when all are in use, by us or by others; else what the factory says.
-  base::Result<Endpoint, NetError> open(bool with_rtcp, std::size_t lane, const Ports& within);
+  base::Result<Endpoint, NetError> open(bool with_rtcp, std::size_t lane, const Ports& within,
+                                        const base::SocketAddress& remote = {});
   base::Result<Endpoint, NetError> open(bool with_rtcp, std::size_t lane = 0) {
     return open(with_rtcp, lane, {});
   }
@@ -66,7 +71,16 @@ class EndpointAllocator {
     std::size_t count = 0;
   };
   Places places(std::size_t lane, const Ports& within) const;
-  base::Result<Endpoint, NetError> open_pair(std::size_t ip, std::size_t pair, bool with_rtcp);
+  struct Pair {
+    std::size_t ip = 0;
+    std::size_t number = 0;  // of the range's
+  };
+  Pair pair_at(std::size_t lane, std::size_t place) const;
+  bool taken(const Pair& pair) const { return taken_[pair.ip * pairs_ + pair.number]; }
+  base::SocketAddress rtp_of(const Pair& pair) const;
+  std::size_t next_that_leads(std::size_t lane, const Places& places, std::size_t next,
+                              const base::SocketAddress& remote) const;
+  base::Result<Endpoint, NetError> open_pair(const Pair& pair, bool with_rtcp);
 
   EndpointFactory& factory_;
   const std::vector<base::SocketAddress> ips_;

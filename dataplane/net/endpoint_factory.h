@@ -1,6 +1,8 @@
 // EndpointFactory: opens and closes, outside the cores, what a core later attaches.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "dataplane/base/endpoint_handles.h"
@@ -30,6 +32,12 @@ class EndpointFactory {
   // Opens the RTP port `local` and, if asked, the RTCP port one above it.
   virtual base::Result<base::EndpointHandles, NetError> open(const base::SocketAddress& local,
                                                              bool with_rtcp) = 0;
+  // Whether RTP from `remote` to `local` comes to the core of that number by itself, and need not be handed
+  // to it by another; true where nobody can tell, or it is no matter.
+  virtual bool leads_to(const base::SocketAddress& /*local*/, const base::SocketAddress& /*remote*/,
+                        std::size_t /*core*/) const {
+    return true;
+  }
   // Only after the core has let go of it.
   virtual void close(const base::EndpointHandles& handles) = 0;
 };

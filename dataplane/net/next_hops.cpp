@@ -1,6 +1,8 @@
 #include "dataplane/net/next_hops.h"
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "dataplane/base/check.h"
 
@@ -19,8 +21,10 @@ std::uint64_t pack(std::uint16_t version, const MacAddress& mac) {
 
 NextHops::NextHops(std::uint32_t places)
     : count_(places),
-      places_(std::make_unique<Place[]>(places)),
-      answered_(std::make_unique<std::uint16_t[]>(places)) {}
+      memory_(places * sizeof(Place), base::Pages::kPlain),
+      places_(static_cast<Place*>(memory_.data())) {
+  CHECK(places > 0);
+}
 
 void NextHops::set(std::uint32_t place, const base::SocketAddress& to) TUTTI_REALTIME {
   DCHECK(place < count_ && to.valid());
@@ -35,7 +39,7 @@ void NextHops::set(std::uint32_t place, const base::SocketAddress& to) TUTTI_REA
   asked.family.store(static_cast<std::uint8_t>(to.family), std::memory_order_relaxed);
   if (++asked.last_version == 0) ++asked.last_version;
   asked.version.store(asked.last_version, std::memory_order_release);
-  sets_.store(sets_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  if (!new_.try_push(place)) more_new_.store(true, std::memory_order_release);
 }
 
 void NextHops::clear(std::uint32_t place) TUTTI_REALTIME {
@@ -68,24 +72,41 @@ std::optional<std::pair<std::uint16_t, base::SocketAddress>> NextHops::read(cons
   return std::pair(version, to);
 }
 
-void NextHops::answer(NeighbourResolver& resolver, base::Instant now) {
-  const bool again = now >= again_at_;
-  if (again) again_at_ = now + kAgain;
-  const bool more = resolver.changes() != changes_;
-  changes_ = resolver.changes();
-  const std::uint64_t sets = sets_.load(std::memory_order_acquire);
-  if (!again && !more && sets == seen_sets_) return;
-  seen_sets_ = sets;
-  for (std::uint32_t i = 0; i < count_; ++i) {
-    const auto asked = read(places_[i]);
-    if (!asked) continue;
-    const bool is_new = answered_[i] != asked->first;
-    const bool without = places_[i].answer.load(std::memory_order_relaxed) == 0;
-    if (!again && !is_new && !(more && without)) continue;
-    const auto found = resolver.ask(asked->second, now);
-    answered_[i] = asked->first;
-    places_[i].answer.store(found ? pack(asked->first, *found) : 0, std::memory_order_relaxed);
+void NextHops::ask(std::uint32_t place, NeighbourResolver& resolver, base::Instant now) {
+  const auto asked = read(places_[place]);
+  if (!asked) {
+    waiting_.erase(place);
+    return;
   }
+  const auto found = resolver.ask(asked->second, now);
+  places_[place].answer.store(found ? pack(asked->first, *found) : 0, std::memory_order_relaxed);
+  if (found) {
+    waiting_.erase(place);
+  } else {
+    waiting_.insert(place);
+  }
+}
+
+void NextHops::answer(NeighbourResolver& resolver, base::Instant now) {
+  // Those without an answer before the new ones, which have just been asked for.
+  const std::uint64_t changes = resolver.changes();
+  if (changes != changes_ && !waiting_.empty()) {
+    const std::vector<std::uint32_t> waiting(waiting_.begin(), waiting_.end());
+    for (const std::uint32_t place : waiting) ask(place, resolver, now);
+  }
+  changes_ = changes;
+  std::uint32_t place = 0;
+  for (std::size_t i = 0; i < kNewAtOnce && new_.try_pop(place); ++i) ask(place, resolver, now);
+
+  const bool again = again_at_ && now >= *again_at_;
+  if (again || !again_at_) again_at_ = now + kAgain;
+  if (more_new_.exchange(false, std::memory_order_acquire) || again) anew_left_ = count_;
+  const std::uint32_t anew = std::min(anew_left_, kAnewAtOnce);
+  for (std::uint32_t i = 0; i < anew; ++i) {
+    ask(anew_at_, resolver, now);
+    anew_at_ = anew_at_ + 1 == count_ ? 0 : anew_at_ + 1;
+  }
+  anew_left_ -= anew;
 }
 
 NextHopThread::NextHopThread(NextHops& hops, std::unique_ptr<NeighbourResolver> resolver)

@@ -2,7 +2,6 @@
 // kept where the core reads it without waiting.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -10,10 +9,14 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <unordered_set>
+#include <utility>
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/realtime.h"
+#include "dataplane/base/slab_memory.h"
 #include "dataplane/base/socket_address.h"
+#include "dataplane/base/spsc_ring.h"
 #include "dataplane/net/mac_address.h"
 #include "dataplane/net/neighbour_resolver.h"
 
@@ -23,9 +26,14 @@ namespace tutti::net {
 // neighbour that moves, or a route that changes, is followed then.
 class NextHops {
  public:
-  static constexpr base::Duration kNewEvery = std::chrono::milliseconds(20);  // between two answer()s
+  static constexpr base::Duration kNewEvery = std::chrono::milliseconds(20);  // of NextHopThread's answer()s
   static constexpr base::Duration kAgain = std::chrono::seconds(1);
+  // Of those that are asked anew, in one answer(): 131,072 endpoints' RTP and RTCP are done in 64 of them.
+  static constexpr std::uint32_t kAnewAtOnce = 4'096;
+  // New ones between two answer()s that are told one by one; where there are more all are asked anew.
+  static constexpr std::size_t kNewAtOnce = 1'024;
 
+  // Memory of places that were never set is never written.
   explicit NextHops(std::uint32_t places);
   NextHops(const NextHops&) = delete;
   NextHops& operator=(const NextHops&) = delete;
@@ -42,7 +50,8 @@ class NextHops {
   void answer(NeighbourResolver& resolver, base::Instant now);
 
  private:
-  // A sequence lock: `version` is 0 while the core writes. An answer names the version that it is for.
+  // A sequence lock: `version` is 0 while the core writes. An answer names the version that it is for. All
+  // zero at first.
   struct Place {
     std::atomic<std::uint64_t> answer{0};  // version in the upper 16 bits, then the MAC; 0: none
     std::atomic<std::uint64_t> ip_high{0};
@@ -55,14 +64,19 @@ class NextHops {
   // The version and what is asked; none while nothing is.
   std::optional<std::pair<std::uint16_t, base::SocketAddress>> read(const Place& place) const;
 
+  void ask(std::uint32_t place, NeighbourResolver& resolver, base::Instant now);
+
   const std::uint32_t count_;
-  std::atomic<std::uint64_t> sets_{0};
-  const std::unique_ptr<Place[]> places_;
+  const base::SlabMemory memory_;
+  Place* const places_;
+  base::SpscRing<std::uint32_t> new_{kNewAtOnce};  // places, from the core
+  std::atomic<bool> more_new_{false};              // than new_ has room for
   // answer()'s.
-  const std::unique_ptr<std::uint16_t[]> answered_;  // the version, by place
-  std::uint64_t seen_sets_ = 0;
-  base::Instant again_at_ = base::Instant::min();
-  std::uint64_t changes_ = 0;  // the resolver's, when it was last asked
+  std::optional<base::Instant> again_at_;
+  std::uint32_t anew_left_ = 0;                // still to be asked anew
+  std::uint32_t anew_at_ = 0;                  // the next one of them
+  std::unordered_set<std::uint32_t> waiting_;  // places that have no answer
+  std::uint64_t changes_ = 0;                  // the resolver's, when it was last asked
 };
 
 // Answers the places of one NextHops each kNewEvery, from a thread of its own: for who has no other.

@@ -67,6 +67,10 @@ class PacketPort {
   // Receives from anyone again, with the next receive().
   virtual void disconnect(EndpointId id, Flow flow) TUTTI_REALTIME = 0;
 
+  // Something will be sent to `remote` before long: a body that has to ask for its MAC address first begins
+  // now.
+  virtual void expect(EndpointId, Flow, const base::SocketAddress& /*remote*/) TUTTI_REALTIME {}
+
   // The next receive()s are to bring the endpoint's packets: a core takes them with its own tick, so a body
   // that has to ask the network for each (io_uring) asks then alone; one that is told of them ignores this.
   // `thorough`: all that wait, as after a delay of a tick; else a second one may be left for the next time.

@@ -17,9 +17,10 @@ struct QueueCounters {
   base::Counter exceptions;       // to the slow path
   base::Counter exceptions_lost;  // it had no room
   base::Counter queue_full;       // times that not all that was sent found room: what was left is sent later
-  base::Counter no_next_hop;     // sent while the neighbour's MAC was not known: drops of kSendFailed as well
-  base::Counter no_buffers;      // times that none was free to write a packet into
-  base::Gauge longest_sleep_ns;  // what it allows itself before it looks at its receive queue again
+  base::Counter held;             // sent while the neighbour's MAC was not known: to leave when it answers
+  base::Counter no_next_hop;      // of those, what did not: drops of kSendFailed as well
+  base::Counter no_buffers;       // times that none was free to write a packet into
+  base::Gauge longest_sleep_ns;   // what it allows itself before it looks at its receive queue again
 };
 
 }  // namespace tutti::net

@@ -40,6 +40,8 @@ void tell_queues(MetricsText& text, const CardFacts& card, const CpuSet& cpus) {
           &Counters::exceptions_lost);
   counter("tutti_dpdk_queue_full_total", "Times that the transmit queue had no room for all there was.",
           &Counters::queue_full);
+  counter("tutti_dpdk_held_total", "Packets held until a neighbour has told its MAC address.",
+          &Counters::held);
   counter("tutti_dpdk_no_next_hop_total", "Packets lost because the neighbour's MAC address was not known.",
           &Counters::no_next_hop);
   counter("tutti_dpdk_no_buffers_total", "Times that no buffer was free to write a packet into.",
@@ -97,6 +99,8 @@ void tell_host(MetricsText& text, const net::IpHost::Counters& host) {
   counter("tutti_dpdk_icmp_errors_total", "ICMP errors about packets of ours.", &Counters::icmp_errors);
   counter("tutti_dpdk_router_advertisements_total", "Router advertisements, which are not followed.",
           &Counters::router_advertisements);
+  counter("tutti_dpdk_group_reports_total", "Reports of ours of the IPv6 groups that we listen to (MLD).",
+          &Counters::group_reports);
   text.family("tutti_dpdk_host_dropped_total", "counter", "Frames of the slow path not used, by reason.");
   for (std::size_t i = 0; i < base::kDropReasons; ++i) {
     const auto reason = static_cast<base::DropReason>(i);

@@ -203,9 +203,10 @@ Table make_table() {
           [](auto& c) -> auto& { return c.cores.realtime; },
           "SCHED_FIFO for the media threads. \"on\" refuses to start without it, \"auto\" goes on."),
       number<C>(
-          "cores", "participants_per_core", 1, 32'768,
+          "cores", "participants_per_core", 1, 131'072,
           [](auto& c) -> auto& { return c.cores.participants_per_core; },
-          "Callers that one core has room for; the memory is taken at start."),
+          "Callers that one core has room for, more than 32,768 with the backend \"dpdk\" alone; the address "
+          "space is taken at start, memory by who calls."),
       number<C>(
           "cores", "conferences_per_core", 1, 32'768,
           [](auto& c) -> auto& { return c.cores.conferences_per_core; },

@@ -17,6 +17,7 @@ constexpr std::string_view kKernelPaths[] = {"none", "tap"};
 constexpr std::size_t kDevicesMax = 1;
 constexpr std::size_t kAddressesMax = 64;
 constexpr std::size_t kTextMax = 512;
+constexpr std::uint32_t kKernelParticipantsMax = 32'768;  // of a core: io_uring's buffers
 
 // "10.0.0.2/24", "2001:db8::2/64".
 std::optional<DpdkConfiguration::Address> parse_address(std::string_view text) {
@@ -147,8 +148,14 @@ std::vector<Key<Configuration>> dpdk_keys() {
 std::optional<DpdkFault> find_dpdk_fault(const Configuration& configuration) {
   const auto& cores = configuration.cores;
   const auto& dpdk = configuration.dpdk;
-  if (cores.backend != "dpdk") return std::nullopt;
   const auto fault = [](std::string_view key, std::string text) { return DpdkFault{key, std::move(text)}; };
+  if (cores.backend != "dpdk") {
+    if (cores.participants_per_core <= kKernelParticipantsMax) return std::nullopt;
+    return fault("cores.participants_per_core",
+                 fmt::format("participants_per_core in [cores]: more than {} need backend = \"dpdk\": the "
+                             "kernel has no more buffers for a core",
+                             kKernelParticipantsMax));
+  }
   if (dpdk.devices.empty()) {
     return fault("cores.backend",
                  "backend = \"dpdk\" and no devices: name the card in [dataplane.dpdk], devices = "

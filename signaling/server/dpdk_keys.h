@@ -12,7 +12,7 @@ namespace tutti::server {
 
 std::vector<Key<Configuration>> dpdk_keys();
 
-// What is wrong with them together, and with the other keys; none where DPDK is not asked for.
+// What is wrong with them together, and with the other keys; where DPDK is not asked for: what needs it.
 struct DpdkFault {
   std::string_view key;  // of [dataplane.dpdk], or "cores.tx" and the like; where to look for it
   std::string text;

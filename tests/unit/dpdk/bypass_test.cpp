@@ -42,6 +42,12 @@ std::string whole_life() {
     bypass.start();
     if (!bypass.complaint().empty()) return bypass.complaint();
     if (bypass.description().size() != 2) return "it does not describe itself";
+    // net_null has a hash, which leads to the one core or to the other.
+    const auto leads = [&](std::size_t core) {
+      return bypass.endpoints().leads_to(*base::parse_ip("10.0.0.2", 20'002),
+                                         *base::parse_ip("198.51.100.7", 4'000), core);
+    };
+    if (leads(0) == leads(1)) return "it does not know where its card's hash leads";
     const auto opened = bypass.endpoints().open(*base::parse_ip("10.0.0.2", 20'002), true);
     if (!opened) return "it opens no endpoint";
     if (!second->attach(net::EndpointId{3}, *opened)) return "it attaches no endpoint";

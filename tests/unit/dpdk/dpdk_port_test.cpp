@@ -146,54 +146,6 @@ TEST(DpdkPortTest, HasNoBufferWhenThePoolIsEmptyAndOneAgainLater) {
   EXPECT_EQ(host.far().receive(client)->payload, "again");
 }
 
-TEST(DpdkPortTest, SendsNothingToANeighbourThatIsNotKnownAndFollowsItsAddress) {
-  NearHost host;
-  host.attach(kId);
-  const auto neighbour = *base::parse_ip("10.0.0.77", 4'000);  // on the link
-  ASSERT_TRUE(host.send(kId, neighbour, "to nobody"));
-  EXPECT_EQ(host.drops(DropReason::kSendFailed), 1u);
-  EXPECT_EQ(host.port().queue_counters().no_next_hop.value(), 1u);
-
-  const auto station_of = [&] {
-    host.port().flush();
-    const auto frames = host.far().end().receive();
-    return frames.size() == 1 ? static_cast<int>(frames[0][5]) : -1;
-  };
-  for (const std::uint8_t last : {std::uint8_t{7}, std::uint8_t{8}}) {
-    OneStation resolver({2, 0, 0, 0, 0, last});
-    host.port().next_hops().answer(resolver, base::monotonic_now() + 2 * last * net::NextHops::kAgain);
-    // It looks again once a second of sending.
-    for (int i = 0; i < 60; ++i) {
-      ASSERT_TRUE(host.send(kId, neighbour, "media"));
-      const int station = station_of();
-      if (i == 59) {
-        EXPECT_EQ(station, last);
-      }
-    }
-  }
-  EXPECT_EQ(host.drops(DropReason::kSendFailed), 1u);
-}
-
-TEST(DpdkPortTest, FollowsTheAddressOfANeighbourThatItIsConnectedTo) {
-  NearHost host;
-  host.attach(kId);
-  const auto neighbour = *base::parse_ip("10.0.0.77", 4'000);  // on the link
-  host.port().connect(kId, net::Flow::kRtp, neighbour);
-  ASSERT_TRUE(host.send(kId, {}, "to nobody"));
-  EXPECT_EQ(host.drops(DropReason::kSendFailed), 1u);
-  for (const std::uint8_t last : {std::uint8_t{7}, std::uint8_t{8}}) {
-    OneStation resolver({2, 0, 0, 0, 0, last});
-    host.port().next_hops().answer(resolver, base::monotonic_now() + 2 * last * net::NextHops::kAgain);
-    // It looks again once a second of sending.
-    for (int i = 0; i < 60; ++i) ASSERT_TRUE(host.send(kId, {}, "media"));
-    host.port().flush();
-    const auto frames = host.far().end().receive();
-    ASSERT_EQ(frames.size(), 60u);
-    EXPECT_EQ(static_cast<int>(frames.back()[5]), last);
-  }
-  EXPECT_EQ(host.drops(DropReason::kSendFailed), 1u);
-}
-
 // A packet of what many hear reads one line besides its own, and the port says which.
 TEST(DpdkPortTest, TellsWhereAFlowsFrameIs) {
   NearHost host;

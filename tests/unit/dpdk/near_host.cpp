@@ -14,6 +14,23 @@ base::SocketAddress address(bool ipv6, const char* ipv4_text, const char* ipv6_t
   return *base::parse_ip(ipv6 ? ipv6_text : ipv4_text);
 }
 
+std::vector<base::SocketAddress> addresses_of(const NearOptions& options) {
+  std::vector<base::SocketAddress> made{address(options.ipv6, "10.0.0.1", "2001:db8::1")};
+  while (made.size() < options.addresses) {
+    made.push_back(made.back());
+    ++made.back().ip[options.ipv6 ? 15 : 3];
+  }
+  return made;
+}
+
+std::vector<LocalAddresses::Address> with_prefix(const std::vector<base::SocketAddress>& ips) {
+  std::vector<LocalAddresses::Address> made;
+  for (const base::SocketAddress& ip : ips) {
+    made.push_back({ip, ip.family == base::AddressFamily::kIpv6 ? std::uint8_t{64} : std::uint8_t{24}});
+  }
+  return made;
+}
+
 std::unique_ptr<Device> open(const std::string& name, const NearOptions& options) {
   auto device = Device::open({.name = name,
                               .cores = options.cores,
@@ -27,15 +44,14 @@ std::unique_ptr<Device> open(const std::string& name, const NearOptions& options
 }  // namespace
 
 NearHost::NearHost(const NearOptions& options)
-    : ip_(address(options.ipv6, "10.0.0.1", "2001:db8::1")),
+    : ips_(addresses_of(options)),
       rings_(options.cores, options.ring),
       far_(rings_.far(), address(options.ipv6, "10.9.0.2", "2001:db8:9::2"), options.vlan, options.cores),
       device_(open(rings_.near(), options)),
-      addresses_({{ip_, options.ipv6 ? std::uint8_t{64} : std::uint8_t{24}}},
-                 address(false, "10.0.0.254", ""), address(true, "", "2001:db8::fe")),
+      addresses_(with_prefix(ips_), address(false, "10.0.0.254", ""), address(true, "", "2001:db8::fe")),
       exchange_(addresses_, {.cores = options.cores, .first_port = kFirstPort, .last_port = kLastPort}),
       endpoints_(addresses_),
-      allocator_(endpoints_, {{ip_}, kFirstPort, kLastPort, options.cores}) {
+      allocator_(endpoints_, {ips_, kFirstPort, kLastPort, options.cores}) {
   OneStation gateway;
   for (std::uint16_t core = 0; core < options.cores; ++core) {
     ports_.push_back(std::make_unique<DpdkPort>(*device_, core, exchange_,

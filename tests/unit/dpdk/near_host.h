@@ -18,6 +18,7 @@ struct NearOptions {
   std::uint32_t ring = 4'096;
   std::uint16_t transmit_descriptors = 4'096;
   bool ipv6 = false;
+  unsigned addresses = 1;  // of ours, one behind the other
   net::VlanId vlan = net::kNoVlan;
   DpdkPort::Clock clock = &base::monotonic_now;
 };
@@ -40,7 +41,7 @@ class NearHost {
   Device& device() { return *device_; }
   Exchange& exchange() { return exchange_; }
   net::EndpointAllocator& allocator() { return allocator_; }
-  const base::SocketAddress& ip() const { return ip_; }
+  const base::SocketAddress& ip() const { return ips_[0]; }
 
   // Opened and attached.
   net::Endpoint attach(net::EndpointId id, std::size_t core = 0, bool with_rtcp = true);
@@ -54,7 +55,7 @@ class NearHost {
   }
 
  private:
-  const base::SocketAddress ip_;
+  const std::vector<base::SocketAddress> ips_;
   CrossedRings rings_;
   FarHost far_;
   const std::unique_ptr<Device> device_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dataplane/dpdk/device.h"
+#include "dataplane/dpdk/hash_spread.h"
 #include "dataplane/net/port_lane.h"
 #include "tests/support/crossed_rings.h"
 
@@ -11,41 +12,6 @@ namespace tutti::dpdk {
 namespace {
 
 using testing::HasSubstr;
-
-// Microsoft's example key and its published results.
-constexpr std::array<std::uint8_t, 40> kKey = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
-                                               0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
-                                               0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
-                                               0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
-
-TEST(SteeringTest, HashesAsTheCardsDo) {
-  const auto at = [](const char* ip, std::uint16_t port) { return *base::parse_ip(ip, port); };
-  EXPECT_EQ(toeplitz_hash(kKey, at("66.9.149.187", 2'794), at("161.142.100.80", 1'766)), 0x51ccc178U);
-  EXPECT_EQ(toeplitz_hash(kKey, at("199.92.111.2", 14'230), at("65.69.140.83", 4'739)), 0xc626b0eaU);
-  EXPECT_EQ(toeplitz_hash(kKey, at("3ffe:2501:200:1fff::7", 2'794), at("3ffe:2501:200:3::1", 1'766)),
-            0x40207d3dU);
-}
-
-TEST(SteeringTest, ChoosesAPortWhosePacketsComeToTheQueue) {
-  const auto remote = *base::parse_ip("66.9.149.187", 2'794);
-  const auto ours = *base::parse_ip("161.142.100.80");
-  std::vector<std::uint16_t> queues(128);
-  for (std::size_t i = 0; i < queues.size(); ++i) queues[i] = static_cast<std::uint16_t>(i % 4);
-  std::vector<base::SocketAddress> candidates;
-  for (std::uint16_t port = 20'000; port < 20'200; port = static_cast<std::uint16_t>(port + 2)) {
-    candidates.push_back(ours.with_port(port));
-  }
-  for (std::uint16_t queue = 0; queue < 4; ++queue) {
-    const auto chosen = choose_port(remote, candidates, queue, kKey, queues);
-    ASSERT_TRUE(chosen);
-    EXPECT_EQ(queues[toeplitz_hash(kKey, remote, candidates[*chosen]) % queues.size()], queue);
-    for (std::size_t before = 0; before < *chosen; ++before) {
-      EXPECT_NE(queues[toeplitz_hash(kKey, remote, candidates[before]) % queues.size()], queue);
-    }
-  }
-  EXPECT_FALSE(choose_port(remote, candidates, 9, kKey, queues));
-  EXPECT_FALSE(choose_port(remote, candidates, 0, {}, {}));
-}
 
 TEST(SteeringTest, AMaskTellsALanesPorts) {
   for (const std::uint16_t first : std::array<std::uint16_t, 4>{16'384, 20'001, 20'002, 20'006}) {
@@ -71,6 +37,7 @@ TEST(SteeringTest, HandsOverWhereThePortCanNothing) {
   ASSERT_TRUE(device) << device.error();
   const Steering steering(**device, addresses, 20'000);
   EXPECT_EQ(steering.kind(), Steering::Kind::kHandOver);
+  EXPECT_EQ(steering.spread(), nullptr);
   EXPECT_THAT(steering.description(), HasSubstr("handed over"));
 }
 
@@ -88,10 +55,10 @@ TEST(SteeringTest, TakesTheHashWhereThereAreNoRules) {
   const LocalAddresses addresses({{*base::parse_ip("10.0.0.1"), 24}}, {}, {});
   auto device = Device::open({.name = "net_null9,size=64", .cores = 2, .limits = {.receive_buffers = 256}});
   ASSERT_TRUE(device) << device.error();
-  EXPECT_FALSE((*device)->hash_queues().empty());
-  EXPECT_GE((*device)->hash_key().size(), 40u);
+  EXPECT_TRUE((*device)->hash().fills(2)) << "its table at first knows one queue only";
   const Steering steering(**device, addresses, 20'000);
   EXPECT_EQ(steering.kind(), Steering::Kind::kHash);
+  EXPECT_EQ(steering.spread(), &(*device)->hash());
   EXPECT_THAT(steering.description(), HasSubstr("the card's hash"));
 }
 

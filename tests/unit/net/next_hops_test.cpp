@@ -1,9 +1,14 @@
 #include "dataplane/net/next_hops.h"
 
+#include <array>
+#include <atomic>
 #include <map>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
+
+#include "dataplane/net/sim_link.h"
 
 namespace tutti::net {
 namespace {
@@ -102,6 +107,68 @@ TEST_F(NextHopsTest, ForgetWithTheirPlace) {
   EXPECT_FALSE(hops_.find(0)) << "the last one's answer is not the new one's";
   answer();
   EXPECT_FALSE(hops_.find(0));
+}
+
+// As 131,072 endpoints have them; more new ones than are told one by one.
+TEST_F(NextHopsTest, AreAllAnsweredWhereManyAreNew) {
+  constexpr std::uint32_t kPlaces = 2 * 131'072 + 2;
+  NextHops many(kPlaces);
+  known_.macs["192.0.2.7"] = kMac;
+  const auto ip = *base::parse_ip("192.0.2.7");
+  now_ += NextHops::kNewEvery;
+  many.answer(known_, now_);
+  for (std::uint32_t place = 0; place < kPlaces; place += 64) many.set(place, ip);
+  for (std::uint32_t i = 0; i <= kPlaces / NextHops::kAnewAtOnce; ++i) many.answer(known_, now_);
+  for (std::uint32_t place = 0; place < kPlaces; place += 64) ASSERT_EQ(many.find(place), kMac) << place;
+  // Beside them nobody was asked for.
+  EXPECT_LE(known_.asked["192.0.2.7"], static_cast<int>(NextHops::kNewAtOnce + kPlaces / 64 + 1));
+}
+
+class ByLastByte final : public NeighbourResolver {
+ public:
+  std::optional<MacAddress> ask(const base::SocketAddress& to, base::Instant) override {
+    return MacAddress{2, 0, 0, 0, 0, to.ip[3]};
+  }
+};
+
+// The core's thread and the resolver's at once, more new ones than the ring has room for.
+TEST_F(NextHopsTest, NeverTellTheMacOfAnAddressThatWasAskedForBefore) {
+  constexpr std::uint32_t kPlaces = 64;
+  NextHops hops(kPlaces);
+  std::atomic<bool> done{false};
+  std::thread resolver([&] {
+    ByLastByte all;
+    base::Instant now{};
+    for (bool last = false; !last;) {
+      last = done.load();
+      hops.answer(all, now += NextHops::kNewEvery);
+      std::this_thread::yield();
+    }
+  });
+  SimRandom random(20'261'126);
+  std::array<std::uint8_t, kPlaces> asked{};  // 0: nothing
+  std::size_t wrong = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const auto place = static_cast<std::uint32_t>(random.next() % kPlaces);
+    if (random.next() % 8 == 0) {
+      hops.clear(place);
+      asked[place] = 0;
+    } else {
+      auto ip = *base::parse_ip("192.0.2.0");
+      ip.ip[3] = asked[place] = static_cast<std::uint8_t>(1 + random.next() % 200);
+      hops.set(place, ip);
+    }
+    const auto other = static_cast<std::uint32_t>(random.next() % kPlaces);
+    const auto found = hops.find(other);
+    wrong += found && (*found)[5] != asked[other] ? 1 : 0;
+  }
+  done = true;
+  resolver.join();
+  EXPECT_EQ(wrong, 0u);
+  for (std::uint32_t place = 0; place < kPlaces; ++place) {
+    const auto found = hops.find(place);
+    EXPECT_EQ(found ? (*found)[5] : 0, asked[place]) << place;
+  }
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ const std::vector<KeyCase>& key_cases() {
       {"cores.tx", R"("packet")", {R"("raw")", "1"}},
       {"cores.rx", R"("packet")", {R"("raw")", "1"}},
       {"cores.realtime", R"("on")", {R"("yes")", "true"}},
-      {"cores.participants_per_core", "32768", {"0", "32769"}},
+      {"cores.participants_per_core", "32768", {"0", "131073"}},
       {"cores.conferences_per_core", "1", {"0", "32769"}},
       {"admission.mode", R"("off")", {R"("on")", "false", R"("Headroom")"}},
       {"admission.headroom_percent", "0", {"-1", "100", "20.5", R"("20%")"}},

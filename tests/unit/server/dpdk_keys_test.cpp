@@ -34,6 +34,12 @@ TEST(DpdkKeys, WhatDpdkLacksIsSaidWithTheKeyThatAsksForIt) {
   EXPECT_THAT(
       first("[cores]\nbackend = \"dpdk\"\ntx = \"packet\"\n" + devices + "addresses = [\"192.0.2.10/24\"]\n"),
       StartsWith("t.toml:3:6: tx and rx in [cores] are for the backend \"uring\""));
+  EXPECT_EQ(first("[cores]\nbackend = \"dpdk\"\nparticipants_per_core = 131072\n" + devices +
+                  "addresses = [\"192.0.2.10/24\"]\n"),
+            "0 errors");
+  EXPECT_EQ(first("[cores]\nparticipants_per_core = 32769\n"),
+            "t.toml:2:25: participants_per_core in [cores]: more than 32768 need backend = \"dpdk\": the "
+            "kernel has no more buffers for a core");
   // Nobody who does not use it is asked for any of it.
   EXPECT_EQ(first(devices), "0 errors");
 }

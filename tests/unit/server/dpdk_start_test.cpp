@@ -1,9 +1,13 @@
 // tuttid with DPDK as its backend, as its user meets it: what starts, and which sentence tells what is
 // missing.
+#include <array>
 #include <csignal>
+#include <cstdio>
+#include <fstream>
 
 #include <gmock/gmock.h>
 
+#include "signaling/server/cpu_set.h"
 #include "tests/unit/server/tuttid_process.h"
 
 namespace tutti::server {
@@ -36,6 +40,40 @@ TEST(DpdkStart, ServesOnADeviceAndEnds) {
   EXPECT_THAT(http_get(told(child, "http"), "/ledger"), HasSubstr("200 OK"));
   child.signal(SIGTERM);
   EXPECT_EQ(child.wait(), 0) << child.err();
+}
+
+// In kB. What lies in the file of the program or of a library is the kernel's to keep or not.
+long anonymous_kb(const ChildProcess& child) {
+  std::ifstream status("/proc/" + std::to_string(child.pid()) + "/status");
+  std::string word;
+  long kilobytes = 0;
+  while (status >> word && word != "RssAnon:") {
+  }
+  status >> kilobytes;
+  return kilobytes;
+}
+
+// 131,072 a core at five addresses: whoever does not call costs nearly nothing.
+TEST(DpdkStart, HasRoomForTheLargestCoreWithoutTakingItsMemory) {
+  std::array<long, 2> kilobytes{};
+  for (const bool large : {false, true}) {
+    const TemporaryFile file(
+        "[cores]\ncpus = \"" + std::to_string(allowed_cpus().back()) + "\"\nbackend = \"dpdk\"\n" +
+        std::string(large ? "participants_per_core = 131072\nconferences_per_core = 32768\n" : "") +
+        "[media]\nrtp_ports = \"1024-65535\"\n[dataplane.dpdk]\nhuge_pages = false\ndevices = "
+        "[\"net_null0\"]\n"
+        "addresses = [\"192.0.2.10/24\", \"192.0.2.11/24\", \"192.0.2.12/24\", \"192.0.2.13/24\", "
+        "\"192.0.2.14/24\"]\n");
+    ChildProcess child(TUTTID, on_free_ports(file));
+    ASSERT_TRUE(child.wait_for_output("tuttid ready")) << child.err();
+    kilobytes[large ? 1 : 0] = anonymous_kb(child);
+    child.signal(SIGTERM);
+    EXPECT_EQ(child.wait(), 0) << child.err();
+  }
+  std::printf("anonymous memory with room for 8192: %ld kB, for 131072: %ld kB\n", kilobytes[0],
+              kilobytes[1]);
+  EXPECT_GT(kilobytes[0], 0);
+  EXPECT_LT(kilobytes[1] - kilobytes[0], 16'384) << "128 bytes of each at most";
 }
 
 TEST(DpdkStart, ItsMetricsAreThoseOfACard) {
