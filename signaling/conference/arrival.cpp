@@ -24,7 +24,8 @@ mailbox::MediaParameters first_media(const Host& host, const Arrival& arrival, c
 }  // namespace
 
 std::optional<Arrival> take_place(Host& host, const Conference* conference,
-                                  const ConferenceSettings& settings, std::size_t core, bool with_rtcp) {
+                                  const ConferenceSettings& settings, std::size_t core, bool with_rtcp,
+                                  const base::SocketAddress& remote) {
   Arrival arrival;
   arrival.id = host.roster.next_participant_id();
   arrival.core = core;
@@ -32,7 +33,8 @@ std::optional<Arrival> take_place(Host& host, const Conference* conference,
   const auto handle = slots.try_take(arrival.id, next_neighbour(host, conference, core));
   if (!handle) return std::nullopt;
   arrival.handle = *handle;
-  const auto endpoint = host.open_endpoint(core, with_rtcp, {settings.rtp_port_low, settings.rtp_port_high});
+  const auto endpoint =
+      host.open_endpoint(core, with_rtcp, {settings.rtp_port_low, settings.rtp_port_high}, remote);
   if (!endpoint) {
     slots.release(*handle);
     return std::nullopt;

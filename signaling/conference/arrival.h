@@ -32,10 +32,11 @@ struct Newcomer {
   std::optional<sdp::MediaPlan> plan;  // empty where the far end has yet to answer
 };
 
-// `conference` is null where it is yet to be made, by `settings`. Errors: no slot, no ports; nothing is taken
-// then.
+// `conference` is null where it is yet to be made, by `settings`; `remote`: from where its RTP will come, not
+// valid() where that is not known yet. Errors: no slot, no ports; nothing is taken then.
 std::optional<Arrival> take_place(Host& host, const Conference* conference,
-                                  const ConferenceSettings& settings, std::size_t core, bool with_rtcp);
+                                  const ConferenceSettings& settings, std::size_t core, bool with_rtcp,
+                                  const base::SocketAddress& remote);
 void give_back(Host& host, const Arrival& arrival);
 
 // Lists it as Joining and gives it to its core.

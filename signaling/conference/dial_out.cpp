@@ -154,7 +154,7 @@ Outcome<Participant*> DialOut::invite(Conference& conference, const Invitation& 
   if (auto allowed = check(conference, invitation); !allowed) return base::unexpected(allowed.error());
   const auto core = host_.choose_core(&conference);
   if (!core) return conference::fail(ConferenceError::kCapacityExceeded, "no core has room and headroom");
-  const auto arrival = take_place(host_, &conference, conference.settings(), *core, true);
+  const auto arrival = take_place(host_, &conference, conference.settings(), *core, true, {});
   if (!arrival) return conference::fail(ConferenceError::kCapacityExceeded, "no ports are left");
   const base::SharedText offer = sdp::write(sdp::offer(
       make_local_media(host_.config.media, arrival->endpoint, conference.name(), arrival->session_id, 1)));

@@ -79,8 +79,9 @@ void Host::forget(const Participant& participant) {
 }
 
 base::Result<MediaEndpoint, MediaError> Host::open_endpoint(std::size_t core, bool with_rtcp,
-                                                            PortRange within) {
-  auto endpoint = media_.open_endpoint(core, with_rtcp, within);
+                                                            PortRange within,
+                                                            const base::SocketAddress& remote) {
+  auto endpoint = media_.open_endpoint(core, with_rtcp, within, remote);
   if (endpoint) ++open_endpoints_;
   return endpoint;
 }

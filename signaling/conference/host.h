@@ -75,7 +75,8 @@ class Host {
   // Whatever is kept of it beside the roster: what it was asked for, when it is to be looked at.
   void forget(const Participant& participant);
 
-  base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp, PortRange within);
+  base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp, PortRange within,
+                                                        const base::SocketAddress& remote);
   void close_endpoint(const MediaEndpoint& endpoint);
 
   // Active, or Locked. A name that nobody has, or none: then it is the id.

@@ -40,7 +40,8 @@ base::Result<Joining::Agreement, sip::Rejection> Joining::try_join(const sip::In
   const bool mux = agreement->plan && agreement->plan->rtcp_mux;
   const ConferenceSettings& settings =
       conference != nullptr ? conference->settings() : host_.settings_for(invite.user);
-  const auto arrival = take_place(host_, conference, settings, *core, !mux);
+  const auto remote = agreement->plan ? agreement->plan->remote_rtp : base::SocketAddress{};
+  const auto arrival = take_place(host_, conference, settings, *core, !mux, remote);
   if (!arrival) return base::unexpected(refuse_for_load(conference, "no ports are left for a caller"));
   agreement->arrival = *arrival;
   if (auto refusal = describe(*agreement, conference != nullptr ? conference->name() : invite.user)) {

@@ -50,10 +50,12 @@ class MediaPlane {
   virtual ~MediaPlane() = default;
 
   // Opens ports that nobody else has until close_endpoint, of those in `within` that are the server's, for a
-  // participant of the core `core`: one that moves to another keeps them. Owns: the caller, who closes it
-  // after ParticipantDetached, or at once if it never went to a core.
+  // participant of the core `core`: one that moves to another keeps them. `remote`: from where its RTP will
+  // come, as its SDP says; not valid() where it has said nothing yet. Owns: the caller, who closes it after
+  // ParticipantDetached, or at once if it never went to a core.
   virtual base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp,
-                                                                PortRange within) = 0;
+                                                                PortRange within,
+                                                                const base::SocketAddress& remote) = 0;
   virtual void close_endpoint(const MediaEndpoint& endpoint) = 0;
 
   // The same span of at least one core for life; a core's index is its name.

@@ -110,8 +110,9 @@ Result<void, StartError> MediaHost::start_core(const Configuration& configuratio
 }
 
 Result<conference::MediaEndpoint, MediaError> MediaHost::open_endpoint(std::size_t core, bool with_rtcp,
-                                                                       conference::PortRange within) {
-  const auto endpoint = allocator_.open(with_rtcp, core, {within.low, within.high});
+                                                                       conference::PortRange within,
+                                                                       const base::SocketAddress& remote) {
+  const auto endpoint = allocator_.open(with_rtcp, core, {within.low, within.high}, remote);
   if (endpoint) return to_media_endpoint(*endpoint);
   switch (endpoint.error()) {
     case net::NetError::kNoPorts:

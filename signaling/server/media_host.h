@@ -31,7 +31,8 @@ class MediaHost final : public conference::MediaPlane {
   ~MediaHost() override;
 
   base::Result<conference::MediaEndpoint, conference::MediaError> open_endpoint(
-      std::size_t core, bool with_rtcp, conference::PortRange within) override;
+      std::size_t core, bool with_rtcp, conference::PortRange within,
+      const base::SocketAddress& remote) override;
   void close_endpoint(const conference::MediaEndpoint& endpoint) override;
   std::span<const conference::CoreDoor> cores() const override { return doors_; }
 

@@ -72,7 +72,7 @@ LoadedHost::LoadedHost(const LoadedHostConfig& config)
 }
 
 base::Result<conference::MediaEndpoint, conference::MediaError> LoadedHost::open_endpoint(
-    std::size_t, bool with_rtcp, conference::PortRange) {
+    std::size_t, bool with_rtcp, conference::PortRange, const base::SocketAddress&) {
   const auto endpoint = endpoints_.open(with_rtcp);
   if (!endpoint) return base::unexpected(conference::MediaError::kNoPorts);
   return conference::MediaEndpoint{endpoint->handles, endpoint->rtp, endpoint->rtcp};

@@ -174,9 +174,11 @@ void ScriptedCore::run(std::size_t commands) {
 }
 
 base::Result<MediaEndpoint, MediaError> FakeMediaPlane::open_endpoint(std::size_t, bool with_rtcp,
-                                                                      PortRange within) {
+                                                                      PortRange within,
+                                                                      const base::SocketAddress& remote) {
   asked = within;
   if (fail_with) return base::unexpected(*fail_with);
+  remotes.push_back(remote);
   const std::int32_t handle = next_++;
   open_.insert(handle);
   MediaEndpoint endpoint;

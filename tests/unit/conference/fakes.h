@@ -128,13 +128,14 @@ class FakeMediaPlane final : public MediaPlane {
  public:
   void add_core(ScriptedCore& core) { doors_.push_back(core.door()); }
 
-  base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp,
-                                                        PortRange within) override;
+  base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp, PortRange within,
+                                                        const base::SocketAddress& remote) override;
   void close_endpoint(const MediaEndpoint& endpoint) override;
   std::span<const CoreDoor> cores() const override { return doors_; }
 
   std::optional<MediaError> fail_with;
-  PortRange asked;  // of the endpoint that was opened last
+  std::vector<base::SocketAddress> remotes;  // of each that was opened, as it was told
+  PortRange asked;                           // of the endpoint that was opened last
   std::size_t open() const { return open_.size(); }
 
  private:

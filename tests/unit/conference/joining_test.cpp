@@ -63,6 +63,7 @@ TEST(Joining, TellsTheCoreWhatWasAgreed) {
   const auto& who = world.attached(dialog);
   EXPECT_EQ(base::to_string(who.media.remote_rtp), "127.0.0.1:6000");
   EXPECT_EQ(base::to_string(who.media.remote_rtcp), "127.0.0.1:6001");
+  EXPECT_EQ(world.media.remotes, std::vector{who.media.remote_rtp}) << "so that a port can be chosen by it";
   ASSERT_EQ(who.media.codec_count, 2);
   EXPECT_EQ(who.media.codecs[0], (mailbox::CodecMapping{rtp::PayloadType{8}, codec::CodecId::kPcma}));
   EXPECT_EQ(who.media.codecs[1], (mailbox::CodecMapping{rtp::PayloadType{0}, codec::CodecId::kPcmu}));
@@ -206,6 +207,7 @@ TEST(Joining, ADelayedOfferIsOursAndTheAckHasTheAnswer) {
   ASSERT_TRUE(offer);
   EXPECT_EQ(offer->media[0].formats, (std::vector<std::string>{"0", "8", "101"}));
   EXPECT_FALSE(world.attached(dialog).media.may_send) << "nowhere to send to yet";
+  EXPECT_EQ(world.media.remotes, std::vector{base::SocketAddress{}});
   EXPECT_TRUE(world.attached(dialog).media.may_receive);
   world.focus->on_answer(dialog, sdp_with("RTP/AVP 0", "RTP/AVP 8"));
   world.acknowledge(dialog);

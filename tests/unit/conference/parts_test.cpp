@@ -93,6 +93,25 @@ TEST(SlotTable, GivesThoseWhoBelongTogetherNeighbours) {
   EXPECT_EQ(slots.try_take(ParticipantId{100})->slot, 24u);
 }
 
+// A core's over DPDK.
+TEST(SlotTable, HoldsAsManyAsTheLargestCore) {
+  constexpr std::uint32_t kSlots = 131'072;
+  SlotTable<mailbox::ParticipantHandle, ParticipantId> slots(kSlots);
+  std::vector<bool> taken(kSlots);
+  std::vector<mailbox::ParticipantHandle> handles;
+  for (std::uint32_t i = 0; i < kSlots; ++i) {
+    const auto handle = slots.try_take(ParticipantId{i + 1});
+    ASSERT_TRUE(handle);
+    ASSERT_FALSE(taken.at(handle->slot));
+    taken[handle->slot] = true;
+    handles.push_back(*handle);
+  }
+  EXPECT_TRUE(slots.full());
+  EXPECT_FALSE(slots.try_take(ParticipantId{1}));
+  for (const auto& handle : handles) ASSERT_TRUE(slots.release(handle));
+  EXPECT_EQ(slots.in_use(), 0U);
+}
+
 TEST(SlotTable, GivesEverySlotOnceHoweverItIsAsked) {
   for (const std::uint32_t capacity : {1u, 7u, 8u, 9u, 61u, 200u}) {
     const unsigned seed = 20'260 + capacity;
