@@ -20,6 +20,7 @@ struct ExchangeOptions {
   std::uint16_t cores = 1;
   std::uint16_t first_port = 0;  // of the range that endpoints are opened in: what comes there is media
   std::uint16_t last_port = 0;   // inclusive
+  bool kernel_beside = false;    // the slow path has one: it can put fragments together
 };
 
 // Thread: each function says whose.
@@ -40,6 +41,8 @@ class Exchange {
   bool in_range(std::uint16_t port) const TUTTI_REALTIME {
     return port >= options_.first_port && port <= options_.last_port;
   }
+
+  bool kernel_beside() const TUTTI_REALTIME { return options_.kernel_beside; }
 
   // Thread: that core's.
   void claim(LocalPort port, std::uint16_t core) TUTTI_REALTIME;

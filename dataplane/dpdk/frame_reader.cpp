@@ -137,7 +137,11 @@ FrameReader::Reading FrameReader::read_strictly(Bytes frame, net::Checksums chec
   if (!link) return drop(link.error());
   if (link->type != net::EtherType::kIpv4 && link->type != net::EtherType::kIpv6) return other();
   const auto ip = net::parse_ip_packet(link->payload, checksums);
-  if (!ip) return drop(ip.error());
+  if (!ip) {
+    // SIP of more than a frame holds, for one: which port it is for is told by the first piece alone.
+    const bool is_piece = ip.error() == DropReason::kFragment;
+    return is_piece && exchange_.kernel_beside() ? other() : drop(ip.error());
+  }
   if (ip->ipv6() != (link->type == net::EtherType::kIpv6)) return drop(DropReason::kMalformed);
   const auto address = exchange_.addresses().find(ip->destination());
   if (ip->protocol != net::IpProtocol::kUdp || !address) return other();

@@ -24,7 +24,8 @@ class FrameReader {
 
   enum class Kind : std::uint8_t {
     kMedia,  // UDP to a port in the range of ours
-    kOther,  // for us or for all, but nothing that a core reads: ARP, ICMP, other ports
+    kOther,  // for us or for all, but nothing that a core reads: ARP, ICMP, other ports; fragments, where a
+             // kernel takes them
     kDrop,
   };
   struct Reading {

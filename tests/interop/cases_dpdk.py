@@ -102,10 +102,19 @@ def sipp(world):
 def kernel_path(world):
     """SIP at media's own address, by the tap beside the port: SIPp and a caller of ours dial it, and hear each other."""
     cases_sipp.three_staggered(world)
+    _larger_than_a_frame(world)
     _all_by_dpdk(world)
     card = _card(world)
     for name in ("to_kernel_total", "from_kernel_total"):
         world.expect(card[f"tutti_dpdk_{name}"] > 0, f"{name} is {card[f'tutti_dpdk_{name}']:.0f}")
+
+
+def _larger_than_a_frame(world):
+    """An INVITE in three pieces, over UDP: the server's kernel puts them together."""
+    call = world.caller("pieces")
+    response = call.dial(extra=[(f"X-Filler-{n}", 800 * "x") for n in range(4)])
+    if world.expect(response.status == 200, f"an INVITE of {len(call.invite)} bytes got {response.start}"):
+        world.leave(call)
 
 
 def baresips(world):

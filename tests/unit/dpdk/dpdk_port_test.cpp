@@ -48,14 +48,19 @@ TEST(DpdkPortTest, DropsIpv6WithoutASum) {
   EXPECT_EQ(host.drops(DropReason::kBadChecksum), 1u);
 }
 
+// The first piece of a packet.
+std::string fragment(const base::SocketAddress& from, const base::SocketAddress& to) {
+  std::string frame = udp_frame(from, to, "payload");
+  frame[20] = 0x20;  // more follow, and the sum of IP's head as it must be for that
+  frame[24] = static_cast<char>(static_cast<unsigned char>(frame[24]) + 0x20);
+  return frame;
+}
+
 TEST(DpdkPortTest, DropsFragmentsOtherVlansAndOtherStations) {
   NearHost host;
   const net::Endpoint endpoint = host.attach(kId);
   const auto client = host.far().open();
-  std::string fragment = udp_frame(client, endpoint.rtp, "payload");
-  fragment[20] = 0x20;  // more follow, and the sum of IP's head as it must be for that
-  fragment[24] = static_cast<char>(static_cast<unsigned char>(fragment[24]) + 0x20);
-  ASSERT_TRUE(host.far().end().send(fragment));
+  ASSERT_TRUE(host.far().end().send(fragment(client, endpoint.rtp)));
   ASSERT_TRUE(host.far().end().send(udp_frame(client, endpoint.rtp, "payload", 9)));
   ASSERT_TRUE(host.far().end().send(turned(udp_frame(client, endpoint.rtp, "payload"), 5)));
   EXPECT_THAT(host.receive(), IsEmpty());
@@ -63,6 +68,18 @@ TEST(DpdkPortTest, DropsFragmentsOtherVlansAndOtherStations) {
   EXPECT_EQ(host.drops(DropReason::kForeignVlan), 1u);
   EXPECT_EQ(host.drops(DropReason::kForeignMac), 1u);
   EXPECT_EQ(host.port().counters().drops.total(), 3u);
+}
+
+TEST(DpdkPortTest, HandsFragmentsToTheSlowPathWhereAKernelIsBesideIt) {
+  NearHost host({.kernel_beside = true});
+  ASSERT_TRUE(host.far().end().send(fragment(host.far().open(), host.ip().with_port(5'060))));
+  std::string broken = fragment(host.far().open(), host.ip().with_port(5'060));
+  ASSERT_TRUE(host.far().end().send(turned(broken, 22)));
+  EXPECT_THAT(host.receive(), IsEmpty());
+  EXPECT_EQ(host.port().queue_counters().exceptions.value(), 1u);
+  EXPECT_EQ(host.drops(DropReason::kFragment), 0u);
+  EXPECT_EQ(host.drops(DropReason::kBadChecksum), 1u);
+  EXPECT_EQ(give_back(host.exchange().to_slow_path(0)), 1u);
 }
 
 TEST(DpdkPortTest, CountsWhatComesToAPortThatNobodyHas) {

@@ -49,7 +49,10 @@ NearHost::NearHost(const NearOptions& options)
       far_(rings_.far(), address(options.ipv6, "10.9.0.2", "2001:db8:9::2"), options.vlan, options.cores),
       device_(open(rings_.near(), options)),
       addresses_(with_prefix(ips_), address(false, "10.0.0.254", ""), address(true, "", "2001:db8::fe")),
-      exchange_(addresses_, {.cores = options.cores, .first_port = kFirstPort, .last_port = kLastPort}),
+      exchange_(addresses_, {.cores = options.cores,
+                             .first_port = kFirstPort,
+                             .last_port = kLastPort,
+                             .kernel_beside = options.kernel_beside}),
       endpoints_(addresses_),
       allocator_(endpoints_, {ips_, kFirstPort, kLastPort, options.cores}) {
   OneStation gateway;

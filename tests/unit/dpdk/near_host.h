@@ -20,6 +20,7 @@ struct NearOptions {
   bool ipv6 = false;
   unsigned addresses = 1;  // of ours, one behind the other
   net::VlanId vlan = net::kNoVlan;
+  bool kernel_beside = false;
   DpdkPort::Clock clock = &base::monotonic_now;
 };
 
