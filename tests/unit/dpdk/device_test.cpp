@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rte_ethdev.h>
 
 #include "tests/support/crossed_rings.h"
 
@@ -53,6 +54,19 @@ TEST_F(DeviceTest, SaysWhatToDoAboutAnUnknownDriver) {
 
 TEST_F(DeviceTest, SaysWhatToDoAboutACardThatIsNotThere) {
   EXPECT_THAT(refusal({.name = "fffe:ff:1f.7"}), HasSubstr("there is no PCI card fffe:ff:1f.7"));
+}
+
+TEST_F(DeviceTest, SaysWhatToDoAboutAPortThatIsDown) {
+  const CrossedRings rings(1);
+  auto device = Device::open({.name = rings.near()});
+  ASSERT_TRUE(device) << device.error();
+  ASSERT_EQ(::rte_eth_dev_set_link_down((*device)->number()), 0);
+  EXPECT_FALSE((*device)->link_up());
+  const auto waited = (*device)->wait_for_link(std::chrono::milliseconds(1));
+  ASSERT_FALSE(waited);
+  EXPECT_THAT(waited.error(), HasSubstr("the port " + rings.near() + " is down: look at its cable"));
+  ASSERT_EQ(::rte_eth_dev_set_link_up((*device)->number()), 0);
+  EXPECT_TRUE((*device)->wait_for_link(std::chrono::milliseconds(1)));
 }
 
 TEST_F(DeviceTest, SaysWhatToDoAboutTooFewQueues) {

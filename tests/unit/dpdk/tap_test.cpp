@@ -4,35 +4,21 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <functional>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
-#include <unistd.h>
 
 #include "dataplane/net/arp_packet.h"
+#include "network_with_taps.h"
 
 namespace tutti::dpdk {
 namespace {
 
 constexpr net::MacAddress kCard{0x02, 0x11, 0x22, 0x33, 0x44, 0x55};
 constexpr net::MacAddress kNeighbour{0x02, 0x66, 0x77, 0x88, 0x99, 0xaa};
-
-// False where this user or kernel has no namespaces, or no taps. A thread's namespace ends with it.
-bool in_a_namespace(const std::function<void()>& body) {
-  bool could = false;
-  std::thread([&] {
-    if (::unshare(CLONE_NEWNET) != 0 || ::access("/dev/net/tun", R_OK | W_OK) != 0) return;
-    could = true;
-    body();
-  }).join();
-  return could;
-}
 
 TapOptions options(net::VlanId vlan = net::kNoVlan) {
   TapOptions made;
@@ -75,7 +61,7 @@ bool answers(Tap& tap, const net::EthernetStation& neighbour) {
 }
 
 TEST(TapTest, HasTheAddressesAndTheCardsMac) {
-  const bool could = in_a_namespace([] {
+  const bool could = in_a_network_with_taps([] {
     const auto tap = Tap::open(options());
     ASSERT_TRUE(tap) << tap.error();
     EXPECT_EQ((*tap)->name(), "tutti0");
@@ -99,7 +85,7 @@ TEST(TapTest, HasTheAddressesAndTheCardsMac) {
 
 TEST(TapTest, TheKernelReadsAndSendsInTheVlanOfTheWire) {
   for (const net::VlanId vlan : {net::kNoVlan, net::VlanId{7}}) {
-    const bool could = in_a_namespace([vlan] {
+    const bool could = in_a_network_with_taps([vlan] {
       const auto tap = Tap::open(options(vlan));
       ASSERT_TRUE(tap) << tap.error();
       EXPECT_TRUE(answers(**tap, {kNeighbour, vlan})) << "VLAN " << vlan;
@@ -109,7 +95,7 @@ TEST(TapTest, TheKernelReadsAndSendsInTheVlanOfTheWire) {
 }
 
 TEST(TapTest, SaysWhatTheKernelRefuses) {
-  const bool could = in_a_namespace([] {
+  const bool could = in_a_network_with_taps([] {
     TapOptions wrong = options();
     wrong.gateways = {*base::parse_ip("192.0.2.1")};
     const auto tap = Tap::open(wrong);

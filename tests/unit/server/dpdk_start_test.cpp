@@ -3,9 +3,13 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include <gmock/gmock.h>
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "signaling/server/cpu_set.h"
 #include "tests/unit/server/tuttid_process.h"
@@ -106,12 +110,49 @@ TEST(DpdkStart, ItsLogIsOurs) {
 
 TEST(DpdkStart, WhatIsMissingIsOneSentence) {
   EXPECT_THAT(refusal("[cores]\nbackend = \"dpdk\"\n"), HasSubstr("and no devices: name the card"));
+  EXPECT_THAT(
+      refusal(file_with("net_null0", "huge_pages = true\nmemory_mb = 1048576\n")),
+      MatchesRegex("tuttid: DPDK cannot be used: of the 1048576 MB of huge pages asked for [0-9]+ are "
+                   "free: reserve them with sysctl vm.nr_hugepages=524288, or do without\n"));
   EXPECT_THAT(refusal(file_with("net_nothing0")),
               HasSubstr("tuttid: DPDK cannot be used: DPDK makes no port of \"net_nothing0\""));
   EXPECT_THAT(refusal(file_with("net_af_packet0,iface=nowhere7")),
               HasSubstr("net_af_packet0,iface=nowhere7"));
   EXPECT_THAT(refusal(file_with("ffff:ff:1f.7")),
               MatchesRegex("tuttid: DPDK cannot be used: [^\n]*ffff:ff:1f.7[^\n]*\n"));
+}
+
+// Whoever is to be at the other end of this cable of memory is not there.
+TEST(DpdkStart, APortThatStaysDownIsNamed) {
+  const std::string device = "net_memif0,role=server,socket=tutti-nobody-" + std::to_string(::getpid());
+  EXPECT_THAT(refusal(file_with(device)),
+              HasSubstr("tuttid: DPDK cannot be used: the port net_memif0 is down: look at its cable"));
+}
+
+// Whether a user who owns nothing may start it.
+bool all_may_start(const std::string& program) {
+  namespace fs = std::filesystem;
+  if (::geteuid() != 0) return true;  // whoever runs this does
+  bool may = true;
+  for (fs::path path = program; path.has_relative_path(); path = path.parent_path()) {
+    may = may && (fs::status(path).permissions() & fs::perms::others_exec) != fs::perms::none;
+  }
+  return may;
+}
+
+TEST(DpdkStart, ServesOnAVirtualDeviceWithoutAnyPrivilege) {
+  if (!all_may_start(TUTTID)) GTEST_SKIP() << "other users may not enter the folder of " TUTTID;
+  const TemporaryFile file(file_with("net_null0"));
+  ASSERT_EQ(::chmod(file.name().c_str(), 0644), 0);
+  ChildProcess child(TUTTID, on_free_ports(file), [] {
+    constexpr ::uid_t kNobody = 65'534;
+    if (::geteuid() != 0) return;
+    if (::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) ::_exit(126);
+  });
+  ASSERT_TRUE(child.wait_for_output("tuttid ready")) << child.err();
+  EXPECT_THAT(child.out(), HasSubstr("by dpdk"));
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), 0) << child.err();
 }
 
 // DPDK prints its usage besides.

@@ -196,6 +196,22 @@ TEST_F(MetricsTest, TellOfACardWhereThereIsOne) {
        }) {
     EXPECT_THAT(text, HasSubstr(line));
   }
+  // Whatever is a queue's is told of each.
+  for (const char* name :
+       {"polls_total", "empty_polls_total", "burst_packets_count", "handed_over_total", "taken_over_total",
+        "hand_over_full_total", "exceptions_total", "exceptions_lost_total", "queue_full_total", "held_total",
+        "no_next_hop_total", "no_buffers_total", "longest_sleep_seconds"}) {
+    for (const char* cpu : {"1", "3"}) {
+      EXPECT_THAT(text, HasSubstr("\ntutti_dpdk_" + std::string(name) + "{cpu=\"" + cpu + "\"} "));
+    }
+  }
+  for (const char* cpu : {"1", "3"}) {
+    for (const char* queue : {"receive", "transmit"}) {
+      const std::string labels = std::string("{cpu=\"") + cpu + "\",queue=\"" + queue + "\"} ";
+      EXPECT_THAT(text, HasSubstr("\ntutti_dpdk_buffers" + labels));
+      EXPECT_THAT(text, HasSubstr("\ntutti_dpdk_buffers_free" + labels));
+    }
+  }
   sources_.card.reset();
   EXPECT_THAT(metrics(sources_), testing::Not(HasSubstr("tutti_dpdk_")));
 }
