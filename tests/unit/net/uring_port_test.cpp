@@ -2,7 +2,10 @@
 #include "dataplane/net/uring_port.h"
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -56,24 +59,36 @@ class UringPortTest : public testing::Test {
   std::vector<Endpoint> attached_;
 };
 
-// Sends back whatever comes to kFirst, until `count` packets have.
-void echo(PacketPort& port, const base::EndpointHandles& handles, int count) {
-  const base::Instant give_up_at = base::monotonic_now() + seconds(60);
+// Sends back whatever comes to kFirst, until it is told that it is enough.
+void echo(PacketPort& port, const base::EndpointHandles& handles, const std::atomic<bool>& enough) {
   const RealtimeSection section;
   ASSERT_TRUE(port.attach(kFirst, handles));
-  while (count > 0 && base::monotonic_now() < give_up_at) {
+  while (!enough) {
     for (const ReceivedPacket& packet : port.receive()) {
       const auto buffer = port.reserve();
       std::copy(packet.payload.begin(), packet.payload.end(), buffer.begin());
       port.send(packet.endpoint, packet.flow, packet.source, packet.payload.size());
       if (packet.source.valid()) port.connect(packet.endpoint, packet.flow, packet.source);
-      --count;
     }
     port.flush();
     port.wait_until(base::monotonic_now() + milliseconds(1));
   }
   port.detach(kFirst);
+  const base::Instant give_up_at = base::monotonic_now() + seconds(60);
   while (!port.next_detached() && base::monotonic_now() < give_up_at) static_cast<void>(port.receive());
+}
+
+// Whether what `client` sends comes back. A packet may get lost on its way, as where somebody floods the
+// loopback interface of the host: it is sent again.
+bool comes_back(PortWorld& world, const SocketAddress& client, const SocketAddress& to,
+                const std::string& text) {
+  for (int tries = 0; tries < 3; ++tries) {
+    world.client_send(client, to, text);
+    while (const auto back = world.client_receive(client)) {
+      if (back->payload == text) return true;
+    }
+  }
+  return false;
 }
 
 TEST_F(UringPortTest, RunsOnOtherThreadsThanItsMakers) {
@@ -83,21 +98,21 @@ TEST_F(UringPortTest, RunsOnOtherThreadsThanItsMakers) {
   const std::array worlds{world_.get(), other.world.get()};
   std::array<Endpoint, 2> endpoints;
   std::array<std::thread, 2> threads;
+  std::atomic<bool> enough = false;
   for (std::size_t i = 0; i < 2; ++i) {
     endpoints[i] = *worlds[i]->allocator().open(true);
-    threads[i] = std::thread(echo, std::ref(worlds[i]->port()), endpoints[i].handles, kPackets);
+    threads[i] = std::thread(echo, std::ref(worlds[i]->port()), endpoints[i].handles, std::cref(enough));
   }
   for (std::size_t i = 0; i < 2; ++i) {
     const SocketAddress client = worlds[i]->open_client();
     for (int sent = 0; sent < kPackets; ++sent) {
-      worlds[i]->client_send(client, endpoints[i].rtp, std::to_string(sent));
-      const auto back = worlds[i]->client_receive(client);
-      EXPECT_EQ(back ? back->payload : "(nothing)", std::to_string(sent));
+      EXPECT_TRUE(comes_back(*worlds[i], client, endpoints[i].rtp, std::to_string(sent))) << i << ' ' << sent;
     }
   }
+  enough = true;
   for (std::size_t i = 0; i < 2; ++i) {
     threads[i].join();
-    EXPECT_EQ(worlds[i]->port().counters().packets_received.value(), 50u);
+    EXPECT_GE(worlds[i]->port().counters().packets_received.value(), 50u);
     worlds[i]->allocator().close(endpoints[i]);
   }
 }
