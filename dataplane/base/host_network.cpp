@@ -1,9 +1,7 @@
 #include "dataplane/base/host_network.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstdint>
 
 namespace tutti::base {
 namespace {
@@ -30,6 +28,22 @@ SocketAddress network_of(const SocketAddress& address) {
     std::fill(network.ip.begin() + kPrefixBytes, network.ip.end(), std::uint8_t{0});
   }
   return network;
+}
+
+NetworkKey network_key(const SocketAddress& address) {
+  const SocketAddress network = network_of(address);
+  NetworkKey key{};
+  key[0] = static_cast<std::uint8_t>(network.family);
+  std::copy_n(network.ip.begin(), key.size() - 1, key.begin() + 1);
+  return key;
+}
+
+bool is_loopback(const SocketAddress& address) {
+  const SocketAddress host = without_mapping(address);
+  if (host.family == AddressFamily::kIpv4) return host.ip[0] == 127;
+  if (host.family != AddressFamily::kIpv6) return false;
+  return std::all_of(host.ip.begin(), host.ip.begin() + 15, [](auto octet) { return octet == 0; }) &&
+         host.ip[15] == 1;
 }
 
 }  // namespace tutti::base

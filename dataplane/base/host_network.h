@@ -1,6 +1,9 @@
 // HostNetwork: what of an address names who is behind it, for those who count strangers.
 #pragma once
 
+#include <array>
+#include <cstdint>
+
 #include "dataplane/base/socket_address.h"
 
 namespace tutti::base {
@@ -12,5 +15,12 @@ SocketAddress without_mapping(const SocketAddress& address);
 // An address of IPv4, or the first 64 bits of one of IPv6: whoever has one has all below them. Without a
 // port.
 SocketAddress network_of(const SocketAddress& address);
+
+// The same as a key of a table of many: the family and the octets that count.
+using NetworkKey = std::array<std::uint8_t, 9>;
+NetworkKey network_key(const SocketAddress& address);
+
+// 127.0.0.0/8, ::1, and the former inside IPv6.
+bool is_loopback(const SocketAddress& address);
 
 }  // namespace tutti::base

@@ -20,14 +20,6 @@ std::string_view bearer(std::string_view authorization) {
 
 }  // namespace
 
-bool is_loopback(const base::SocketAddress& address) {
-  const base::SocketAddress host = base::without_mapping(address);
-  if (host.family == base::AddressFamily::kIpv4) return host.ip[0] == 127;
-  if (host.family != base::AddressFamily::kIpv6) return false;
-  return std::all_of(host.ip.begin(), host.ip.begin() + 15, [](auto octet) { return octet == 0; }) &&
-         host.ip[15] == 1;
-}
-
 bool is_token(std::string_view text) {
   constexpr std::string_view kOthers = "-._~+/=";
   return text.size() >= 16 && text.size() <= 256 && std::all_of(text.begin(), text.end(), [&](char c) {
@@ -38,7 +30,7 @@ bool is_token(std::string_view text) {
 bool may_ask(std::string_view authorization, std::string_view token, Reach reach,
              const base::SocketAddress& client) {
   if (token.empty() || reach == Reach::kAnyone) return true;
-  if (reach == Reach::kLocal && is_loopback(client)) return true;
+  if (reach == Reach::kLocal && base::is_loopback(client)) return true;
   return base::equal_in_constant_time(bearer(authorization), token);
 }
 

@@ -9,9 +9,6 @@
 
 namespace tutti::api {
 
-// 127.0.0.0/8, ::1, and the former inside IPv6.
-bool is_loopback(const base::SocketAddress& address);
-
 // What a token may be: 16 to 256 characters of RFC 6750's b64token.
 bool is_token(std::string_view text);
 

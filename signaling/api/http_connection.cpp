@@ -56,17 +56,30 @@ HttpConnection::HttpConnection(tcp::socket socket, HttpShared& shared)
     : shared_(shared),
       stream_(std::move(socket)),
       client_(peer_of(stream_.socket())),
+      place_(shared.bound.try_enter(client_)),
       deadline_(stream_.get_executor()) {
   shared_.connections.insert(this);
-  shared_.counters.connections.add();
   shared_.counters.open_connections.add(1);
   Error ignored;
   stream_.socket().set_option(tcp::no_delay(true), ignored);  // an answer is one write
 }
 
 HttpConnection::~HttpConnection() {
+  if (place_ == base::ConnectionBound::Answer::kTaken) shared_.bound.leave(client_);
   shared_.connections.erase(this);
   shared_.counters.open_connections.add(-1);
+}
+
+void HttpConnection::begin() {
+  if (place_ == base::ConnectionBound::Answer::kTaken) {
+    shared_.counters.connections.add();
+    return read();
+  }
+  const bool of_client = place_ == base::ConnectionBound::Answer::kNoPlaceForClient;
+  (of_client ? shared_.counters.refused_address : shared_.counters.refused_connections).add();
+  // As many again may wait for their refusal; those beyond are closed without a word.
+  if (shared_.connections.size() - shared_.bound.taken() > shared_.limits.connections) return;
+  refuse(later(503, of_client ? "Too many connections from this address." : "Too many connections.", ""));
 }
 
 void HttpConnection::read() {

@@ -18,6 +18,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
+#include "dataplane/base/connection_bound.h"
 #include "signaling/api/http_server.h"
 #include "signaling/api/rate_limiter.h"
 
@@ -46,10 +47,11 @@ struct HttpGate {
 struct HttpShared {
   HttpLimits limits;
   RateLimiter rate{0};
+  base::ConnectionBound bound;
   HttpCounters counters;
   std::shared_ptr<HttpGate> gate;
   HttpServer::Post post;
-  std::set<HttpConnection*> connections;
+  std::set<HttpConnection*> connections;  // also those that are being refused
 };
 
 // Thread: HTTP.
@@ -58,17 +60,19 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   HttpConnection(boost::asio::ip::tcp::socket socket, HttpShared& shared);
   ~HttpConnection();
 
-  // Waits for the next request.
-  void read();
+  // Serves it, or refuses it for want of a place.
+  void begin();
   void close();
-  // Says one thing and closes.
-  void refuse(const Response& response);
 
  private:
   using Error = boost::system::error_code;
   using Message = boost::beast::http::request<boost::beast::http::string_body>;
 
+  // Waits for the next request.
+  void read();
   void on_read(Error error);
+  // Says one thing and closes.
+  void refuse(const Response& response);
   // The answer that a request gets whatever it asks, and whether the connection ends with it.
   struct Refusal {
     Response response;
@@ -97,6 +101,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   HttpShared& shared_;
   boost::beast::tcp_stream stream_;
   base::SocketAddress client_;
+  base::ConnectionBound::Answer place_;
   boost::beast::flat_buffer buffer_{128 * 1024};  // a header, a body and what is pipelined behind them
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
   boost::beast::http::response<boost::beast::http::string_body> response_;

@@ -14,6 +14,7 @@ struct HttpCounters {
   base::Counter refused_rate;         // 429
   base::Counter refused_token;        // 401
   base::Counter refused_connections;  // one too many
+  base::Counter refused_address;      // one too many from its address
 };
 
 }  // namespace tutti::api

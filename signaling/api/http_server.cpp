@@ -75,19 +75,14 @@ class HttpServer::Impl {
   void take_limits(HttpLimits limits) {
     shared_.limits = std::move(limits);
     shared_.rate.set_rate(shared_.limits.requests_per_second);
+    shared_.bound.set_limits({shared_.limits.connections, shared_.limits.connections_per_address});
   }
 
   void accept() {
     acceptor_.async_accept([this](error_code error, tcp::socket socket) {
       if (!acceptor_.is_open()) return;
       if (error) return accept_later();
-      const bool full = shared_.connections.size() >= shared_.limits.connections;
-      if (full) shared_.counters.refused_connections.add();
-      const auto connection = std::make_shared<HttpConnection>(std::move(socket), shared_);
-      // Twice as many is the end: those beyond may wait for their refusal, but not without bound.
-      if (shared_.connections.size() <= 2 * shared_.limits.connections) {
-        full ? connection->refuse(problem(503, "Too many connections.")) : connection->read();
-      }
+      std::make_shared<HttpConnection>(std::move(socket), shared_)->begin();
       accept();
     });
   }

@@ -18,7 +18,9 @@
 namespace tutti::api {
 
 struct HttpLimits {
-  std::size_t connections = 64;  // one more is answered 503 and closed
+  // One more is answered 503 and closed; who has how many of them: base::ConnectionBound.
+  std::size_t connections = 64;
+  std::size_t connections_per_address = 16;
   std::uint32_t header_bytes = 8'192;
   std::uint64_t body_bytes = 65'536;
   std::uint32_t requests_per_second = 0;  // of each client address, above it 429; 0 = no bound

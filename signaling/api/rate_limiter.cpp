@@ -3,28 +3,18 @@
 #include <algorithm>
 #include <chrono>
 
-#include "dataplane/base/host_network.h"
-
 namespace tutti::api {
 namespace {
 
 constexpr double kBurstSeconds = 2;
 constexpr std::chrono::seconds kForgetEvery{1};
 
-std::array<std::uint8_t, 9> client_of(const base::SocketAddress& address) {
-  const base::SocketAddress network = base::network_of(address);
-  std::array<std::uint8_t, 9> client{};
-  client[0] = static_cast<std::uint8_t>(network.family);
-  std::copy_n(network.ip.begin(), client.size() - 1, client.begin() + 1);
-  return client;
-}
-
 }  // namespace
 
 bool RateLimiter::try_ask(const base::SocketAddress& address, base::Instant now) {
   if (per_second_ == 0) return true;
   const double full = kBurstSeconds * per_second_;
-  const Client client = client_of(address);
+  const base::NetworkKey client = base::network_key(address);
   auto found = buckets_.find(client);
   if (found == buckets_.end()) {
     if (buckets_.size() >= kClientsMax) forget_idle(now);

@@ -1,12 +1,12 @@
 // RateLimiter: how often one client may ask: a bucket of tokens for each address.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 
 #include "dataplane/base/clock.h"
+#include "dataplane/base/host_network.h"
 #include "dataplane/base/socket_address.h"
 
 namespace tutti::api {
@@ -32,12 +32,11 @@ class RateLimiter {
     double tokens = 0;
     base::Instant filled;
   };
-  using Client = std::array<std::uint8_t, 9>;  // the family, and what names the client
 
   void forget_idle(base::Instant now);
 
   std::uint32_t per_second_;
-  std::map<Client, Bucket> buckets_;
+  std::map<base::NetworkKey, Bucket> buckets_;
   Bucket others_;
   base::Instant forget_at_;
 };

@@ -9,6 +9,7 @@
 #include "dataplane/base/result.h"
 #include "dataplane/base/socket_address.h"
 #include "signaling/conference/settings.h"
+#include "signaling/server/configuration_error.h"
 #include "signaling/server/cpu_set.h"
 #include "signaling/server/dpdk_configuration.h"
 #include "signaling/server/log.h"
@@ -22,6 +23,7 @@ struct Configuration {
     std::uint32_t session_timer_s = 1'800;
     std::uint32_t min_session_timer_s = 90;
     std::uint32_t max_pending_invites = 1'000;
+    std::uint32_t connections_per_address = 256;  // over TCP
   } sip;
 
   struct Media {
@@ -59,6 +61,7 @@ struct Configuration {
     std::string token;                            // at most one of the two; both empty = nobody is asked
     std::string token_file;
     std::uint32_t requests_per_second = 2'000;  // of each client; 0 = no bound
+    std::uint32_t connections_per_address = 16;
   } http;
 
   struct {
@@ -123,17 +126,6 @@ struct Configuration {
 
 // Where RTP is taken: of the backend that is chosen; their ports are not used.
 std::vector<base::SocketAddress> media_addresses(const Configuration& configuration);
-
-// What is wrong in a file, where, and what to do about it.
-struct ConfigurationError {
-  std::string file;
-  std::uint32_t line = 0;  // from 1; 0 = the file as a whole
-  std::uint32_t column = 0;
-  std::string text;
-};
-
-// "tuttid.toml:3:1: unknown key ..."
-std::string to_string(const ConfigurationError& error);
 
 // Reads a TOML text; `file` is only its name in errors. All errors found are told, in the file's order.
 base::Result<Configuration, std::vector<ConfigurationError>> parse_configuration(std::string_view text,

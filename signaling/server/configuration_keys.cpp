@@ -141,6 +141,10 @@ Table make_table() {
           "sip", "max_pending_invites", 1, 100'000,
           [](auto& c) -> auto& { return c.sip.max_pending_invites; },
           "INVITEs without a final answer at one time; more are shed with 503 and Retry-After."),
+      number<C>(
+          "sip", "connections_per_address", 1, 100'000,
+          [](auto& c) -> auto& { return c.sip.connections_per_address; },
+          "TCP connections of one host at one time; more are closed. All have an eighth of the descriptors."),
 
       media_address(),
       text<C>(
@@ -250,6 +254,11 @@ Table make_table() {
           "http", "requests_per_second", 0, 1'000'000,
           [](auto& c) -> auto& { return c.http.requests_per_second; },
           "Of each client address; more are answered 429. 0 = no bound.")),
+      live(number<C>(
+          "http", "connections_per_address", 1, 64,
+          [](auto& c) -> auto& { return c.http.connections_per_address; },
+          "At one time, of the 64 that there are; more are answered 503. Of 127.0.0.1, as of a proxy there, "
+          "56.")),
 
       live(choice<C>(
           "log", "format", kLogFormatNames, R"("text" or "json")",

@@ -20,8 +20,13 @@ std::uint64_t calls_configured(const Configuration& configuration, std::size_t c
                                  cores * configuration.cores.participants_per_core);
 }
 
+std::uint64_t sip_connections_that_fit(std::uint64_t limit) {
+  return std::max(kSipConnectionsLeast, limit / 8);
+}
+
 std::uint64_t calls_that_fit(std::uint64_t limit) {
-  return limit <= kDescriptorsReserved ? 0 : (limit - kDescriptorsReserved) / kDescriptorsPerCall;
+  const std::uint64_t others = kDescriptorsReserved + sip_connections_that_fit(limit);
+  return limit <= others ? 0 : (limit - others) / kDescriptorsPerCall;
 }
 
 }  // namespace tutti::server

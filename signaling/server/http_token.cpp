@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dataplane/base/host_network.h"
 #include "signaling/api/access.h"
 
 namespace tutti::server {
@@ -54,7 +55,7 @@ Token http_token(const Configuration& configuration) {
     if (!read) return read;
     token = std::move(*read);
   }
-  if (token.empty() && http.listen.valid() && !api::is_loopback(http.listen)) {
+  if (token.empty() && http.listen.valid() && !base::is_loopback(http.listen)) {
     return no("HTTP on {} would let anybody control conferences: set http.token or http.token_file",
               base::to_string(http.listen));
   }

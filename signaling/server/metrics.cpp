@@ -129,6 +129,11 @@ void tell_sip(MetricsText& text, const MetricsSources& sources) {
   text.family("tutti_sip_shed_stateless_total", "counter",
               "Of the shed ones, those in a flood, of which nothing was kept.");
   text.sample(sip.shed_stateless.value());
+  text.family("tutti_sip_connections", "gauge", "TCP connections that others have opened to SIP.");
+  text.sample(sip.connections.value());
+  text.family("tutti_sip_connections_refused_total", "counter", "TCP connections closed at once.");
+  text.sample(sip.refused_connections.value(), {{"reason", "connections"}});
+  text.sample(sip.refused_address.value(), {{"reason", "address"}});
   text.family("tutti_sip_messages_kept_out_total", "counter",
               "SIP messages that the parser never saw: too long or malformed.");
   text.sample(sources.messages_kept_out);
@@ -235,6 +240,7 @@ void tell_http(MetricsText& text, const api::HttpCounters& http) {
   text.sample(http.refused_rate.value(), {{"reason", "rate"}});
   text.sample(http.refused_token.value(), {{"reason", "token"}});
   text.sample(http.refused_connections.value(), {{"reason", "connections"}});
+  text.sample(http.refused_address.value(), {{"reason", "address"}});
   text.family("tutti_http_connections_total", "counter", "Connections taken.");
   text.sample(http.connections.value());
   text.family("tutti_http_connections", "gauge", "Connections open now.");

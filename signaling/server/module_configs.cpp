@@ -54,6 +54,7 @@ sip::UserAgentConfig user_agent_config(const Configuration& configuration) {
   config.session_timer.session_expires = std::chrono::seconds(configuration.sip.session_timer_s);
   config.session_timer.min_se = std::chrono::seconds(configuration.sip.min_session_timer_s);
   config.limits.pending_invites = configuration.sip.max_pending_invites;
+  config.limits.connections_per_address = configuration.sip.connections_per_address;
   config.limits.retry_after = std::chrono::seconds(configuration.admission.retry_after_s);
   return config;
 }
@@ -61,6 +62,7 @@ sip::UserAgentConfig user_agent_config(const Configuration& configuration) {
 api::HttpLimits http_limits(const Configuration& configuration, std::string token) {
   api::HttpLimits limits;
   limits.requests_per_second = configuration.http.requests_per_second;
+  limits.connections_per_address = configuration.http.connections_per_address;
   limits.host_name = configuration.http.name;
   limits.token = std::move(token);
   return limits;

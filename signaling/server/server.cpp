@@ -35,7 +35,7 @@ Result<CpuSet, StartError> choose_cpus(const CpuSet& wanted) {
 Result<void, StartError> check_descriptors(std::uint64_t limit) {
   if (calls_that_fit(limit) > 0) return {};
   return cannot("{} file descriptors are not enough, {} are the least: raise the limit (ulimit -n)", limit,
-                kDescriptorsReserved + kDescriptorsPerCall);
+                kDescriptorsLeast);
 }
 
 // How many participants a core can have: what is configured, or less where descriptors are fewer.
@@ -112,7 +112,9 @@ Result<void, StartError> Server::start_sip(const Configuration& configuration) {
   if (const auto fault = conference::find_fault(config)) return cannot("{}", *fault);
   events_ = std::make_unique<EventPlane>(configuration);
   focus_ = std::make_unique<conference::Focus>(*media_, std::move(config), events_.get());
-  auto user_agent = sip::UserAgent::start(loop_, user_agent_config(configuration), *focus_);
+  sip::UserAgentConfig user_agent_settings = user_agent_config(configuration);
+  user_agent_settings.limits.connections = sip_connections_that_fit(raise_descriptor_limit());
+  auto user_agent = sip::UserAgent::start(loop_, std::move(user_agent_settings), *focus_);
   if (!user_agent) {
     return cannot("SIP cannot listen on {}: {}", base::to_string(configuration.sip.listen),
                   user_agent.error().message);

@@ -34,6 +34,9 @@ struct SipCounters {
   base::Counter invite_acked;    // 2xx of ours that were acknowledged
   base::Gauge dialogs;           // from INVITE until the last BYE is answered
   base::Gauge pending_invites;
+  base::Gauge connections;            // over TCP, that others have opened
+  base::Counter refused_connections;  // one too many
+  base::Counter refused_address;      // one too many from its address
 
   base::Counter& received(Method method) { return requests_received[static_cast<std::size_t>(method)]; }
   base::Counter& sent(Method method) { return requests_sent[static_cast<std::size_t>(method)]; }

@@ -104,7 +104,10 @@ Method method_of(sip_method_t method) {
 }
 
 Stack::Stack(EventLoop& loop, const UserAgentConfig& config, SipCounters& counters)
-    : loop_(loop), config_(config), counters_(counters) {}
+    : loop_(loop),
+      config_(config),
+      counters_(counters),
+      connections_({config.limits.connections, config.limits.connections_per_address}, counters) {}
 
 Stack::~Stack() {
   if (agent_) nta_agent_destroy(agent_);
@@ -112,9 +115,9 @@ Stack::~Stack() {
 
 base::Result<void, SipError> Stack::open() {
   if (!std::getenv("SU_DEBUG")) su_log_redirect(su_log_default, log_nothing, nullptr);
-  if (!message_guard_is_in_place()) {
+  if (!message_guard_is_in_place() || !connection_guard_is_in_place()) {
     return base::unexpected(
-        SipError{SipErrorKind::kLibrary, "the message guard is not linked in front of the SIP library"});
+        SipError{SipErrorKind::kLibrary, "the guards are not linked in front of the SIP library"});
   }
   const unsigned t1 = milliseconds_of(config_.timers.t1);
   agent_ = nta_agent_create(
@@ -146,6 +149,7 @@ base::Result<void, SipError> Stack::bind(const base::SocketAddress& address) {
     if (error) return base::unexpected(bind_error(real, "UDP", error));
     if (config_.tcp) error = open_transport(real, "tcp");
     if (error) return base::unexpected(bind_error(real, "TCP", error));
+    connections_.watch(real);
     bound_.push_back(real);
     return {};
   }

@@ -9,6 +9,7 @@
 
 #include "dataplane/base/result.h"
 #include "dataplane/base/socket_address.h"
+#include "signaling/sip/connection_guard_impl.h"
 #include "signaling/sip/event_loop.h"
 #include "signaling/sip/handles_impl.h"
 #include "signaling/sip/sip_counters.h"
@@ -80,6 +81,7 @@ class Stack {
   EventLoop& loop_;
   const UserAgentConfig& config_;
   SipCounters& counters_;
+  ConnectionGuard connections_;
   nta_agent_t* agent_ = nullptr;
   std::vector<base::SocketAddress> bound_;
 };

@@ -30,14 +30,17 @@ struct UserAgentLimits {
   std::size_t pending_invites = 1000;
   std::size_t dialogs = 0;  // 0: no limit here; whoever accepts decides
   std::chrono::seconds retry_after{5};
+  // Over TCP, opened by others; more are closed at once. Who has how many of them: base::ConnectionBound.
+  std::size_t connections = 1'000;
+  std::size_t connections_per_address = 256;
 };
 
 struct UserAgentConfig {
   // Each address gets UDP and TCP of the same port; port 0 takes a free one, see bound().
   std::vector<base::SocketAddress> listen;
   bool tcp = true;
-  // A connection that has brought something, carries no call and brings nothing more for so long is closed:
-  // its far end may be gone without a word, and each holds a descriptor.
+  // A connection that carries no call and brings nothing for so long is closed: its far end may be gone
+  // without a word, and each holds a descriptor.
   std::chrono::milliseconds tcp_idle{300'000};
   std::string product = "Tutti";  // Server and User-Agent
   bool focus = true;              // Contact carries `isfocus` (RFC 4579); false for a client

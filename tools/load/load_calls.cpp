@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/host_network.h"
 
 namespace tutti::load {
 namespace {
@@ -110,7 +111,7 @@ void LoadCalls::on_answer(sip::DialogId dialog, const std::string& text) {
     return;
   }
   // A server must not turn this load upon somebody else.
-  if (!plan_.allow_remote && !media->remote_rtp.unspecified() && !is_loopback(media->remote_rtp)) {
+  if (!plan_.allow_remote && !media->remote_rtp.unspecified() && !base::is_loopback(media->remote_rtp)) {
     give_up(*caller, fmt::format("the answer wants RTP at {}, not on this host (see --allow-remote)",
                                  base::ip_to_string(media->remote_rtp)));
     return;

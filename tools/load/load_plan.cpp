@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "dataplane/base/host_network.h"
 #include "tools/analyser/tone.h"
 
 namespace tutti::load {
@@ -69,20 +70,15 @@ base::Result<base::SocketAddress, std::string> target_address(const std::string&
       fmt::format("--uri {}: what follows the @ must be an IP address, with a port or without", uri));
 }
 
-bool is_loopback(const base::SocketAddress& address) {
-  if (address.family == base::AddressFamily::kIpv4) return address.ip[0] == 127;
-  return address == *base::parse_ip("::1", address.port);
-}
-
 bool packet_wire_reaches(const base::SocketAddress& address) {
-  return address.family == base::AddressFamily::kIpv4 && is_loopback(address);
+  return address.family == base::AddressFamily::kIpv4 && base::is_loopback(address);
 }
 
 std::string refusal(const LoadPlan& plan) {
   const auto address = target_address(plan.uri);
   if (!address) return address.error();
   if (address->unspecified()) return fmt::format("--uri {}: nobody can be called at this address", plan.uri);
-  if (!is_loopback(*address) && !plan.allow_remote) {
+  if (!base::is_loopback(*address) && !plan.allow_remote) {
     return fmt::format("{} is not this host: --allow-remote is needed to send load there",
                        base::ip_to_string(*address));
   }

@@ -45,7 +45,6 @@ std::string room_uri(const std::string& uri, std::size_t room);
 // address.
 base::Result<base::SocketAddress, std::string> target_address(const std::string& uri);
 
-bool is_loopback(const base::SocketAddress& address);
 // Whether --io packet can carry what is for this address.
 bool packet_wire_reaches(const base::SocketAddress& address);
 

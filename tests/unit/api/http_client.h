@@ -22,8 +22,14 @@ inline base::SocketAddress loopback() {
 
 class Client {
  public:
-  explicit Client(const base::SocketAddress& server) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  // `from`, where it is valid, is the address of ours that it calls from.
+  explicit Client(const base::SocketAddress& server, const base::SocketAddress& from = {})
+      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_storage address{};
+    if (from.valid()) {
+      const socklen_t own = base::to_sockaddr(from, address);
+      if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), own) != 0) return;
+    }
     const socklen_t length = base::to_sockaddr(server, address);
     connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), length) == 0;
   }

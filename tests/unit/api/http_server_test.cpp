@@ -1,5 +1,3 @@
-#include "signaling/api/http_server.h"
-
 #include <atomic>
 #include <deque>
 #include <mutex>
@@ -9,51 +7,12 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/api/http_client.h"
+#include "tests/unit/api/http_server_fixture.h"
 
 namespace tutti::api {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
-
-Router router() {
-  Router table;
-  table.add("GET", "/ping", [](const Request&) { return Response{200, "text/plain", "pong", {}}; });
-  table.add("POST", "/echo", [](const Request& request) {
-    return Response{200, "text/plain", request.body + "|" + request.query, {}};
-  });
-  table.add(
-      "GET", "/open",
-      [](const Request&) {
-        return Response{200, "text/plain", "open", {}};
-      },
-      Reach::kLocal);
-  table.add("POST", "/nothing/{what}", [](const Request&) { return Response{204, "", "", {}}; });
-  table.add("GET", "/throw", [](const Request&) -> Response { throw std::runtime_error("no"); });
-  return table;
-}
-
-HttpServer::Post at_once() {
-  return [](std::function<void()> task) { task(); };
-}
-
-class HttpServerTest : public testing::Test {
- protected:
-  void start(HttpLimits limits = {}, HttpServer::Post post = at_once()) {
-    auto started = HttpServer::start(loopback(), router(), std::move(post), limits);
-    ASSERT_TRUE(started) << started.error().message();
-    server_ = std::move(*started);
-  }
-  Client client() { return Client(server_->bound()); }
-  std::string ask(std::string_view bytes) {
-    Client one = client();
-    one.send(bytes);
-    return one.answer();
-  }
-
-  std::unique_ptr<HttpServer> server_;
-};
 
 TEST_F(HttpServerTest, AnswersARoute) {
   start();
@@ -233,48 +192,6 @@ TEST_F(HttpServerTest, BoundsHeaderAndBody) {
       ask("POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" +
           std::string(2'000, 'x') + "\r\n0\r\n\r\n");
   EXPECT_TRUE(has(chunked, "HTTP/1.1 413 ")) << chunked;
-}
-
-TEST_F(HttpServerTest, ClosesAClientThatIsTooSlow) {
-  start({.transfer_timeout = milliseconds(200)});
-  Client drip = client();
-  Client silent = client();
-  drip.send("GET /ping HTTP/1.1\r\n");
-  // A byte now and then does not win more time.
-  std::atomic<bool> done = false;
-  std::thread dripping([&] {
-    while (!done) {
-      drip.send("X");
-      std::this_thread::sleep_for(milliseconds(20));
-    }
-  });
-  EXPECT_TRUE(silent.closed());
-  EXPECT_TRUE(drip.closed());
-  done = true;
-  dripping.join();
-}
-
-TEST_F(HttpServerTest, RefusesMoreConnectionsThanTheLimit) {
-  start({.connections = 3});
-  std::vector<Client> held;
-  for (int i = 0; i < 3; ++i) {
-    held.push_back(client());
-    held.back().send(get("/ping"));
-    ASSERT_TRUE(has(held.back().answer(), "pong"));
-  }
-  Client one_more = client();
-  EXPECT_TRUE(has(one_more.answer(), "HTTP/1.1 503 "));
-  EXPECT_TRUE(one_more.closed());
-  for (Client& client : held) {
-    client.send(get("/ping"));
-    EXPECT_TRUE(has(client.answer(), "pong"));
-  }
-  held.pop_back();
-  // The place is free as soon as the server has seen the end of its tenant.
-  const auto patience = steady_clock::now() + milliseconds(kPatienceMs);
-  bool taken = false;
-  while (!taken && steady_clock::now() < patience) taken = has(ask(get("/ping")), "pong");
-  EXPECT_TRUE(taken);
 }
 
 TEST_F(HttpServerTest, Answers503WhenTheControlThreadHangs) {

@@ -23,5 +23,25 @@ TEST(HostNetwork, IsAnAddressOfIpv4OrASlash64WhateverThePort) {
   EXPECT_EQ(network_of(SocketAddress{}), SocketAddress{});
 }
 
+TEST(HostNetwork, TellsApartInATableWhatNetworkOfTellsApart) {
+  const SocketAddress all[] = {ip("192.0.2.1"),      ip("192.0.2.2"),  ip("2001:db8:1:2::"),
+                               ip("2001:db8:1:3::"), ip("c000:201::"), SocketAddress{}};
+  for (const SocketAddress& one : all) {
+    for (const SocketAddress& other : all) {
+      EXPECT_EQ(network_key(one) == network_key(other), network_of(one) == network_of(other))
+          << to_string(one) << ' ' << to_string(other);
+    }
+  }
+  EXPECT_EQ(network_key(ip("::ffff:192.0.2.1", 7)), network_key(ip("192.0.2.1")));
+}
+
+TEST(HostNetwork, KnowsLoopback) {
+  for (const char* text : {"127.0.0.1", "127.9.8.7", "::1", "::ffff:127.0.0.1"})
+    EXPECT_TRUE(is_loopback(ip(text))) << text;
+  for (const char* text : {"192.0.2.1", "0.0.0.0", "::", "::2", "2001:db8::1", "::ffff:192.0.2.1", "fe80::1"})
+    EXPECT_FALSE(is_loopback(ip(text))) << text;
+  EXPECT_FALSE(is_loopback(SocketAddress{}));
+}
+
 }  // namespace
 }  // namespace tutti::base

@@ -8,20 +8,12 @@
 #include <gmock/gmock.h>
 
 #include "signaling/server/configuration_keys.h"
+#include "tests/unit/server/configuration_errors.h"
 
 namespace tutti::server {
 namespace {
 
 using testing::HasSubstr;
-
-// The errors as people read them.
-std::vector<std::string> errors_of(std::string_view text) {
-  const auto parsed = parse_configuration(text, "t.toml");
-  std::vector<std::string> lines;
-  if (parsed) return lines;
-  for (const auto& error : parsed.error()) lines.push_back(to_string(error));
-  return lines;
-}
 
 // Every key as it stands, to compare whole configurations.
 std::string all_keys(const Configuration& configuration) {
@@ -80,6 +72,7 @@ const std::vector<KeyCase>& key_cases() {
       {"sip.session_timer_s", "86400", {"89", "86401", "-1", "90.5", R"("90")", "true"}},
       {"sip.min_session_timer_s", "91", {"0", "1979-05-27"}},
       {"sip.max_pending_invites", "1", {"0", "100001"}},
+      {"sip.connections_per_address", "100000", {"0", "100001"}},
       {"media.address", R"("::1")", {R"("0.0.0.0")", R"("::")", R"("eth0")", R"("127.0.0.1:5")", "1"}},
       {"media.rtp_ports",
        R"("1024-1025")",
@@ -108,6 +101,7 @@ const std::vector<KeyCase>& key_cases() {
       {"http.token", R"("0123456789abcdef")", {R"("short")", R"("0123456789abcde f")", "1"}},
       {"http.token_file", R"("/etc/tuttid.token")", {"1", "true"}},
       {"http.requests_per_second", "0", {"-1", "1000001"}},
+      {"http.connections_per_address", "64", {"0", "65"}},
       {"log.format", R"("json")", {R"("xml")", "1"}},
       {"log.level", R"("info")", {R"("debug")", "2"}},
       {"rooms.create_on_dial", "false", {"0", R"("false")"}},
@@ -207,7 +201,7 @@ TEST(Configuration, SuggestsTheNearestKey) {
             "t.toml:3:1: unknown key \"sesion_timer\" in [sip]; did you mean \"session_timer_s\"?");
   EXPECT_EQ(errors_of("[http]\nbanana = 1\n").at(0),
             "t.toml:2:1: unknown key \"banana\" in [http]; known here: listen, name, token, token_file, "
-            "requests_per_second");
+            "requests_per_second, connections_per_address");
   EXPECT_EQ(errors_of("\n[medai]\n").at(0), "t.toml:2:2: unknown section [medai]; did you mean \"media\"?");
   EXPECT_THAT(
       errors_of("[banana]\n").at(0),
@@ -223,31 +217,6 @@ TEST(Configuration, TellsAllErrorsInTheOrderOfTheFile) {
   ASSERT_EQ(errors.size(), 5U);
   const char* places[] = {"t.toml:2:13: ", "t.toml:4:1: ", "t.toml:5:10: ", "t.toml:7:8: ", "t.toml:9:10: "};
   for (std::size_t i = 0; i < 5; ++i) EXPECT_THAT(errors[i], testing::StartsWith(places[i]));
-}
-
-TEST(Configuration, SaysWhereAFileIsNotToml) {
-  for (const char* text :
-       {"[sip\n", "[sip]\nlisten = \n", "[sip]\n[sip]\n", "= 1\n", "a = \"\n", "\xff = 1\n", "a = [1,\n"}) {
-    const auto errors = errors_of(text);
-    ASSERT_EQ(errors.size(), 1U) << text;
-    EXPECT_THAT(errors[0], testing::MatchesRegex("t\\.toml:[1-9][0-9]*:[0-9]+: not TOML: .*")) << text;
-  }
-}
-
-TEST(Configuration, ASectionIsATable) {
-  EXPECT_EQ(errors_of("sip = 3\n").at(0), "t.toml:1:1: \"sip\" is a section: write [sip] and its keys below");
-  EXPECT_EQ(errors_of("listen = 3\n").size(), 1U);
-}
-
-TEST(Configuration, ASectionMayStandInAnother) {
-  EXPECT_TRUE(errors_of("[dataplane]\n[dataplane.dpdk]\nvlan = 7\n").empty());
-  EXPECT_TRUE(errors_of("dataplane.dpdk.vlan = 7\n").empty());
-  EXPECT_EQ(errors_of("[dataplane.dpdp]\n").at(0),
-            "t.toml:1:12: unknown section [dataplane.dpdp]; did you mean \"dataplane.dpdk\"?");
-  EXPECT_EQ(errors_of("[dataplane]\ndpdk = 1\n").at(0),
-            "t.toml:2:1: \"dataplane.dpdk\" is a section: write [dataplane.dpdk] and its keys below");
-  EXPECT_THAT(errors_of("[dataplane]\nvlan = 1\n").at(0), HasSubstr("unknown section [dataplane.vlan]"));
-  EXPECT_THAT(errors_of("dataplane = 1\n").at(0), HasSubstr("unknown section [dataplane]"));
 }
 
 TEST(Configuration, TheSessionTimerIsNotBelowItsMinimum) {

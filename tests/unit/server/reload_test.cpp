@@ -36,12 +36,13 @@ TEST(Reload, OfEveryKeyIsKnownWhetherItIsLive) {
   EXPECT_THAT(
       restart,
       ElementsAre("sip.listen", "sip.session_timer_s", "sip.min_session_timer_s", "sip.max_pending_invites",
-                  "media.address", "media.rtp_ports", "cores.cpus", "cores.backend", "cores.tx", "cores.rx",
-                  "cores.realtime", "cores.participants_per_core", "cores.conferences_per_core",
-                  "http.listen", "dataplane.dpdk.devices", "dataplane.dpdk.addresses",
-                  "dataplane.dpdk.gateway", "dataplane.dpdk.vlan", "dataplane.dpdk.receive_descriptors",
-                  "dataplane.dpdk.transmit_descriptors", "dataplane.dpdk.huge_pages",
-                  "dataplane.dpdk.memory_mb", "dataplane.dpdk.kernel_path", "dataplane.dpdk.eal"));
+                  "sip.connections_per_address", "media.address", "media.rtp_ports", "cores.cpus",
+                  "cores.backend", "cores.tx", "cores.rx", "cores.realtime", "cores.participants_per_core",
+                  "cores.conferences_per_core", "http.listen", "dataplane.dpdk.devices",
+                  "dataplane.dpdk.addresses", "dataplane.dpdk.gateway", "dataplane.dpdk.vlan",
+                  "dataplane.dpdk.receive_descriptors", "dataplane.dpdk.transmit_descriptors",
+                  "dataplane.dpdk.huge_pages", "dataplane.dpdk.memory_mb", "dataplane.dpdk.kernel_path",
+                  "dataplane.dpdk.eal"));
   EXPECT_EQ(live.size() + restart.size(), configuration_keys().size());
   for (const auto& key : room_keys()) EXPECT_TRUE(key.live) << key.name;
 }

@@ -53,7 +53,14 @@ TEST(Descriptors, BoundTheCalls) {
   EXPECT_EQ(calls_that_fit(0), 0U);
   EXPECT_EQ(calls_that_fit(257), 0U);
   EXPECT_EQ(calls_that_fit(258), 1U);
-  EXPECT_EQ(calls_that_fit(20'000), 9'872U);
+  EXPECT_EQ(calls_that_fit(kDescriptorsLeast), 1U);
+  EXPECT_EQ(calls_that_fit(20'000), 8'638U);  // (20 000 - 224 - 2 500) / 2
+}
+
+TEST(Descriptors, SipOverTcpHasItsPartOfThem) {
+  EXPECT_EQ(sip_connections_that_fit(258), 32U);
+  EXPECT_EQ(sip_connections_that_fit(1'024), 128U);
+  EXPECT_EQ(sip_connections_that_fit(20'000), 2'500U);
 }
 
 TEST(Descriptors, CallsAreBoundByPortsAndCores) {

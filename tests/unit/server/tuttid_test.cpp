@@ -221,7 +221,7 @@ TEST(TuttidRuns, WithFewDescriptorsAndSaysHowManyCallsFit) {
   EXPECT_EQ(child.wait(), 0);
   EXPECT_THAT(
       child.err(),
-      StartsWith("tuttid: warning: 266 file descriptors are enough for 5 calls at a time, of the 16 "));
+      StartsWith("tuttid: warning: 266 file descriptors are enough for 4 calls at a time, of the 16 "));
 }
 
 TEST(TuttidRuns, UntilASignalAndExits0) {

@@ -226,25 +226,6 @@ TEST_F(HostileTest, FirstLineOfNoMessageClosesTheConnection) {
   expect_unharmed();
 }
 
-// Its far end may have gone without a word; a connection over which a call came is kept for the call.
-TEST_F(HostileTest, IdleConnectionsAreClosedUnlessTheyCarryACall) {
-  agent.reset();
-  quicken();
-  config.tcp_idle = milliseconds(1'000);
-  start();
-  Peer calling(loop, server(), true);
-  RawCall call(calling, "room");
-  call.establish();
-  Peer asked(loop, server(), true);
-  asked.send(options(asked));
-  asked.expect(200, "OPTIONS");
-  EXPECT_TRUE(asked.closed());
-  turn_for(milliseconds(1500));  // past the end of the call's own transactions
-  calling.send(call.bye());
-  calling.expect(200, "BYE");
-  EXPECT_TRUE(calling.closed());
-}
-
 // SIP.md, fault 3: a stored branch shorter than "z9hG4bK" was read past its end when the next request of the
 // same Call-ID, CSeq and From tag came. Debian's library is not instrumented, so this shows only that the
 // answers are right.

@@ -41,10 +41,15 @@ bool is_request(std::string_view message, std::string_view method) {
   return message.substr(0, method.size()) == method && message.substr(method.size(), 1) == " ";
 }
 
-Peer::Peer(EventLoop& loop, const base::SocketAddress& server, bool tcp) : loop_(loop), tcp_(tcp) {
+Peer::Peer(EventLoop& loop, const base::SocketAddress& server, bool tcp, const base::SocketAddress& from)
+    : loop_(loop), tcp_(tcp) {
   sockaddr_storage storage{};
-  const socklen_t length = base::to_sockaddr(server, storage);
   fd_ = socket(AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+  if (const socklen_t own = base::to_sockaddr(from, storage);
+      from.valid() && bind(fd_, reinterpret_cast<sockaddr*>(&storage), own) != 0) {
+    ADD_FAILURE() << "bind: " << std::strerror(errno);
+  }
+  const socklen_t length = base::to_sockaddr(server, storage);
   if (connect(fd_, reinterpret_cast<sockaddr*>(&storage), length) != 0) {
     ADD_FAILURE() << "connect: " << std::strerror(errno);
   }

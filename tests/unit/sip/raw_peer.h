@@ -25,8 +25,10 @@ bool is_request(std::string_view message, std::string_view method);
 // A socket that speaks raw SIP.
 class Peer {
  public:
-  // `server` is asked over UDP or TCP.
-  Peer(EventLoop& loop, const base::SocketAddress& server, bool tcp = false);
+  // `server` is asked over UDP or TCP; `from`, where it is valid, is the address of ours that it is asked
+  // from.
+  Peer(EventLoop& loop, const base::SocketAddress& server, bool tcp = false,
+       const base::SocketAddress& from = {});
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
   ~Peer();

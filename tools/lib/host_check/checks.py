@@ -12,7 +12,9 @@ HUGE_MB_A_CORE, DPDK_MB_A_CORE, DPDK_MB = 6, 18, 68
 # Of each descriptor beyond those that DPDK_MB_A_CORE has in it.
 DESCRIPTORS = {"receive_descriptors": (2_048, 2_960), "transmit_descriptors": (1_024, 2_320)}
 IDLE_EXIT_US_MAX = 10
-DESCRIPTORS_BESIDE = 256
+DESCRIPTORS_BESIDE = 224
+# What calls have of all descriptors: SIP over TCP has the rest.
+CALLS_EIGHTHS = 7
 
 
 def processor(host, wants):
@@ -163,13 +165,13 @@ def swap(host, wants):
 def descriptors(host, wants):
     if wants.backend == "dpdk":
         return None
-    needed = 2 * wants.participants * len(wants.cpus) + DESCRIPTORS_BESIDE
+    needed = -(-8 * (2 * wants.participants * len(wants.cpus) + DESCRIPTORS_BESIDE) // CALLS_EIGHTHS)
     limit = host.limit("Max open files")
     if limit is None or limit >= needed:
         return Finding("open files", f"{limit or 'no limit'}", GOOD)
     return Finding("open files", f"{limit} at most", CHANGE, f"{needed}",
                    [f"LimitNOFILE={needed} in the unit", f"or: ulimit -Hn {needed}"],
-                   f"two sockets a call: no more than {(limit - DESCRIPTORS_BESIDE) // 2} calls")
+                   f"two sockets a call: no more than {max(0, limit - limit // 8 - DESCRIPTORS_BESIDE) // 2} calls")
 
 
 def locked_memory(host, wants):
