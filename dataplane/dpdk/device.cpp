@@ -200,11 +200,15 @@ Outcome Device::configure(const DeviceOptions& options) {
     configuration.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
     configuration.rx_adv_conf.rss_conf = {key.data(), static_cast<std::uint8_t>(key_bytes), hashed};
   }
-  const auto transmit_queues = static_cast<std::uint16_t>(cores_ + (spare_queue_ ? 1 : 0));
-  if (const int error = ::rte_eth_dev_configure(number_, cores_, transmit_queues, &configuration);
-      error != 0) {
+  const auto transmit_queues = [this] { return static_cast<std::uint16_t>(cores_ + (spare_queue_ ? 1 : 0)); };
+  int refused = ::rte_eth_dev_configure(number_, cores_, transmit_queues(), &configuration);
+  if (refused != 0 && spare_queue_) {
+    spare_queue_ = false;  // some drivers want as many of the one kind as of the other
+    refused = ::rte_eth_dev_configure(number_, cores_, transmit_queues(), &configuration);
+  }
+  if (refused != 0) {
     return unexpected(
-        refuses(std::to_string(cores_) + " queues and an MTU of " + std::to_string(options.mtu), error));
+        refuses(std::to_string(cores_) + " queues and an MTU of " + std::to_string(options.mtu), refused));
   }
   configured_ = true;
   ::rte_eth_dev_adjust_nb_rx_tx_desc(number_, &receive_descriptors_, &transmit_descriptors_);
@@ -214,7 +218,7 @@ Outcome Device::configure(const DeviceOptions& options) {
         ::rte_eth_rx_queue_setup(number_, queue, receive_descriptors_, node, nullptr, receive_pool(queue));
     if (error != 0) return unexpected(refuses("a receive queue", error));
   }
-  for (std::uint16_t queue = 0; queue < transmit_queues; ++queue) {
+  for (std::uint16_t queue = 0; queue < transmit_queues(); ++queue) {
     const int error = ::rte_eth_tx_queue_setup(number_, queue, transmit_descriptors_, node, nullptr);
     if (error != 0) return unexpected(refuses("a transmit queue", error));
   }
