@@ -56,18 +56,6 @@ struct CoreState {
     presence[participant.handle.slot] = takes_rtp ? Presence::kTakesRtp : Presence::kPresent;
   }
 
-  // Fetches into the cache what a packet will touch that is taken so many after the present one. Memory is
-  // some 150 ns away, a packet takes 30.
-  static constexpr std::uint32_t kArrivalsAhead = 16;
-  void prefetch_for_arrival(const net::ReceivedPacket& packet, std::uint32_t ahead) TUTTI_REALTIME {
-    const auto slot = static_cast<std::uint32_t>(packet.endpoint);
-    if (slot < participants.capacity()) {
-      participants.at(slot)->prefetch_for_arrival(rtp::number_of(packet.payload));
-      if (quiet.may_owe(slot)) base::prefetch(participants.at(slot));
-    }
-    payloads.prefetch_free(ahead);
-  }
-
   // The list links of a member of a conference, and of a conference on the wheel.
   auto member_links() TUTTI_REALTIME {
     return [this](std::uint32_t slot) -> SlotLinks& { return links_of_members[slot]; };

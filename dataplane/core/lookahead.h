@@ -5,10 +5,19 @@
 #include <array>
 #include <cstdint>
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/core/core_state.h"
 
 namespace tutti::core {
+
+// What is told of a conference's members in dense arrays, as far as they are neighbours. Thread: the core.
+inline void prefetch_members(const CoreState& state, const Conference& conference) TUTTI_REALTIME {
+  const std::uint32_t first = conference.members.first();
+  if (first == kNoSlot) return;
+  base::prefetch(state.links_of_members.get() + first);
+  state.quiet.prefetch(first);
+}
 
 // Made anew for each sub-slot. Thread: the core.
 class Lookahead {

@@ -29,7 +29,7 @@ Participant::Participant(const mailbox::AttachParticipant& command, base::Durati
       rtcp_mux(command.media.rtcp_mux),
       outbound(reserve.packetizer),
       inbound(reserve.concealer),
-      last_heard(now),
+      other_sign_of_life(now),
       media(command.media) {
   control(command.mix);
   gain_in.settle();
@@ -45,7 +45,7 @@ Participant::Participant(const mailbox::AttachParticipant& command, base::Durati
 bool Participant::agree(const mailbox::MediaParameters& agreed, base::Instant now) TUTTI_REALTIME {
   const bool moved = agreed.remote_rtp != media.remote_rtp;
   if (agreed.may_receive && !media.may_receive) {
-    last_heard = now;  // silence counts from here
+    other_sign_of_life = now;  // silence counts from here
     timeout_told = false;
   }
   media = agreed;
@@ -100,7 +100,7 @@ bool Participant::admits_rtcp(const base::SocketAddress& source, base::Instant n
 
 base::Instant Participant::silent_too_long_at() const TUTTI_REALTIME {
   if (!media.may_receive || media.silence_timeout_s == 0) return base::Instant::max();
-  return last_heard + std::chrono::seconds(media.silence_timeout_s);
+  return std::max(inbound.last_arrival(), other_sign_of_life) + std::chrono::seconds(media.silence_timeout_s);
 }
 
 mailbox::ParticipantTotals Participant::totals() const TUTTI_REALTIME {

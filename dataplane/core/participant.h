@@ -85,7 +85,6 @@ struct alignas(64) Participant {
   // The same of a packet with that number that arrives, whether or not there is anybody.
   void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME {
     inbound.prefetch_for_arrival(number);
-    base::prefetch(&last_heard);
   }
 
   mailbox::ParticipantHandle handle;
@@ -119,8 +118,7 @@ struct alignas(64) Participant {
   stream::OutboundStream outbound;
   stream::InboundStream inbound;
 
-  // Read with every packet, besides the stream's: one line with the begin of the latch.
-  base::Instant last_heard;  // RTP or RTCP
+  base::Instant other_sign_of_life;  // than its stream's packets: RTCP, what the stream refused
   bool timeout_told = false;
   // How many of the last ones were lost, of 65 536, and what was reported last of them.
   std::uint16_t recent_loss = 0;
@@ -143,7 +141,6 @@ struct alignas(64) Participant {
 };
 
 static_assert(offsetof(Participant, outbound) == 64);  // one line before it
-static_assert(offsetof(Participant, rtp_latch) / 64 == offsetof(Participant, last_heard) / 64);
 static_assert(sizeof(Participant) <= 896);
 static_assert(sizeof(ParticipantReserve) <= 1'600);
 

@@ -49,6 +49,7 @@ class QuietStreams {
   }
   // Nobody else does: told without a look at the participant.
   bool may_owe(std::uint32_t slot) const TUTTI_REALTIME { return quiet_since_[slot] != 0; }
+  void prefetch(std::uint32_t slot) const TUTTI_REALTIME { base::prefetch(quiet_since_.get() + slot); }
   // The same where what was learned of it may no longer hold: the next tick looks at it.
   void wake(Participant& participant) TUTTI_REALTIME {
     make_up(participant);

@@ -1,23 +1,26 @@
 #include "dataplane/core/reception.h"
 
+#include "dataplane/core/arrival_prefetch.h"
 #include "dataplane/rtp/rtp_packet.h"
 
 namespace tutti::core {
 
 void Reception::run() TUTTI_REALTIME {
   // Two events at most come of a packet: a source that is latched and a digit.
-  constexpr std::uint32_t kAhead = CoreState::kArrivalsAhead;
+  constexpr std::uint32_t kAhead = kArrivalsAhead;
   constexpr std::uint32_t kEventsPerBatch = 2 * net::PacketPort::kReceiveBatch;
   for (int batch = 0; batch < kBatches; ++batch) {
     // What cannot be told is left in the network until it can.
     if (state_.outbox.room() < kEventsPerBatch) return;
     const auto packets = state_.port.receive();
     if (packets.empty()) return;
+    for (std::size_t i = 0; i < 2 * kAhead && i < packets.size(); ++i) prefetch_presence(state_, packets[i]);
     for (std::uint32_t i = 0; i < kAhead && i < packets.size(); ++i) {
-      state_.prefetch_for_arrival(packets[i], i);
+      prefetch_for_arrival(state_, packets[i], i);
     }
     for (std::size_t i = 0; i < packets.size(); ++i) {
-      if (i + kAhead < packets.size()) state_.prefetch_for_arrival(packets[i + kAhead], kAhead);
+      if (i + 2 * kAhead < packets.size()) prefetch_presence(state_, packets[i + 2 * kAhead]);
+      if (i + kAhead < packets.size()) prefetch_for_arrival(state_, packets[i + kAhead], kAhead);
       receive(packets[i]);
     }
     reporting_.flush();
@@ -60,24 +63,26 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
     // The stream counts its own; a refused packet of the peer is still a sign of life.
     state_.counters.drops.add(receipt.error());
     state_.reports.count_drop(participant.handle, receipt.error());
-    if (participant.inbound.source() == rtp->header.ssrc) heard(participant, packet.arrival);
+    if (participant.inbound.source() == rtp->header.ssrc) participant.other_sign_of_life = packet.arrival;
     return;
   }
-  heard(participant, packet.arrival);
   state_.quiet.arrived(slot, participant, receipt->peak, state_.gate);
   reporting_.note_packet(participant, slot, packet.arrival);
-  const auto latch = participant.rtp_latch.heard(packet.source, packet.arrival);
-  if (latch != SourceLatch::Heard::kKnown) {
-    participant.look_after_at = base::Instant::min();
-    state_.port.connect(packet.endpoint, net::Flow::kRtp, packet.source);
-    if (latch == SourceLatch::Heard::kNewSource) {
-      participant.configure_outbound();
-      state_.outbox.put(mailbox::SourceLatched{participant.handle, packet.source});
-    }
-  }
+  if (packet.source.valid()) follow(participant, packet);
   if (receipt->digit != 0) {
     state_.outbox.put(mailbox::DigitReceived{participant.handle, receipt->digit});
   }
+}
+
+// Whose source the network does not filter, or not yet.
+void Reception::follow(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME {
+  const auto heard = participant.rtp_latch.heard(packet.source);
+  if (heard == SourceLatch::Heard::kKnown) return;
+  participant.look_after_at = base::Instant::min();
+  state_.port.connect(packet.endpoint, net::Flow::kRtp, packet.source);
+  if (heard != SourceLatch::Heard::kNewSource) return;
+  participant.configure_outbound();
+  state_.outbox.put(mailbox::SourceLatched{participant.handle, packet.source});
 }
 
 void Reception::receive_rtcp(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME {
@@ -90,20 +95,12 @@ void Reception::receive_rtcp(Participant& participant, const net::ReceivedPacket
   if (!report) return drop(participant, report.error());
   if (report->round_trip) state_.reports.write_round_trip(participant.handle, *report->round_trip);
   if (report->alive) {
-    heard(participant, packet.arrival);
-    if (own_port) participant.rtcp_latch.heard(packet.source, packet.arrival);
+    participant.other_sign_of_life = packet.arrival;
+    if (own_port) participant.rtcp_latch.heard(packet.source);
   }
   if (report->bye && !participant.bye_told) {
     participant.bye_told = true;
     state_.outbox.put(mailbox::RemoteBye{participant.handle});
-  }
-}
-
-void Reception::heard(Participant& participant, base::Instant at) TUTTI_REALTIME {
-  participant.last_heard = at;
-  if (participant.timeout_told) {
-    participant.timeout_told = false;
-    participant.look_after_at = base::Instant::min();
   }
 }
 

@@ -23,7 +23,7 @@ class Reception {
   // `may`: it may receive, as far as it is known without a look.
   void receive_rtp(Participant& participant, const net::ReceivedPacket& packet, bool may) TUTTI_REALTIME;
   void receive_rtcp(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME;
-  void heard(Participant& participant, base::Instant at) TUTTI_REALTIME;
+  void follow(Participant& participant, const net::ReceivedPacket& packet) TUTTI_REALTIME;
   void drop(Participant& participant, base::DropReason reason) TUTTI_REALTIME;
 
   CoreState& state_;

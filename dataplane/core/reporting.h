@@ -41,6 +41,7 @@ class Reporting {
     if (noted_count_ == noted_.size()) flush();
     noted_[noted_count_++] = {&participant, arrival};
     base::prefetch(&participant.handle);
+    base::prefetch(&participant.recent_loss);
     participant.inbound.prefetch_totals();
     state_.reports.prefetch(slot);
   }

@@ -46,9 +46,8 @@ class SourceLatch {
     return source != former_ || now >= described_at_ + kForgetFor;
   }
 
-  // A valid packet came from `source`.
-  Heard heard(const base::SocketAddress& source, base::Instant now) TUTTI_REALTIME {
-    last_heard_ = now;
+  // A valid packet came from `source`; none need be told of that the network has already filtered.
+  Heard heard(const base::SocketAddress& source) TUTTI_REALTIME {
     if (locked_ || !source.valid()) return Heard::kKnown;
     const bool same = source == latched_;
     latched_ = source;
@@ -56,13 +55,14 @@ class SourceLatch {
     return same ? Heard::kRelocked : Heard::kNewSource;
   }
 
-  // When the locked source, if it stays silent, has been silent for long enough to be opened again.
-  base::Instant reopens_at() const TUTTI_REALTIME {
-    return locked_ ? last_heard_ + kRelearnAfter : base::Instant::max();
+  // When the locked source, whose last valid packet came at `last`, has been silent for long enough to be
+  // opened again, if it stays so.
+  base::Instant reopens_at(base::Instant last) const TUTTI_REALTIME {
+    return locked_ ? last + kRelearnAfter : base::Instant::max();
   }
   // True once when it is opened.
-  bool reopen(base::Instant now) TUTTI_REALTIME {
-    if (now < reopens_at()) return false;
+  bool reopen(base::Instant last, base::Instant now) TUTTI_REALTIME {
+    if (now < reopens_at(last)) return false;
     locked_ = false;
     return true;
   }
@@ -74,8 +74,6 @@ class SourceLatch {
   }
 
  private:
-  // Of every packet these two as a rule.
-  base::Instant last_heard_;
   bool locked_ = false;
   base::SocketAddress described_;
   base::SocketAddress latched_;

@@ -51,8 +51,9 @@ void TickFollower::note_arrivals(Conference& conference, base::Instant now) TUTT
 std::optional<std::uint32_t> TickFollower::arrival(const Participant& participant,
                                                    base::Instant now) TUTTI_REALTIME {
   // What came longer ago says little of what comes next.
-  if (now - participant.last_heard > 5 * base::kTick) return std::nullopt;
-  const auto at = state_.port.arrival(endpoint_of(participant), participant.last_heard);
+  const base::Instant taken = participant.inbound.last_arrival();
+  if (now - taken > 5 * base::kTick) return std::nullopt;
+  const auto at = state_.port.arrival(endpoint_of(participant), taken);
   if (!at) return std::nullopt;
   return static_cast<std::uint32_t>((at->time_since_epoch() / kSubSlot + 1) % kSubSlots);
 }

@@ -27,6 +27,7 @@ Ticker::Ticker(CoreState& state, Reception& reception, Reporting& reporting, Mov
       follower_(state),
       personal_(state, mixer_),
       looks_(state.port.looks()),
+      step_members_(looks_ ? kStepMembers : kStepMembersOfAll),
       speakers_(new std::uint32_t[state.options.capacity.participants]),
       frames_(state.options.capacity.participants, base::Pages::kPlain) {}
 
@@ -94,10 +95,11 @@ std::uint32_t Ticker::take_packets(std::uint32_t first, const TickWheel::Turn& t
   const auto members = state_.member_links();
   std::uint32_t taken = 0;
   auto slot = first;
-  for (; slot != kNoSlot && taken < kStepMembers; slot = links(slot).next) {
+  for (; slot != kNoSlot && taken < step_members_; slot = links(slot).next) {
     const Conference& conference = state_.conferences[slot];
     fetch_conference();
     if (!due(conference, turn)) continue;
+    prefetch_members(state_, conference);
     for (auto member = looks_ ? conference.members.first() : kNoSlot; member != kNoSlot;
          member = members(member).next) {
       state_.port.look(net::EndpointId{member}, late);

@@ -37,6 +37,9 @@ class Ticker {
   // A sub-slot is done in steps of so many participants or a little more: their packets are taken, mixed and
   // sent while the kernel's state of their sockets, and ours of them, is in the cache.
   static constexpr std::uint32_t kStepMembers = 64;
+  // Where the port is not told whom to look for there is nothing of theirs to keep together, and a larger
+  // batch of packets has more of what it touches on its way at once.
+  static constexpr std::uint32_t kStepMembersOfAll = 512;
   // Who is first in a conference is known only from its line of memory: so many are on their way.
   static constexpr int kConferencesAhead = 16;
 
@@ -75,6 +78,7 @@ class Ticker {
       mixer_;  // of the conference that is being mixed: one for all, so that it stays in cache
   PersonalMix personal_;
   const bool looks_;  // the port's
+  const std::uint32_t step_members_;
   std::uint32_t to_fetch_ = kNoSlot;
   std::uint32_t half_walks_ = 0;  // so many sub-slots may have a packet due between two ticks
   // Of the conference that is being mixed, in its members' order: who may have a part in this tick's mix, and

@@ -21,15 +21,22 @@ void Ticker::half_tick(Conference& conference) TUTTI_REALTIME {
 // What else is due now and then.
 void Ticker::look_after(Participant& participant, base::Instant now) TUTTI_REALTIME {
   if (participant.rtcp.due(now)) state_.send_rtcp(participant, now, false);
-  if (participant.rtp_latch.reopen(now)) state_.port.disconnect(endpoint_of(participant), net::Flow::kRtp);
-  if (!participant.timeout_told && participant.silent_too_long(now) && state_.outbox.room() > 0) {
+  const base::Instant last = participant.inbound.last_arrival();
+  if (participant.rtp_latch.reopen(last, now)) {
+    state_.port.disconnect(endpoint_of(participant), net::Flow::kRtp);
+  }
+  if (!participant.silent_too_long(now)) {
+    participant.timeout_told = false;
+  } else if (!participant.timeout_told && state_.outbox.room() > 0) {
     participant.timeout_told = true;
     state_.outbox.put(mailbox::MediaTimedOut{participant.handle});
   }
-  participant.look_after_at = std::min(participant.rtcp.next_report(), participant.rtp_latch.reopens_at());
-  if (!participant.timeout_told) {
-    participant.look_after_at = std::min(participant.look_after_at, participant.silent_too_long_at());
-  }
+  // Who is heard again is seen before he can have been silent for so long a second time.
+  const base::Instant silence = participant.timeout_told
+                                    ? now + std::chrono::seconds(participant.media.silence_timeout_s)
+                                    : participant.silent_too_long_at();
+  participant.look_after_at =
+      std::min({participant.rtcp.next_report(), participant.rtp_latch.reopens_at(last), silence});
 }
 
 }  // namespace tutti::core

@@ -25,6 +25,7 @@ bool quiet(const base::Frame& frame) TUTTI_REALTIME {
 void InboundStream::attach(const ReceiveFormats& formats, base::Duration delay) TUTTI_REALTIME {
   formats_ = formats;
   has_source_ = has_candidate_ = false;
+  last_arrival_ = {};
   keys_ = KeyDetector();
   banked_ = InboundTotals();
   const auto samples = delay.count() * std::int64_t{base::kMixRateHz} / 1'000'000'000;
@@ -53,7 +54,11 @@ std::optional<codec::CodecId> InboundStream::find_codec(rtp::PayloadType type) c
 base::Result<Receipt, DropReason> InboundStream::receive(const rtp::RtpPacket& packet, base::Instant arrival,
                                                          PayloadPool& pool) TUTTI_REALTIME {
   auto receipt = accept(packet, arrival, pool);
-  if (!receipt) ++banked_.packets_dropped;
+  if (receipt) {
+    last_arrival_ = arrival;
+  } else {
+    ++banked_.packets_dropped;
+  }
   return receipt;
 }
 

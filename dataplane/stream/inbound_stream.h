@@ -66,10 +66,8 @@ class alignas(64) InboundStream {
 
   // The greatest peak, of 32 767, of what is due in this tick and of what waits for the next two.
   std::uint16_t peak_ahead() const TUTTI_REALTIME { return buffer_.peak_ahead(kLookAheadSamples); }
-
   // The same of all that waits.
   std::uint16_t peak_waiting() const TUTTI_REALTIME { return buffer_.peak_ahead(INT_MAX); }
-
   int packets_waiting() const TUTTI_REALTIME { return buffer_.packets_waiting(); }
 
   // Fetches into the cache: what a tick reads of this object; then, read from there, which packets wait; then
@@ -84,6 +82,8 @@ class alignas(64) InboundStream {
   }
   void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME { buffer_.prefetch_payload(pool); }
 
+  // When the last packet came that was accepted; the clock's zero before the first one since attach().
+  base::Instant last_arrival() const TUTTI_REALTIME { return last_arrival_; }
   // The SSRC that is followed, once there is one.
   std::optional<rtp::Ssrc> source() const TUTTI_REALTIME;
   // Ignored unless it is from the source that is followed.
@@ -135,10 +135,11 @@ class alignas(64) InboundStream {
   bool has_source_ = false;
   bool has_candidate_ = false;
   rtp::Ssrc source_{};
+  base::Instant last_arrival_;
   rtp::ReceptionStatistics statistics_;
+  KeyDetector keys_;
   rtp::Ssrc candidate_{};
   rtp::SequenceNumber candidate_next_;
-  KeyDetector keys_;
   InboundTotals banked_;  // of sources that were followed before, and what needs no source
 };
 

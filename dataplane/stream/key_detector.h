@@ -20,8 +20,9 @@ class KeyDetector {
   rtp::RtpTimestamp start_;  // of the event heard last: all its packets carry it
   std::uint16_t duration_ = 0;
   std::uint8_t event_ = 0;
-  bool any_ = false;
-  bool ended_ = false;
+  bool any_ : 1 = false;
+  bool ended_ : 1 = false;
 };
+static_assert(sizeof(KeyDetector) == 8);
 
 }  // namespace tutti::stream

@@ -111,6 +111,25 @@ TEST(Liveness, SilenceIsToldOnceAfterTheAgreedTimeAndRtcpCountsAsLife) {
   EXPECT_EQ(wire.server.events_of<mailbox::MediaTimedOut>().size(), 1U);
 }
 
+// Each for as long as was agreed: the second silence counts from the last packet that came between.
+TEST(Liveness, WhoIsHeardAgainMayFallSilentAgain) {
+  for (const auto speech : {20ms, 700ms, 2'900ms}) {
+    Wire wire;
+    WireCaller caller(wire, "10.0.0.1");
+    auto media = caller.media();
+    media.silence_timeout_s = 3;
+    const auto participant = wire.server.join(wire.server.open_conference(), media);
+    caller.talk(participant.endpoint.rtp, 1s);
+    wire.run_for(4s);
+    EXPECT_EQ(wire.server.events_of<mailbox::MediaTimedOut>().size(), 1U);
+    caller.talk(participant.endpoint.rtp, speech);
+    wire.run_for(2'900ms);
+    EXPECT_EQ(wire.server.events_of<mailbox::MediaTimedOut>().size(), 1U);
+    wire.run_for(150ms);
+    EXPECT_EQ(wire.server.events_of<mailbox::MediaTimedOut>().size(), 2U);
+  }
+}
+
 TEST(Liveness, DoesNotRunOnHoldNorWhenSwitchedOff) {
   Wire wire;
   WireCaller held(wire, "10.0.0.1");

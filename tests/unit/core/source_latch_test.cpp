@@ -17,40 +17,42 @@ TEST(SourceLatch, SendsToTheDescriptionUntilAValidSourceIsHeard) {
   latch.describe(kDescribed, base::Instant(1s));
   EXPECT_EQ(latch.destination(), kDescribed);
   EXPECT_TRUE(latch.admits(kStranger, base::Instant(1s)));
-  EXPECT_EQ(latch.heard(kPeer, base::Instant(1s)), Heard::kNewSource);
+  EXPECT_EQ(latch.heard(kPeer), Heard::kNewSource);
   EXPECT_EQ(latch.destination(), kPeer);
 }
 
 TEST(SourceLatch, AdmitsOnlyTheLockedSourceAndWhatTheNetworkFiltered) {
   SourceLatch latch;
   latch.describe(kDescribed, base::Instant(1s));
-  latch.heard(kPeer, base::Instant(1s));
+  latch.heard(kPeer);
   EXPECT_TRUE(latch.admits(kPeer, base::Instant(1s)));
   EXPECT_TRUE(latch.admits({}, base::Instant(1s)));
   EXPECT_FALSE(latch.admits(kStranger, base::Instant(1s)));
   EXPECT_FALSE(latch.admits(kDescribed, base::Instant(1s)));
-  EXPECT_EQ(latch.heard({}, base::Instant(2s)), Heard::kKnown);
+  EXPECT_EQ(latch.heard({}), Heard::kKnown);
   EXPECT_EQ(latch.destination(), kPeer);
 }
 
 TEST(SourceLatch, OpensAgainAfterASecondOfSilenceButKeepsSendingThere) {
   SourceLatch latch;
   latch.describe(kDescribed, base::Instant(1s));
-  latch.heard(kPeer, base::Instant(1s));
-  EXPECT_FALSE(latch.reopen(base::Instant(1999ms)));
-  EXPECT_TRUE(latch.reopen(base::Instant(2s)));
-  EXPECT_FALSE(latch.reopen(base::Instant(3s)));  // once
+  EXPECT_FALSE(latch.reopen(base::Instant(1s), base::Instant(9s))) << "there is no source yet";
+  latch.heard(kPeer);
+  EXPECT_FALSE(latch.reopen(base::Instant(1s), base::Instant(1999ms)));
+  EXPECT_FALSE(latch.reopen(base::Instant(1500ms), base::Instant(2s)));
+  EXPECT_TRUE(latch.reopen(base::Instant(1s), base::Instant(2s)));
+  EXPECT_FALSE(latch.reopen(base::Instant(1s), base::Instant(3s)));  // once
   EXPECT_EQ(latch.destination(), kPeer);
-  EXPECT_EQ(latch.heard(kPeer, base::Instant(3s)), Heard::kRelocked);
-  EXPECT_TRUE(latch.reopen(base::Instant(4s)));
-  EXPECT_EQ(latch.heard(kStranger, base::Instant(5s)), Heard::kNewSource);
+  EXPECT_EQ(latch.heard(kPeer), Heard::kRelocked);
+  EXPECT_TRUE(latch.reopen(base::Instant(3s), base::Instant(4s)));
+  EXPECT_EQ(latch.heard(kStranger), Heard::kNewSource);
   EXPECT_EQ(latch.destination(), kStranger);
 }
 
 TEST(SourceLatch, ForgetsTheSourceWhenAnotherAddressIsDescribed) {
   SourceLatch latch;
   latch.describe(kDescribed, base::Instant(1s));
-  latch.heard(kPeer, base::Instant(1s));
+  latch.heard(kPeer);
   latch.describe(kDescribed, base::Instant(2s));  // the same again: a re-INVITE that only holds
   EXPECT_EQ(latch.destination(), kPeer);
   latch.describe(kStranger, base::Instant(2s));
@@ -58,7 +60,7 @@ TEST(SourceLatch, ForgetsTheSourceWhenAnotherAddressIsDescribed) {
   EXPECT_FALSE(latch.admits(kPeer, base::Instant(2199ms)))
       << "it was on its way, and must not be locked again";
   EXPECT_TRUE(latch.admits(kPeer, base::Instant(2200ms))) << "it moved in its SDP only";
-  latch.heard(kStranger, base::Instant(2100ms));
+  latch.heard(kStranger);
   latch.describe(kDescribed, base::Instant(3s));
   latch.describe(kStranger, base::Instant(3s));
   EXPECT_TRUE(latch.admits(kStranger, base::Instant(3s)));

@@ -128,6 +128,21 @@ TEST(InboundStream, UnknownPayloadTypesAreRefusedAndFoundNoSource) {
   EXPECT_EQ(line.stream.totals().packets_dropped, 2U);
 }
 
+TEST(InboundStream, TellsWhenTheLastPacketCameThatItAccepted) {
+  InboundLine line;
+  EXPECT_EQ(line.stream.last_arrival(), base::Instant());
+  line.now = base::Instant(std::chrono::seconds(5));
+  EXPECT_EQ(line.audio(1, 160), kOk);
+  EXPECT_EQ(line.stream.last_arrival(), line.now);
+  const base::Instant accepted = line.now;
+  line.now += std::chrono::milliseconds(20);
+  EXPECT_EQ(line.audio(1, 160), DropReason::kDuplicate);
+  EXPECT_EQ(line.stream.last_arrival(), accepted);
+  line.stream.detach(line.pool);
+  line.stream.attach(ReceiveFormats{}, milliseconds(0));
+  EXPECT_EQ(line.stream.last_arrival(), base::Instant());
+}
+
 TEST(InboundStream, NoPayloadTypeMeansNothingByItsAbsence) {
   Concealer::State concealer;
   InboundStream stream{concealer};
