@@ -18,6 +18,11 @@ inline bool take_buffers(rte_mempool* pool, std::span<rte_mbuf*> out) TUTTI_REAL
                                 static_cast<unsigned>(out.size())) == 0;
 }
 
+// Of one piece, and nobody else's: all that it has room for may be written.
+inline bool is_whole(const rte_mbuf& buffer) TUTTI_REALTIME {
+  return buffer.nb_segs == 1 && RTE_MBUF_DIRECT(&buffer) && ::rte_mbuf_refcnt_read(&buffer) == 1;
+}
+
 // Gives them back, whatever they are and of which pools. Ends what is in `buffers`.
 inline void give_back(std::span<rte_mbuf*> buffers) TUTTI_REALTIME {
   rte_mempool* pool = nullptr;
@@ -32,7 +37,7 @@ inline void give_back(std::span<rte_mbuf*> buffers) TUTTI_REALTIME {
   };
   for (rte_mbuf* const buffer : buffers) {
     // Of one piece: there is no next one.
-    if (buffer->nb_segs != 1 || !RTE_MBUF_DIRECT(buffer) || ::rte_mbuf_refcnt_read(buffer) != 1) {
+    if (!is_whole(*buffer)) {
       ::rte_pktmbuf_free(buffer);
       continue;
     }

@@ -13,6 +13,7 @@
 #include "dataplane/base/check.h"
 #include "dataplane/dpdk/held_packets.h"
 #include "dataplane/dpdk/host_facts.h"
+#include "dataplane/dpdk/reused_buffers.h"
 
 namespace tutti::dpdk {
 namespace {
@@ -43,16 +44,21 @@ bool is_xdp(const DeviceOptions& options) {
   return options.name.starts_with("net_af_xdp");
 }
 
-// What waits for a core, in its queue and in a batch, and what threads keep at hand: its own, and that which
-// sends for the others.
+// What has been sent and still needs its buffer, of whichever pool.
+std::uint32_t on_their_way(const DeviceOptions& options) {
+  constexpr auto kHeld = static_cast<std::uint32_t>(HeldPackets::kMax);
+  return options.limits.transmit_buffers + options.transmit_descriptors + kHeld;
+}
+// What waits for a core, in its queue and in a batch, what leaves again in the buffer that it came in, and
+// what threads keep at hand: its own, and that which sends for the others.
 std::uint32_t receive_wanted(const DeviceOptions& options) {
   constexpr auto kBatch = static_cast<std::uint32_t>(net::PacketPort::kReceiveBatch);
   return options.limits.receive_buffers + options.receive_descriptors + kBatch + 2 * kPerThread +
-         (is_xdp(options) ? kXdpBuffers : 0);
+         (is_xdp(options) ? kXdpBuffers
+                          : on_their_way(options) + static_cast<std::uint32_t>(ReusedBuffers::kMax));
 }
 std::uint32_t transmit_wanted(const DeviceOptions& options) {
-  constexpr auto kHeld = static_cast<std::uint32_t>(HeldPackets::kMax);
-  return options.limits.transmit_buffers + options.transmit_descriptors + kHeld + 2 * kPerThread;
+  return on_their_way(options) + 2 * kPerThread;
 }
 std::uint32_t jumbo(const DeviceOptions& options) {
   return options.mtu > 1'500 ? options.mtu - 1'500U : 0;

@@ -58,6 +58,9 @@ class Device {
   std::uint16_t cores() const { return cores_; }
   std::uint16_t receive_descriptors() const TUTTI_REALTIME { return receive_descriptors_; }
   const Offloads& offloads() const { return offloads_; }
+  // Whether a buffer that a packet came in may leave with another one. Not AF_XDP's: the kernel counts on
+  // them.
+  bool reuses_buffers() const { return driver_ != "net_af_xdp"; }
 
   // A transmit queue beyond the cores', for the slow path; none where the driver has no more.
   bool has_spare_queue() const { return spare_queue_; }

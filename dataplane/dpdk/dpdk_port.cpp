@@ -37,9 +37,11 @@ std::optional<std::uint16_t> stripped_tag(const rte_mbuf& buffer) TUTTI_REALTIME
   return buffer.vlan_tci;
 }
 
-// As much as a frame of 20 ms is long: its sum is over all of it.
-void prefetch_frame(const rte_mbuf& buffer) TUTTI_REALTIME {
-  const auto* const frame = rte_pktmbuf_mtod(&buffer, const std::byte*);
+// A received buffer's head, and as much as a frame of 20 ms is long: its sum is over all of it. From where
+// frames lie as a rule, for the head that says so is on its way, too.
+void prefetch_received(const rte_mbuf* buffer) TUTTI_REALTIME {
+  base::prefetch(buffer);
+  const auto* const frame = reinterpret_cast<const std::byte*>(buffer + 1) + RTE_PKTMBUF_HEADROOM;
   for (std::size_t at = 0; at < 256; at += 64) base::prefetch(frame + at);
 }
 
@@ -68,6 +70,7 @@ DpdkPort::DpdkPort(const Device& device, std::uint16_t core, Exchange& exchange,
       table_memory_(exchange.addresses().size() * LocalPort::kPorts * sizeof(PortEntry), base::Pages::kHuge),
       table_(static_cast<PortEntry*>(table_memory_.data())),
       hops_(2 * limits.endpoints + 2),
+      reused_(device.reuses_buffers() ? transmit_pool_ : nullptr, net::kPayloadBytesMax),
       unsent_(limits.transmit_buffers),
       sleep_max_(kLongestSleep) {
   CHECK(limits.endpoints > 0 && limits.receive_buffers > 0 && limits.transmit_buffers > 0);
@@ -171,8 +174,10 @@ void DpdkPort::set_peer(Place at, const base::SocketAddress& peer) TUTTI_REALTIM
 }
 
 void DpdkPort::release_batch() TUTTI_REALTIME {
-  give_back(std::span(batch_buffers_).first(batch_size_));
-  batch_size_ = 0;
+  const std::span<rte_mbuf*> batch = std::span(batch_buffers_).first(batch_size_);
+  give_back(batch.first(batch_handed_over_));
+  reused_.keep(batch.subspan(batch_handed_over_));
+  batch_size_ = batch_handed_over_ = 0;
 }
 
 std::span<const net::ReceivedPacket> DpdkPort::receive() TUTTI_REALTIME {
@@ -183,65 +188,83 @@ std::span<const net::ReceivedPacket> DpdkPort::receive() TUTTI_REALTIME {
     detaching_.pop_back();
   }
   now_ = clock_();
-  if (exchange_.cores() > 1) take_handed_over();
-  std::array<rte_mbuf*, kBurst> buffers;
-  for (int burst = 0; burst < kBurstsMax && batch_size_ + kBurst <= kReceiveBatch; ++burst) {
-    const std::size_t count = ::rte_eth_rx_burst(device_, core_, buffers.data(), kBurst);
-    queue_counters_.polls.add();
-    if (count == 0) {
-      queue_counters_.empty_polls.add();
-      break;
-    }
-    queue_counters_.bursts.add(count);
-    take(buffers.data(), count);
+  std::array<rte_mbuf*, kReceiveBatch> buffers;
+  const std::span<rte_mbuf*> room = buffers;
+  const std::size_t handed_over =
+      exchange_.cores() > 1 ? poll_handed_over(room.first(kReceiveBatch - kBurst)) : 0;
+  take(room.first(handed_over));
+  batch_handed_over_ = batch_size_;
+  // Once more where nothing of a whole batch is for the core: as a rule more waits behind that.
+  for (int batches = 0; batches < 2; ++batches) {
+    const std::size_t count = poll(room.subspan(handed_over));
+    take(room.subspan(handed_over, count));
+    if (handed_over + count + kBurst <= kReceiveBatch || batch_size_ != 0) break;
   }
   return {batch_.data(), batch_size_};
 }
 
-void DpdkPort::take_handed_over() TUTTI_REALTIME {
-  std::array<rte_mbuf*, kBurst> buffers;
+// What the device has, as far as whole bursts have room.
+std::size_t DpdkPort::poll(std::span<rte_mbuf*> room) TUTTI_REALTIME {
+  std::size_t count = 0;
+  while (count + kBurst <= room.size()) {
+    const std::size_t more = ::rte_eth_rx_burst(device_, core_, &room[count], kBurst);
+    queue_counters_.polls.add();
+    if (more == 0) {
+      queue_counters_.empty_polls.add();
+      break;
+    }
+    queue_counters_.bursts.add(more);
+    count += more;
+    if (more < kBurst) break;  // as a rule there is no more; the next receive() asks
+  }
+  return count;
+}
+
+std::size_t DpdkPort::poll_handed_over(std::span<rte_mbuf*> room) TUTTI_REALTIME {
+  std::size_t count = 0;
   for (std::uint16_t from = 0; from < exchange_.cores(); ++from) {
     if (from == core_) continue;
     Exchange::Ring& ring = exchange_.between(from, core_);
-    const std::size_t room =
-        std::min(kBurst, kReceiveBatch - kBurst - std::min(kReceiveBatch - kBurst, batch_size_));
-    std::size_t count = 0;
-    while (count < room && ring.try_pop(buffers[count])) ++count;
-    if (count == 0) continue;
-    queue_counters_.taken_over.add(count);
-    take(buffers.data(), count);
+    const std::size_t before = count;
+    const std::size_t end = std::min(room.size(), before + kBurst);
+    while (count < end && ring.try_pop(room[count])) ++count;
+    if (count != before) queue_counters_.taken_over.add(count - before);
   }
+  return count;
 }
 
-// In steps over all of them, so that each finds in the cache what the one before has fetched: 131,072
-// participants' table is in none.
-void DpdkPort::take(rte_mbuf** buffers, std::size_t count) TUTTI_REALTIME {
-  auto& readings = readings_;
-  constexpr std::size_t kAhead = 4;
-  for (std::size_t i = 0; i < count; ++i) base::prefetch(buffers[i]);
-  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) prefetch_frame(*buffers[i]);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i + kAhead < count) prefetch_frame(*buffers[i + kAhead]);
-    const rte_mbuf& buffer = *buffers[i];
-    if (buffer.nb_segs != 1) {
-      readings[i] = {.kind = FrameReader::Kind::kDrop, .reason = DropReason::kOversize};
-      continue;
-    }
-    readings[i] = reader_.read({rte_pktmbuf_mtod(&buffer, const std::byte*), buffer.data_len},
-                               checksums_of(buffer, sums_received_), stripped_tag(buffer));
-    if (readings[i].kind == FrameReader::Kind::kMedia) base::prefetch(&entry(readings[i].to));
-  }
-  std::array<rte_mbuf*, kBurst> fallen;
+// In steps behind each other, so that each finds in the cache what the one before has fetched: the frames
+// come from another core's, and 131,072 participants' table is in none.
+void DpdkPort::take(std::span<rte_mbuf*> buffers) TUTTI_REALTIME {
+  constexpr std::size_t kAhead = 8;
+  const std::size_t count = buffers.size();
+  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) prefetch_received(buffers[i]);
+  std::array<rte_mbuf*, kReceiveBatch> fallen;
   std::size_t fallen_count = 0;
   const std::size_t before = batch_size_;
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const bool media = readings[i].kind == FrameReader::Kind::kMedia;
-    const PortEntry table = media ? entry(readings[i].to) : PortEntry();
-    const bool kept =
-        table.place_after != 0 ? deliver(buffers[i], readings[i], table) : pass_on(buffers[i], readings[i]);
-    if (!kept) fallen[fallen_count++] = buffers[i];
+  for (std::size_t begin = 0; begin < count; begin += kBurst) {
+    const std::size_t end = std::min(begin + kBurst, count);
+    for (std::size_t i = begin; i < end; ++i) {
+      if (i + kAhead < count) prefetch_received(buffers[i + kAhead]);
+      const rte_mbuf& buffer = *buffers[i];
+      FrameReader::Reading& reading = readings_[i - begin];
+      if (buffer.nb_segs != 1) {
+        reading = {.kind = FrameReader::Kind::kDrop, .reason = DropReason::kOversize};
+        continue;
+      }
+      reader_.read_into(reading, {rte_pktmbuf_mtod(&buffer, const std::byte*), buffer.data_len},
+                        checksums_of(buffer, sums_received_), stripped_tag(buffer));
+      if (reading.kind == FrameReader::Kind::kMedia) base::prefetch(&entry(reading.to));
+    }
+    for (std::size_t i = begin; i < end; ++i) {
+      const FrameReader::Reading& reading = readings_[i - begin];
+      const PortEntry table = reading.kind == FrameReader::Kind::kMedia ? entry(reading.to) : PortEntry();
+      const bool kept =
+          table.place_after != 0 ? deliver(buffers[i], reading, table) : pass_on(buffers[i], reading);
+      if (!kept) fallen[fallen_count++] = buffers[i];
+    }
   }
+  std::uint64_t bytes = 0;
   for (std::size_t i = before; i < batch_size_; ++i) bytes += batch_[i].payload.size();
   counters_.packets_received.add(batch_size_ - before);
   counters_.bytes_received.add(bytes);

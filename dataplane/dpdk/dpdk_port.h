@@ -15,6 +15,7 @@
 #include "dataplane/dpdk/flow_state.h"
 #include "dataplane/dpdk/frame_reader.h"
 #include "dataplane/dpdk/held_packets.h"
+#include "dataplane/dpdk/reused_buffers.h"
 #include "dataplane/net/next_hops.h"
 #include "dataplane/net/packet_port.h"
 #include "dataplane/net/queue_counters.h"
@@ -65,8 +66,6 @@ class DpdkPort final : public net::PacketPort {
  private:
   using Place = std::uint32_t;  // of a flow: all RTP flows, then all RTCP flows
   static constexpr std::size_t kBurst = 64;
-  static constexpr int kBurstsMax = 8;  // polled within one receive()
-
   Place place(net::EndpointId id, net::Flow flow) const TUTTI_REALTIME {
     return static_cast<Place>(flow) * endpoints_ + static_cast<Place>(id);
   }
@@ -76,15 +75,14 @@ class DpdkPort final : public net::PacketPort {
   void close(Place place) TUTTI_REALTIME;
   void set_peer(Place place, const base::SocketAddress& peer) TUTTI_REALTIME;
 
-  // Receiving.
   void release_batch() TUTTI_REALTIME;
-  void take(rte_mbuf** buffers, std::size_t count) TUTTI_REALTIME;
-  void take_handed_over() TUTTI_REALTIME;
+  std::size_t poll(std::span<rte_mbuf*> room) TUTTI_REALTIME;
+  std::size_t poll_handed_over(std::span<rte_mbuf*> room) TUTTI_REALTIME;
+  void take(std::span<rte_mbuf*> buffers) TUTTI_REALTIME;
   // False where the buffer is to be given back.
   bool deliver(rte_mbuf* buffer, const FrameReader::Reading& reading, const PortEntry& entry) TUTTI_REALTIME;
   bool pass_on(rte_mbuf* buffer, const FrameReader::Reading& reading) TUTTI_REALTIME;
 
-  // Sending.
   bool ready(Place place, const base::SocketAddress& to) TUTTI_REALTIME;
   bool prepare(Place place, const base::SocketAddress& to) TUTTI_REALTIME;
   bool look_up(FlowState& flow, Place place) TUTTI_REALTIME;
@@ -132,14 +130,16 @@ class DpdkPort final : public net::PacketPort {
   std::vector<net::EndpointId> detaching_;
   std::vector<net::EndpointId> detached_;
 
-  std::array<FrameReader::Reading, kBurst> readings_;  // of one burst
+  std::array<FrameReader::Reading, kBurst> readings_;  // of one piece of what came
   std::array<net::ReceivedPacket, kReceiveBatch> batch_;
   std::array<rte_mbuf*, kReceiveBatch> batch_buffers_;
   std::size_t batch_size_ = 0;
+  std::size_t batch_handed_over_ = 0;  // so many of them, the first ones, came from other cores
   base::Instant now_{};
 
   std::array<rte_mbuf*, kBurst> spare_;  // to be written into, the last one first
   std::size_t spare_count_ = 0;
+  ReusedBuffers reused_;           // the next spare ones
   std::vector<rte_mbuf*> unsent_;  // of which the first ones are next
   std::size_t unsent_count_ = 0;
 

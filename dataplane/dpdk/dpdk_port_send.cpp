@@ -11,6 +11,7 @@
 #include "dataplane/dpdk/buffers.h"
 #include "dataplane/dpdk/dpdk_port.h"
 #include "dataplane/net/internet_checksum.h"
+#include "dataplane/net/packet_pieces.h"
 
 namespace tutti::dpdk {
 namespace {
@@ -58,6 +59,7 @@ void DpdkPort::prefetch_to_write(rte_mbuf* buffer) const TUTTI_REALTIME {
 std::span<std::byte> DpdkPort::reserve() TUTTI_REALTIME {
   if (unsent_count_ == unsent_max_) transmit();
   if (unsent_count_ == unsent_max_) return {};
+  if (spare_count_ == 0) spare_count_ = reused_.take(spare_);
   if (spare_count_ == 0) {
     // All, or fewer where the pool is nearly empty.
     for (std::size_t wanted = kBurst; wanted > 0 && spare_count_ == 0; wanted /= 4) {
@@ -239,7 +241,12 @@ net::SendLines DpdkPort::send_lines() const {
 // Their payload is summed once.
 std::size_t DpdkPort::send(std::span<const net::PacketHead> heads,
                            std::span<const std::byte> payload) TUTTI_REALTIME {
-  for (const net::PacketHead& head : heads) base::prefetch(&frames_[place(head.endpoint, Flow::kRtp)]);
+  for (const net::PacketHead& head : heads) {
+    CHECK(static_cast<std::uint32_t>(head.endpoint) < endpoints_);
+    const Place at = place(head.endpoint, Flow::kRtp);
+    base::prefetch(&frames_[at]);
+    if (sends_[at].left == 0) base::prefetch(&flows_[at]);  // it looks its next hop up
+  }
   const std::uint64_t sum = sums_sent_ ? 0 : net::internet_sum(payload);
   const std::size_t bytes = std::tuple_size_v<decltype(net::PacketHead::bytes)> + payload.size();
   CHECK(bytes <= net::kPayloadBytesMax);
@@ -249,15 +256,13 @@ std::size_t DpdkPort::send(std::span<const net::PacketHead> heads,
     const net::PacketHead& head = heads[sent];
     const std::span<std::byte> buffer = reserve();
     if (buffer.empty()) break;
-    CHECK(static_cast<std::uint32_t>(head.endpoint) < endpoints_);
     const Place at = place(head.endpoint, Flow::kRtp);
     const bool goes = ready(at, *head.to);
     if (!goes && !asks(at, *head.to)) {
       ++refused;
       continue;
     }
-    std::copy(payload.begin(), payload.end(),
-              std::copy(head.bytes.begin(), head.bytes.end(), buffer.begin()));
+    net::copy_pieces(buffer.data(), head.bytes, payload);
     if (!goes) {
       hold(at, bytes);
       continue;

@@ -79,13 +79,6 @@ bool FrameReader::Reading::is_from(const base::SocketAddress& peer) const TUTTI_
   return std::memcmp(source_ip, peer.ip.data(), 16) == 0;
 }
 
-FrameReader::Reading FrameReader::read(Bytes frame, net::Checksums checksums,
-                                       std::optional<std::uint16_t> stripped) const TUTTI_REALTIME {
-  Reading reading;
-  if (!stripped && read_common(frame, checksums, reading)) return reading;
-  return read_strictly(frame, checksums, stripped);
-}
-
 // Says yes only to what read_strictly() would take for media.
 bool FrameReader::read_common(Bytes frame, net::Checksums checksums, Reading& out) const TUTTI_REALTIME {
   if (frame.size() < ip_at_ + kIpv4Bytes + kUdpBytes) return false;

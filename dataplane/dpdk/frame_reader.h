@@ -50,7 +50,17 @@ class FrameReader {
 
   // `stripped`: the VLAN's control word, where the card has taken it out.
   Reading read(std::span<const std::byte> frame, net::Checksums checksums,
-               std::optional<std::uint16_t> stripped = std::nullopt) const TUTTI_REALTIME;
+               std::optional<std::uint16_t> stripped = std::nullopt) const TUTTI_REALTIME {
+    Reading reading;
+    read_into(reading, frame, checksums, stripped);
+    return reading;
+  }
+  // The same into its place: to copy what was just written in smaller pieces is to wait for it. Of kMedia no
+  // reason is written.
+  void read_into(Reading& out, std::span<const std::byte> frame, net::Checksums checksums,
+                 std::optional<std::uint16_t> stripped) const TUTTI_REALTIME {
+    if (stripped || !read_common(frame, checksums, out)) out = read_strictly(frame, checksums, stripped);
+  }
   // The same by net's readers alone: read() takes a shorter way for the common shape (IPv4 without options,
   // to our MAC address and a media port), and this one for all else.
   Reading read_strictly(std::span<const std::byte> frame, net::Checksums checksums,

@@ -19,7 +19,13 @@ inline void copy_pieces(std::byte* to, std::span<const std::byte> head,
   } else if (!head.empty()) {
     std::memcpy(to, head.data(), head.size());
   }
-  if (!payload.empty()) std::memcpy(to + head.size(), payload.data(), payload.size());
+  // Of 20 ms of G.711, as a rule.
+  constexpr std::size_t kFrame = 160;
+  if (payload.size() == kFrame) {
+    std::memcpy(to + head.size(), payload.data(), kFrame);
+  } else if (!payload.empty()) {
+    std::memcpy(to + head.size(), payload.data(), payload.size());
+  }
 }
 
 }  // namespace tutti::net

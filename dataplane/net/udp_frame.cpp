@@ -75,11 +75,10 @@ std::size_t UdpFrame::head_bytes() const TUTTI_REALTIME {
   return ip + (get8(&head_[ip]) == 0x60 ? kIpv6Bytes : kIpv4Bytes) + kUdpBytes;
 }
 
-std::size_t UdpFrame::write(std::size_t payload_bytes, std::byte* out) const TUTTI_REALTIME {
+std::size_t UdpFrame::write_head(std::size_t payload_bytes, std::byte* out) const TUTTI_REALTIME {
   const std::size_t ip_at = this->ip_at();
   const bool ipv6 = get8(&head_[ip_at]) == 0x60;
   const std::size_t udp_at = ip_at + (ipv6 ? kIpv6Bytes : kIpv4Bytes);
-  const std::uint32_t begun = get16(&head_[udp_at + kPortsBytes]);
   const auto udp_bytes = static_cast<std::uint32_t>(kUdpBytes + payload_bytes);
   // All up to the ports, 38 to 62 bytes: two copies that overlap.
   constexpr std::size_t kHalf = 32;
@@ -95,7 +94,13 @@ std::size_t UdpFrame::write(std::size_t payload_bytes, std::byte* out) const TUT
     put16(ip + 10, ~static_cast<std::uint32_t>(fold(get16(&head_[ip_at + 10]) + ip_bytes)));
   }
   put16(out + udp_at + 4, udp_bytes);
-  put16(out + udp_at + kUdpChecksum, fold(begun + udp_bytes));
+  return udp_at;
+}
+
+std::size_t UdpFrame::write(std::size_t payload_bytes, std::byte* out) const TUTTI_REALTIME {
+  const std::size_t udp_at = write_head(payload_bytes, out);
+  const std::uint32_t begun = get16(&head_[udp_at + kPortsBytes]);
+  put16(out + udp_at + kUdpChecksum, fold(begun + static_cast<std::uint32_t>(kUdpBytes + payload_bytes)));
   return udp_at + kUdpBytes;
 }
 
@@ -105,14 +110,14 @@ std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out) co
 
 std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out,
                                    std::uint64_t payload_sum) const TUTTI_REALTIME {
-  const std::size_t bytes = write(payload_bytes, out);
+  const std::size_t udp_at = write_head(payload_bytes, out);
   // From what is known of the header, not from what was just written: that is slow to read in other pieces.
-  const std::byte* stored = &head_[bytes - kUdpBytes];
+  const std::byte* stored = &head_[udp_at];
   const auto udp_bytes = static_cast<std::uint32_t>(kUdpBytes + payload_bytes);
   const std::uint32_t head = get16(stored) + get16(stored + 2) + get16(stored + kPortsBytes) + 2 * udp_bytes;
   const std::uint32_t finished = 0xFFFFU - fold(head + ntohs(fold(payload_sum)));
-  put16(out + bytes - 2, finished != 0 ? finished : 0xFFFF);
-  return bytes;
+  put16(out + udp_at + kUdpChecksum, finished != 0 ? finished : 0xFFFF);
+  return udp_at + kUdpBytes;
 }
 
 }  // namespace tutti::net
