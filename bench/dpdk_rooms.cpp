@@ -281,7 +281,7 @@ void real_time(const Options& options, bench::FarEnd& far, json& out) {
 
 dpdk::EalOptions eal_options(const Options& options) {
   dpdk::EalOptions eal;
-  eal.memory_mb = 256;
+  eal.memory_mb = 384;
   const std::uint64_t processes = options.memif() ? 2 : 1;
   eal.huge_pages = !options.plain_pages && dpdk::free_huge_bytes() >> 20 >= processes * eal.memory_mb;
   eal.arguments = {"--mbuf-pool-ops-name=" + options.pool};

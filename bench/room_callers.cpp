@@ -15,7 +15,13 @@ namespace {
 using dpdk::CableCallers;
 
 constexpr std::uint64_t kSeed = 20'261'126;
+constexpr auto kTogether = std::chrono::microseconds(20);
 constexpr std::uint64_t kPiece = 128;  // packets, between looks at what has come back
+
+// Who asks all the time takes the ring's line from the core that writes it.
+void leave_the_ring_alone() {
+  for (int i = 0; i < 20; ++i) __builtin_ia32_pause();
+}
 
 double milliseconds(base::Duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
@@ -78,8 +84,7 @@ void RoomCallers::enter(Phase phase, Orders& orders) {
 
 void RoomCallers::step(Orders& orders) {
   if (const std::size_t count = callers_.receive(); count != 0) {
-    // Who asks all the time takes the ring's line from the core that writes it.
-    for (int i = 0; count < 32 && i < 20; ++i) __builtin_ia32_pause();
+    if (count < 32) leave_the_ring_alone();
     patience_.renew();
     return;
   }
@@ -96,15 +101,22 @@ void RoomCallers::step(Orders& orders) {
 void RoomCallers::follow_clock() {
   bool worked = false;
   if (phase_ >= Phase::kSend) {
-    // In pieces, so that what comes back is taken between them.
+    // In pieces, so that what comes back is taken between them; those of 20 us together.
     const std::uint64_t wanted = packets_due(now_ - begun_, plan_.participants());
     const std::uint64_t sent = callers_.packets();
-    callers_.send_until(std::min(wanted, sent + kPiece));
+    if (wanted - sent > packets_due(kTogether, plan_.participants())) {
+      callers_.send_until(std::min(wanted, sent + kPiece));
+    }
     worked = callers_.packets() != sent;
     const auto behind = static_cast<std::int64_t>(wanted - callers_.packets());
     lag_max_ = std::max(lag_max_, base::Duration(behind * base::kTick.count() / plan_.participants()));
   }
-  for (int i = 0; i < 4 && callers_.receive() != 0; ++i) worked = true;
+  std::size_t count = 32;
+  for (int i = 0; i < 4 && count >= 32; ++i) {
+    count = callers_.receive();
+    worked = worked || count != 0;
+  }
+  if (count < 32) leave_the_ring_alone();
   const base::Instant now = base::monotonic_now();
   stall_max_ = std::max(stall_max_, now - now_);
   if (worked) busy_ += now - now_;

@@ -73,6 +73,13 @@ class Microbenches(unittest.TestCase):
         with self.assertRaises(microbench.MicrobenchError):
             microbench.least(found, "b")
 
+    def test_a_program_that_does_not_end_is_ended(self):
+        with tempfile.TemporaryDirectory() as folder:
+            log = pathlib.Path(folder) / "log"
+            with self.assertRaisesRegex(microbench.MicrobenchError, "did not end"):
+                microbench.run(["sleep", "600"], log, limit_s=0.05)
+            self.assertEqual(microbench.run(["echo", '{"a": 1}'], log), {"a": 1})
+
     def test_kernels_are_those_of_the_target_that_runs(self):
         rows = Rows()
         microbench.add_kernel_rows(report({"target": "AVX3_DL"}, rows=[
