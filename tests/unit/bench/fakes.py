@@ -9,7 +9,8 @@ def load_report(**changes):
     report = {"callers": 40, "answered": 40, "ended_early": 0, "packets_expected": 10_000, "packets_received": 10_000,
               "measured_secs": 2, "measured_from_s": 100.0, "matrix": {"judged": 80, "wrong": 0},
               "delay_ms": {"count": 3, "p50": 70.0, "p99": 81.0, "max": 81.0}, "sweeps_missed": 0,
-              "generator": {"cpu_share": 0.4, "skipped": 0, "overruns": 0, "stalls": 0, "stall_ms_max": 0.0, "io": "sockets"}}
+              "generator": {"cpu_share": 0.4, "skipped": 0, "overruns": 0, "stalls": 0, "stalled_ms": 0.0, "stall_ms_max": 0.0,
+                            "io": "sockets"}}
     for key, value in changes.items():
         *path, name = key.split("__")
         at = report
