@@ -1,6 +1,6 @@
 // What each kernel costs for one frame, target by target, beside the look-up tables it replaces.
 //
-// Time is for 160 samples, but expand_add_8_... is for 8 x 160. `table/...` is scalar code with G.711 by
+// Time is for 160 samples, but ..._8_... is for 8 x 160. `table/...` is scalar code with G.711 by
 // look-up, as most servers have it.
 
 #include <algorithm>
@@ -44,6 +44,7 @@ struct Arrays {
   struct Talker {
     alignas(64) std::array<Byte, kN> codewords;
     alignas(64) std::array<Pcm, kN> own;
+    alignas(64) std::array<Byte, kN> heard;
   };
   std::array<Talker, kTalkers> talkers;
 
@@ -51,6 +52,7 @@ struct Arrays {
     std::mt19937 random(1);
     for (auto& talker : talkers) {
       for (auto& codeword : talker.codewords) codeword = static_cast<Byte>(random());
+      for (auto& sample : talker.own) sample = static_cast<Pcm>(random());
     }
     for (auto& codeword : codewords) codeword = static_cast<Byte>(random());
     for (auto& sample : samples) sample = static_cast<Pcm>(random());
@@ -121,6 +123,18 @@ void expand_add(const ExpandAdd& kernel, Arrays& a, std::size_t talkers) {
   kernel(in.data(), own.data(), talkers, a.sum.data(), kN);
 }
 
+// What so many of them hear.
+template <typename MixMinusCompress>
+void mix_minus_compress(const MixMinusCompress& kernel, Arrays& a, std::size_t listeners) {
+  std::array<const Pcm*, kTalkers> own;
+  std::array<Byte*, kTalkers> out;
+  for (std::size_t i = 0; i < kTalkers; ++i) {
+    own[i] = a.talkers[i].own.data();
+    out[i] = a.talkers[i].heard.data();
+  }
+  kernel(a.mix.data(), a.excess.data(), own.data(), out.data(), listeners, kN);
+}
+
 void measure_target(const Kernels& k) {
   const std::string target = std::string(k.name) + "/";
   measure(target + "expand_ulaw",
@@ -159,29 +173,39 @@ void measure_target(const Kernels& k) {
         },
         a, 8);
   });
-  measure(target + "mix_minus_compress_ulaw", [&k](Arrays& a) {
-    k.mix_minus_compress_ulaw(a.mix.data(), a.excess.data(), a.samples.data(), a.codewords_out.data(), kN);
-  });
-  measure(target + "mix_minus_compress_alaw", [&k](Arrays& a) {
-    k.mix_minus_compress_alaw(a.mix.data(), a.excess.data(), a.samples.data(), a.codewords_out.data(), kN);
-  });
+  for (const std::size_t listeners : {std::size_t{1}, kTalkers}) {
+    const std::string many = listeners == 1 ? "" : "8_";
+    measure(target + "mix_minus_compress_" + many + "ulaw",
+            [&k, listeners](Arrays& a) { mix_minus_compress(k.mix_minus_compress_ulaw, a, listeners); });
+    measure(target + "mix_minus_compress_" + many + "alaw",
+            [&k, listeners](Arrays& a) { mix_minus_compress(k.mix_minus_compress_alaw, a, listeners); });
+  }
 }
 
 // A conference of 8 that all talk, in cache: decode, add, mix-minus, encode. Time is for one participant.
 void conference_of_8(benchmark::State& state) {
   constexpr std::size_t kParticipants = 8;
-  std::array<std::array<std::byte, kN>, kParticipants> in, out;
+  std::array<std::array<Byte, kN>, kParticipants> in, out;
   std::array<tutti::base::Frame, kParticipants> own;
+  std::array<const Byte*, kParticipants> payloads;
+  std::array<Byte*, kParticipants> encoded;
+  std::array<Pcm*, kParticipants> decoded;
+  std::array<const Pcm*, kParticipants> spoken;
+  for (std::size_t i = 0; i < kParticipants; ++i) {
+    payloads[i] = in[i].data();
+    encoded[i] = out[i].data();
+    spoken[i] = decoded[i] = own[i].samples.data();
+  }
   std::mt19937 random(1);
   for (auto& payload : in) {
-    for (auto& byte : payload) byte = static_cast<std::byte>(random());
+    for (auto& byte : payload) byte = static_cast<Byte>(random());
   }
   tutti::mixer::ConferenceMixer mixer;
   using tutti::codec::CodecId;
   for (auto _ : state) {
     mixer.begin_tick();
-    for (std::size_t i = 0; i < kParticipants; ++i) mixer.add_encoded(CodecId::kPcmu, in[i], own[i]);
-    for (std::size_t i = 0; i < kParticipants; ++i) mixer.mix_minus_encoded(CodecId::kPcmu, own[i], out[i]);
+    mixer.add_encoded(CodecId::kPcmu, payloads, decoded);
+    mixer.mix_minus_encoded(CodecId::kPcmu, spoken, encoded);
     benchmark::ClobberMemory();
   }
   state.counters["ns_per_participant"] =

@@ -1,7 +1,6 @@
 #include "mixer/conference_mixer.h"
 
 #include <algorithm>
-#include <array>
 
 #include "dataplane/base/check.h"
 #include "mixer/codec/codec.h"
@@ -15,9 +14,6 @@ using codec::CodecId;
 
 const kernel::Byte* codewords(std::span<const std::byte> payload) {
   return reinterpret_cast<const kernel::Byte*>(payload.data());
-}
-kernel::Byte* codewords(std::span<std::byte> payload) {
-  return reinterpret_cast<kernel::Byte*>(payload.data());
 }
 
 void expand_add(CodecId codec, const kernel::Byte* const* in, kernel::Pcm* const* out, std::size_t count,
@@ -80,28 +76,16 @@ void ConferenceMixer::add_encoded(CodecId codec, std::span<const std::byte> payl
   std::fill(own.samples.begin() + n, own.samples.end(), std::int16_t{0});
 }
 
-void ConferenceMixer::add_encoded(CodecId codec, std::span<const std::byte* const> payloads,
-                                  std::span<base::Frame* const> own) TUTTI_REALTIME {
+void ConferenceMixer::add_encoded(CodecId codec, std::span<const std::uint8_t* const> payloads,
+                                  std::span<std::int16_t* const> own) TUTTI_REALTIME {
   DCHECK(payloads.size() == own.size());
   count(static_cast<std::uint32_t>(payloads.size()));
-  // A pass keeps its arrays of pointers on the stack.
-  constexpr std::size_t kPass = 16;
-  std::array<const kernel::Byte*, kPass> in;
-  std::array<kernel::Pcm*, kPass> out;
-  for (std::size_t done = 0; done < payloads.size(); done += kPass) {
-    const std::size_t talkers = std::min(kPass, payloads.size() - done);
-    for (std::size_t i = 0; i < talkers; ++i) {
-      in[i] = reinterpret_cast<const kernel::Byte*>(payloads[done + i]);
-      out[i] = own[done + i]->samples.data();
-    }
-    if (nothing_) {
-      expand_mix(codec, in.data(), out.data(), talkers, sum_, mix_, excess_);
-      nothing_ = false;
-      split_ = true;
-    } else {
-      expand_add(codec, in.data(), out.data(), talkers, sum_, kFrameSamples);
-      split_ = false;
-    }
+  if (nothing_) {
+    expand_mix(codec, payloads.data(), own.data(), payloads.size(), sum_, mix_, excess_);
+    nothing_ = false;
+    split_ = true;
+  } else {
+    expand_add(codec, payloads.data(), own.data(), payloads.size(), sum_, kFrameSamples);
   }
 }
 
@@ -117,21 +101,13 @@ void ConferenceMixer::mix_minus(const base::Frame& own, base::Frame& out) TUTTI_
                     kFrameSamples);
 }
 
-std::size_t ConferenceMixer::mix_minus_encoded(CodecId codec, const base::Frame& own,
-                                               std::span<std::byte> payload) TUTTI_REALTIME {
-  DCHECK(payload.size() >= kFrameSamples);
+void ConferenceMixer::mix_minus_encoded(CodecId codec, std::span<const std::int16_t* const> own,
+                                        std::span<std::uint8_t* const> payloads) TUTTI_REALTIME {
+  DCHECK(payloads.size() == own.size());
   split_once();
-  const std::int16_t* mix = mix_.samples.data();
-  const std::int16_t* excess = excess_.samples.data();
-  switch (codec) {
-    case CodecId::kPcmu:
-      kernel::mix_minus_compress_ulaw(mix, excess, own.samples.data(), codewords(payload), kFrameSamples);
-      break;
-    case CodecId::kPcma:
-      kernel::mix_minus_compress_alaw(mix, excess, own.samples.data(), codewords(payload), kFrameSamples);
-      break;
-  }
-  return kFrameSamples;
+  const auto kernel =
+      codec == CodecId::kPcmu ? kernel::mix_minus_compress_ulaw : kernel::mix_minus_compress_alaw;
+  kernel(mix_.samples.data(), excess_.samples.data(), own.data(), payloads.data(), own.size(), kFrameSamples);
 }
 
 void ConferenceMixer::full_mix(base::Frame& out) TUTTI_REALTIME {

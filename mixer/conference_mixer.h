@@ -33,9 +33,9 @@ class ConferenceMixer {
   void add_encoded(codec::CodecId codec, std::span<const std::byte> payload, base::Frame& own) TUTTI_REALTIME;
 
   // The same for several talkers of one codec, a whole frame each, in one pass over the sum.
-  // Shapes: as many of `own` as of `payloads`, each payload with base::kFrameSamples.
-  void add_encoded(codec::CodecId codec, std::span<const std::byte* const> payloads,
-                   std::span<base::Frame* const> own) TUTTI_REALTIME;
+  // Shapes: as many of `own` as of `payloads`, each with base::kFrameSamples.
+  void add_encoded(codec::CodecId codec, std::span<const std::uint8_t* const> payloads,
+                   std::span<std::int16_t* const> own) TUTTI_REALTIME;
 
   // Adds the sum of `contributors` frames of the same conference that were mixed on another core.
   void add_sum(const base::SumFrame& sum, std::uint32_t contributors) TUTTI_REALTIME;
@@ -43,9 +43,10 @@ class ConferenceMixer {
   // The sum without `own`, which was added this tick as it is.
   void mix_minus(const base::Frame& own, base::Frame& out) TUTTI_REALTIME;
 
-  // The same, encoded in one pass. Shapes: `payload` has room for the frame; returns the bytes written.
-  std::size_t mix_minus_encoded(codec::CodecId codec, const base::Frame& own,
-                                std::span<std::byte> payload) TUTTI_REALTIME;
+  // The same for several of one codec, each encoded into its payload, in one pass over the sum.
+  // Shapes: as many payloads as `own`, each with base::kFrameSamples.
+  void mix_minus_encoded(codec::CodecId codec, std::span<const std::int16_t* const> own,
+                         std::span<std::uint8_t* const> payloads) TUTTI_REALTIME;
 
   // The whole sum, saturated: for those who are not in the mix.
   void full_mix(base::Frame& out) TUTTI_REALTIME;

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "dataplane/base/realtime.h"
@@ -33,7 +34,9 @@ class ListenerClasses {
                                   std::span<std::byte, kFrameBytes> place) TUTTI_REALTIME {
     if (!gain.unity()) return hear_scaled(codec, own, gain, place);
     if (own == nullptr) return whole_mix(codec);
-    mixer_.mix_minus_encoded(codec, *own, place);
+    const std::int16_t* const samples = own->samples.data();
+    auto* const payload = reinterpret_cast<std::uint8_t*>(place.data());
+    mixer_.mix_minus_encoded(codec, std::span(&samples, 1), std::span(&payload, 1));
     return place;
   }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "dataplane/base/realtime.h"
@@ -21,8 +22,8 @@ class TalkerBatch {
   // Adds it, now or later; decodes it into `own` with that. Both stay where they are until flush().
   void add(const stream::EncodedFrame& frame, base::Frame& own) TUTTI_REALTIME {
     Lane& lane = lanes_[static_cast<std::size_t>(frame.codec)];
-    lane.payloads[lane.count] = frame.payload;
-    lane.own[lane.count] = &own;
+    lane.payloads[lane.count] = reinterpret_cast<const std::uint8_t*>(frame.payload);
+    lane.own[lane.count] = own.samples.data();
     if (++lane.count == kLaneMax) flush(frame.codec);
   }
 
@@ -36,8 +37,8 @@ class TalkerBatch {
 
   struct Lane {
     std::size_t count = 0;
-    std::array<const std::byte*, kLaneMax> payloads;
-    std::array<base::Frame*, kLaneMax> own;
+    std::array<const std::uint8_t*, kLaneMax> payloads;
+    std::array<std::int16_t*, kLaneMax> own;
   };
 
   void flush(codec::CodecId codec) TUTTI_REALTIME {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include "dataplane/base/realtime.h"
@@ -26,7 +27,9 @@ struct GainRamp {
   kernel::GainQ12 from = kernel::kUnityGain;
   kernel::GainQ12 to = kernel::kUnityGain;
   bool steady() const TUTTI_REALTIME { return from == to; }
-  bool unity() const TUTTI_REALTIME { return steady() && to == kernel::kUnityGain; }
+  bool unity() const TUTTI_REALTIME {
+    return std::bit_cast<std::uint32_t>(*this) == std::bit_cast<std::uint32_t>(GainRamp{});
+  }
 };
 
 // frame = saturated (frame x gain), rounded to nearest.

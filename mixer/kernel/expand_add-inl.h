@@ -13,8 +13,7 @@
 
 #include <hwy/highway.h>
 
-#include "mixer/kernel/g711_avx2-inl.h"
-#include "mixer/kernel/g711_avx512-inl.h"
+#include "mixer/kernel/g711_pairs-inl.h"
 #include "mixer/kernel/running_sum-inl.h"
 #include "mixer/kernel/scalar_reference.h"
 #include "mixer/kernel/vectors-inl.h"

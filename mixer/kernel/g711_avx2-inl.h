@@ -1,7 +1,7 @@
-// G.711 on two whole vectors at a time, for AVX2 only: what can be done to bytes serves both at once. On
-// other targets the laws of one vector take these names.
+// G.711 on two whole vectors at a time, for AVX2 only: what can be done to bytes serves both at once.
 //
-// A quarter of a codeword's value is the sum of two products of small numbers, each looked up by four bits.
+// Compressing: as in g711-inl.h, with the sign put on when both are bytes. Expanding: a quarter of the value
+// is the sum of two products of small numbers, each looked up by four bits.
 
 #if defined(TUTTI_MIXER_KERNEL_G711_AVX2_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TUTTI_MIXER_KERNEL_G711_AVX2_INL_H_
@@ -18,15 +18,13 @@
 #include "mixer/kernel/g711_avx512-inl.h"
 #include "mixer/kernel/vectors-inl.h"
 
-#undef TUTTI_EXPANDS_PAIRS
-#define TUTTI_EXPANDS_PAIRS (HWY_TARGET == HWY_AVX2)
-
 HWY_BEFORE_NAMESPACE();
 namespace tutti::kernel::HWY_NAMESPACE {
 
-#if TUTTI_EXPANDS_PAIRS
+#if HWY_TARGET == HWY_AVX2
 
 using Words = hn::Vec<Wide>;
+using Bytes = hn::Vec<hn::Repartition<Byte, Wide>>;
 
 // Two vectors of samples in order, and a quarter of each, which is whole: both laws know multiples of 4 only.
 struct ExpandedPair {
@@ -69,6 +67,16 @@ HWY_INLINE ExpandedPair expand_pair(const Products& products, const Byte* in) {
   return {hn::ShiftLeft<2>(low), hn::ShiftLeft<2>(high), low, high};
 }
 
+// Of two vectors' samples and their seven bits, segment and step.
+HWY_INLINE Bytes codewords_of(Words first, Words second, Words first_code, Words second_code,
+                              int inversions) {
+  const __m256i codes = _mm256_packus_epi16(first_code.raw, second_code.raw);
+  const __m256i signs = _mm256_and_si256(_mm256_packs_epi16(first.raw, second.raw), _mm256_set1_epi8(-128));
+  const __m256i by_blocks =
+      _mm256_xor_si256(_mm256_or_si256(codes, signs), _mm256_set1_epi8(static_cast<char>(inversions)));
+  return Bytes{_mm256_permute4x64_epi64(by_blocks, 0xD8)};
+}
+
 struct UlawByPairs : Ulaw {
   static constexpr Products products() {
     Products all;
@@ -83,6 +91,15 @@ struct UlawByPairs : Ulaw {
   static HWY_INLINE ExpandedPair expand_pair(const Byte* in) {
     static constexpr Products kProducts = products();
     return HWY_NAMESPACE::expand_pair(kProducts, in);
+  }
+  static HWY_INLINE Bytes compress_pair(Words first, Words second) {
+    const auto code = [](Words samples) HWY_ATTR {
+      const Wide wide;
+      const auto biased = hn::Max(hn::SaturatedAdd(samples, hn::Set(wide, 0x84)),
+                                  hn::SaturatedSub(hn::Set(wide, 0x83), samples));
+      return hn::Sub(exponent_and_step(wide, biased), hn::Set(wide, kExponentBias<7>));
+    };
+    return codewords_of(first, second, code(first), code(second), 0xFF);
   }
 };
 
@@ -102,12 +119,17 @@ struct AlawByPairs : Alaw {
     static constexpr Products kProducts = products();
     return HWY_NAMESPACE::expand_pair(kProducts, in);
   }
+  static HWY_INLINE Bytes compress_pair(Words first, Words second) {
+    const auto code = [](Words samples) HWY_ATTR {
+      const Wide wide;
+      const auto magnitude = hn::Max(samples, hn::Not(samples));
+      const auto curve = hn::Sub(exponent_and_step(wide, magnitude), hn::Set(wide, kExponentBias<7>));
+      // Below 256 the curve is the lower one, of no value: the law is a line there.
+      return hn::IfThenElse(hn::Lt(magnitude, hn::Set(wide, 256)), hn::ShiftRight<4>(magnitude), curve);
+    };
+    return codewords_of(first, second, code(first), code(second), 0xD5);
+  }
 };
-
-#else
-
-using UlawByPairs = Ulaw;
-using AlawByPairs = Alaw;
 
 #endif
 

@@ -41,8 +41,10 @@ struct Kernels {
                           std::size_t) noexcept;
   void (*expand_mix_alaw)(const Byte* const*, Pcm* const*, std::size_t, Sum*, Pcm*, Pcm*,
                           std::size_t) noexcept;
-  void (*mix_minus_compress_ulaw)(const Pcm*, const Pcm*, const Pcm*, Byte*, std::size_t) noexcept;
-  void (*mix_minus_compress_alaw)(const Pcm*, const Pcm*, const Pcm*, Byte*, std::size_t) noexcept;
+  void (*mix_minus_compress_ulaw)(const Pcm*, const Pcm*, const Pcm* const*, Byte* const*, std::size_t,
+                                  std::size_t) noexcept;
+  void (*mix_minus_compress_alaw)(const Pcm*, const Pcm*, const Pcm* const*, Byte* const*, std::size_t,
+                                  std::size_t) noexcept;
 };
 
 }  // namespace tutti::kernel

@@ -125,14 +125,14 @@ inline void expand_mix_alaw(const Byte* const* in, Pcm* const* out, std::size_t 
                             Pcm* excess, std::size_t n) TUTTI_REALTIME {
   active().expand_mix_alaw(in, out, count, sum, mix, excess, n);
 }
-// out = compressed mix_minus.
-inline void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
-                                    std::size_t n) TUTTI_REALTIME {
-  active().mix_minus_compress_ulaw(mix, excess, own, out, n);
+// out[i] = compressed mix_minus of own[i], for each i of `count`.
+inline void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* const* own,
+                                    Byte* const* out, std::size_t count, std::size_t n) TUTTI_REALTIME {
+  active().mix_minus_compress_ulaw(mix, excess, own, out, count, n);
 }
-inline void mix_minus_compress_alaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
-                                    std::size_t n) TUTTI_REALTIME {
-  active().mix_minus_compress_alaw(mix, excess, own, out, n);
+inline void mix_minus_compress_alaw(const Pcm* mix, const Pcm* excess, const Pcm* const* own,
+                                    Byte* const* out, std::size_t count, std::size_t n) TUTTI_REALTIME {
+  active().mix_minus_compress_alaw(mix, excess, own, out, count, n);
 }
 
 }  // namespace tutti::kernel

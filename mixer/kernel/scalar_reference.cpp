@@ -181,14 +181,22 @@ void expand_mix_alaw(const Byte* const* in, Pcm* const* out, std::size_t count, 
   split(sum, mix, excess, n);
 }
 
-void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
-                             std::size_t n) TUTTI_REALTIME {
-  for (std::size_t i = 0; i < n; ++i) out[i] = compress_ulaw(without(mix[i], excess[i], own[i]));
+void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* const* own, Byte* const* out,
+                             std::size_t count, std::size_t n) TUTTI_REALTIME {
+  for (std::size_t each = 0; each < count; ++each) {
+    for (std::size_t i = 0; i < n; ++i) {
+      out[each][i] = compress_ulaw(without(mix[i], excess[i], own[each][i]));
+    }
+  }
 }
 
-void mix_minus_compress_alaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
-                             std::size_t n) TUTTI_REALTIME {
-  for (std::size_t i = 0; i < n; ++i) out[i] = compress_alaw(without(mix[i], excess[i], own[i]));
+void mix_minus_compress_alaw(const Pcm* mix, const Pcm* excess, const Pcm* const* own, Byte* const* out,
+                             std::size_t count, std::size_t n) TUTTI_REALTIME {
+  for (std::size_t each = 0; each < count; ++each) {
+    for (std::size_t i = 0; i < n; ++i) {
+      out[each][i] = compress_alaw(without(mix[i], excess[i], own[each][i]));
+    }
+  }
 }
 
 constinit const Kernels kKernels{

@@ -39,10 +39,10 @@ void expand_mix_ulaw(const Byte* const* in, Pcm* const* out, std::size_t count, 
                      Pcm* excess, std::size_t n) TUTTI_REALTIME;
 void expand_mix_alaw(const Byte* const* in, Pcm* const* out, std::size_t count, Sum* sum, Pcm* mix,
                      Pcm* excess, std::size_t n) TUTTI_REALTIME;
-void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
-                             std::size_t n) TUTTI_REALTIME;
-void mix_minus_compress_alaw(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
-                             std::size_t n) TUTTI_REALTIME;
+void mix_minus_compress_ulaw(const Pcm* mix, const Pcm* excess, const Pcm* const* own, Byte* const* out,
+                             std::size_t count, std::size_t n) TUTTI_REALTIME;
+void mix_minus_compress_alaw(const Pcm* mix, const Pcm* excess, const Pcm* const* own, Byte* const* out,
+                             std::size_t count, std::size_t n) TUTTI_REALTIME;
 
 // All of them as a target; constant-initialised, so it is there before main().
 extern const Kernels kKernels;

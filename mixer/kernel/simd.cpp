@@ -14,8 +14,8 @@
 #include <hwy/highway.h>
 
 #include "mixer/kernel/expand_add-inl.h"
-#include "mixer/kernel/g711_avx2-inl.h"
-#include "mixer/kernel/g711_avx512-inl.h"
+#include "mixer/kernel/g711_pairs-inl.h"
+#include "mixer/kernel/mix_minus_compress-inl.h"
 #include "mixer/kernel/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -35,12 +35,6 @@ template <class DI16>
 HWY_INLINE hn::Vec<DI16> saturated_sum(DI16 di16, const Sum* sum) {
   const hn::RepartitionToWide<DI16> di32;
   return saturate_pair(di16, hn::LoadU(di32, sum), hn::LoadU(di32, sum + hn::Lanes(di32)));
-}
-
-template <class DI16>
-HWY_INLINE hn::Vec<DI16> without(DI16 di16, const Pcm* mix, const Pcm* excess, const Pcm* own) {
-  return hn::SaturatedAdd(hn::SaturatedSub(hn::LoadU(di16, mix), hn::LoadU(di16, own)),
-                          hn::LoadU(di16, excess));
 }
 
 template <class DI16>
@@ -110,7 +104,7 @@ void split(const Sum* sum, Pcm* mix, Pcm* excess, std::size_t n) noexcept {
 
 void mix_minus(const Pcm* mix, const Pcm* excess, const Pcm* own, Pcm* out, std::size_t n) noexcept {
   const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
-    hn::StoreU(without(d, mix + at, excess + at, own + at), d, out + at);
+    hn::StoreU(Others(d, mix + at, excess + at).without(own + at), d, out + at);
   });
   if (i != n) scalar::mix_minus(mix + i, excess + i, own + i, out + i, n - i);
 }
@@ -216,18 +210,6 @@ Byte copy_greatest(const Byte* in, Byte* out, Byte inversions, std::size_t n) no
   return greatest_of<true>(in, out, inversions, n);
 }
 
-template <class Law>
-void mix_minus_compress(const Pcm* mix, const Pcm* excess, const Pcm* own, Byte* out,
-                        std::size_t n) noexcept {
-  const std::size_t i = for_each_vector(n, [=](auto d, std::size_t at) HWY_ATTR {
-    store_codewords(d, Law::compress(d, without(d, mix + at, excess + at, own + at)), out + at);
-  });
-  if (i == n) return;
-  Pcm rest[8];
-  scalar::mix_minus(mix + i, excess + i, own + i, rest, n - i);
-  Law::compress_rest(rest, out + i, n - i);
-}
-
 const Kernels* kernels() {
   static const Kernels kKernels{
       .name = hwy::TargetName(HWY_TARGET),
@@ -250,8 +232,8 @@ const Kernels* kernels() {
       .expand_add_alaw = expand_add<AlawByPairs>,
       .expand_mix_ulaw = expand_mix<UlawByPairs>,
       .expand_mix_alaw = expand_mix<AlawByPairs>,
-      .mix_minus_compress_ulaw = mix_minus_compress<Ulaw>,
-      .mix_minus_compress_alaw = mix_minus_compress<Alaw>,
+      .mix_minus_compress_ulaw = mix_minus_compress<UlawByPairs>,
+      .mix_minus_compress_alaw = mix_minus_compress<AlawByPairs>,
   };
   return &kKernels;
 }
