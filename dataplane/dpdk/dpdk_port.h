@@ -47,12 +47,12 @@ class DpdkPort final : public net::PacketPort {
   std::span<std::byte> reserve() TUTTI_REALTIME override;
   void send(net::EndpointId id, net::Flow flow, const base::SocketAddress& to,
             std::size_t bytes) TUTTI_REALTIME override;
-  using net::PacketPort::send;
-  [[nodiscard]] bool send(net::EndpointId id, net::Flow flow, const base::SocketAddress& to,
-                          std::span<const std::byte> head,
-                          std::span<const std::byte> payload) TUTTI_REALTIME override;
-  [[nodiscard]] std::size_t send(std::span<const net::PacketHead> heads,
-                                 std::span<const std::byte> payload) TUTTI_REALTIME override;
+  bool send(net::EndpointId id, net::Flow flow, const base::SocketAddress& to,
+            std::span<const std::byte> head, std::span<const std::byte> payload) TUTTI_REALTIME override;
+  std::size_t send(std::span<const net::PacketHead> heads,
+                   std::span<const std::byte> payload) TUTTI_REALTIME override;
+  std::size_t reserve_payloads(std::span<std::uint8_t*> places) TUTTI_REALTIME override;
+  void send_reserved(std::span<const net::PacketHead> heads, std::size_t bytes) TUTTI_REALTIME override;
   net::SendLines send_lines() const override;
   void flush() TUTTI_REALTIME override;
   // Less than the deadline where its receive queue would fill up meanwhile.

@@ -276,6 +276,45 @@ std::size_t DpdkPort::send(std::span<const net::PacketHead> heads,
   return sent;
 }
 
+std::size_t DpdkPort::reserve_payloads(std::span<std::uint8_t*> places) TUTTI_REALTIME {
+  if (reserve().empty()) return 0;
+  const std::size_t count = std::min({places.size(), spare_count_, unsent_max_ - unsent_count_});
+  for (std::size_t i = 0; i < count; ++i) {
+    places[i] = net::behind_head(payload_of(spare_[spare_count_ - 1 - i]));
+  }
+  return count;
+}
+
+void DpdkPort::send_reserved(std::span<const net::PacketHead> heads,
+                             std::size_t payload_bytes) TUTTI_REALTIME {
+  const std::size_t bytes = std::tuple_size_v<decltype(net::PacketHead::bytes)> + payload_bytes;
+  CHECK(heads.size() <= spare_count_ && bytes <= net::kPayloadBytesMax);
+  std::size_t refused = 0;
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    const net::PacketHead& head = heads[i];
+    CHECK(static_cast<std::uint32_t>(head.endpoint) < endpoints_);
+    const Place at = place(head.endpoint, Flow::kRtp);
+    if (unsent_count_ == unsent_max_) transmit();  // packets that were held have left in between
+    const bool goes = unsent_count_ < unsent_max_ && ready(at, *head.to);
+    if (!goes && !asks(at, *head.to)) {
+      ++refused;
+      // Its buffer goes behind those of the others.
+      const auto end = spare_.begin() + static_cast<std::ptrdiff_t>(spare_count_);
+      std::rotate(end - static_cast<std::ptrdiff_t>(heads.size() - i), end - 1, end);
+      continue;
+    }
+    std::copy(head.bytes.begin(), head.bytes.end(), payload_of(spare_[spare_count_ - 1]));
+    if (goes) {
+      post(at, bytes, nullptr);
+    } else {
+      hold(at, bytes);
+    }
+  }
+  counters_.packets_sent.add(heads.size());
+  counters_.bytes_sent.add(heads.size() * bytes);
+  if (refused != 0) counters_.drops.add(DropReason::kSendFailed, refused);
+}
+
 void DpdkPort::transmit() TUTTI_REALTIME {
   std::size_t sent = 0;
   while (sent < unsent_count_) {

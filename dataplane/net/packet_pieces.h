@@ -1,7 +1,8 @@
-// copy_pieces: puts a packet's header and its payload where they leave from.
+// A packet's two pieces, its header and its payload, where they leave from.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
 
@@ -9,7 +10,13 @@
 
 namespace tutti::net {
 
-// Shapes: `to` has room for both.
+// Where the payload of an RTP packet begins that is in a buffer, for what writes codewords.
+inline std::uint8_t* behind_head(std::byte* buffer) TUTTI_REALTIME {
+  constexpr std::size_t kRtpHead = 12;
+  return reinterpret_cast<std::uint8_t*>(buffer) + kRtpHead;
+}
+
+// Puts them there. Shapes: `to` has room for both.
 inline void copy_pieces(std::byte* to, std::span<const std::byte> head,
                         std::span<const std::byte> payload) TUTTI_REALTIME {
   // Of RTP nearly always: two moves instead of a call.

@@ -33,11 +33,12 @@ struct ReceivedPacket {
   std::span<const std::byte> payload;  // never empty: an empty datagram is dropped as kTruncated
 };
 
-// One of several packets with one payload: an RTP header, and whose.
+// One of several RTP packets that leave together: its header, and whose it is.
+// Without initial values: they come by the dozen, and each is written before it is read.
 struct PacketHead {
-  EndpointId endpoint{};
+  EndpointId endpoint;
   std::array<std::byte, 12> bytes;
-  const base::SocketAddress* to = nullptr;
+  const base::SocketAddress* to;
 };
 
 // What a body allocates when it is made; it never does again.
@@ -106,14 +107,12 @@ class PacketPort {
   // The same of several on their RTP flows, all with one payload. Returns how many: the first ones; for those
   // behind no buffer is free. A body that gains nothing by knowing them all leaves this as it is.
   [[nodiscard]] virtual std::size_t send(std::span<const PacketHead> heads,
-                                         std::span<const std::byte> payload) TUTTI_REALTIME {
-    std::size_t sent = 0;
-    while (sent < heads.size() &&
-           send(heads[sent].endpoint, Flow::kRtp, *heads[sent].to, heads[sent].bytes, payload)) {
-      ++sent;
-    }
-    return sent;
-  }
+                                         std::span<const std::byte> payload) TUTTI_REALTIME;
+  // Room for the payloads of several RTP packets, each behind its head's: writes where they begin, returns
+  // how many, not always all; none where no buffer is free. send_reserved() follows.
+  [[nodiscard]] virtual std::size_t reserve_payloads(std::span<std::uint8_t*> places) TUTTI_REALTIME;
+  // Sends them on their RTP flows. Shapes: as many heads as places; payloads of so many bytes each.
+  virtual void send_reserved(std::span<const PacketHead> heads, std::size_t payload_bytes) TUTTI_REALTIME;
   // The same for as long as the port lives.
   virtual SendLines send_lines() const { return {}; }
   // Lets everything sent leave; without it a body may wait to fill a batch.

@@ -213,6 +213,28 @@ bool SimPort::send(EndpointId id, Flow flow, const base::SocketAddress& to, std:
   return true;
 }
 
+std::size_t SimPort::reserve_payloads(std::span<std::uint8_t*> places) TUTTI_REALTIME {
+  CHECK(reserved_payloads_count_ == 0);
+  const std::size_t wanted = std::min(places.size(), kTogether);
+  for (; reserved_payloads_count_ < wanted && !reserve().empty(); reserved_ = SimPackets::kNone) {
+    places[reserved_payloads_count_] = behind_head(network_.packets_[reserved_].payload.data());
+    reserved_payloads_[reserved_payloads_count_++] = reserved_;
+  }
+  return reserved_payloads_count_;
+}
+
+void SimPort::send_reserved(std::span<const PacketHead> heads, std::size_t payload_bytes) TUTTI_REALTIME {
+  CHECK(heads.size() == reserved_payloads_count_);
+  reserved_payloads_count_ = 0;
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    const PacketHead& head = heads[i];
+    if (reserved_ != SimPackets::kNone) network_.packets_.release(reserved_);  // the one before was not sent
+    reserved_ = reserved_payloads_[i];
+    std::copy(head.bytes.begin(), head.bytes.end(), network_.packets_[reserved_].payload.begin());
+    send(head.endpoint, Flow::kRtp, *head.to, head.bytes.size() + payload_bytes);
+  }
+}
+
 void SimPort::flush() TUTTI_REALTIME {
   for (const auto index : unflushed_) network_.transmit(index, network_.now());
   unflushed_.clear();

@@ -31,6 +31,8 @@ class SimPort final : public PacketPort {
   using PacketPort::send;
   bool send(EndpointId id, Flow flow, const base::SocketAddress& to, std::span<const std::byte> head,
             std::span<const std::byte> payload) TUTTI_REALTIME override;
+  [[nodiscard]] std::size_t reserve_payloads(std::span<std::uint8_t*> places) TUTTI_REALTIME override;
+  void send_reserved(std::span<const PacketHead> heads, std::size_t payload_bytes) TUTTI_REALTIME override;
   void flush() TUTTI_REALTIME override;
   void wait_until(base::Instant deadline) override;
   const Counters& counters() const TUTTI_REALTIME override { return counters_; }
@@ -70,6 +72,9 @@ class SimPort final : public PacketPort {
   const std::size_t batch_max_;
 
   SimPackets::Index reserved_ = SimPackets::kNone;
+  static constexpr std::size_t kTogether = 8;
+  std::array<SimPackets::Index, kTogether> reserved_payloads_;
+  std::size_t reserved_payloads_count_ = 0;  // between reserve_payloads() and send_reserved()
   std::vector<SimPackets::Index> unflushed_;
 };
 

@@ -316,6 +316,30 @@ bool UringPort::send(EndpointId id, Flow flow, const base::SocketAddress& to, st
   return true;
 }
 
+void UringPort::pass_send_slot() TUTTI_REALTIME {
+  next_send_ = next_send_ + 1 == send_slots_count_ ? 0 : next_send_ + 1;
+  ++unsubmitted_;
+}
+
+std::size_t UringPort::reserve_payloads(std::span<std::uint8_t*> places) TUTTI_REALTIME {
+  if (reserve().empty()) return 0;
+  const std::size_t count = std::min<std::size_t>(places.size(), send_slots_count_ - unsubmitted_);
+  for (std::size_t i = 0; i < count; ++i) {
+    places[i] = behind_head(send_slots_[(next_send_ + i) % send_slots_count_].payload.data());
+  }
+  return count;
+}
+
+void UringPort::send_reserved(std::span<const PacketHead> heads, std::size_t payload_bytes) TUTTI_REALTIME {
+  for (const PacketHead& head : heads) {
+    const std::uint32_t before = unsubmitted_;
+    std::copy(head.bytes.begin(), head.bytes.end(), send_slots_[next_send_].payload.begin());
+    send(head.endpoint, Flow::kRtp, *head.to, head.bytes.size() + payload_bytes);
+    // It left otherwise, or not at all: the others are in theirs.
+    if (unsubmitted_ == before) pass_send_slot();
+  }
+}
+
 // Counts a packet, and sends it past its socket where that can be.
 PacketSender::Way UringPort::try_frame(EndpointId id, Flow flow, std::span<const std::byte> head,
                                        std::span<const std::byte> payload) TUTTI_REALTIME {
@@ -355,8 +379,7 @@ void UringPort::send_by_socket(EndpointId id, Flow flow, const base::SocketAddre
   }
   entry->flags = IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
   entry->user_data = UringRequest{.kind = UringRequest::Kind::kSend, .generation = 0, .flow = index}.pack();
-  next_send_ = next_send_ + 1 == send_slots_count_ ? 0 : next_send_ + 1;
-  ++unsubmitted_;
+  pass_send_slot();
   if (way == PacketSender::Way::kSocketNow) ring_->submit();
 }
 

@@ -64,6 +64,8 @@ class UringPort final : public PacketPort {
   using PacketPort::send;
   bool send(EndpointId id, Flow flow, const base::SocketAddress& to, std::span<const std::byte> head,
             std::span<const std::byte> payload) TUTTI_REALTIME override;
+  [[nodiscard]] std::size_t reserve_payloads(std::span<std::uint8_t*> places) TUTTI_REALTIME override;
+  void send_reserved(std::span<const PacketHead> heads, std::size_t payload_bytes) TUTTI_REALTIME override;
   void flush() TUTTI_REALTIME override;
   // Returns early when half of the receive buffers, or a batch, wait to be taken.
   void wait_until(base::Instant deadline) override;
@@ -102,6 +104,7 @@ class UringPort final : public PacketPort {
                               std::span<const std::byte> payload) TUTTI_REALTIME;
   void send_by_socket(EndpointId id, Flow flow, const base::SocketAddress& to, std::size_t bytes,
                       PacketSender::Way way) TUTTI_REALTIME;
+  void pass_send_slot() TUTTI_REALTIME;
 
   void give_back(std::uint16_t buffer) TUTTI_REALTIME;
   void give_back_batch() TUTTI_REALTIME;
@@ -136,13 +139,11 @@ class UringPort final : public PacketPort {
   std::unique_ptr<UringPollBuffer[]> poll_buffers_;
   std::array<std::uint16_t, kReceiveBatch> free_poll_buffers_;
   std::size_t free_poll_buffers_count_ = kReceiveBatch;
-
   // Transmit buffers, used in turn; those before `next_send_` may wait to be submitted.
   std::unique_ptr<UringSendSlot[]> send_slots_;
   const std::uint32_t send_slots_count_;
   std::uint32_t next_send_ = 0;
   std::uint32_t unsubmitted_ = 0;
-
   const std::uint32_t wake_at_;  // completions that end a sleep
 };
 

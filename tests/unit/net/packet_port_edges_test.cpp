@@ -1,4 +1,7 @@
 // The contract of PacketPort at its edges: sizes, numbers, full buffers, peers that are gone.
+#include <algorithm>
+#include <array>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -153,6 +156,49 @@ TEST_P(PacketPortEdges, SendsSeveralWithOnePayload) {
   }
   EXPECT_EQ(port().counters().packets_sent.value(), 18u);
   EXPECT_EQ(port().counters().bytes_sent.value(), 18u * 172);
+  detach_and_close(kFirst, first);
+  detach_and_close(kSecond, second);
+}
+
+TEST_P(PacketPortEdges, SendsSeveralPayloadsFromWhereTheyWereMade) {
+  const Endpoint first = attach(kFirst);
+  const Endpoint second = attach(kSecond, false);
+  const SocketAddress client = world_->open_client();
+  const SocketAddress other = world_->open_client();
+  const SocketAddress nowhere;
+  constexpr int kPackets = 200;  // more than there are transmit buffers: the port flushes on its own
+  const auto text = [](int number) { return "payload " + std::to_string(1'000 + number); };
+  for (const bool connected : {false, true}) {
+    if (connected) connect(kSecond, Flow::kRtp, other);
+    for (int number = 0; number < kPackets;) {
+      std::array<std::uint8_t*, 16> places;
+      std::array<PacketHead, 16> heads;
+      const auto wanted = std::min<std::size_t>(places.size(), static_cast<std::size_t>(kPackets - number));
+      std::array<std::string, 16> texts;
+      for (std::size_t i = 0; i < wanted; ++i) texts[i] = text(number + static_cast<int>(i));
+      const base::RealtimeSection section;
+      const std::size_t count = port().reserve_payloads(std::span(places).first(wanted));
+      ASSERT_TRUE(count > 0 && count <= wanted);
+      for (std::size_t i = 0; i < count; ++i, ++number) {
+        std::memcpy(places[i], texts[i].data(), texts[i].size());
+        const bool to_second = number % 3 == 1;  // which goes nowhere before it is connected
+        heads[i].endpoint = to_second ? kSecond : kFirst;
+        heads[i].to = to_second ? &nowhere : &client;
+        std::memcpy(heads[i].bytes.data(), "twelve bytes", heads[i].bytes.size());
+      }
+      port().send_reserved(std::span<const PacketHead>(heads).first(count), text(0).size());
+    }
+    flush();
+    for (int number = 0; number < kPackets; ++number) {
+      if (number % 3 != 1) {
+        ASSERT_EQ(client_receive(client), "twelve bytes" + text(number));
+      } else if (connected) {
+        ASSERT_EQ(client_receive(other), "twelve bytes" + text(number));
+      }
+    }
+  }
+  EXPECT_EQ(port().counters().packets_sent.value(), 2u * kPackets);
+  EXPECT_EQ(drops(base::DropReason::kSendFailed), 67u);
   detach_and_close(kFirst, first);
   detach_and_close(kSecond, second);
 }
