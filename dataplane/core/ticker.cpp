@@ -5,6 +5,7 @@
 
 #include "dataplane/base/prefetch.h"
 #include "dataplane/core/listener_batch.h"
+#include "dataplane/core/talker_packets.h"
 #include "mixer/dsp/fade.h"
 
 namespace tutti::core {
@@ -291,7 +292,8 @@ void Ticker::whisper(Participant& participant, const TickWheel::Turn& turn,
 
 void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
   ListenerClasses classes(mixer_);
-  ListenerBatch batch(state_);
+  TalkerPackets own_mixes(state_, mixer_);
+  ListenerBatch whole_mixes(state_);
   const auto links = state_.member_links();
   const base::Frame* own = frames_.at(0);
   const bool reporting = Reporting::due(conference, turn);
@@ -303,11 +305,13 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Looka
     } else if (!participant.speaking) {
       state_.quiet.look(participant, state_.gate);
     }
-    const bool whole = !participant.personal && participant.outbound.whole_frame_due();
-    if (whole && participant.in_mix) {
-      send_own_mix(participant, classes, *own++, turn.due);
-    } else if (whole && participant.gain_out.unity()) {
-      batch.add(participant, turn.due, classes.whole_mix(participant.outbound.codec()));
+    const bool ordinary = !participant.personal && participant.gain_out.unity();
+    if (ordinary && participant.outbound.whole_frame_due()) {
+      if (participant.in_mix) {
+        own_mixes.add(participant, turn.due, *own++);
+      } else {
+        whole_mixes.add(participant, turn.due, classes.whole_mix(participant.outbound.codec()));
+      }
     } else {
       send_otherwise(participant, classes, *own, turn);
       if (participant.in_mix) ++own;
@@ -322,30 +326,13 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Looka
       reporting_.report_voice(participant, turn.due);
     }
     if (turn.due >= participant.look_after_at) {
-      batch.flush();
+      own_mixes.flush();
+      whole_mixes.flush();
       look_after(participant, turn.due);
     }
   }
-  batch.flush();
-}
-
-// A packet that nobody else is sent, of one frame: made where it leaves from.
-void Ticker::send_own_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
-                          base::Instant due) TUTTI_REALTIME {
-  auto& outbound = participant.outbound;
-  const dsp::GainRamp gain = participant.gain_out.ramp();
-  participant.gain_out.settle();
-  const auto out = state_.port.reserve();
-  if (out.empty()) {
-    std::array<std::byte, rtp::kRtpHeaderBytes> nowhere;
-    return outbound.pass_frame(due, nowhere);
-  }
-  outbound.pass_frame(due, out.first<rtp::kRtpHeaderBytes>());
-  const auto place = out.subspan<rtp::kRtpHeaderBytes, ListenerClasses::kFrameBytes>();
-  const auto heard = classes.hear(outbound.codec(), &own, gain, place);
-  if (heard.data() != place.data()) std::copy(heard.begin(), heard.end(), place.begin());
-  outbound.sent(heard.size());
-  state_.send(participant, net::Flow::kRtp, *participant.send_to, rtp::kRtpHeaderBytes + heard.size());
+  own_mixes.flush();
+  whole_mixes.flush();
 }
 
 // What one hears who has a gain, packets of other lengths, or something that sets him apart.

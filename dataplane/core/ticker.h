@@ -58,8 +58,6 @@ class Ticker {
                                               TalkerBatch& batch) TUTTI_REALTIME;
   bool take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME;
   void whisper(Participant& participant, const TickWheel::Turn& turn, base::Frame& frame) TUTTI_REALTIME;
-  void send_own_mix(Participant& participant, ListenerClasses& classes, const base::Frame& own,
-                    base::Instant due) TUTTI_REALTIME;
   [[gnu::noinline]] void send_otherwise(Participant& participant, ListenerClasses& classes,
                                         const base::Frame& own, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void send_personal(Participant& participant, const base::Frame& own,

@@ -1,14 +1,18 @@
 // Numbers in network order, read and written at an offset that the caller has checked.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/realtime.h"
 
 namespace tutti::rtp {
+
+inline constexpr bool kLittle = std::endian::native == std::endian::little;
 
 inline std::uint8_t read_u8(std::span<const std::byte> in, std::size_t at) TUTTI_REALTIME {
   DCHECK(at < in.size());
@@ -23,24 +27,27 @@ inline std::uint32_t read_u32(std::span<const std::byte> in, std::size_t at) TUT
   return std::uint32_t{read_u16(in, at)} << 16 | read_u16(in, at + 2);
 }
 
+// One store each: who reads it at once, in whatever pieces, need not wait for several.
+template <typename Value>
+inline void write_in_order(std::span<std::byte> out, std::size_t at, Value value) TUTTI_REALTIME {
+  DCHECK(at + sizeof value <= out.size());
+  std::memcpy(out.data() + at, &value, sizeof value);
+}
+
 inline void write_u8(std::span<std::byte> out, std::size_t at, std::uint8_t value) TUTTI_REALTIME {
-  DCHECK(at < out.size());
-  out[at] = std::byte{value};
+  write_in_order(out, at, value);
 }
 
 inline void write_u16(std::span<std::byte> out, std::size_t at, std::uint16_t value) TUTTI_REALTIME {
-  write_u8(out, at, static_cast<std::uint8_t>(value >> 8));
-  write_u8(out, at + 1, static_cast<std::uint8_t>(value & 0xFF));
+  write_in_order(out, at, kLittle ? std::uint16_t{__builtin_bswap16(value)} : value);
 }
 
 inline void write_u32(std::span<std::byte> out, std::size_t at, std::uint32_t value) TUTTI_REALTIME {
-  write_u16(out, at, static_cast<std::uint16_t>(value >> 16));
-  write_u16(out, at + 2, static_cast<std::uint16_t>(value & 0xFFFF));
+  write_in_order(out, at, kLittle ? std::uint32_t{__builtin_bswap32(value)} : value);
 }
 
 inline void write_u64(std::span<std::byte> out, std::size_t at, std::uint64_t value) TUTTI_REALTIME {
-  write_u32(out, at, static_cast<std::uint32_t>(value >> 32));
-  write_u32(out, at + 4, static_cast<std::uint32_t>(value & 0xFFFF'FFFF));
+  write_in_order(out, at, kLittle ? std::uint64_t{__builtin_bswap64(value)} : value);
 }
 
 }  // namespace tutti::rtp

@@ -116,7 +116,6 @@ inline void OutboundStream::pass_frame(base::Instant now,
   DCHECK(whole_frame_due());
   tick_timestamp_ = tick_timestamp_ + static_cast<int>(base::kFrameSamples);
   tick_at_ = now;
-  packetizer_.pass_whole_frame();
   write_header(base::kFrameSamples, head);
 }
 

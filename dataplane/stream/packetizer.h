@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -45,25 +46,24 @@ class Packetizer {
   int restart() TUTTI_REALTIME;
 
   // Whether the call would give a packet now.
-  bool tick_due() const TUTTI_REALTIME { return due_in_ == 2; }
-  bool half_tick_due() const TUTTI_REALTIME { return due_in_ == 1; }
+  bool tick_due() const TUTTI_REALTIME { return grid_.due_in == 2; }
+  bool half_tick_due() const TUTTI_REALTIME { return grid_.due_in == 1; }
 
   // The frame of an even half tick, and the packet that leaves with it, if one is due.
   // At most one of them: 20 ms packets take no copy, longer and shorter ones wait here.
   PacketPayload tick(std::span<const std::byte, kFrameBytes> frame) TUTTI_REALTIME;
-  // Whether tick() would give a packet of this frame and nothing else: 20 ms, and nothing waits.
+  // Whether tick() would give a packet of this frame and nothing else, and nothing has to be put away first.
+  // Then it need not be called: the caller has the frame's packet made otherwise, and nothing changes here.
   bool whole_frame_due() const TUTTI_REALTIME {
-    return units_ == 2 && next_units_ == 2 && waiting_ == handed_out_ && tick_due();
+    return std::bit_cast<std::uint64_t>(grid_) == std::bit_cast<std::uint64_t>(Grid{});
   }
-  // Instead of tick(), where whole_frame_due(): the caller has the frame's packet made otherwise.
-  void pass_whole_frame() TUTTI_REALTIME { waiting_ = handed_out_ = 0; }
 
   // The packet of an odd half tick. May be left out when none is due, and only then.
   PacketPayload half_tick() TUTTI_REALTIME;
 
   // What waits for a packet, to be written anew in another codec.
   std::span<std::byte> waiting() TUTTI_REALTIME {
-    return std::span(room_->bytes).subspan(handed_out_, waiting_ - handed_out_);
+    return std::span(room_->bytes).subspan(grid_.handed_out, grid_.waiting - grid_.handed_out);
   }
 
  private:
@@ -72,12 +72,17 @@ class Packetizer {
   PacketPayload hand_out(std::span<const std::byte> fresh) TUTTI_REALTIME;
   void drop_handed_out() TUTTI_REALTIME;
 
+  // One word, as it begins and stays where each packet is a frame: asked for at once.
+  struct Grid {
+    std::int16_t units = 2;
+    std::int8_t next_units = 2;
+    std::int8_t due_in = 2;       // half ticks from the last tick to the next packet
+    std::int16_t waiting = 0;     // bytes in the room
+    std::int16_t handed_out = 0;  // of them: gone with the next call
+  };
+
   Room* room_;
-  std::int8_t units_ = 2;
-  std::int8_t next_units_ = 2;
-  std::int8_t due_in_ = 2;       // half ticks from the last tick to the next packet
-  std::int16_t waiting_ = 0;     // bytes in the room
-  std::int16_t handed_out_ = 0;  // of them: gone with the next call
+  Grid grid_;
 };
 
 }  // namespace tutti::stream
