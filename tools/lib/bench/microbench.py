@@ -50,15 +50,15 @@ def to_ns(value, bench):
     return value * {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[bench["time_unit"]]
 
 
-KERNELS = r"^[^/]+/(expand_add_ulaw|expand_add_8_ulaw|mix_minus_compress_ulaw)$"
-TALKERS = 8  # of expand_add_8_ulaw, which a conference of 8 is mixed with: a pass over the sum for all of them
+KERNELS = r"^[^/]+/(expand_add|mix_minus_compress)_(8_)?ulaw$"
+TALKERS = 8  # of the SIMD kernels with that number, which a conference of 8 is mixed with: one pass for all of them
 
 
 def add_kernel_rows(report, rows):
     target = re.escape(report["context"]["target"])
-    decode, encode = "expand_add_ulaw", "mix_minus_compress_ulaw"
-    simd = [least(report, f"{target}/expand_add_{TALKERS}_ulaw") / TALKERS, least(report, f"{target}/{encode}")]
-    table = [least(report, f"table/{name}") for name in (decode, encode)]
+    kernels = "expand_add", "mix_minus_compress"
+    simd = [least(report, f"{target}/{name}_{TALKERS}_ulaw") / TALKERS for name in kernels]
+    table = [least(report, f"table/{name}_ulaw") for name in kernels]
     rows.add("kernel.g711_decode_add_ns", simd[0], "ns")
     rows.add("kernel.g711_nminus1_encode_ns", simd[1], "ns")
     rows.add("kernel.simd_over_table_ratio", sum(table) / sum(simd), "times")
