@@ -83,7 +83,6 @@ void outbound(benchmark::State& state) {
         const auto whole = std::span(out).first<rtp::kRtpHeaderBytes + base::kFrameSamples>();
         stream.pass_frame(now, whole.first<rtp::kRtpHeaderBytes>());
         codec::encode(codec::CodecId::kPcmu, frame.samples, whole.subspan<rtp::kRtpHeaderBytes>());
-        stream.sent(base::kFrameSamples);
       } else {
         codec::encode(codec::CodecId::kPcmu, frame.samples, encoded);
         benchmark::DoNotOptimize(stream.tick(encoded, now, out));

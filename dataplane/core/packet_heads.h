@@ -24,7 +24,6 @@ class PacketHeads {
     head.endpoint = endpoint_of(participant);
     head.to = participant.send_to;
     participant.outbound.pass_frame(due, head.bytes);
-    participant.outbound.sent(kPayloadBytes);
     return count_++;
   }
   bool full() const TUTTI_REALTIME { return count_ == kMax; }
@@ -37,8 +36,7 @@ class PacketHeads {
     state.counters.packets_sent.add(sent);
     state.counters.bytes_sent.add(sent * (rtp::kRtpHeaderBytes + kPayloadBytes));
     for (const net::PacketHead& lost : all().subspan(sent)) {
-      state.participants[static_cast<std::uint32_t>(lost.endpoint)].outbound.take_back(lost.bytes,
-                                                                                       kPayloadBytes);
+      state.participants[static_cast<std::uint32_t>(lost.endpoint)].outbound.take_back(lost.bytes);
     }
     count_ = 0;
   }

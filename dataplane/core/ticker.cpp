@@ -351,7 +351,7 @@ void Ticker::send_otherwise(Participant& participant, ListenerClasses& classes, 
   if (outbound.whole_frame_due()) {
     std::array<std::byte, rtp::kRtpHeaderBytes> head;
     outbound.pass_frame(turn.due, head);
-    if (state_.send(participant, head, heard)) outbound.sent(heard.size());
+    if (!state_.send(participant, head, heard)) outbound.take_back(head);
   } else {
     const auto out = outbound.tick_due() ? state_.port.reserve() : std::span<std::byte>();
     const std::size_t bytes = outbound.tick(heard, turn.due, out);

@@ -25,12 +25,8 @@ void recode(std::span<std::byte> payload, codec::CodecId from, codec::CodecId to
 void OutboundStream::attach(const SourceIdentity& identity, const SendFormat& format) TUTTI_REALTIME {
   format_ = format;
   marker_ = true;
-  sequence_number_ = identity.first_sequence_number;
-  timestamp_ = identity.first_timestamp;
+  next_ = {.timestamp = identity.first_timestamp.value(), .number = identity.first_sequence_number.value()};
   ssrc_ = identity.ssrc;
-  packets_ = 0;
-  octets_ = 0;
-  tick_timestamp_ = timestamp_ + -kFrame;  // of the frame before the first
   tick_at_ = base::Instant();
   packetizer_.set_units(format.ptime_ms / kUnitMs);
   packetizer_.restart();
@@ -39,7 +35,7 @@ void OutboundStream::attach(const SourceIdentity& identity, const SendFormat& fo
 void OutboundStream::configure(const SendFormat& format) TUTTI_REALTIME {
   packetizer_.set_units(format.ptime_ms / kUnitMs);
   if (format.may_send != format_.may_send) {
-    timestamp_ = timestamp_ + packetizer_.restart();
+    next_.timestamp += static_cast<std::uint32_t>(packetizer_.restart());
     marker_ = true;
   }
   if (format.audio.codec != format_.audio.codec) {
@@ -51,10 +47,9 @@ void OutboundStream::configure(const SendFormat& format) TUTTI_REALTIME {
 std::size_t OutboundStream::tick(std::span<const std::byte> frame, base::Instant now,
                                  std::span<std::byte> out) TUTTI_REALTIME {
   if (half_tick_due()) write(packetizer_.half_tick(), {});
-  tick_timestamp_ = tick_timestamp_ + kFrame;
   tick_at_ = now;
   if (!format_.may_send) {
-    timestamp_ = timestamp_ + kFrame;
+    next_.timestamp += base::kFrameSamples;
     return 0;
   }
   DCHECK(frame.size() == Packetizer::kFrameBytes);
@@ -62,9 +57,8 @@ std::size_t OutboundStream::tick(std::span<const std::byte> frame, base::Instant
 }
 
 void OutboundStream::skip(std::uint32_t ticks) TUTTI_REALTIME {
-  const auto samples = static_cast<std::int32_t>(ticks) * kFrame;
-  tick_timestamp_ = tick_timestamp_ + samples;
-  timestamp_ = timestamp_ + packetizer_.restart() + samples;
+  constexpr auto kSamples = static_cast<std::uint32_t>(base::kFrameSamples);
+  next_.timestamp += static_cast<std::uint32_t>(packetizer_.restart()) + ticks * kSamples;
   marker_ = true;
 }
 
@@ -74,30 +68,36 @@ std::size_t OutboundStream::half_tick(std::span<std::byte> out) TUTTI_REALTIME {
 
 std::size_t OutboundStream::write(const PacketPayload& payload, std::span<std::byte> out) TUTTI_REALTIME {
   if (payload.size() == 0) return 0;
-  std::array<std::byte, rtp::kRtpHeaderBytes> head;
-  write_header(payload.size() / Packetizer::kUnitBytes * Packetizer::kUnitSamples, head);
-  if (out.size() < head.size() + payload.size()) return 0;
-  auto rest = std::copy(head.begin(), head.end(), out.begin());
+  const std::size_t bytes = rtp::kRtpHeaderBytes + payload.size();
+  const auto samples = static_cast<std::uint32_t>(payload.size());  // G.711: a byte each
+  if (out.size() < bytes) {
+    next_.pass(samples, 0, 0);
+    return 0;
+  }
+  write_header(out.first<rtp::kRtpHeaderBytes>());
+  auto rest = out.begin() + rtp::kRtpHeaderBytes;
   rest = std::copy(payload.waiting.begin(), payload.waiting.end(), rest);
   std::copy(payload.fresh.begin(), payload.fresh.end(), rest);
-  sent(payload.size());
-  return head.size() + payload.size();
+  marker_ = false;
+  next_.pass(samples, 1, samples);
+  return bytes;
 }
 
-void OutboundStream::take_back(std::span<const std::byte, rtp::kRtpHeaderBytes> head,
-                               std::size_t payload_bytes) TUTTI_REALTIME {
+void OutboundStream::take_back(std::span<const std::byte, rtp::kRtpHeaderBytes> head) TUTTI_REALTIME {
   marker_ = (head[1] & std::byte{0x80}) != std::byte{};
-  --packets_;
-  octets_ -= static_cast<std::uint32_t>(payload_bytes);
+  --next_.packets;
+  next_.octets -= Packetizer::kFrameBytes;
 }
 
 rtp::SenderInfo OutboundStream::sender_info(base::Instant now, std::uint64_t ntp_now) const TUTTI_REALTIME {
   rtp::SenderInfo info;
   info.ntp = ntp_now;
   const auto since = (now - tick_at_).count() * std::int64_t{base::kMixRateHz} / 1'000'000'000;
-  info.timestamp = tick_timestamp_ + static_cast<std::int32_t>(since);
-  info.packets = packets_;
-  info.octets = octets_;
+  // The last frame's first sample: behind it are that frame and what waits of it or of those before.
+  const rtp::RtpTimestamp next(next_.timestamp);
+  info.timestamp = next + (packetizer_.samples_waiting() - kFrame + static_cast<std::int32_t>(since));
+  info.packets = next_.packets;
+  info.octets = next_.octets;
   return info;
 }
 

@@ -19,7 +19,7 @@ void Packetizer::set_units(int units) TUTTI_REALTIME {
 }
 
 int Packetizer::restart() TUTTI_REALTIME {
-  const int forgotten = (grid_.waiting - grid_.handed_out) / kUnitBytes * kUnitSamples;
+  const int forgotten = samples_waiting();
   grid_.waiting = grid_.handed_out = 0;
   begin_grid();
   return forgotten;

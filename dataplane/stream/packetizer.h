@@ -65,6 +65,9 @@ class Packetizer {
   std::span<std::byte> waiting() TUTTI_REALTIME {
     return std::span(room_->bytes).subspan(grid_.handed_out, grid_.waiting - grid_.handed_out);
   }
+  int samples_waiting() const TUTTI_REALTIME {
+    return (grid_.waiting - grid_.handed_out) / kUnitBytes * kUnitSamples;
+  }
 
  private:
   void begin_grid() TUTTI_REALTIME;

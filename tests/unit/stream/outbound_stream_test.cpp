@@ -291,6 +291,40 @@ TEST(OutboundStream, TellsTheTimeOfItsTimestamps) {
   }
 }
 
+TEST(OutboundStream, AFramePassedIsSentUnlessItIsTakenBack) {
+  Packetizer::Room room;
+  OutboundStream stream{room};
+  stream.attach(kIdentity, format(20));
+  std::array<std::byte, rtp::kRtpHeaderBytes> head;
+  std::uint32_t sent = 0;
+  bool marker = true;
+  for (int tick = 0; tick < 12; ++tick) {  // past where numbers and timestamps wrap
+    ASSERT_TRUE(stream.whole_frame_due());
+    const bool lost = tick < 3 || tick == 7;
+    {
+      const base::RealtimeSection realtime;
+      stream.pass_frame(base::Instant(milliseconds(20 * tick)), head);
+      if (lost) stream.take_back(head);
+    }
+    const auto packet = rtp::parse_rtp(head);
+    ASSERT_TRUE(packet);
+    EXPECT_EQ(packet->header, (rtp::RtpHeader{.payload_type = kPcmu,
+                                              .marker = marker,
+                                              .sequence_number = kIdentity.first_sequence_number + tick,
+                                              .timestamp = kIdentity.first_timestamp + 160 * tick,
+                                              .ssrc = kIdentity.ssrc}))
+        << tick;
+    if (!lost) {
+      marker = false;
+      ++sent;
+    }
+    const auto info = stream.sender_info(base::Instant(milliseconds(20 * tick)), 0);
+    EXPECT_EQ(info.timestamp, kIdentity.first_timestamp + 160 * tick);
+    EXPECT_EQ(info.packets, sent);
+    EXPECT_EQ(info.octets, 160 * sent);
+  }
+}
+
 TEST(OutboundStream, AttachedAgainBeginsAnew) {
   Sender sender(format(50));
   sender.run(7);
