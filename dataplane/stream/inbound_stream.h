@@ -5,7 +5,6 @@
 #pragma once
 
 #include <array>
-#include <climits>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -67,7 +66,7 @@ class alignas(64) InboundStream {
   // The greatest peak, of 32 767, of what is due in this tick and of what waits for the next two.
   std::uint16_t peak_ahead() const TUTTI_REALTIME { return buffer_.peak_ahead(kLookAheadSamples); }
   // The same of all that waits.
-  std::uint16_t peak_waiting() const TUTTI_REALTIME { return buffer_.peak_ahead(INT_MAX); }
+  std::uint16_t peak_waiting() const TUTTI_REALTIME { return buffer_.peak_ahead(INT16_MAX); }
   int packets_waiting() const TUTTI_REALTIME { return buffer_.packets_waiting(); }
 
   // Fetches into the cache: what a tick reads of this object; then, read from there, which packets wait; then

@@ -35,7 +35,11 @@ void JitterBuffer::restart(PayloadPool& pool) TUTTI_REALTIME {
 }
 
 void JitterBuffer::drop_all(PayloadPool& pool) TUTTI_REALTIME {
-  for (; occupied_ != 0; occupied_ &= occupied_ - 1) pool.release(slots_[std::countr_zero(occupied_)].block);
+  while (occupied_ != 0) {
+    const auto place = static_cast<unsigned>(std::countr_zero(occupied_));
+    pool.release(slots_[place].block);
+    vacate(place);
+  }
 }
 
 void JitterBuffer::pass(int steps) TUTTI_REALTIME {
@@ -46,7 +50,7 @@ void JitterBuffer::pass(int steps) TUTTI_REALTIME {
 void JitterBuffer::release_first(int steps, PayloadPool& pool) TUTTI_REALTIME {
   const rtp::SequenceNumber number = head_ + steps;
   pool.release(slot(number).block);
-  occupied_ &= ~(1U << (number.value() % kSlots));
+  vacate(number.value() % kSlots);
   pass(steps + 1);
   seen_ |= 1;
 }

@@ -17,6 +17,7 @@
 #include "dataplane/rtp/types.h"
 #include "dataplane/stream/chunk.h"
 #include "dataplane/stream/delay_policy.h"
+#include "dataplane/stream/jitter_slot.h"
 #include "dataplane/stream/payload_pool.h"
 #include "mixer/codec/codec_id.h"
 
@@ -83,25 +84,19 @@ class JitterBuffer : public DelayPolicy {
   int target() const TUTTI_REALTIME { return target_; }
 
  private:
-  // Eight bytes: what waits at 60 ms is in one line, or in two.
-  struct Slot {
-    std::uint32_t block : PayloadPool::kIndexBits;
-    std::uint32_t samples : 10;
-    std::uint16_t timestamp;  // its low half: nothing waits that is farther from playout_
-    std::uint16_t peak : 15;  // of 32 767
-    std::uint16_t codec : 1;
-  };
-  static_assert(sizeof(Slot) == 8 && PayloadPool::kLongBytes < 1 << 10);
+  using Slot = JitterSlot;
 
   Slot& slot(rtp::SequenceNumber number) TUTTI_REALTIME { return slots_[number.value() % kSlots]; }
+  // What waits there has gone.
+  void vacate(unsigned place) TUTTI_REALTIME {
+    occupied_ &= ~(1U << place);
+    slots_[place].peak = 0;
+  }
+  std::uint16_t peak_of_four(unsigned first, int samples) const TUTTI_REALTIME;
   bool occupied(rtp::SequenceNumber number) const TUTTI_REALTIME {
     return (occupied_ >> (number.value() % kSlots) & 1) != 0;
   }
-  // By how much a waiting packet is ahead of the next sample; below zero where it is behind.
-  std::int32_t lead_of(const Slot& waiting) const TUTTI_REALTIME {
-    const auto playout = static_cast<std::uint16_t>(playout_.value());
-    return static_cast<std::int16_t>(static_cast<std::uint16_t>(waiting.timestamp - playout));
-  }
+  std::int32_t lead_of(const Slot& waiting) const TUTTI_REALTIME { return waiting.lead(playout_); }
   // How many numbers behind head_ the first packet is; one at least waits.
   int first_waiting() const TUTTI_REALTIME {
     return std::countr_zero(std::rotr(occupied_, head_.value() % kSlots));
@@ -137,7 +132,7 @@ class JitterBuffer : public DelayPolicy {
   bool anchored_ = false;       // playout_ means something
   DelayChange wanted_ = DelayChange::kNone;
   std::int16_t floor_ = 0;  // the configured delay
-  alignas(8) std::array<Slot, kSlots> slots_;
+  alignas(8) std::array<Slot, kSlots> slots_{};
 
   // Read by what arrives.
   bool has_suspect_ = false;            // one packet came from another timeline
