@@ -44,6 +44,8 @@ struct Products {
   std::int8_t constant = 0;
 };
 
+// `SecondIsOne` where that is its only value: then it is not looked up.
+template <bool SecondIsOne>
 HWY_INLINE ExpandedPair expand_pair(const Products& products, const Byte* in) {
   const auto look_up = [](const auto& table, __m256i index) HWY_ATTR {
     const __m128i loaded = _mm_load_si128(reinterpret_cast<const __m128i*>(table.data()));
@@ -55,7 +57,7 @@ HWY_INLINE ExpandedPair expand_pair(const Products& products, const Byte* in) {
       _mm256_permute4x64_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in)), 0xD8);
   const __m256i upper = _mm256_and_si256(_mm256_srli_epi16(codewords, 4), low_nibble);
   const __m256i factor = look_up(products.factor, upper);
-  const __m256i second = look_up(products.second, upper);
+  const __m256i second = SecondIsOne ? _mm256_set1_epi8(1) : look_up(products.second, upper);
   const __m256i sign = _mm256_or_si256(codewords, _mm256_set1_epi8(1));  // never zero, which is no sign
   const __m256i step =
       _mm256_sign_epi8(look_up(products.step, _mm256_and_si256(codewords, low_nibble)), sign);
@@ -82,7 +84,6 @@ struct UlawByPairs : Ulaw {
     Products all;
     for (unsigned i = 0; i < 16; ++i) {
       all.factor[i] = static_cast<std::uint8_t>(1U << (~i & 7));
-      all.second[i] = 1;
       all.step[i] = static_cast<std::int8_t>(-static_cast<int>(33 + 2 * (~i & 15)));
     }
     all.constant = 33;
@@ -90,7 +91,7 @@ struct UlawByPairs : Ulaw {
   }
   static HWY_INLINE ExpandedPair expand_pair(const Byte* in) {
     static constexpr Products kProducts = products();
-    return HWY_NAMESPACE::expand_pair(kProducts, in);
+    return HWY_NAMESPACE::expand_pair<true>(kProducts, in);
   }
   static HWY_INLINE Bytes compress_pair(Words first, Words second) {
     const auto code = [](Words samples) HWY_ATTR {
@@ -117,7 +118,7 @@ struct AlawByPairs : Alaw {
   }
   static HWY_INLINE ExpandedPair expand_pair(const Byte* in) {
     static constexpr Products kProducts = products();
-    return HWY_NAMESPACE::expand_pair(kProducts, in);
+    return HWY_NAMESPACE::expand_pair<false>(kProducts, in);
   }
   static HWY_INLINE Bytes compress_pair(Words first, Words second) {
     const auto code = [](Words samples) HWY_ATTR {
