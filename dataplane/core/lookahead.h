@@ -26,8 +26,8 @@ class Lookahead {
                                                                                near_(state, first_conference),
                                                                                far_(state, first_conference) {
     fetched_.fill(kNoSlot);
-    for (std::uint32_t i = 0; i < kStateSteps; ++i) fetch_state();
-    for (std::uint32_t i = 0; i < kOutboundSteps; ++i) fetch_outbound();
+    for (std::uint32_t i = 0; i < kStateSteps && far_.member() != kNoSlot; ++i) fetch_state();
+    for (std::uint32_t i = 0; i < kOutboundSteps && near_.member() != kNoSlot; ++i) fetch_outbound();
   }
 
   // In two passes of the mix, so that no more is on its way at once than can be. Once for each member that is
@@ -41,13 +41,15 @@ class Lookahead {
     state_.participants[place].prefetch();
     far_.advance();
   }
-  // Once for each member that is handed something: what that reads, and the payload of who speaks.
+  // Once for each member that is handed something: what that reads of who is quiet; of the others the state
+  // has been fetched, and here the payload of who speaks.
   void fetch_outbound() TUTTI_REALTIME {
     if (near_.member() == kNoSlot) return;
     const Participant& participant = state_.participants[near_.member()];
-    participant.prefetch_outbound();
     send_lines_.prefetch(net::EndpointId{near_.member()});
-    if (!state_.quiet.quiet(near_.member()) && participant.speaking) {
+    if (state_.quiet.quiet(near_.member())) {
+      participant.prefetch_outbound();
+    } else if (participant.speaking) {
       participant.inbound.prefetch_payload(state_.payloads);
     }
     near_.advance();
