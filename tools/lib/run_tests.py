@@ -16,7 +16,7 @@ from steps import JOBS, LOGS, ROOT, Progress, run, tail, tail_of_log  # noqa: E4
 # A preset, what it builds, and the labels of the tests that it is for; None is everything.
 THREADED = "base|mailbox|net|core|mixer|sim|api"  # where two threads meet
 REALTIME = "base|mailbox|net|rtp|stream|core|mixer|kernel|codec|dsp|sim"  # what a core runs
-HOSTILE = REALTIME + "|sip|sdp|conference|api|records|server"  # all of the server: what meets bytes from outside
+HOSTILE = REALTIME + "|dpdk|sip|sdp|conference|api|records|server"  # all of the server: what meets bytes from outside
 PRESETS = [
     ("release", None, None),
     ("asan", rf"({HOSTILE})_test|\w+_fuzz|tuttid", f"{HOSTILE}|fuzz|interop"),
