@@ -53,11 +53,13 @@ EventReader::Batch EventReader::read(std::size_t max) {
   return batch;
 }
 
+// Its last position first: what comes in between is read by its number and left by its position, to who
+// succeeds. The other way round nobody would take it.
 void EventReader::end_here() {
+  last_ = std::min(last_, journal_.end().position);
   for (const auto& [conference, cursor] : cursors_) {
     last_numbers_[conference] = journal_.end_of(conference).number;
   }
-  last_ = std::min(last_, journal_.end().position);
 }
 
 EventReader EventReader::succeed(EventFilter filter) {
