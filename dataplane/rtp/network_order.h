@@ -30,8 +30,9 @@ inline std::uint32_t read_u32(std::span<const std::byte> in, std::size_t at) TUT
 // One store each: who reads it at once, in whatever pieces, need not wait for several.
 template <typename Value>
 inline void write_in_order(std::span<std::byte> out, std::size_t at, Value value) TUTTI_REALTIME {
-  DCHECK(at + sizeof value <= out.size());
-  std::memcpy(out.data() + at, &value, sizeof value);
+  constexpr std::size_t kBytes = sizeof(Value);
+  DCHECK(at + kBytes <= out.size());
+  std::memcpy(out.data() + at, &value, kBytes);
 }
 
 inline void write_u8(std::span<std::byte> out, std::size_t at, std::uint8_t value) TUTTI_REALTIME {
