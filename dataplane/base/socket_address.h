@@ -23,6 +23,10 @@ struct SocketAddress {
   bool operator==(const SocketAddress&) const = default;
   bool valid() const TUTTI_REALTIME { return family != AddressFamily::kNone; }
   bool unspecified() const TUTTI_REALTIME;  // 0.0.0.0 or ::
+  // fe80::/10, which is on every link. Source: RFC 4291, section 2.5.6.
+  bool link_local() const TUTTI_REALTIME {
+    return family == AddressFamily::kIpv6 && ip[0] == 0xFE && (ip[1] & 0xC0U) == 0x80;
+  }
   // Whether a packet may be sent there.
   bool reachable() const TUTTI_REALTIME { return valid() && port != 0 && !unspecified(); }
   SocketAddress with_port(std::uint16_t other) const TUTTI_REALTIME;

@@ -65,8 +65,7 @@ std::optional<std::uint8_t> LocalAddresses::find(const base::SocketAddress& ip) 
 }
 
 bool LocalAddresses::on_link(const base::SocketAddress& ip) const TUTTI_REALTIME {
-  // RFC 4291, section 2.5.6: fe80::/10 is of the link.
-  if (ip.family == base::AddressFamily::kIpv6 && ip.ip[0] == 0xFE && (ip.ip[1] & 0xC0U) == 0x80) return true;
+  if (ip.link_local()) return true;
   return std::any_of(addresses_.begin(), addresses_.end(),
                      [&ip](const Address& own) { return same_prefix(own.ip, ip, own.prefix); });
 }

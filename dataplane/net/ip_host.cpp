@@ -28,11 +28,6 @@ bool same_prefix(const SocketAddress& one, const SocketAddress& other, unsigned 
   return rest == 0 || ((one.ip[whole] ^ other.ip[whole]) >> (8 - rest)) == 0;
 }
 
-// RFC 4291, section 2.5.6: on every link.
-bool is_link_local(const SocketAddress& ip) {
-  return ip.family == AddressFamily::kIpv6 && ip.ip[0] == 0xFE && (ip.ip[1] & 0xC0) == 0x80;
-}
-
 // All bits behind the prefix are set: the broadcast of an IPv4 net, or are not: the net itself.
 bool is_no_host_of(const SocketAddress& ip, unsigned bits) {
   if (ip.family != AddressFamily::kIpv4 || bits >= 31) return false;
@@ -267,7 +262,7 @@ const SocketAddress* IpHost::next_hop(const SocketAddress& to) const {
     return own.family == to.family && same_prefix(own, to, net.prefix_bits);
   };
   const auto& own = options_.addresses;
-  if (is_link_local(to) || std::any_of(own.begin(), own.end(), on_link)) {
+  if (to.link_local() || std::any_of(own.begin(), own.end(), on_link)) {
     return is_no_host_of(to, net.prefix_bits) ? nullptr : &to;
   }
   return net.gateway.family == to.family ? &net.gateway : nullptr;

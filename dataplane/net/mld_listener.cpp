@@ -13,7 +13,7 @@ MldListener::MldListener(std::span<const base::SocketAddress> addresses, const M
     if (ip.family != base::AddressFamily::kIpv6) continue;
     const base::SocketAddress group = solicited_node(ip);
     if (std::find(groups_.begin(), groups_.end(), group) == groups_.end()) groups_.push_back(group);
-    if (ip.ip[0] == 0xFE && (ip.ip[1] & 0xC0U) == 0x80) source_ = ip.with_port(0);
+    if (ip.link_local()) source_ = ip.with_port(0);
   }
   CHECK(groups_.size() <= kMldGroupsMax);
   for (const std::uint8_t byte : mac) random_ = random_ << 8 | byte;

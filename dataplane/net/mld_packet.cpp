@@ -86,11 +86,10 @@ base::Result<MldQuery, DropReason> parse_mld_query(const IpPacket& ip) TUTTI_REA
     return base::unexpected(DropReason::kBadChecksum);
   }
   if (get8(&message[0]) != kQuery) return base::unexpected(DropReason::kOtherProtocol);
-  const SocketAddress source = ip.source();
-  const bool of_the_link = source.ip[0] == 0xFE && (source.ip[1] & 0xC0U) == 0x80;
   const bool version_1 = message.size() == kQueryBytesV1;
   MldQuery query{.version_1 = version_1, .group = get_ip(AddressFamily::kIpv6, &message[8])};
-  if (ip.hop_limit != kHops || !of_the_link || !has_router_alert(ip.payload.subspan(2, options - 2)) ||
+  if (ip.hop_limit != kHops || !ip.source().link_local() ||
+      !has_router_alert(ip.payload.subspan(2, options - 2)) ||
       (!version_1 && message.size() < kQueryBytesV2) ||
       (!query.group.unspecified() && query.group.ip[0] != 0xFF)) {
     return base::unexpected(DropReason::kMalformed);

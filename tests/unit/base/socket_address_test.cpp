@@ -58,6 +58,10 @@ TEST(SocketAddress, SaysWhetherItIsThereAndSpecific) {
   EXPECT_TRUE(parse_ip("::")->unspecified());
   EXPECT_FALSE(parse_ip("127.0.0.1")->unspecified());
   EXPECT_FALSE(parse_ip("::1")->unspecified());
+  EXPECT_TRUE(parse_ip("fe80::1")->link_local());
+  EXPECT_TRUE(parse_ip("febf::1")->link_local());
+  EXPECT_FALSE(parse_ip("fec0::1")->link_local());
+  EXPECT_FALSE(parse_ip("254.128.0.1")->link_local()) << "of another family";
 }
 
 TEST(SocketAddress, WithPortChangesNothingElse) {
