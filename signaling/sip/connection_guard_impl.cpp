@@ -55,7 +55,7 @@ void give_back_place(int socket) {
 void reset_connection(int socket) {
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
-  connect(socket, &nobody, sizeof nobody);
+  static_cast<void>(connect(socket, &nobody, sizeof nobody));
 }
 
 template <typename Function>
