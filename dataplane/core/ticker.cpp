@@ -34,6 +34,7 @@ Ticker::Ticker(CoreState& state, Reception& reception, Reporting& reporting, Mov
 
 std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
   TickWheel& wheel = state_.wheel;
+  turn_began_ = now;
   if (!wheel.started()) wheel.start(now);
   wheel.skip(now, kPatience);
   std::uint32_t done = 0;
@@ -44,7 +45,7 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
     const TickWheel::Turn turn = wheel.advance();
     const std::uint32_t ticks = run_sub_slot(turn, late);
     state_.counters.ticks.add(ticks);
-    const base::Instant end = state_.options.clock == nullptr ? now : state_.options.clock();
+    const base::Instant end = this->now();
     if (end - turn.due > kLateAfter) state_.counters.late_ticks.add(ticks);
     state_.counters.lateness_us.add(
         static_cast<std::uint64_t>((end - turn.due) / std::chrono::microseconds(1)));
@@ -61,6 +62,7 @@ std::uint32_t Ticker::run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI
   std::uint32_t ticks = 0;
   for (auto slot = state_.sub_slots[turn.sub_slot].first(); slot != kNoSlot;) {
     const auto end = take_packets(slot, turn, late);
+    in_haste_ = now() - turn.due >= kSubSlot;
     while (slot != end) {
       Conference& conference = state_.conferences[slot];
       slot = links(slot).next;  // it may move to another list
@@ -114,9 +116,14 @@ std::uint32_t Ticker::take_packets(std::uint32_t first, const TickWheel::Turn& t
 void Ticker::tick(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
   if (conference.ticking && conference.next_position != turn.position()) {
     const auto missed = static_cast<std::uint32_t>((turn.position() - conference.next_position) / kSubSlots);
+    state_.counters.ticks.add(missed);
+    state_.counters.late_ticks.add(missed);
     const auto links = state_.member_links();
     for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
-      state_.participants[slot].outbound.skip(missed);
+      Participant& participant = state_.participants[slot];
+      participant.outbound.skip(missed);
+      state_.quiet.make_up(participant);
+      participant.inbound.pass_over(missed, state_.payloads);
     }
   }
   if (!conference.ticking) follower_.begin(conference, turn);
@@ -265,7 +272,8 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame,
       return true;
     }
   }
-  const auto kind = participant.inbound.pop(frame, state_.payloads);
+  const auto kind = in_haste_ ? participant.inbound.pop_in_haste(frame, state_.payloads)
+                              : participant.inbound.pop(frame, state_.payloads);
   if (kind == stream::FrameKind::kConcealed) state_.counters.frames_concealed.add();
   const bool mixed = kind != stream::FrameKind::kSilence;
   if (mixed && !participant.gain_in.unity()) dsp::apply(participant.gain_in.ramp(), frame);

@@ -31,8 +31,10 @@ class Ticker {
   std::uint32_t run(base::Instant now) TUTTI_REALTIME;
 
  private:
-  // A core that was stopped for longer leaves ticks out instead of sending them all at once.
-  static constexpr base::Duration kPatience = std::chrono::milliseconds(200);
+  // A core that was stopped for longer leaves ticks out: what leaves later than that the listeners' jitter
+  // buffers have given up. So one that has too much to do is never later either, and what waits for it grows
+  // no deeper.
+  static constexpr base::Duration kPatience = std::chrono::milliseconds(40);
 
   // A sub-slot is done in steps of so many participants or a little more: their packets are taken, mixed and
   // sent while the kernel's state of their sockets, and ours of them, is in the cache.
@@ -43,6 +45,9 @@ class Ticker {
   // Who is first in a conference is known only from its line of memory: so many are on their way.
   static constexpr int kConferencesAhead = 16;
 
+  base::Instant now() const TUTTI_REALTIME {
+    return state_.options.clock == nullptr ? turn_began_ : state_.options.clock();
+  }
   std::uint32_t run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
   std::uint32_t take_packets(std::uint32_t first, const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
   void tick(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
@@ -77,6 +82,8 @@ class Ticker {
   PersonalMix personal_;
   const bool looks_;  // the port's
   const std::uint32_t step_members_;
+  base::Instant turn_began_{};
+  bool in_haste_ = false;  // this step is a sub-slot late or more
   std::uint32_t to_fetch_ = kNoSlot;
   std::uint32_t half_walks_ = 0;  // so many sub-slots may have a packet due between two ticks
   // Of the conference that is being mixed, in its members' order: who may have a part in this tick's mix, and

@@ -15,8 +15,8 @@ struct alignas(64) CoreCounters {
   base::Counter bytes_sent;
   base::DropCounters drops;
 
-  base::Counter ticks;        // conference ticks done
-  base::Counter late_ticks;   // whose last packet left more than 5 ms after it was due
+  base::Counter ticks;        // conference ticks done, or left out
+  base::Counter late_ticks;   // whose last packet left more than 5 ms after it was due, or never
   base::Counter ticks_moved;  // conferences that went to the next sub-slot, after their talkers
   base::Counter frames_mixed;
   base::Counter frames_concealed;

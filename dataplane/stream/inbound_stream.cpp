@@ -5,6 +5,7 @@
 
 #include "dataplane/stream/time_compressor.h"
 #include "mixer/codec/codec.h"
+#include "mixer/dsp/fade.h"
 
 namespace tutti::stream {
 
@@ -146,7 +147,37 @@ FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME
     return FrameKind::kAudio;
   }
   learn_kept(pool);
-  FrameKind kind = try_splice(out, pool) ? FrameKind::kAudio : fill(out, pool);
+  return finish_tick(try_splice(out, pool) ? FrameKind::kAudio : fill(out, pool), out, pool);
+}
+
+FrameKind InboundStream::pop_in_haste(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
+  if (concealer_.blends_next() || !buffer_.none_due(kFrame)) {
+    if (const auto frame = try_pop_encoded(pool)) {
+      codec::decode(frame.codec, std::span(frame.payload, base::kFrameSamples), out.samples);
+      return FrameKind::kAudio;
+    }
+    learn_kept(pool);
+    return finish_tick(fill(out, pool), out, pool);
+  }
+  // A hole begins, or goes on. What was learned piece by piece is not asked: that would be the search.
+  const Kept last = kept_[1];
+  FrameKind kind = FrameKind::kSilence;
+  const bool lost = buffer_.take(kFrame, pool).kind == Chunk::Kind::kLost;
+  if (last.block != Kept::kNone) {
+    codec::decode(static_cast<codec::CodecId>(last.codec),
+                  std::span<const std::byte>(pool.bytes(last.block), base::kFrameSamples), out.samples);
+    dsp::fade(out.samples, dsp::Fade::kOut);
+    kind = lost ? FrameKind::kConcealed : FrameKind::kAudio;
+  } else {
+    out.samples.fill(0);
+  }
+  concealer_.reset();
+  release_kept(pool);
+  return finish_tick(kind, out, pool);
+}
+
+// Gives or takes a frame of delay where that is wanted and nobody hears it.
+FrameKind InboundStream::finish_tick(FrameKind kind, base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
   if (buffer_.wanted() != DelayChange::kNone && kind == FrameKind::kAudio && quiet(out)) {
     if (buffer_.wanted() == DelayChange::kLengthen) {
       buffer_.lengthened();
@@ -210,6 +241,14 @@ void InboundStream::stay(PayloadPool& pool) TUTTI_REALTIME {
 
 void InboundStream::leave_out(PayloadPool& pool) TUTTI_REALTIME {
   if (!buffer_.empty()) discard(kFrame, pool);
+}
+
+void InboundStream::pass_over(std::uint32_t ticks, PayloadPool& pool) TUTTI_REALTIME {
+  for (; ticks > 0 && buffer_.waiting() > buffer_.target() + kFrame; --ticks) {
+    concealer_.reset();
+    release_kept(pool);
+    discard(kFrame, pool);
+  }
 }
 
 // Takes so much and throws it away.

@@ -49,6 +49,10 @@ class alignas(64) InboundStream {
   // The frame of this tick, written whole. To be called once every tick, heard or not.
   FrameKind pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
 
+  // The same of a core that is late and must not make it worse: for what is lost there is no search, but the
+  // frame before it once more, faded out, and then silence; and no delay is given back but in what is quiet.
+  FrameKind pop_in_haste(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
+
   // The same where the frame is one whole packet and nothing is to be done to it; none, and nothing done,
   // where pop() must look closer.
   EncodedFrame try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME;
@@ -62,6 +66,9 @@ class alignas(64) InboundStream {
   // Before skip(), when the tick has come so much later that the packet of the next one is already here:
   // the next frame is left out. Nothing where nothing waits.
   void leave_out(PayloadPool& pool) TUTTI_REALTIME;
+  // So many ticks were left out: what they would have played is thrown away, as far as more waits than the
+  // delay asks for.
+  void pass_over(std::uint32_t ticks, PayloadPool& pool) TUTTI_REALTIME;
 
   // The greatest peak, of 32 767, of what is due in this tick and of what waits for the next two.
   std::uint16_t peak_ahead() const TUTTI_REALTIME { return buffer_.peak_ahead(kLookAheadSamples); }
@@ -113,6 +120,7 @@ class alignas(64) InboundStream {
   void learn_kept(PayloadPool& pool) TUTTI_REALTIME;
   void release_kept(PayloadPool& pool) TUTTI_REALTIME;
   FrameKind fill(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
+  FrameKind finish_tick(FrameKind kind, base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
   void follow(const rtp::RtpHeader& header, base::Instant arrival, PayloadPool& pool) TUTTI_REALTIME;
   void bank_statistics() TUTTI_REALTIME;
 

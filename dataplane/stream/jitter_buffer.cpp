@@ -294,6 +294,19 @@ bool JitterBuffer::splice_due() TUTTI_REALTIME {
   return patience_ >= kPatience && patience_ % kSpliceEvery == 0;
 }
 
+bool JitterBuffer::none_due(int samples) const TUTTI_REALTIME {
+  return empty() || lead_of(slots_[(head_ + first_waiting()).value() % kSlots]) >= samples;
+}
+
+int JitterBuffer::waiting() const TUTTI_REALTIME {
+  int last = 0;
+  for (std::uint32_t rest = occupied_; rest != 0; rest &= rest - 1) {
+    const Slot& one = slots_[static_cast<unsigned>(std::countr_zero(rest))];
+    last = std::max(last, lead_of(one) + static_cast<int>(one.samples));
+  }
+  return last;
+}
+
 int JitterBuffer::into_packet() const TUTTI_REALTIME {
   return empty() ? 0 : std::max(-lead_of(slots_[(head_ + first_waiting()).value() % kSlots]), 0);
 }

@@ -79,6 +79,11 @@ class JitterBuffer : public DelayPolicy {
   // Samples of the first packet that are played already.
   int into_packet() const TUTTI_REALTIME;
 
+  // Whether nothing that waits is due within so many samples.
+  bool none_due(int samples) const TUTTI_REALTIME;
+  // When the last of what waits will have been played. Units: samples from now; 0 where nothing waits.
+  int waiting() const TUTTI_REALTIME;
+
   bool empty() const TUTTI_REALTIME { return occupied_ == 0; }
   int packets_waiting() const TUTTI_REALTIME { return std::popcount(occupied_); }
   int target() const TUTTI_REALTIME { return target_; }

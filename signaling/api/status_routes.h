@@ -25,7 +25,7 @@ struct CoreStatus {
   std::uint64_t packets_sent = 0;
   std::uint64_t drops = 0;             // for all reasons
   std::uint64_t ticks = 0;             // of 20 ms, of every conference
-  std::uint64_t late_ticks = 0;        // whose last packet left more than 5 ms after it was due
+  std::uint64_t late_ticks = 0;        // whose last packet left more than 5 ms after it was due, or never
   std::int64_t load_permille = 0;      // of the last second
   std::int64_t used_p99_permille = 0;  // of the last 5 to 10 s; what is left to 1 000 is the headroom
   std::uint64_t tick_time_us_p99 = 0;  // a whole tick's work, of 20 000

@@ -24,7 +24,7 @@ struct ConferenceStatistics {
 
   // Reckoned: a core counts the ticks of all its conferences together, and this one has its part of them.
   std::uint64_t ticks = 0;       // 50 a second of each of its shares
-  std::uint64_t late_ticks = 0;  // whose last packet left more than 5 ms after it was due
+  std::uint64_t late_ticks = 0;  // whose last packet left more than 5 ms after it was due, or never
   double mixing_us = 0;          // the mean work of its cores in 20 ms; 0 = no tick yet
   double loss_percent = 0;       // of what its participants sent
   double jitter_ms = 0;          // their mean
