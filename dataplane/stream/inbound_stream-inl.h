@@ -21,6 +21,12 @@ inline void InboundStream::release_kept(PayloadPool& pool) TUTTI_REALTIME {
   }
 }
 
+inline void InboundStream::prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME {
+  base::prefetch(this);
+  base::prefetch(&formats_);
+  buffer_.prefetch_slot(number);
+}
+
 inline EncodedFrame InboundStream::try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME {
   if (concealer_.blends_next()) return {};
   const WholeFrame frame = buffer_.try_take_frame();

@@ -48,11 +48,9 @@ class alignas(64) InboundStream {
 
   // The frame of this tick, written whole. To be called once every tick, heard or not.
   FrameKind pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
-
   // The same of a core that is late and must not make it worse: for what is lost there is no search, but the
   // frame before it once more, faded out, and then silence; and no delay is given back but in what is quiet.
   FrameKind pop_in_haste(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
-
   // The same where the frame is one whole packet and nothing is to be done to it; none, and nothing done,
   // where pop() must look closer.
   EncodedFrame try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME;
@@ -66,8 +64,7 @@ class alignas(64) InboundStream {
   // Before skip(), when the tick has come so much later that the packet of the next one is already here:
   // the next frame is left out. Nothing where nothing waits.
   void leave_out(PayloadPool& pool) TUTTI_REALTIME;
-  // So many ticks were left out: what they would have played is thrown away, as far as more waits than the
-  // delay asks for.
+  // So many ticks were left out: throws away what they would have played and the delay does not ask for.
   void pass_over(std::uint32_t ticks, PayloadPool& pool) TUTTI_REALTIME;
 
   // The greatest peak, of 32 767, of what is due in this tick and of what waits for the next two.
@@ -81,11 +78,7 @@ class alignas(64) InboundStream {
   void prefetch() const TUTTI_REALTIME { base::prefetch(this); }
   void prefetch_waiting() const TUTTI_REALTIME { buffer_.prefetch_waiting(); }
   // What receive() will touch of a packet with that number.
-  void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME {
-    base::prefetch(this);
-    base::prefetch(&formats_);
-    buffer_.prefetch_slot(number);
-  }
+  void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME;
   void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME { buffer_.prefetch_payload(pool); }
 
   // When the last packet came that was accepted; the clock's zero before the first one since attach().
