@@ -12,8 +12,8 @@ namespace {
 using mixer::MixRead;
 using mixer::MixRing;
 
-// After a stop a core does up to 3 ticks at once (Ticker::kPatience and the one that is due), and reads kLagMax
-// behind: all still there.
+// After a stop a core does up to 3 ticks at once (Ticker::kPatience and the one that is due), and reads
+// kLagMax behind: all still there.
 static_assert(3 + PeerMixes::kLagMax < MixRing::kTicks);
 static_assert(mailbox::kSharesMax <= 64);  // Conference::peers is one word
 

@@ -192,7 +192,8 @@ void tell_cores(MetricsText& text, const MetricsSources& sources) {
                  }
                });
   cores.counter("tutti_ticks_total", "Conference ticks done, of 20 ms each.", &Counters::ticks);
-  cores.counter("tutti_late_ticks_total", "Ticks whose last packet left more than 5 ms after it was due, or never.",
+  cores.counter("tutti_late_ticks_total",
+                "Ticks whose last packet left more than 5 ms after it was due, or never.",
                 &Counters::late_ticks);
   cores.counter("tutti_ticks_moved_total", "Conferences that went to the next sub-slot, after their talkers.",
                 &Counters::ticks_moved);
