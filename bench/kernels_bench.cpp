@@ -35,6 +35,7 @@ constexpr std::size_t kTalkers = 8;
 struct Arrays {
   alignas(64) std::array<Byte, kN> codewords;
   alignas(64) std::array<Pcm, kN> samples;
+  alignas(64) std::array<Pcm, 280> history;  // of which concealment looks for the pitch
   alignas(64) std::array<Sum, kN> sum;
   alignas(64) std::array<Pcm, kN> mix;
   alignas(64) std::array<Pcm, kN> excess;
@@ -54,6 +55,7 @@ struct Arrays {
       for (auto& codeword : talker.codewords) codeword = static_cast<Byte>(random());
       for (auto& sample : talker.own) sample = static_cast<Pcm>(random());
     }
+    for (auto& sample : history) sample = static_cast<Pcm>(random());
     for (auto& codeword : codewords) codeword = static_cast<Byte>(random());
     for (auto& sample : samples) sample = static_cast<Pcm>(random());
     for (auto& value : sum) value = static_cast<Sum>(random()) >> 14;
@@ -162,6 +164,8 @@ void measure_target(const Kernels& k) {
     benchmark::DoNotOptimize(k.copy_greatest(a.codewords.data(), a.codewords_out.data(), 0x7F, kN));
   });
   measure(target + "peak", [&k](Arrays& a) { benchmark::DoNotOptimize(k.peak(a.samples.data(), kN)); });
+  measure(target + "closest_lag",
+          [&k](Arrays& a) { benchmark::DoNotOptimize(k.closest_lag(a.history.data(), 40, 120, kN)); });
   measure(target + "expand_add_ulaw", [&k](Arrays& a) { expand_add(k.expand_add_ulaw, a, 1); });
   measure(target + "expand_add_alaw", [&k](Arrays& a) { expand_add(k.expand_add_alaw, a, 1); });
   measure(target + "expand_add_8_ulaw", [&k](Arrays& a) { expand_add(k.expand_add_ulaw, a, 8); });

@@ -32,6 +32,7 @@ struct Kernels {
   void (*gain)(const Pcm*, GainQ12, Pcm*, std::size_t) noexcept;
   std::uint64_t (*energy)(const Pcm*, std::size_t) noexcept;
   std::uint16_t (*peak)(const Pcm*, std::size_t) noexcept;
+  std::size_t (*closest_lag)(const Pcm*, std::size_t, std::size_t, std::size_t) noexcept;
   void (*scale_mix)(const Sum*, const Pcm*, GainQ12, Pcm*, std::size_t) noexcept;
   Byte (*greatest)(const Byte*, Byte, std::size_t) noexcept;
   Byte (*copy_greatest)(const Byte*, Byte*, Byte, std::size_t) noexcept;

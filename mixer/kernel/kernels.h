@@ -95,6 +95,14 @@ inline std::uint16_t peak(const Pcm* in, std::size_t n) TUTTI_REALTIME {
   return active().peak(in, n);
 }
 
+// The lag, `least` to `most`, at which n samples resemble those so many behind them most: the sum of
+// |in[i + lag] - in[i]| is the least, of equal ones that of the shortest lag. Shapes: in has n + most; n up
+// to 65 536.
+inline std::size_t closest_lag(const Pcm* in, std::size_t least, std::size_t most,
+                               std::size_t n) TUTTI_REALTIME {
+  return active().closest_lag(in, least, most, n);
+}
+
 // The greatest of the low seven bits, which grow with the magnitude once the wire's `inversions` are undone.
 inline Byte greatest(const Byte* in, Byte inversions, std::size_t n) TUTTI_REALTIME {
   return active().greatest(in, inversions, n);

@@ -1,6 +1,7 @@
 #include "mixer/kernel/scalar_reference.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace tutti::kernel::scalar {
 namespace {
@@ -130,6 +131,20 @@ std::uint16_t peak(const Pcm* in, std::size_t n) TUTTI_REALTIME {
   return static_cast<std::uint16_t>(greatest);
 }
 
+std::uint32_t difference(const Pcm* in, const Pcm* behind, std::size_t n) TUTTI_REALTIME {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += static_cast<std::uint32_t>(std::abs(behind[i] - in[i]));
+  return sum;
+}
+
+std::size_t closest_lag(const Pcm* in, std::size_t least, std::size_t most, std::size_t n) TUTTI_REALTIME {
+  std::size_t closest = least;
+  for (std::size_t lag = least + 1; lag <= most; ++lag) {
+    if (difference(in, in + lag, n) < difference(in, in + closest, n)) closest = lag;
+  }
+  return closest;
+}
+
 Byte greatest(const Byte* in, Byte inversions, std::size_t n) TUTTI_REALTIME {
   Byte greatest = 0;
   for (std::size_t i = 0; i < n; ++i) {
@@ -213,6 +228,7 @@ constinit const Kernels kKernels{
     .gain = gain,
     .energy = energy,
     .peak = peak,
+    .closest_lag = closest_lag,
     .scale_mix = scale_mix,
     .greatest = greatest,
     .copy_greatest = copy_greatest,

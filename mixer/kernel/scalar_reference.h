@@ -28,6 +28,9 @@ void mix_minus(const Pcm* mix, const Pcm* excess, const Pcm* own, Pcm* out, std:
 void gain(const Pcm* in, GainQ12 gain, Pcm* out, std::size_t n) TUTTI_REALTIME;
 std::uint64_t energy(const Pcm* in, std::size_t n) TUTTI_REALTIME;
 std::uint16_t peak(const Pcm* in, std::size_t n) TUTTI_REALTIME;
+std::size_t closest_lag(const Pcm* in, std::size_t least, std::size_t most, std::size_t n) TUTTI_REALTIME;
+// Of one lag: the sum of |behind[i] - in[i]|.
+std::uint32_t difference(const Pcm* in, const Pcm* behind, std::size_t n) TUTTI_REALTIME;
 void scale_mix(const Sum* sum, const Pcm* own, GainQ12 gain, Pcm* out, std::size_t n) TUTTI_REALTIME;
 Byte greatest(const Byte* in, Byte inversions, std::size_t n) TUTTI_REALTIME;
 Byte copy_greatest(const Byte* in, Byte* out, Byte inversions, std::size_t n) TUTTI_REALTIME;

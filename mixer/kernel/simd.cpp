@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 
 #include "mixer/kernel/scalar_reference.h"
 
@@ -179,6 +180,38 @@ std::uint16_t peak(const Pcm* in, std::size_t n) noexcept {
   return i == n ? whole : std::max(whole, scalar::peak(in + i, n - i));
 }
 
+// |a - b| is twice the greater less a less b, and what is less is the same for all of a, and known for b from
+// the lag before: so a vector is one maximum and one sum of pairs.
+std::size_t closest_lag(const Pcm* in, std::size_t least, std::size_t most, std::size_t n) noexcept {
+  const hn::CappedTag<Pcm, 16> d;  // wider ones would each lie across two lines of the cache
+  const hn::RepartitionToWide<decltype(d)> di32;
+  const auto ones = hn::Set(d, 1);
+  const std::size_t whole = n - n % hn::Lanes(d);
+  const auto total = [=](const Pcm* of) { return std::accumulate(of, of + whole, Sum{0}); };
+  const Sum fixed = total(in);
+  Sum moving = total(in + least);
+  std::size_t closest = least;
+  std::uint32_t smallest = UINT32_MAX;
+  for (std::size_t lag = least; lag <= most; ++lag) {
+    auto even = hn::Zero(di32);
+    auto odd = hn::Zero(di32);  // where a target keeps the products that it has not paired
+    for (std::size_t i = 0; i < whole; i += hn::Lanes(d)) {
+      const auto greater = hn::Max(hn::LoadU(d, in + i), hn::LoadU(d, in + i + lag));
+      even = hn::ReorderWidenMulAccumulate(di32, greater, ones, even, odd);
+    }
+    const Sum greatest = hn::GetLane(hn::SumOfLanes(di32, hn::Add(even, odd)));
+    const std::uint32_t sum = 2 * static_cast<std::uint32_t>(greatest) - static_cast<std::uint32_t>(fixed) -
+                              static_cast<std::uint32_t>(moving) +
+                              scalar::difference(in + whole, in + whole + lag, n - whole);
+    if (sum < smallest) {
+      smallest = sum;
+      closest = lag;
+    }
+    if (lag != most && whole != 0) moving += in[lag + whole] - in[lag];
+  }
+  return closest;
+}
+
 template <bool Copy>
 HWY_INLINE Byte greatest_of(const Byte* in, Byte* out, Byte inversions, std::size_t n) {
   const hn::Repartition<std::uint8_t, Wide> du8;
@@ -225,6 +258,7 @@ const Kernels* kernels() {
       .gain = gain,
       .energy = energy,
       .peak = peak,
+      .closest_lag = closest_lag,
       .scale_mix = scale_mix,
       .greatest = greatest,
       .copy_greatest = copy_greatest,

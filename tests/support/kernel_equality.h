@@ -67,6 +67,9 @@ class KernelEquality {
       return "scale_mix, all of it";
     if (right.energy(p, n) != tried.energy(p, n)) return "energy";
     if (right.peak(p, n) != tried.peak(p, n)) return "peak";
+    if (right.closest_lag(p, n / 4, n / 2, n - n / 2) != tried.closest_lag(p, n / 4, n / 2, n - n / 2)) {
+      return "closest_lag";
+    }
     for (const Byte inversions : {Byte{0x7F}, Byte{0x55}, Byte{0}}) {
       if (right.greatest(c, inversions, n) != tried.greatest(c, inversions, n)) return "greatest";
       if (!byte_out([&](auto& k, Byte* out) { k.copy_greatest(c, out, inversions, n); })) {
