@@ -37,6 +37,13 @@ std::optional<std::uint16_t> stripped_tag(const rte_mbuf& buffer) TUTTI_REALTIME
   return buffer.vlan_tci;
 }
 
+std::span<const std::byte> frame_of(const rte_mbuf& buffer) TUTTI_REALTIME {
+  return {rte_pktmbuf_mtod(&buffer, const std::byte*), buffer.data_len};
+}
+
+// Whose frame is fetched while one is read.
+constexpr std::size_t kReadAhead = 8;
+
 // A received buffer's head, and as much as a frame of 20 ms is long: its sum is over all of it. From where
 // frames lie as a rule, for the head that says so is on its way, too.
 void prefetch_received(const rte_mbuf* buffer) TUTTI_REALTIME {
@@ -56,8 +63,6 @@ DpdkPort::DpdkPort(const Device& device, std::uint16_t core, Exchange& exchange,
       receive_descriptors_(device.receive_descriptors()),
       sums_received_(device.offloads().receive_checksums),
       sums_sent_(device.offloads().transmit_udp_checksum),
-      transmit_pool_(device.transmit_pool(core)),
-      payload_at_(sizeof(rte_mbuf) + ::rte_pktmbuf_priv_size(transmit_pool_) + RTE_PKTMBUF_HEADROOM),
       exchange_(exchange),
       clock_(clock),
       station_(station),
@@ -70,7 +75,7 @@ DpdkPort::DpdkPort(const Device& device, std::uint16_t core, Exchange& exchange,
       table_memory_(exchange.addresses().size() * LocalPort::kPorts * sizeof(PortEntry), base::Pages::kHuge),
       table_(static_cast<PortEntry*>(table_memory_.data())),
       hops_(2 * limits.endpoints + 2),
-      reused_(device.reuses_buffers() ? transmit_pool_ : nullptr, net::kPayloadBytesMax),
+      spare_(device.transmit_pool(core), device.reuses_buffers()),
       unsent_(limits.transmit_buffers),
       sleep_max_(kLongestSleep) {
   CHECK(limits.endpoints > 0 && limits.receive_buffers > 0 && limits.transmit_buffers > 0);
@@ -88,7 +93,6 @@ DpdkPort::~DpdkPort() {
   while (!held_.empty()) lose(held_.take_at(0));
   transmit();
   release_batch();
-  ::rte_pktmbuf_free_bulk(spare_.data(), static_cast<unsigned>(spare_count_));
   ::rte_pktmbuf_free_bulk(unsent_.data(), static_cast<unsigned>(unsent_count_));
 }
 
@@ -176,7 +180,7 @@ void DpdkPort::set_peer(Place at, const base::SocketAddress& peer) TUTTI_REALTIM
 void DpdkPort::release_batch() TUTTI_REALTIME {
   const std::span<rte_mbuf*> batch = std::span(batch_buffers_).first(batch_size_);
   give_back(batch.first(batch_handed_over_));
-  reused_.keep(batch.subspan(batch_handed_over_));
+  spare_.keep(batch.subspan(batch_handed_over_));
   batch_size_ = batch_handed_over_ = 0;
 }
 
@@ -236,26 +240,19 @@ std::size_t DpdkPort::poll_handed_over(std::span<rte_mbuf*> room) TUTTI_REALTIME
 // In steps behind each other, so that each finds in the cache what the one before has fetched: the frames
 // come from another core's, and 131,072 participants' table is in none.
 void DpdkPort::take(std::span<rte_mbuf*> buffers) TUTTI_REALTIME {
-  constexpr std::size_t kAhead = 8;
   const std::size_t count = buffers.size();
-  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) prefetch_received(buffers[i]);
+  for (std::size_t i = 0; i < std::min(kReadAhead, count); ++i) prefetch_received(buffers[i]);
   std::array<rte_mbuf*, kReceiveBatch> fallen;
   std::size_t fallen_count = 0;
   const std::size_t before = batch_size_;
   for (std::size_t begin = 0; begin < count; begin += kBurst) {
     const std::size_t end = std::min(begin + kBurst, count);
+    read_heads(buffers, begin, end);
     for (std::size_t i = begin; i < end; ++i) {
-      if (i + kAhead < count) prefetch_received(buffers[i + kAhead]);
-      const rte_mbuf& buffer = *buffers[i];
-      FrameReader::Reading& reading = readings_[i - begin];
-      if (buffer.nb_segs != 1) {
-        reading = {.kind = FrameReader::Kind::kDrop, .reason = DropReason::kOversize};
-        continue;
-      }
-      reader_.read_into(reading, {rte_pktmbuf_mtod(&buffer, const std::byte*), buffer.data_len},
-                        checksums_of(buffer, sums_received_), stripped_tag(buffer));
+      const FrameReader::Reading& reading = readings_[i - begin];
       if (reading.kind == FrameReader::Kind::kMedia) base::prefetch(&entry(reading.to));
     }
+    look_at_sums(buffers.subspan(begin, end - begin));
     for (std::size_t i = begin; i < end; ++i) {
       const FrameReader::Reading& reading = readings_[i - begin];
       const PortEntry table = reading.kind == FrameReader::Kind::kMedia ? entry(reading.to) : PortEntry();
@@ -269,6 +266,39 @@ void DpdkPort::take(std::span<rte_mbuf*> buffers) TUTTI_REALTIME {
   counters_.packets_received.add(batch_size_ - before);
   counters_.bytes_received.add(bytes);
   give_back(std::span(fallen).first(fallen_count));
+}
+
+// Of the buffers [begin, end), into readings_.
+void DpdkPort::read_heads(std::span<rte_mbuf*> buffers, std::size_t begin, std::size_t end) TUTTI_REALTIME {
+  for (std::size_t i = begin; i < end; ++i) {
+    if (i + kReadAhead < buffers.size()) prefetch_received(buffers[i + kReadAhead]);
+    const rte_mbuf& buffer = *buffers[i];
+    FrameReader::Reading& reading = readings_[i - begin];
+    if (buffer.nb_segs == 1) {
+      reader_.read_head(reading, frame_of(buffer), checksums_of(buffer, sums_received_),
+                        stripped_tag(buffer));
+    } else {
+      reading = {.kind = FrameReader::Kind::kDrop, .reason = DropReason::kOversize};
+    }
+  }
+}
+
+// Of those in readings_ that no card has summed.
+void DpdkPort::look_at_sums(std::span<rte_mbuf*> buffers) TUTTI_REALTIME {
+  std::array<net::SumPiece, kBurst> pieces;
+  std::array<std::uint8_t, kBurst> whose;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    if (readings_[i].summed) continue;
+    pieces[count] = FrameReader::unsummed(readings_[i]);
+    whose[count++] = static_cast<std::uint8_t>(i);
+  }
+  std::array<std::uint64_t, kBurst> sums;
+  net::internet_sums(std::span(pieces).first(count), sums);
+  for (std::size_t i = 0; i < count; ++i) {
+    const rte_mbuf& buffer = *buffers[whose[i]];
+    reader_.finish(readings_[whose[i]], sums[i], frame_of(buffer), stripped_tag(buffer));
+  }
 }
 
 bool DpdkPort::deliver(rte_mbuf* buffer, const FrameReader::Reading& reading,
@@ -289,7 +319,9 @@ bool DpdkPort::deliver(rte_mbuf* buffer, const FrameReader::Reading& reading,
   net::ReceivedPacket& packet = batch_[batch_size_++];
   packet.endpoint = EndpointId{at < endpoints_ ? at : at - endpoints_};
   packet.flow = at < endpoints_ ? Flow::kRtp : Flow::kRtcp;
-  packet.source = connected ? base::SocketAddress{} : reading.source();
+  // Not by a choice between two values: that is put together in memory, and waited for.
+  packet.source = {};
+  if (!connected) packet.source = reading.source();
   packet.arrival = now_;
   packet.payload = reading.payload;
   return true;

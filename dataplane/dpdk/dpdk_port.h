@@ -15,14 +15,13 @@
 #include "dataplane/dpdk/flow_state.h"
 #include "dataplane/dpdk/frame_reader.h"
 #include "dataplane/dpdk/held_packets.h"
-#include "dataplane/dpdk/reused_buffers.h"
+#include "dataplane/dpdk/spare_buffers.h"
 #include "dataplane/net/next_hops.h"
 #include "dataplane/net/packet_port.h"
 #include "dataplane/net/queue_counters.h"
 #include "dataplane/net/udp_frame.h"
 
 struct rte_mbuf;
-struct rte_mempool;
 
 namespace tutti::dpdk {
 
@@ -65,7 +64,7 @@ class DpdkPort final : public net::PacketPort {
 
  private:
   using Place = std::uint32_t;  // of a flow: all RTP flows, then all RTCP flows
-  static constexpr std::size_t kBurst = 64;
+  static constexpr std::size_t kBurst = SpareBuffers::kBurst;
   Place place(net::EndpointId id, net::Flow flow) const TUTTI_REALTIME {
     return static_cast<Place>(flow) * endpoints_ + static_cast<Place>(id);
   }
@@ -79,6 +78,8 @@ class DpdkPort final : public net::PacketPort {
   std::size_t poll(std::span<rte_mbuf*> room) TUTTI_REALTIME;
   std::size_t poll_handed_over(std::span<rte_mbuf*> room) TUTTI_REALTIME;
   void take(std::span<rte_mbuf*> buffers) TUTTI_REALTIME;
+  void read_heads(std::span<rte_mbuf*> buffers, std::size_t begin, std::size_t end) TUTTI_REALTIME;
+  void look_at_sums(std::span<rte_mbuf*> buffers) TUTTI_REALTIME;
   // False where the buffer is to be given back.
   bool deliver(rte_mbuf* buffer, const FrameReader::Reading& reading, const PortEntry& entry) TUTTI_REALTIME;
   bool pass_on(rte_mbuf* buffer, const FrameReader::Reading& reading) TUTTI_REALTIME;
@@ -86,13 +87,11 @@ class DpdkPort final : public net::PacketPort {
   bool ready(Place place, const base::SocketAddress& to) TUTTI_REALTIME;
   bool prepare(Place place, const base::SocketAddress& to) TUTTI_REALTIME;
   bool look_up(FlowState& flow, Place place) TUTTI_REALTIME;
-  std::byte* payload_of(rte_mbuf* buffer) const TUTTI_REALTIME;
-  void prefetch_to_write(rte_mbuf* buffer) const TUTTI_REALTIME;
-  rte_mbuf* take_spare() TUTTI_REALTIME;
-  // Writes all that stands before a payload of so many bytes and that sum, where it is known.
-  void finish(Place place, rte_mbuf* buffer, std::size_t bytes,
-              const std::uint64_t* payload_sum) TUTTI_REALTIME;
-  void post(Place place, std::size_t bytes, const std::uint64_t* payload_sum) TUTTI_REALTIME;
+  void prefetch_flows(std::span<const net::PacketHead> heads) const TUTTI_REALTIME;
+  std::uint64_t sum_of_new(std::span<const std::byte> payload) const TUTTI_REALTIME;
+  // Writes all that stands before a payload of so many bytes and that sum.
+  void finish(Place place, rte_mbuf* buffer, std::size_t bytes, std::uint64_t payload_sum) TUTTI_REALTIME;
+  void post(Place place, std::size_t bytes, std::uint64_t payload_sum) TUTTI_REALTIME;
   // Whether but the next hop's address is wanted to send there.
   bool asks(Place place, const base::SocketAddress& to) const TUTTI_REALTIME;
   void hold(Place place, std::size_t bytes) TUTTI_REALTIME;
@@ -109,8 +108,6 @@ class DpdkPort final : public net::PacketPort {
   const std::uint32_t receive_descriptors_;
   const bool sums_received_;  // by the card
   const bool sums_sent_;
-  rte_mempool* const transmit_pool_;
-  const std::size_t payload_at_;  // from a buffer's begin to where a payload is written
   Exchange& exchange_;
   const Clock clock_;
   const net::EthernetStation station_;
@@ -137,9 +134,7 @@ class DpdkPort final : public net::PacketPort {
   std::size_t batch_handed_over_ = 0;  // so many of them, the first ones, came from other cores
   base::Instant now_{};
 
-  std::array<rte_mbuf*, kBurst> spare_;  // to be written into, the last one first
-  std::size_t spare_count_ = 0;
-  ReusedBuffers reused_;           // the next spare ones
+  SpareBuffers spare_;
   std::vector<rte_mbuf*> unsent_;  // of which the first ones are next
   std::size_t unsent_count_ = 0;
 

@@ -1,6 +1,7 @@
 // How a DpdkPort sends.
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <tuple>
 
 #include <rte_ethdev.h>
@@ -20,60 +21,33 @@ using base::DropReason;
 using net::EndpointId;
 using net::Flow;
 
-// A payload begins behind it, so that it lies on a cache line and the longest head fits before it.
-static_assert(RTE_PKTMBUF_HEADROOM >= net::UdpFrame::kHeadBytesMax && RTE_PKTMBUF_HEADROOM % 64 == 0);
-
 // How often a flow looks its next hop up again: a second at 20 ms.
 constexpr std::uint8_t kSendsBetweenLooks = 50;
 // What is sent at once.
 constexpr std::size_t kTogether = 32;
 
-// Which of the spare buffers is fetched while one is written.
-constexpr std::size_t kWriteAhead = 6;
-
 constexpr std::size_t kUdpBytes = 8;
 constexpr std::size_t kIpv4HeadMax = 14 + 4 + 20 + kUdpBytes;  // with a tag; IPv6's is longer without
 
-// Of what was written just now: RTP's head apart, because words that were written in other pieces than they
-// are read in are waited for.
-std::uint64_t sum_of_new(std::span<const std::byte> payload) TUTTI_REALTIME {
-  constexpr std::size_t kHead = std::tuple_size_v<decltype(net::PacketHead::bytes)>;
-  const std::size_t head = std::min(kHead, payload.size());
-  return net::internet_sum(payload.first(head)) + net::internet_sum(payload.subspan(head));
+constexpr std::size_t kRtpHeadBytes = std::tuple_size_v<decltype(net::PacketHead::bytes)>;
+
+std::uint64_t sum_of_head(const net::PacketHead& head) TUTTI_REALTIME {
+  static_assert(kRtpHeadBytes == 12);
+  std::array<std::uint32_t, 3> words;
+  std::memcpy(words.data(), head.bytes.data(), sizeof(words));
+  return std::uint64_t{words[0]} + words[1] + words[2];
 }
 
 }  // namespace
 
-// From where the buffer is, not from what it says: it may still be on its way here.
-std::byte* DpdkPort::payload_of(rte_mbuf* buffer) const TUTTI_REALTIME {
-  return reinterpret_cast<std::byte*>(buffer) + payload_at_;
-}
-
-// The lines that a packet of 20 ms will be written into, and what tells of it.
-void DpdkPort::prefetch_to_write(rte_mbuf* buffer) const TUTTI_REALTIME {
-  base::prefetch_to_write(buffer);
-  const std::byte* const payload = payload_of(buffer);
-  for (std::ptrdiff_t at = -64; at < 192; at += 64) base::prefetch_to_write(payload + at);
-}
-
 std::span<std::byte> DpdkPort::reserve() TUTTI_REALTIME {
   if (unsent_count_ == unsent_max_) transmit();
   if (unsent_count_ == unsent_max_) return {};
-  if (spare_count_ == 0) spare_count_ = reused_.take(spare_);
-  if (spare_count_ == 0) {
-    // All, or fewer where the pool is nearly empty.
-    for (std::size_t wanted = kBurst; wanted > 0 && spare_count_ == 0; wanted /= 4) {
-      if (take_buffers(transmit_pool_, std::span(spare_).first(wanted))) spare_count_ = wanted;
-    }
-    if (spare_count_ == 0) {
-      queue_counters_.no_buffers.add();
-      return {};
-    }
-    for (std::size_t i = 1; i <= std::min(kWriteAhead, spare_count_); ++i) {
-      prefetch_to_write(spare_[spare_count_ - i]);
-    }
+  if (!spare_.fill()) {
+    queue_counters_.no_buffers.add();
+    return {};
   }
-  return {payload_of(spare_[spare_count_ - 1]), net::kPayloadBytesMax};
+  return {spare_.payload(), net::kPayloadBytesMax};
 }
 
 // Whether its next hop is known; then the frame is for it, and what was held for it leaves. A packet more has
@@ -143,36 +117,20 @@ bool DpdkPort::asks(Place at, const base::SocketAddress& to) const TUTTI_REALTIM
   return flow.to == (flow.peer.valid() ? flow.peer : to) && flow.to.valid() && !flow.hop_known;
 }
 
-void DpdkPort::send(EndpointId id, Flow flow, const base::SocketAddress& to,
-                    std::size_t bytes) TUTTI_REALTIME {
-  CHECK(static_cast<std::uint32_t>(id) < endpoints_ && bytes <= net::kPayloadBytesMax);
-  CHECK(spare_count_ > 0 && unsent_count_ < unsent_max_);
-  counters_.packets_sent.add();
-  counters_.bytes_sent.add(bytes);
-  const Place at = place(id, flow);
-  if (ready(at, to)) return post(at, bytes, nullptr);
-  if (asks(at, to)) return hold(at, bytes);
-  counters_.drops.add(DropReason::kSendFailed);  // the buffer stays reserved
+// Of what was written just now: RTP's head apart, because words that were written in other pieces than they
+// are read in are waited for. Nothing where the card sums.
+std::uint64_t DpdkPort::sum_of_new(std::span<const std::byte> payload) const TUTTI_REALTIME {
+  if (sums_sent_) return 0;
+  const std::size_t head = std::min(kRtpHeadBytes, payload.size());
+  return net::internet_sum(payload.first(head)) + net::internet_sum(payload.subspan(head));
 }
 
-rte_mbuf* DpdkPort::take_spare() TUTTI_REALTIME {
-  rte_mbuf* const buffer = spare_[--spare_count_];
-  if (spare_count_ >= kWriteAhead) prefetch_to_write(spare_[spare_count_ - kWriteAhead]);
-  return buffer;
-}
-
-void DpdkPort::post(Place at, std::size_t bytes, const std::uint64_t* payload_sum) TUTTI_REALTIME {
-  rte_mbuf* const buffer = take_spare();
-  finish(at, buffer, bytes, payload_sum);
-  unsent_[unsent_count_++] = buffer;
-  if (unsent_count_ >= std::min<std::size_t>(kTogether, unsent_max_)) transmit();
-}
-
-void DpdkPort::finish(Place at, rte_mbuf* buffer, std::size_t bytes,
-                      const std::uint64_t* payload_sum) TUTTI_REALTIME {
+// These two are in each way to send, once a packet.
+[[gnu::always_inline]] inline void DpdkPort::finish(Place at, rte_mbuf* buffer, std::size_t bytes,
+                                                    std::uint64_t payload_sum) TUTTI_REALTIME {
   const net::UdpFrame& frame = frames_[at];
   const std::size_t head_bytes = sends_[at].head_bytes;
-  std::byte* const head = payload_of(buffer) - head_bytes;
+  std::byte* const head = spare_.payload_of(buffer) - head_bytes;
   if (sums_sent_) {
     frame.write(bytes, head);
     const bool ipv6 = head_bytes > kIpv4HeadMax;
@@ -182,17 +140,36 @@ void DpdkPort::finish(Place at, rte_mbuf* buffer, std::size_t bytes,
     buffer->l2_len = static_cast<std::uint64_t>(head_bytes - kUdpBytes - buffer->l3_len) & 0x7FU;
   } else {
     buffer->ol_flags = 0;
-    frame.write_summed(bytes, head,
-                       payload_sum != nullptr ? *payload_sum : sum_of_new({payload_of(buffer), bytes}));
+    frame.write_summed(bytes, head, payload_sum);
   }
   buffer->data_off = static_cast<std::uint16_t>(RTE_PKTMBUF_HEADROOM - head_bytes);
   buffer->data_len = static_cast<std::uint16_t>(head_bytes + bytes);
   buffer->pkt_len = buffer->data_len;
 }
 
+[[gnu::always_inline]] inline void DpdkPort::post(Place at, std::size_t bytes,
+                                                  std::uint64_t payload_sum) TUTTI_REALTIME {
+  rte_mbuf* const buffer = spare_.take();
+  finish(at, buffer, bytes, payload_sum);
+  unsent_[unsent_count_++] = buffer;
+  if (unsent_count_ >= std::min<std::size_t>(kTogether, unsent_max_)) transmit();
+}
+
+void DpdkPort::send(EndpointId id, Flow flow, const base::SocketAddress& to,
+                    std::size_t bytes) TUTTI_REALTIME {
+  CHECK(static_cast<std::uint32_t>(id) < endpoints_ && bytes <= net::kPayloadBytesMax);
+  CHECK(spare_.size() > 0 && unsent_count_ < unsent_max_);
+  counters_.packets_sent.add();
+  counters_.bytes_sent.add(bytes);
+  const Place at = place(id, flow);
+  if (ready(at, to)) return post(at, bytes, sum_of_new({spare_.payload(), bytes}));
+  if (asks(at, to)) return hold(at, bytes);
+  counters_.drops.add(DropReason::kSendFailed);  // the buffer stays reserved
+}
+
 // The neighbour is being asked for.
 void DpdkPort::hold(Place at, std::size_t bytes) TUTTI_REALTIME {
-  rte_mbuf* const buffer = take_spare();
+  rte_mbuf* const buffer = spare_.take();
   buffer->ol_flags = 0;
   buffer->data_len = static_cast<std::uint16_t>(bytes);  // of the payload, until its head is written
   queue_counters_.held.add();
@@ -211,7 +188,7 @@ void DpdkPort::send_held(Place at) TUTTI_REALTIME {
   if (buffer == nullptr) return;
   if (unsent_count_ + 1 >= unsent_max_) transmit();
   if (unsent_count_ + 1 >= unsent_max_) return lose(buffer);
-  finish(at, buffer, buffer->data_len, nullptr);
+  finish(at, buffer, buffer->data_len, sum_of_new({spare_.payload_of(buffer), buffer->data_len}));
   unsent_[unsent_count_++] = buffer;
 }
 
@@ -238,17 +215,22 @@ net::SendLines DpdkPort::send_lines() const {
   return {frames_, sizeof(net::UdpFrame), sends_.get(), sizeof(FlowSends)};
 }
 
-// Their payload is summed once.
-std::size_t DpdkPort::send(std::span<const net::PacketHead> heads,
-                           std::span<const std::byte> payload) TUTTI_REALTIME {
+// What they touch, in the order in which they leave.
+void DpdkPort::prefetch_flows(std::span<const net::PacketHead> heads) const TUTTI_REALTIME {
   for (const net::PacketHead& head : heads) {
     CHECK(static_cast<std::uint32_t>(head.endpoint) < endpoints_);
     const Place at = place(head.endpoint, Flow::kRtp);
     base::prefetch(&frames_[at]);
     if (sends_[at].left == 0) base::prefetch(&flows_[at]);  // it looks its next hop up
   }
+}
+
+// Their payload is summed once.
+std::size_t DpdkPort::send(std::span<const net::PacketHead> heads,
+                           std::span<const std::byte> payload) TUTTI_REALTIME {
+  prefetch_flows(heads);
   const std::uint64_t sum = sums_sent_ ? 0 : net::internet_sum(payload);
-  const std::size_t bytes = std::tuple_size_v<decltype(net::PacketHead::bytes)> + payload.size();
+  const std::size_t bytes = kRtpHeadBytes + payload.size();
   CHECK(bytes <= net::kPayloadBytesMax);
   std::size_t sent = 0;
   std::size_t refused = 0;
@@ -267,8 +249,7 @@ std::size_t DpdkPort::send(std::span<const net::PacketHead> heads,
       hold(at, bytes);
       continue;
     }
-    const std::uint64_t all = sum + net::internet_sum(head.bytes);
-    post(at, bytes, &all);
+    post(at, bytes, sum + sum_of_head(head));
   }
   counters_.packets_sent.add(sent);
   counters_.bytes_sent.add(sent * bytes);
@@ -278,34 +259,46 @@ std::size_t DpdkPort::send(std::span<const net::PacketHead> heads,
 
 std::size_t DpdkPort::reserve_payloads(std::span<std::uint8_t*> places) TUTTI_REALTIME {
   if (reserve().empty()) return 0;
-  const std::size_t count = std::min({places.size(), spare_count_, unsent_max_ - unsent_count_});
+  const std::size_t count = std::min({places.size(), spare_.size(), unsent_max_ - unsent_count_, kBurst});
   for (std::size_t i = 0; i < count; ++i) {
-    places[i] = net::behind_head(payload_of(spare_[spare_count_ - 1 - i]));
+    places[i] = net::behind_head(spare_.payload(i));
   }
   return count;
 }
 
 void DpdkPort::send_reserved(std::span<const net::PacketHead> heads,
                              std::size_t payload_bytes) TUTTI_REALTIME {
-  const std::size_t bytes = std::tuple_size_v<decltype(net::PacketHead::bytes)> + payload_bytes;
-  CHECK(heads.size() <= spare_count_ && bytes <= net::kPayloadBytesMax);
+  const std::size_t bytes = kRtpHeadBytes + payload_bytes;
+  CHECK(heads.size() <= std::min(spare_.size(), kBurst) && bytes <= net::kPayloadBytesMax);
+  for (const net::PacketHead& head : heads) {
+    CHECK(static_cast<std::uint32_t>(head.endpoint) < endpoints_);
+    const Place at = place(head.endpoint, Flow::kRtp);
+    if (sends_[at].left == 0) base::prefetch(&flows_[at]);  // it looks its next hop up
+  }
+  // Before the heads are written: words that were written in other pieces than they are read in are waited
+  // for, behind all that is still on its way to the cache.
+  std::array<net::SumPiece, kBurst> payloads;
+  std::array<std::uint64_t, kBurst> sums;
+  if (!sums_sent_) {
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+      payloads[i] = {spare_.payload(i) + kRtpHeadBytes, payload_bytes};
+    }
+    net::internet_sums(std::span(payloads).first(heads.size()), sums);
+  }
   std::size_t refused = 0;
   for (std::size_t i = 0; i < heads.size(); ++i) {
     const net::PacketHead& head = heads[i];
-    CHECK(static_cast<std::uint32_t>(head.endpoint) < endpoints_);
     const Place at = place(head.endpoint, Flow::kRtp);
     if (unsent_count_ == unsent_max_) transmit();  // packets that were held have left in between
     const bool goes = unsent_count_ < unsent_max_ && ready(at, *head.to);
     if (!goes && !asks(at, *head.to)) {
       ++refused;
-      // Its buffer goes behind those of the others.
-      const auto end = spare_.begin() + static_cast<std::ptrdiff_t>(spare_count_);
-      std::rotate(end - static_cast<std::ptrdiff_t>(heads.size() - i), end - 1, end);
+      spare_.put_off(heads.size() - 1 - i);  // behind those of the others
       continue;
     }
-    std::copy(head.bytes.begin(), head.bytes.end(), payload_of(spare_[spare_count_ - 1]));
+    net::copy_pieces(spare_.payload(), head.bytes, {});
     if (goes) {
-      post(at, bytes, nullptr);
+      post(at, bytes, sums_sent_ ? 0 : sums[i] + sum_of_head(head));
     } else {
       hold(at, bytes);
     }

@@ -106,15 +106,16 @@ bool FrameReader::read_common(Bytes frame, net::Checksums checksums, Reading& ou
   if (!exchange_.in_range(out.to.port)) return false;
   const auto address = exchange_.addresses().find_ipv4(ip + 16);
   if (!address) return false;
+  out.summed = true;
   if (checksums == net::Checksums::kUnknown) {
     // Sums of words, as internet_sum() has them, of what is this short.
-    const auto word = [ip](std::size_t at)
-                          TUTTI_REALTIME { return std::uint64_t{word_at<std::uint32_t>(ip + at)}; };
-    const std::uint64_t addresses = word(12) + word(16);
-    if (!net::comes_out(word(0) + word(4) + word(8) + addresses)) return false;
-    const std::uint64_t pseudo =
-        addresses + htons(IPPROTO_UDP) + htons(static_cast<std::uint16_t>(udp_bytes));
-    if (get16(udp + 6) != 0 && !net::comes_out(pseudo + net::internet_sum({udp, udp_bytes}))) return false;
+    const std::uint64_t first_words = word_at<std::uint64_t>(ip);
+    const std::uint64_t next_words = word_at<std::uint64_t>(ip + 8);
+    const std::uint64_t sum = (first_words & 0xFFFF'FFFFU) + (first_words >> 32U) +
+                              (next_words & 0xFFFF'FFFFU) + (next_words >> 32U) +
+                              word_at<std::uint32_t>(ip + 16);
+    if (!net::comes_out(sum)) return false;
+    out.summed = get16(udp + 6) == 0;  // its sender has none
   }
   out.kind = Kind::kMedia;
   out.family = base::AddressFamily::kIpv4;

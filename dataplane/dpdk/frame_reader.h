@@ -6,12 +6,15 @@
 #include <optional>
 #include <span>
 
+#include <netinet/in.h>
+
 #include "dataplane/base/drop_reason.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/socket_address.h"
 #include "dataplane/dpdk/exchange.h"
 #include "dataplane/dpdk/local_addresses.h"
 #include "dataplane/net/ethernet_frame.h"
+#include "dataplane/net/internet_checksum.h"
 #include "dataplane/net/ip_packet.h"
 
 namespace tutti::dpdk {
@@ -37,6 +40,7 @@ class FrameReader {
     std::uint16_t source_port = 0;
     const std::byte* source_ip = nullptr;  // 4 bytes, or 16
     std::span<const std::byte> payload;
+    bool summed = true;  // else UDP's checksum is still to be looked at
 
     base::SocketAddress source() const TUTTI_REALTIME;
     bool is_from(const base::SocketAddress& other) const TUTTI_REALTIME;
@@ -52,14 +56,28 @@ class FrameReader {
   Reading read(std::span<const std::byte> frame, net::Checksums checksums,
                std::optional<std::uint16_t> stripped = std::nullopt) const TUTTI_REALTIME {
     Reading reading;
-    read_into(reading, frame, checksums, stripped);
+    read_head(reading, frame, checksums, stripped);
+    if (reading.summed) return reading;
+    const net::SumPiece piece = unsummed(reading);
+    finish(reading, net::internet_sum({piece.at, piece.bytes}), frame, stripped);
     return reading;
   }
-  // The same into its place: to copy what was just written in smaller pieces is to wait for it. Of kMedia no
-  // reason is written.
-  void read_into(Reading& out, std::span<const std::byte> frame, net::Checksums checksums,
+  // The same into its place: to copy what was just written in smaller pieces is to wait for it. Leaves UDP's
+  // checksum to who looks at several together, and then calls finish(). Of kMedia no reason is written.
+  void read_head(Reading& out, std::span<const std::byte> frame, net::Checksums checksums,
                  std::optional<std::uint16_t> stripped) const TUTTI_REALTIME {
     if (stripped || !read_common(frame, checksums, out)) out = read_strictly(frame, checksums, stripped);
+  }
+  // Of one that is not summed: both addresses and the datagram, whose sum is to be told to finish().
+  static net::SumPiece unsummed(const Reading& reading) TUTTI_REALTIME {
+    return {reading.source_ip, 2 * kIpv4AddressBytes + kUdpHeadBytes + reading.payload.size()};
+  }
+  void finish(Reading& reading, std::uint64_t sum, std::span<const std::byte> frame,
+              std::optional<std::uint16_t> stripped) const TUTTI_REALTIME {
+    // The pseudo-header has the protocol and the length besides.
+    const auto bytes = static_cast<std::uint16_t>(kUdpHeadBytes + reading.payload.size());
+    if (net::comes_out(sum + htons(IPPROTO_UDP) + htons(bytes))) return;
+    reading = read_strictly(frame, net::Checksums::kUnknown, stripped);
   }
   // The same by net's readers alone: read() takes a shorter way for the common shape (IPv4 without options,
   // to our MAC address and a media port), and this one for all else.
@@ -67,6 +85,9 @@ class FrameReader {
                         std::optional<std::uint16_t> stripped = std::nullopt) const TUTTI_REALTIME;
 
  private:
+  static constexpr std::size_t kIpv4AddressBytes = 4;
+  static constexpr std::size_t kUdpHeadBytes = 8;
+
   bool read_common(std::span<const std::byte> frame, net::Checksums checksums,
                    Reading& out) const TUTTI_REALTIME;
 

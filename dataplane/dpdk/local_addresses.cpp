@@ -35,27 +35,17 @@ LocalAddresses::LocalAddresses(const std::vector<Address>& addresses, const base
     std::uint8_t at = last_byte(ip);
     while (slots_[at] != kNone) ++at;
     slots_[at] = static_cast<std::uint8_t>(i);
+    if (ip.family == base::AddressFamily::kIpv4) std::memcpy(&ipv4_[i], ip.ip.data(), sizeof(ipv4_[i]));
   }
-}
-
-template <typename Same>
-std::optional<std::uint8_t> LocalAddresses::probe(std::uint8_t at, const Same& same) const TUTTI_REALTIME {
-  for (; slots_[at] != kNone; ++at) {
-    if (same(addresses_[slots_[at]].ip)) return slots_[at];
-  }
-  return std::nullopt;
-}
-
-std::optional<std::uint8_t> LocalAddresses::find_ipv4(const std::byte* ip) const TUTTI_REALTIME {
-  return probe(std::to_integer<std::uint8_t>(ip[3]), [ip](const base::SocketAddress& own) {
-    return own.family == base::AddressFamily::kIpv4 && std::memcmp(own.ip.data(), ip, 4) == 0;
-  });
 }
 
 std::optional<std::uint8_t> LocalAddresses::find_ipv6(const std::byte* ip) const TUTTI_REALTIME {
-  return probe(std::to_integer<std::uint8_t>(ip[15]), [ip](const base::SocketAddress& own) {
-    return own.family == base::AddressFamily::kIpv6 && std::memcmp(own.ip.data(), ip, 16) == 0;
-  });
+  for (auto at = std::to_integer<std::uint8_t>(ip[15]); slots_[at] != kNone; ++at) {
+    const base::SocketAddress& own = addresses_[slots_[at]].ip;
+    if (own.family == base::AddressFamily::kIpv6 && std::memcmp(own.ip.data(), ip, 16) == 0)
+      return slots_[at];
+  }
+  return std::nullopt;
 }
 
 std::optional<std::uint8_t> LocalAddresses::find(const base::SocketAddress& ip) const TUTTI_REALTIME {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -47,7 +48,15 @@ class LocalAddresses {
   const base::SocketAddress& operator[](std::size_t i) const TUTTI_REALTIME { return addresses_[i].ip; }
 
   // Which of them it is. Shapes: 4 bytes at `ip`, or 16.
-  std::optional<std::uint8_t> find_ipv4(const std::byte* ip) const TUTTI_REALTIME;
+  std::optional<std::uint8_t> find_ipv4(const std::byte* ip) const TUTTI_REALTIME {
+    std::uint32_t word = 0;
+    std::memcpy(&word, ip, sizeof(word));
+    for (auto at = std::to_integer<std::uint8_t>(ip[3]); slots_[at] != kNone; ++at) {
+      const std::uint8_t i = slots_[at];
+      if (ipv4_[i] == word && addresses_[i].ip.family == base::AddressFamily::kIpv4) return i;
+    }
+    return std::nullopt;
+  }
   std::optional<std::uint8_t> find_ipv6(const std::byte* ip) const TUTTI_REALTIME;
   std::optional<std::uint8_t> find(const base::SocketAddress& ip) const TUTTI_REALTIME;
 
@@ -58,14 +67,12 @@ class LocalAddresses {
   }
 
  private:
-  template <typename Same>
-  std::optional<std::uint8_t> probe(std::uint8_t last_byte, const Same& same) const TUTTI_REALTIME;
-
   std::vector<Address> addresses_;
   std::array<base::SocketAddress, 2> gateways_;
   // Open addressing by the last byte, in which the addresses of one host differ.
   static constexpr std::uint8_t kNone = 0xFF;
   std::array<std::uint8_t, 256> slots_;
+  std::array<std::uint32_t, kMax> ipv4_{};  // as they lie in a frame: dense, for each packet asks
 };
 
 }  // namespace tutti::dpdk

@@ -28,6 +28,16 @@ std::uint32_t sum(const std::byte* bytes, std::size_t count) TUTTI_REALTIME {
   return total;
 }
 
+// As it lies there: sums do not mind the order.
+std::uint16_t word_at(const std::byte* at) TUTTI_REALTIME {
+  std::uint16_t word = 0;
+  std::memcpy(&word, at, sizeof(word));
+  return word;
+}
+void put_word(std::byte* at, std::uint16_t word) TUTTI_REALTIME {
+  std::memcpy(at, &word, sizeof(word));
+}
+
 }  // namespace
 
 void UdpFrame::make(const MacAddress& from_mac, const MacAddress& to_mac, const base::SocketAddress& from,
@@ -75,33 +85,49 @@ std::size_t UdpFrame::head_bytes() const TUTTI_REALTIME {
   return ip + (get8(&head_[ip]) == 0x60 ? kIpv6Bytes : kIpv4Bytes) + kUdpBytes;
 }
 
-std::size_t UdpFrame::write_head(std::size_t payload_bytes, std::byte* out) const TUTTI_REALTIME {
+// Calls write.operator()<where IP's header is, whether it is IPv6's>(): what is known then need not be looked
+// up for each field.
+template <typename Write>
+[[gnu::always_inline]] inline std::size_t UdpFrame::with_shape(const Write& write) const TUTTI_REALTIME {
+  constexpr std::size_t kTagged = kEthernetBytes + EthernetFrame::kTagBytes;
   const std::size_t ip_at = this->ip_at();
   const bool ipv6 = get8(&head_[ip_at]) == 0x60;
-  const std::size_t udp_at = ip_at + (ipv6 ? kIpv6Bytes : kIpv4Bytes);
-  const auto udp_bytes = static_cast<std::uint32_t>(kUdpBytes + payload_bytes);
+  if (ip_at == kEthernetBytes) {
+    return ipv6 ? write.template operator()<kEthernetBytes, true>()
+                : write.template operator()<kEthernetBytes, false>();
+  }
+  return ipv6 ? write.template operator()<kTagged, true>() : write.template operator()<kTagged, false>();
+}
+
+template <std::size_t kIpAt, bool kIpv6>
+[[gnu::always_inline]] inline void UdpFrame::write_head(std::uint16_t udp_bytes,
+                                                        std::byte* out) const TUTTI_REALTIME {
+  constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6Bytes : kIpv4Bytes);
   // All up to the ports, 38 to 62 bytes: two copies that overlap.
   constexpr std::size_t kHalf = 32;
-  const std::size_t second = udp_at + kPortsBytes - kHalf;
+  constexpr std::size_t kSecond = kUdpAt + kPortsBytes - kHalf;
   std::memcpy(out, head_.data(), kHalf);
-  std::memcpy(out + second, &head_[second], kHalf);
-  std::byte* ip = out + ip_at;
-  if (ipv6) {
-    put16(ip + 4, udp_bytes);
+  std::memcpy(out + kSecond, &head_[kSecond], kHalf);
+  std::byte* const ip = out + kIpAt;
+  if constexpr (kIpv6) {
+    put_word(ip + 4, htons(udp_bytes));
   } else {
-    const auto ip_bytes = static_cast<std::uint32_t>(kIpv4Bytes + udp_bytes);
-    put16(ip + 2, ip_bytes);
-    put16(ip + 10, ~static_cast<std::uint32_t>(fold(get16(&head_[ip_at + 10]) + ip_bytes)));
+    const std::uint16_t ip_bytes = htons(static_cast<std::uint16_t>(kIpv4Bytes + udp_bytes));
+    put_word(ip + 2, ip_bytes);
+    put_word(ip + 10, checksum(std::uint64_t{word_at(&head_[kIpAt + 10])} + ip_bytes));
   }
-  put16(out + udp_at + 4, udp_bytes);
-  return udp_at;
+  put_word(out + kUdpAt + 4, htons(udp_bytes));
 }
 
 std::size_t UdpFrame::write(std::size_t payload_bytes, std::byte* out) const TUTTI_REALTIME {
-  const std::size_t udp_at = write_head(payload_bytes, out);
-  const std::uint32_t begun = get16(&head_[udp_at + kPortsBytes]);
-  put16(out + udp_at + kUdpChecksum, fold(begun + static_cast<std::uint32_t>(kUdpBytes + payload_bytes)));
-  return udp_at + kUdpBytes;
+  return with_shape([&]<std::size_t kIpAt, bool kIpv6>() TUTTI_REALTIME {
+    constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6Bytes : kIpv4Bytes);
+    const auto udp_bytes = static_cast<std::uint16_t>(kUdpBytes + payload_bytes);
+    write_head<kIpAt, kIpv6>(udp_bytes, out);
+    put_word(out + kUdpAt + kUdpChecksum,
+             fold(std::uint64_t{word_at(&head_[kUdpAt + kPortsBytes])} + htons(udp_bytes)));
+    return kUdpAt + kUdpBytes;
+  });
 }
 
 std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out) const TUTTI_REALTIME {
@@ -110,14 +136,18 @@ std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out) co
 
 std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out,
                                    std::uint64_t payload_sum) const TUTTI_REALTIME {
-  const std::size_t udp_at = write_head(payload_bytes, out);
-  // From what is known of the header, not from what was just written: that is slow to read in other pieces.
-  const std::byte* stored = &head_[udp_at];
-  const auto udp_bytes = static_cast<std::uint32_t>(kUdpBytes + payload_bytes);
-  const std::uint32_t head = get16(stored) + get16(stored + 2) + get16(stored + kPortsBytes) + 2 * udp_bytes;
-  const std::uint32_t finished = 0xFFFFU - fold(head + ntohs(fold(payload_sum)));
-  put16(out + udp_at + kUdpChecksum, finished != 0 ? finished : 0xFFFF);
-  return udp_at + kUdpBytes;
+  return with_shape([&]<std::size_t kIpAt, bool kIpv6>() TUTTI_REALTIME {
+    constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6Bytes : kIpv4Bytes);
+    const auto udp_bytes = static_cast<std::uint16_t>(kUdpBytes + payload_bytes);
+    write_head<kIpAt, kIpv6>(udp_bytes, out);
+    // From what is known of the header, not from what was just written: that is slow to read in other pieces.
+    // The length is the pseudo-header's, too.
+    const std::byte* const stored = &head_[kUdpAt];
+    const std::uint16_t finished = checksum(payload_sum + word_at(stored) + word_at(stored + 2) +
+                                            word_at(stored + kPortsBytes) + 2U * htons(udp_bytes));
+    put_word(out + kUdpAt + kUdpChecksum, finished != 0 ? finished : 0xFFFF);
+    return kUdpAt + kUdpBytes;
+  });
 }
 
 }  // namespace tutti::net

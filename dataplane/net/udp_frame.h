@@ -39,8 +39,11 @@ class UdpFrame {
 
  private:
   std::size_t ip_at() const TUTTI_REALTIME;
-  // All but the UDP checksum; returns where UDP's header is.
-  std::size_t write_head(std::size_t payload_bytes, std::byte* out) const TUTTI_REALTIME;
+  template <typename Write>
+  std::size_t with_shape(const Write& write) const TUTTI_REALTIME;
+  // All but the UDP checksum.
+  template <std::size_t kIpAt, bool kIpv6>
+  void write_head(std::uint16_t udp_bytes, std::byte* out) const TUTTI_REALTIME;
 
   // The headers up to UDP's ports, and then the UDP checksum: the length before it is known only with a
   // packet. Checksums are the sums of all but the lengths. So that the longest fills one cache line.

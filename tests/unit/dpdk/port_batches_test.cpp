@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dataplane/dpdk/spare_buffers.h"
 #include "near_host.h"
 
 namespace tutti::dpdk {
@@ -33,7 +34,8 @@ TEST(PortBatchesTest, SendsInTheBuffersThatPacketsCameIn) {
     }
   }
   EXPECT_EQ(host.device().free_transmit_buffers(0), free) << "no pool was asked";
-  EXPECT_EQ(host.far().end().buffers_in_use(), 0u);
+  // Some of its own were taken ahead of time and have left: as many of these are still to be written into.
+  EXPECT_LE(host.far().end().buffers_in_use(), SpareBuffers::kBurst);
   // What is reserved stays reserved, whatever is received meanwhile.
   const auto reserved = host.port().reserve();
   ASSERT_TRUE(host.far().send(client, endpoint.rtp, "meanwhile"));
