@@ -9,7 +9,6 @@
 #include <type_traits>
 
 #include "dataplane/base/check.h"
-#include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/slab_memory.h"
 
@@ -22,14 +21,17 @@ class FixedPool {
   using Index = std::uint32_t;
   static constexpr Index kNone = UINT32_MAX;
 
-  explicit FixedPool(Index capacity, Pages pages = Pages::kHuge)
+  // The first `reserved` blocks are handed out by the caller, who keeps account of them.
+  explicit FixedPool(Index capacity, Pages pages = Pages::kHuge, Index reserved = 0)
       : capacity_(capacity),
+        reserved_(reserved),
         memory_(capacity * sizeof(T), pages),
         // Default-initialised: a page of a block that was never used is never touched.
         blocks_(new (memory_.data()) T[capacity]),
-        free_(new Index[capacity]) {
+        free_(new Index[capacity - reserved]),
+        unused_(reserved) {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 4'096);
-    CHECK(capacity < kNone);
+    CHECK(capacity < kNone && reserved <= capacity);
   }
   FixedPool(const FixedPool&) = delete;
   FixedPool& operator=(const FixedPool&) = delete;
@@ -40,15 +42,8 @@ class FixedPool {
     return unused_ == capacity_ ? kNone : unused_++;
   }
 
-  // Fetches the block that will be acquired after `others` more into the cache, to be written.
-  void prefetch_free(Index others, std::size_t bytes) const TUTTI_REALTIME {
-    if (others >= free_count_) return;  // one that was never used may not have a page
-    const auto* const at = reinterpret_cast<const char*>(&blocks_[free_[free_count_ - 1 - others]]);
-    for (std::size_t i = 0; i < bytes; i += 64) base::prefetch(at + i);
-  }
-
   void release(Index index) TUTTI_REALTIME {
-    DCHECK(index < unused_ && free_count_ < unused_);
+    DCHECK(index >= reserved_ && index < unused_ && in_use() > 0);
     free_[free_count_++] = index;
   }
 
@@ -62,15 +57,16 @@ class FixedPool {
   }
 
   Index capacity() const TUTTI_REALTIME { return capacity_; }
-  Index in_use() const TUTTI_REALTIME { return unused_ - free_count_; }
+  Index in_use() const TUTTI_REALTIME { return unused_ - reserved_ - free_count_; }
 
  private:
   const Index capacity_;
+  const Index reserved_;
   const SlabMemory memory_;
   T* const blocks_;
   const std::unique_ptr<Index[]> free_;  // what came back, the last one last
   Index free_count_ = 0;
-  Index unused_ = 0;  // from here on no block was ever handed out, and no page of one touched
+  Index unused_;  // from here on no block was ever handed out, and no page of one touched
 };
 
 }  // namespace tutti::base

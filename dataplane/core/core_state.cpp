@@ -10,8 +10,8 @@ namespace {
 constexpr std::uint32_t kOutboxEvents = 4'096;
 
 // 60 ms of delay and the packet that is being played, at 10 to 20 ms a packet, and the two that concealment
-// would learn from. Untouched blocks cost nothing.
-constexpr std::uint32_t kShortPayloadsPerParticipant = 8;
+// would learn from, of which each has six of his own. Untouched blocks cost nothing.
+constexpr std::uint32_t kShortPayloadsPerParticipant = 8 - stream::PayloadPool::kShelf;
 // The same, at 30 ms a packet and more.
 constexpr std::uint32_t kLongPayloadsPerParticipant = 4;
 // A lone participant may fill its whole jitter buffer.
@@ -41,7 +41,8 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
       peers(rings, core_options.index, core_options.capacity.conferences, counters),
       coachings(rings, core_options.index, peers),
       payloads(core_options.capacity.participants * kShortPayloadsPerParticipant + kPayloadsReserve,
-               core_options.capacity.participants * kLongPayloadsPerParticipant + kPayloadsReserve),
+               core_options.capacity.participants * kLongPayloadsPerParticipant + kPayloadsReserve,
+               core_options.capacity.participants),
       quiet(core_options.capacity.participants, core_options.owed_ticks_max, payloads) {}
 
 Participant* CoreState::find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME {

@@ -1,5 +1,7 @@
 #include "dataplane/core/reception.h"
 
+#include <algorithm>
+
 #include "dataplane/core/arrival_prefetch.h"
 #include "dataplane/rtp/rtp_packet.h"
 
@@ -7,21 +9,23 @@ namespace tutti::core {
 
 void Reception::run() TUTTI_REALTIME {
   // Two events at most come of a packet: a source that is latched and a digit.
-  constexpr std::uint32_t kAhead = kArrivalsAhead;
   constexpr std::uint32_t kEventsPerBatch = 2 * net::PacketPort::kReceiveBatch;
   for (int batch = 0; batch < kBatches; ++batch) {
     // What cannot be told is left in the network until it can.
     if (state_.outbox.room() < kEventsPerBatch) return;
     const auto packets = state_.port.receive();
     if (packets.empty()) return;
-    for (std::size_t i = 0; i < 2 * kAhead && i < packets.size(); ++i) prefetch_presence(state_, packets[i]);
-    for (std::uint32_t i = 0; i < kAhead && i < packets.size(); ++i) {
-      prefetch_for_arrival(state_, packets[i], i);
-    }
-    for (std::size_t i = 0; i < packets.size(); ++i) {
-      if (i + 2 * kAhead < packets.size()) prefetch_presence(state_, packets[i + 2 * kAhead]);
-      if (i + kAhead < packets.size()) prefetch_for_arrival(state_, packets[i + kAhead], kAhead);
-      receive(packets[i]);
+    const auto next = [packets](std::size_t at) TUTTI_REALTIME {
+      const std::size_t begin = std::min(at, packets.size());
+      return packets.subspan(begin, std::min(kArrivalsTogether, packets.size() - begin));
+    };
+    prefetch_presence(state_, next(0));
+    prefetch_presence(state_, next(kArrivalsTogether));
+    prefetch_for_arrival(state_, next(0));
+    for (std::size_t at = 0; at < packets.size(); at += kArrivalsTogether) {
+      prefetch_presence(state_, next(at + 2 * kArrivalsTogether));
+      prefetch_for_arrival(state_, next(at + kArrivalsTogether));
+      for (const net::ReceivedPacket& packet : next(at)) receive(packet);
     }
     reporting_.flush();
   }
@@ -58,7 +62,7 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
   if (!may) return drop(participant, base::DropReason::kWrongDirection);
 
   if (state_.quiet.may_owe(slot)) state_.quiet.make_up(participant);
-  const auto receipt = participant.inbound.receive(*rtp, packet.arrival, state_.payloads);
+  const auto receipt = participant.inbound.receive(*rtp, packet.arrival, state_.payloads, slot);
   if (!receipt) {
     // The stream counts its own; a refused packet of the peer is still a sign of life.
     state_.counters.drops.add(receipt.error());

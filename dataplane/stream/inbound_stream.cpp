@@ -53,8 +53,9 @@ std::optional<codec::CodecId> InboundStream::find_codec(rtp::PayloadType type) c
 }
 
 base::Result<Receipt, DropReason> InboundStream::receive(const rtp::RtpPacket& packet, base::Instant arrival,
-                                                         PayloadPool& pool) TUTTI_REALTIME {
-  auto receipt = accept(packet, arrival, pool);
+                                                         PayloadPool& pool,
+                                                         PayloadPool::Owner owner) TUTTI_REALTIME {
+  auto receipt = accept(packet, arrival, pool, owner);
   if (receipt) {
     last_arrival_ = arrival;
   } else {
@@ -64,7 +65,8 @@ base::Result<Receipt, DropReason> InboundStream::receive(const rtp::RtpPacket& p
 }
 
 base::Result<Receipt, DropReason> InboundStream::accept(const rtp::RtpPacket& packet, base::Instant arrival,
-                                                        PayloadPool& pool) TUTTI_REALTIME {
+                                                        PayloadPool& pool,
+                                                        PayloadPool::Owner owner) TUTTI_REALTIME {
   const rtp::RtpHeader& header = packet.header;
   const bool is_event = header.payload_type == formats_.telephone_event;
   const auto codec = find_codec(header.payload_type);
@@ -95,7 +97,7 @@ base::Result<Receipt, DropReason> InboundStream::accept(const rtp::RtpPacket& pa
     receipt.digit = keys_.receive(header.timestamp, *event);
     return receipt;
   }
-  if (const auto refused = buffer_.insert(packet, *codec, pool)) {
+  if (const auto refused = buffer_.insert(packet, *codec, pool, owner)) {
     // A source that was accepted with this packet stays accepted: its loss is counted, not its standing.
     if (!receipt.new_source) return base::unexpected(*refused);
     ++banked_.packets_dropped;

@@ -40,11 +40,11 @@ class alignas(64) InboundStream {
   void configure(const ReceiveFormats& formats) TUTTI_REALTIME;
   // Gives back every block and forgets the source; the totals stay until the next attach.
   void detach(PayloadPool& pool) TUTTI_REALTIME;
-
   // Errors: kUnknownPayloadType, kProbation, kDuplicate, kLate, kTooFarAhead, kBufferFull, kOversize,
-  // kMalformed (no payload), kTruncated (half an event).
-  base::Result<Receipt, base::DropReason> receive(const rtp::RtpPacket& packet, base::Instant arrival,
-                                                  PayloadPool& pool) TUTTI_REALTIME;
+  // kMalformed (no payload), kTruncated (half an event). `owner`: on whose shelf the payload is to wait.
+  base::Result<Receipt, base::DropReason> receive(
+      const rtp::RtpPacket& packet, base::Instant arrival, PayloadPool& pool,
+      PayloadPool::Owner owner = PayloadPool::kNobody) TUTTI_REALTIME;
 
   // The frame of this tick, written whole. To be called once every tick, heard or not.
   FrameKind pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
@@ -103,7 +103,7 @@ class alignas(64) InboundStream {
 
   std::optional<codec::CodecId> find_codec(rtp::PayloadType type) const TUTTI_REALTIME;
   base::Result<Receipt, base::DropReason> accept(const rtp::RtpPacket& packet, base::Instant arrival,
-                                                 PayloadPool& pool) TUTTI_REALTIME;
+                                                 PayloadPool& pool, PayloadPool::Owner owner) TUTTI_REALTIME;
   std::optional<base::DropReason> count(const rtp::RtpHeader& header, bool is_event, base::Instant arrival,
                                         PayloadPool& pool) TUTTI_REALTIME;
   void skip_slowly(PayloadPool& pool) TUTTI_REALTIME;

@@ -56,25 +56,27 @@ void JitterBuffer::release_first(int steps, PayloadPool& pool) TUTTI_REALTIME {
 }
 
 std::optional<DropReason> JitterBuffer::insert(const rtp::RtpPacket& packet, codec::CodecId codec,
-                                               PayloadPool& pool) TUTTI_REALTIME {
+                                               PayloadPool& pool, PayloadPool::Owner owner) TUTTI_REALTIME {
   if (packet.payload.empty()) return DropReason::kMalformed;
   if (packet.payload.size() > PayloadPool::kLongBytes) return DropReason::kOversize;
   const rtp::RtpHeader& header = packet.header;
   const int samples = static_cast<int>(packet.payload.size());  // G.711: a byte each
   if (const auto refused = place(header, samples, pool)) return refused;
 
-  PayloadPool::Index block = pool.try_acquire(packet.payload.size());
-  if (block == PayloadPool::kNone) return DropReason::kBufferFull;
-  const bool past_cache = pool.crowded() && packet.payload.size() <= PayloadPool::kShortBytes;
-  const std::uint16_t peak = past_cache ? codec::peak(codec, packet.payload)
-                                        : codec::copy_and_peak(codec, packet.payload, pool.bytes(block));
-  if (peak == 0) {
-    // The block is the next packet's again, still in the cache.
-    pool.release(block);
-    block = PayloadPool::kSilence;
-  } else if (past_cache) {
-    pool.write_past_cache(block, packet.payload);
+  PayloadPool::Index block = PayloadPool::kSilence;
+  // Who was silent is silent, as a rule: what is everyone's need not be written into a block that is in no
+  // cache.
+  std::uint16_t peak = was_silent_ ? codec::peak(codec, packet.payload) : std::uint16_t{1};
+  if (peak != 0) {
+    block = pool.try_acquire(packet.payload.size(), owner);
+    if (block == PayloadPool::kNone) return DropReason::kBufferFull;
+    peak = codec::copy_and_peak(codec, packet.payload, pool.bytes(block));
+    if (peak == 0) {
+      pool.release(block);
+      block = PayloadPool::kSilence;
+    }
   }
+  was_silent_ = peak == 0;
   Slot taken;  // written whole: nothing of its line is waited for
   taken.block = block & ((1U << PayloadPool::kIndexBits) - 1);
   taken.samples = static_cast<std::uint32_t>(samples) & 0x3FF;

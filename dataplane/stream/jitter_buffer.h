@@ -37,10 +37,11 @@ class JitterBuffer : public DelayPolicy {
   // Forgets the timeline, not the delay that was learned: the source begins anew.
   void restart(PayloadPool& pool) TUTTI_REALTIME;
 
-  // Copies the payload into a block of the pool. Shapes: one byte a sample.
+  // Copies the payload into a block of the pool, the owner's. Shapes: one byte a sample.
   // Errors: kMalformed (empty), kOversize, kDuplicate, kLate, kTooFarAhead, kBufferFull.
   std::optional<base::DropReason> insert(const rtp::RtpPacket& packet, codec::CodecId codec,
-                                         PayloadPool& pool) TUTTI_REALTIME;
+                                         PayloadPool& pool,
+                                         PayloadPool::Owner owner = PayloadPool::kNobody) TUTTI_REALTIME;
 
   // The frame that a tick is made of as a rule: one packet, of 20 ms, due now, and no change of the delay
   // wanted. Takes it and ends the tick; none, and nothing done, where take() must look closer.
@@ -53,8 +54,7 @@ class JitterBuffer : public DelayPolicy {
   std::uint16_t peak_of_waiting(rtp::SequenceNumber number) const TUTTI_REALTIME;
   // The greatest peak among the packets that are due within `samples`, partly played ones included.
   std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
-  // Fetch what take() will read next: the payload; before it, where it is. What insert() will write beside
-  // it.
+  // Fetch what take() reads next: the payload, and before it where that is; what insert() writes beside it.
   void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME;
   void prefetch_waiting() const TUTTI_REALTIME;
   void prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME;
@@ -138,9 +138,9 @@ class JitterBuffer : public DelayPolicy {
   DelayChange wanted_ = DelayChange::kNone;
   std::int16_t floor_ = 0;  // the configured delay
   alignas(8) std::array<Slot, kSlots> slots_{};
-
-  // Read by what arrives.
+  // These are read by what arrives.
   bool has_suspect_ = false;            // one packet came from another timeline
+  bool was_silent_ = false;             // the last packet was nothing but zeros
   rtp::SequenceNumber suspect_number_;  // what would follow that packet
   rtp::RtpTimestamp suspect_timestamp_;
 };

@@ -259,21 +259,6 @@ TEST(JitterBuffer, TheShortestPacketsFillItsSlotsAndNoMore) {
   EXPECT_EQ(line.insert(1'000, 1'000, 160), kOk);
 }
 
-TEST(JitterBuffer, WithoutABlockThePacketIsRefused) {
-  PayloadPool pool(1, 0);
-  JitterBuffer buffer;
-  buffer.reset(0);
-  Timeline timeline(0, 0);
-  EXPECT_FALSE(buffer.insert(timeline.packet(0, 0, 160), codec::CodecId::kPcmu, pool));
-  EXPECT_EQ(buffer.insert(timeline.packet(1, 160, 160), codec::CodecId::kPcmu, pool),
-            DropReason::kBufferFull);
-  EXPECT_EQ(buffer.take(160, pool).samples, 160U);
-  EXPECT_EQ(pool.in_use(), 0U);
-  EXPECT_FALSE(buffer.insert(timeline.packet(1, 160, 160), codec::CodecId::kPcmu, pool));
-  buffer.restart(pool);
-  EXPECT_EQ(pool.in_use(), 0U);
-}
-
 TEST(JitterBuffer, KeepsItsPlaceThroughDaysOfSilence) {
   Line line(kStarts[0], 0);
   line.insert(0, 0, 160);

@@ -1,7 +1,9 @@
 #include "dataplane/stream/payload_pool.h"
 
 #include <cstring>
+#include <random>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -50,35 +52,75 @@ TEST(PayloadPool, BlocksAreLinesApartAndOverlapNowhere) {
   }
 }
 
-TEST(PayloadPool, IsCrowdedWhenMoreWaitsThanACacheHolds) {
-  PayloadPool pool(70'000, 0);
-  std::uint32_t taken = 0;
-  while (!pool.crowded()) {
-    ASSERT_NE(pool.try_acquire(160), PayloadPool::kNone);
-    ++taken;
+TEST(PayloadPool, WhatWaitsForOneWaitsOnItsShelf) {
+  PayloadPool pool(2, 1, 3);
+  std::vector<PayloadPool::Index> taken;
+  for (std::uint32_t i = 0; i < PayloadPool::kShelf; ++i) taken.push_back(pool.try_acquire(160, 1));
+  for (std::uint32_t i = 0; i < PayloadPool::kShelf; ++i) {
+    EXPECT_EQ(pool.bytes(taken[i]), pool.bytes(taken[0]) + i * PayloadPool::kShortBytes);
   }
-  EXPECT_EQ(taken, 65'536u);  // 12 MB
-  pool.release(0);
-  EXPECT_FALSE(pool.crowded());
+  EXPECT_EQ(pool.in_use(), PayloadPool::kShelf);
+  // What has no room there takes what all share, and what is too long for it a long one.
+  std::vector<PayloadPool::Index> others;
+  others.push_back(pool.try_acquire(PayloadPool::kShortBytes + 1, 1));
+  EXPECT_EQ(pool.long_in_use(), 1U);
+  others.push_back(pool.try_acquire(160, 1));
+  others.push_back(pool.try_acquire(160, PayloadPool::kNobody));
+  EXPECT_EQ(pool.try_acquire(160, 1), PayloadPool::kNone);
+  EXPECT_EQ(pool.try_acquire(160, 3), PayloadPool::kNone) << "there is no such owner";
+  EXPECT_EQ(pool.in_use(), PayloadPool::kShelf + 3);
+  // The others' are theirs.
+  const auto first = pool.try_acquire(160, 0);
+  const auto last = pool.try_acquire(160, 2);
+  EXPECT_EQ(pool.bytes(first) + PayloadPool::kShelf * PayloadPool::kShortBytes, pool.bytes(taken[0]));
+  EXPECT_EQ(pool.bytes(taken[0]) + PayloadPool::kShelf * PayloadPool::kShortBytes, pool.bytes(last));
+  for (const auto index : {first, last}) pool.release(index);
+  for (const auto index : others) pool.release(index);
+  EXPECT_EQ(pool.in_use(), PayloadPool::kShelf);
+  EXPECT_EQ(pool.long_in_use(), 0U);
+  // The lowest that is free comes next, whichever came back last.
+  for (const std::size_t i : {1, 4}) pool.release(taken[i]);
+  EXPECT_EQ(pool.try_acquire(160, 1), taken[1]);
+  EXPECT_EQ(pool.try_acquire(160, 1), taken[4]);
+  for (const auto index : taken) pool.release(index);
+  EXPECT_EQ(pool.in_use(), 0U);
 }
 
-TEST(PayloadPool, WritesPastTheCacheWhatIsReadBack) {
-  PayloadPool pool(2, 1);
-  const auto block = pool.try_acquire(160);
-  const auto other = pool.try_acquire(160);
-  std::memset(pool.bytes(other), 0x55, PayloadPool::kShortBytes);
-  const auto large = pool.try_acquire(160);  // a long one
-  std::vector<std::byte> payload(PayloadPool::kShortBytes + 7);
-  for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<std::byte>(i * 29 + 1);
-  for (std::size_t bytes = 1; bytes <= PayloadPool::kShortBytes; ++bytes) {
-    const auto from = std::span(payload).subspan(bytes % 7, bytes);
-    for (const auto to : {block, large}) {
-      std::memset(pool.bytes(to), 0xAA, PayloadPool::kShortBytes);
-      pool.write_past_cache(to, from);
-      ASSERT_EQ(std::memcmp(pool.bytes(to), from.data(), bytes), 0) << bytes;
+// Whatever is taken and given back in whichever order, no two hold the same block.
+TEST(PayloadPool, HandsOutNoBlockTwice) {
+  std::mt19937 random(20'261'126);
+  PayloadPool pool(8, 4, 4);
+  std::vector<std::pair<PayloadPool::Index, int>> taken;
+  for (int round = 0; round < 20'000; ++round) {
+    if (random() % 2 == 0 || taken.empty()) {
+      const std::size_t bytes = random() % 8 == 0 ? 400 : 160;
+      const auto index = pool.try_acquire(bytes, static_cast<PayloadPool::Owner>(random() % 6));
+      if (index == PayloadPool::kNone) continue;
+      std::memset(pool.bytes(index), round & 0xFF, bytes);
+      taken.emplace_back(index, round & 0xFF);
+    } else {
+      std::swap(taken[random() % taken.size()], taken.back());
+      const auto [index, mark] = taken.back();
+      ASSERT_EQ(pool.bytes(index)[0], static_cast<std::byte>(mark));
+      ASSERT_EQ(pool.bytes(index)[159], static_cast<std::byte>(mark));
+      pool.release(index);
+      taken.pop_back();
     }
+    ASSERT_EQ(pool.in_use(), taken.size());
   }
-  for (std::size_t i = 0; i < PayloadPool::kShortBytes; ++i) EXPECT_EQ(pool.bytes(other)[i], std::byte{0x55});
+}
+
+TEST(PayloadPool, MayBeFetchedFromWhereverItIs) {
+  PayloadPool pool(0, 0, 2);
+  const auto fetch = [&pool](PayloadPool::Owner owner) {
+    for (std::size_t line = 0; line < PayloadPool::kShortLines; ++line) pool.prefetch_next(owner, line);
+  };
+  for (std::uint32_t i = 0; i <= PayloadPool::kShelf; ++i) {
+    pool.prefetch_shelf(1);
+    fetch(1);
+    pool.try_acquire(160, 1);
+  }
+  fetch(PayloadPool::kNobody);
 }
 
 // What waits after a burst stays where it waited before: pages that were touched are used again.
