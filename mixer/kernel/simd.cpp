@@ -183,8 +183,8 @@ std::uint16_t peak(const Pcm* in, std::size_t n) noexcept {
 // |a - b| is twice the greater less a less b, and what is less is the same for all of a, and known for b from
 // the lag before: so a vector is one maximum and one sum of pairs.
 std::size_t closest_lag(const Pcm* in, std::size_t least, std::size_t most, std::size_t n) noexcept {
-  const hn::CappedTag<Pcm, 16> d;  // wider ones would each lie across two lines of the cache
-  const hn::RepartitionToWide<decltype(d)> di32;
+  const Wide d;
+  const hn::RepartitionToWide<Wide> di32;
   const auto ones = hn::Set(d, 1);
   const std::size_t whole = n - n % hn::Lanes(d);
   const auto total = [=](const Pcm* of) { return std::accumulate(of, of + whole, Sum{0}); };
