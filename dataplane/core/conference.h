@@ -37,4 +37,9 @@ struct alignas(64) Conference {
 
 static_assert(sizeof(Conference) == 64);
 
+// Whether it ticks in that turn of its sub-slot: not one that has just come from the sub-slot before.
+inline bool due(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+  return !conference.ticking || turn.position() >= conference.next_position;
+}
+
 }  // namespace tutti::core

@@ -3,10 +3,10 @@
 
 #include <array>
 #include <cstddef>
-#include <span>
 
 #include "dataplane/base/realtime.h"
 #include "dataplane/core/core_state.h"
+#include "dataplane/core/listener_classes.h"
 #include "dataplane/core/packet_heads.h"
 #include "mixer/codec/codec_id.h"
 
@@ -16,33 +16,32 @@ namespace tutti::core {
 // in it is sent. Thread: the core.
 class ListenerBatch {
  public:
-  explicit ListenerBatch(CoreState& state) TUTTI_REALTIME : state_(state) {}
+  ListenerBatch(CoreState& state, ListenerClasses& classes) TUTTI_REALTIME : state_(state),
+                                                                             classes_(classes) {}
 
-  // Whose packet of this tick is one whole frame, due now, that others share. Valid until flush().
-  void add(Participant& participant, base::Instant due, std::span<const std::byte> payload) TUTTI_REALTIME {
-    Lane& lane = lanes_[static_cast<std::size_t>(participant.outbound.codec())];
-    lane.payload = payload;
-    lane.heads.add(participant, due);
-    if (lane.heads.full()) flush(lane);
+  // Whose packet of this tick is one whole frame, due now: the whole mix.
+  void add(Participant& participant, base::Instant due) TUTTI_REALTIME {
+    const codec::CodecId codec = participant.outbound.codec();
+    PacketHeads& heads = heads_[static_cast<std::size_t>(codec)];
+    heads.add(participant, due);
+    if (heads.full()) flush(codec);
   }
 
   void flush() TUTTI_REALTIME {
-    for (Lane& lane : lanes_) flush(lane);
+    flush(codec::CodecId::kPcmu);
+    flush(codec::CodecId::kPcma);
   }
 
  private:
-  struct Lane {
-    PacketHeads heads;
-    std::span<const std::byte> payload;
-  };
-
-  void flush(Lane& lane) TUTTI_REALTIME {
-    if (lane.heads.empty()) return;
-    lane.heads.finish(state_, state_.port.send(lane.heads.all(), lane.payload));
+  void flush(codec::CodecId codec) TUTTI_REALTIME {
+    PacketHeads& heads = heads_[static_cast<std::size_t>(codec)];
+    if (heads.empty()) return;
+    heads.finish(state_, state_.port.send(heads.all(), classes_.whole_mix(codec)));
   }
 
   CoreState& state_;
-  std::array<Lane, 2> lanes_;  // by CodecId
+  ListenerClasses& classes_;
+  std::array<PacketHeads, 2> heads_;  // by CodecId
 };
 
 }  // namespace tutti::core

@@ -24,8 +24,8 @@ bool same_host(const base::SocketAddress& a, const base::SocketAddress& b) TUTTI
 
 Participant::Participant(const mailbox::AttachParticipant& command, base::Duration jitter_delay,
                          base::Instant now, ParticipantReserve& reserve) TUTTI_REALTIME
-    : handle(command.participant),
-      may_receive(command.media.may_receive),
+    : may_receive(command.media.may_receive),
+      handle(command.participant),
       rtcp_mux(command.media.rtcp_mux),
       outbound(reserve.packetizer),
       inbound(reserve.concealer),

@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "dataplane/base/clock.h"
-#include "dataplane/base/prefetch.h"
 #include "dataplane/core/rtcp_session.h"
 #include "dataplane/core/slot_list.h"
 #include "dataplane/core/source_latch.h"
@@ -58,8 +57,10 @@ struct alignas(64) Participant {
   bool may_talk() const TUTTI_REALTIME { return speaking && !kept_out; }
   // Whether its owner talks, whoever hears it.
   bool talks() const TUTTI_REALTIME { return speaking && !silenced; }
+  // Whether it is in the mix as it was in the last tick, and nothing of that is to be told.
+  bool steady() const TUTTI_REALTIME;
   // The peak of what is due in this tick and of what already waits behind it, as it came.
-  std::uint16_t peak_ahead() const TUTTI_REALTIME { return may_receive ? inbound.peak_ahead() : 0; }
+  std::uint16_t peak_ahead() TUTTI_REALTIME { return may_receive ? inbound.peak_ahead() : 0; }
   // A tick's, as loud as the others would hear it; falls to half in 220 ms.
   void note_peak(std::uint16_t said) TUTTI_REALTIME { loudness = std::max(gain_in.of_peak(said), fallen()); }
   std::uint16_t fallen() const TUTTI_REALTIME { return static_cast<std::uint16_t>(loudness - loudness / 16); }
@@ -73,36 +74,28 @@ struct alignas(64) Participant {
   mailbox::ParticipantTotals totals() const TUTTI_REALTIME;
 
   // Fetches into the cache what a tick reads.
-  void prefetch() const TUTTI_REALTIME {
-    base::prefetch(this);
-    base::prefetch(&outbound);
-    inbound.prefetch();
-  }
-  void prefetch_outbound() const TUTTI_REALTIME {
-    base::prefetch(this);
-    base::prefetch(&outbound);
-  }
+  void prefetch() const TUTTI_REALTIME;
+  void prefetch_outbound() const TUTTI_REALTIME;
   // The same of a packet with that number that arrives, whether or not there is anybody.
-  void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME {
-    inbound.prefetch_for_arrival(number);
-  }
+  void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME;
 
+  // What a tick asks first, at once: these eight.
+  alignas(8) bool in_mix = false;  // of the last tick, then of the one that is being mixed
+  bool speaking = false;           // the gate is open
+  bool spoke = false;              // it was open in the tick before
+  bool talking = false;            // as was told last
+  bool among_loudest = true;       // of the last tick in which it might have been in the mix
+  bool may_receive = false;        // these two media's
+  bool kept_out = false;           // not in the mix: it is silenced or coaches
+  bool fading = false;             // in the mix for the last time
   mailbox::ParticipantHandle handle;
   std::uint32_t conference = kNoSlot;  // slot of it, while a member
   bool detaching = false;              // only waits for the network to let go
-  bool in_mix = false;                 // of the last tick, then of the one that is being mixed
-  bool speaking = false;               // the gate is open
-  bool spoke = false;                  // it was open in the tick before
-  bool fading = false;                 // in the mix for the last time
-  bool may_receive = false;            // these two media's
   bool rtcp_mux = false;
   bool silenced = false;           // does not talk: it is muted, waits or moves
-  bool kept_out = false;           // not in the mix: it is silenced or coaches
   bool moving = false;             // to another conference
   bool personal = false;           // what it hears is not what the others hear
   std::uint8_t voice = 0;          // its own of Coachings; 0: none
-  bool talking = false;            // as was told last
-  bool among_loudest = true;       // of the last tick in which it might have been in the mix
   std::uint8_t quiet_reports = 0;  // how many reports ago it talked
   std::int8_t slip = 0;            // its next frame waits for a tick (1), or is left out (-1)
   std::uint8_t owed = 0;           // frames that ticks have not taken yet: QuietStreams
@@ -140,8 +133,11 @@ struct alignas(64) Participant {
   stream::SendFormat send_format() const TUTTI_REALTIME;
 };
 
+static_assert(offsetof(Participant, in_mix) == 0 && offsetof(Participant, fading) == 7);
 static_assert(offsetof(Participant, outbound) == 64);  // one line before it
 static_assert(sizeof(Participant) <= 896);
 static_assert(sizeof(ParticipantReserve) <= 1'600);
 
 }  // namespace tutti::core
+
+#include "dataplane/core/participant-inl.h"  // IWYU pragma: export

@@ -28,8 +28,14 @@ class QuietStreams {
 
   bool quiet(std::uint32_t slot) const TUTTI_REALTIME { return quiet_since_[slot] == era_; }
 
+  // How often one was woken who may have been quiet; round.
+  std::uint32_t woken() const TUTTI_REALTIME { return woken_; }
+
   // The slot has a new tenant.
-  void begin(std::uint32_t slot) TUTTI_REALTIME { quiet_since_[slot] = 0; }
+  void begin(std::uint32_t slot) TUTTI_REALTIME {
+    quiet_since_[slot] = 0;
+    ++woken_;
+  }
   // Whether one is quiet from the next tick on, whose gate was closed in this one and whose frame was thrown
   // away.
   void look(Participant& participant, const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
@@ -53,11 +59,12 @@ class QuietStreams {
   // The same where what was learned of it may no longer hold: the next tick looks at it.
   void wake(Participant& participant) TUTTI_REALTIME {
     make_up(participant);
-    quiet_since_[participant.handle.slot] = 0;
+    begin(participant.handle.slot);
   }
   // The same for all: the gate's options have changed.
   void wake_all() TUTTI_REALTIME {
     if (++era_ == 0) era_ = 1;
+    ++woken_;
   }
   // A packet of that peak has come.
   void arrived(std::uint32_t slot, Participant& participant, std::uint16_t peak,
@@ -65,7 +72,7 @@ class QuietStreams {
     auto& since = quiet_since_[slot];
     if (since == 0) return;
     participant.quiet_peak = std::max(participant.quiet_peak, peak);
-    if (opens(participant, peak, gate)) since = 0;
+    if (opens(participant, peak, gate)) begin(slot);
   }
 
  private:
@@ -90,6 +97,7 @@ class QuietStreams {
   // By slot: the era in which one was found to be quiet; 0: it is not. In an array of their own, dense.
   const std::unique_ptr<std::uint16_t[]> quiet_since_;
   std::uint16_t era_ = 1;
+  std::uint32_t woken_ = 0;
   stream::PayloadPool& payloads_;
 };
 

@@ -9,14 +9,6 @@
 #include "mixer/dsp/fade.h"
 
 namespace tutti::core {
-namespace {
-
-// Not one that has just come from the sub-slot before.
-bool due(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
-  return !conference.ticking || turn.position() >= conference.next_position;
-}
-
-}  // namespace
 
 // Pages of both are touched as conferences grow: a frame is written before it is read.
 Ticker::Ticker(CoreState& state, Reception& reception, Reporting& reporting, Moves& moves)
@@ -27,6 +19,7 @@ Ticker::Ticker(CoreState& state, Reception& reception, Reporting& reporting, Mov
       choice_(state.options.capacity.participants),
       follower_(state),
       personal_(state, mixer_),
+      ahead_(state),
       looks_(state.port.looks()),
       step_members_(looks_ ? kStepMembers : kStepMembersOfAll),
       speakers_(new std::uint32_t[state.options.capacity.participants]),
@@ -58,7 +51,7 @@ std::uint32_t Ticker::run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI
   const auto links = state_.wheel_links();
   to_fetch_ = state_.sub_slots[turn.sub_slot].first();
   for (int i = 0; i < kConferencesAhead; ++i) fetch_conference();
-  Lookahead ahead(state_, state_.sub_slots[turn.sub_slot].first());
+  ahead_.begin(state_.sub_slots[turn.sub_slot].first(), turn);
   std::uint32_t ticks = 0;
   for (auto slot = state_.sub_slots[turn.sub_slot].first(); slot != kNoSlot;) {
     const auto end = take_packets(slot, turn, late);
@@ -67,7 +60,7 @@ std::uint32_t Ticker::run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI
       Conference& conference = state_.conferences[slot];
       slot = links(slot).next;  // it may move to another list
       if (!due(conference, turn)) continue;
-      tick(conference, turn, ahead);
+      tick(conference, turn);
       ++ticks;
     }
     state_.port.flush();
@@ -113,7 +106,7 @@ std::uint32_t Ticker::take_packets(std::uint32_t first, const TickWheel::Turn& t
   return slot;
 }
 
-void Ticker::tick(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
+void Ticker::tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
   if (conference.ticking && conference.next_position != turn.position()) {
     const auto missed = static_cast<std::uint32_t>((turn.position() - conference.next_position) / kSubSlots);
     state_.counters.ticks.add(missed);
@@ -130,7 +123,8 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn, Lookahead
   TickWheel::Turn own = turn;
   own.tick = conference.tick_of(turn);
   state_.peers.prefetch(conference, own.tick);
-  gather(conference, own, ahead);
+  const auto members = ahead_.next(conference);
+  gather(conference, members, ahead_.next_awake(members), own);
   // The numbers in the ring only grow.
   if (own.tick >= conference.next_tick) {
     state_.peers.exchange(conference, own, mixer_);
@@ -138,7 +132,7 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn, Lookahead
   }
   conference.ticking = true;
   if (conference.tones != 0) add_tones(conference);
-  hand_out(conference, own, ahead);
+  hand_out(conference, members, own);
   follower_.schedule(conference, turn);
 }
 
@@ -150,20 +144,24 @@ void Ticker::add_tones(Conference& conference) TUTTI_REALTIME {
   if (mixer_.contributors() < mixer::ConferenceMixer::kContributorsMax) mixer_.add_sum(tones, 1);
 }
 
-// The same as take() of one who is wanted, for whom nothing is new: a whole frame as it came. False, and
-// nothing done, where take() must look closer.
-bool Ticker::try_take(Participant& participant, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME {
-  if (!participant.in_mix || !participant.gain_in.unity()) return false;
+// The same as all that is done with one who was in the mix and still speaks, for whom nothing is new: a whole
+// frame as it came. False, and nothing done, where that has to be looked at closer.
+bool Ticker::speaks_on(Participant& participant, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME {
+  if (!participant.steady() || !participant.gain_in.unity()) return false;
+  const std::uint16_t said = participant.inbound.peak_ahead();
+  if (said < state_.gate.threshold) return false;
   const auto encoded = participant.inbound.try_pop_encoded(state_.payloads);
   if (!encoded) return false;
-  participant.spoke = true;
+  participant.gate.update(said, state_.gate);
+  participant.loudness = std::max(said, participant.fallen());
   batch.add(encoded, frame);
   return true;
 }
 
-void Ticker::gather(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
+void Ticker::gather(Conference& conference, std::span<const std::uint32_t> members,
+                    std::span<const std::uint32_t> awake, const TickWheel::Turn& turn) TUTTI_REALTIME {
   choice_.begin(conference.max_talkers, conference.number);
-  if (Reporting::due(conference, turn)) fetch_reports(conference);
+  if (Reporting::due(conference, turn)) fetch_reports(members);
   mixer_.begin_tick();
   TalkerBatch batch(mixer_);
   base::Frame* frame = frames_.at(0);
@@ -179,17 +177,16 @@ void Ticker::gather(Conference& conference, const TickWheel::Turn& turn, Lookahe
   };
   if (conference.max_talkers == 0) {
     // Nobody has to be compared: one walk does all.
-    listen(conference, ahead, [&](Participant& participant) TUTTI_REALTIME {
-      if (participant.may_talk() && conference.mixing && try_take(participant, *frame, batch)) {
-        participant.among_loudest = true;
-        ++frame;
-      } else {
-        take_voice(participant);
-      }
-    });
+    const auto speaks_on = [&](Participant& participant) TUTTI_REALTIME {
+      if (!conference.mixing || !this->speaks_on(participant, *frame, batch)) return false;
+      ++frame;
+      return true;
+    };
+    listen(awake, speaks_on, take_voice);
   } else {
     std::uint32_t speakers = 0;
-    listen(conference, ahead, [&](Participant& participant) TUTTI_REALTIME {
+    const auto nobody = [](const Participant&) TUTTI_REALTIME { return false; };
+    listen(awake, nobody, [&](Participant& participant) TUTTI_REALTIME {
       speakers_[speakers++] = participant.handle.slot;
       if (participant.may_talk()) choice_.offer(participant);
     });
@@ -203,23 +200,24 @@ void Ticker::gather(Conference& conference, const TickWheel::Turn& turn, Lookahe
 }
 
 // hand_out() will write them.
-void Ticker::fetch_reports(const Conference& conference) TUTTI_REALTIME {
-  const auto links = state_.member_links();
-  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
+void Ticker::fetch_reports(std::span<const std::uint32_t> members) TUTTI_REALTIME {
+  for (const std::uint32_t slot : members) {
     state_.reports.prefetch(slot);
     if (state_.quiet.quiet(slot)) state_.participants[slot].inbound.prefetch();
   }
 }
 
-// Lets the gates of all who are not quiet decide, is done with the frames of those who are behind a closed
-// one, and calls speaks(participant) of the others.
-template <typename Speaks>
-void Ticker::listen(Conference& conference, Lookahead& ahead, const Speaks& speaks) TUTTI_REALTIME {
-  const auto links = state_.member_links();
-  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
+// Lets the gates of all who are not quiet decide, but of those of whom speaks_on(participant) is true;
+// is done with the frames of those who are behind a closed one, and calls speaks(participant) of the others.
+template <typename SpeaksOn, typename Speaks>
+void Ticker::listen(std::span<const std::uint32_t> members, const SpeaksOn& speaks_on,
+                    const Speaks& speaks) TUTTI_REALTIME {
+  Participant* const participants = state_.participants.at(0);
+  for (const std::uint32_t slot : members) {
     if (state_.quiet.quiet(slot)) continue;
-    Participant& participant = state_.participants[slot];
-    ahead.fetch_state();
+    Participant& participant = participants[slot];
+    ahead_.fetch_state();
+    if (speaks_on(participant)) continue;
     state_.quiet.make_up(participant);
     TalkerChoice::listen(participant, state_.gate);
     if (!participant.speaking) {
@@ -298,16 +296,17 @@ void Ticker::whisper(Participant& participant, const TickWheel::Turn& turn,
   participant.gain_in.settle();
 }
 
-void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME {
+void Ticker::hand_out(Conference& conference, std::span<const std::uint32_t> members,
+                      const TickWheel::Turn& turn) TUTTI_REALTIME {
   ListenerClasses classes(mixer_);
   TalkerPackets own_mixes(state_, mixer_);
-  ListenerBatch whole_mixes(state_);
-  const auto links = state_.member_links();
+  ListenerBatch whole_mixes(state_, classes);
   const base::Frame* own = frames_.at(0);
   const bool reporting = Reporting::due(conference, turn);
-  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
-    Participant& participant = state_.participants[slot];
-    ahead.fetch_outbound();
+  Participant* const participants = state_.participants.at(0);
+  for (const std::uint32_t& slot : members) {
+    Participant& participant = participants[slot];
+    ahead_.fetch_outbound(slot);
     if (state_.quiet.quiet(slot)) {
       state_.quiet.owe(participant);
     } else if (!participant.speaking) {
@@ -318,7 +317,7 @@ void Ticker::hand_out(Conference& conference, const TickWheel::Turn& turn, Looka
       if (participant.in_mix) {
         own_mixes.add(participant, turn.due, *own++);
       } else {
-        whole_mixes.add(participant, turn.due, classes.whole_mix(participant.outbound.codec()));
+        whole_mixes.add(participant, turn.due);
       }
     } else {
       send_otherwise(participant, classes, *own, turn);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/realtime.h"
@@ -50,17 +51,19 @@ class Ticker {
   }
   std::uint32_t run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
   std::uint32_t take_packets(std::uint32_t first, const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
-  void tick(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
+  void tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void half_tick(Conference& conference) TUTTI_REALTIME;
   void fetch_conference() TUTTI_REALTIME;
-  void gather(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
+  void gather(Conference& conference, std::span<const std::uint32_t> members,
+              std::span<const std::uint32_t> awake, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void add_tones(Conference& conference) TUTTI_REALTIME;
-  void fetch_reports(const Conference& conference) TUTTI_REALTIME;
-  template <typename Speaks>
-  void listen(Conference& conference, Lookahead& ahead, const Speaks& speaks) TUTTI_REALTIME;
+  void fetch_reports(std::span<const std::uint32_t> members) TUTTI_REALTIME;
+  template <typename SpeaksOn, typename Speaks>
+  void listen(std::span<const std::uint32_t> members, const SpeaksOn& speaks_on,
+              const Speaks& speaks) TUTTI_REALTIME;
   bool slip(Participant& participant, bool wanted) TUTTI_REALTIME;
-  [[gnu::always_inline]] inline bool try_take(Participant& participant, base::Frame& frame,
-                                              TalkerBatch& batch) TUTTI_REALTIME;
+  [[gnu::always_inline]] inline bool speaks_on(Participant& participant, base::Frame& frame,
+                                               TalkerBatch& batch) TUTTI_REALTIME;
   bool take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME;
   void whisper(Participant& participant, const TickWheel::Turn& turn, base::Frame& frame) TUTTI_REALTIME;
   [[gnu::noinline]] void send_otherwise(Participant& participant, ListenerClasses& classes,
@@ -68,7 +71,8 @@ class Ticker {
   void send_personal(Participant& participant, const base::Frame& own,
                      const TickWheel::Turn& turn) TUTTI_REALTIME;
   // `turn` as the conference counts it.
-  void hand_out(Conference& conference, const TickWheel::Turn& turn, Lookahead& ahead) TUTTI_REALTIME;
+  void hand_out(Conference& conference, std::span<const std::uint32_t> members,
+                const TickWheel::Turn& turn) TUTTI_REALTIME;
   void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
 
   CoreState& state_;
@@ -80,6 +84,7 @@ class Ticker {
   mixer::ConferenceMixer
       mixer_;  // of the conference that is being mixed: one for all, so that it stays in cache
   PersonalMix personal_;
+  Lookahead ahead_;   // of the sub-slot that is being mixed
   const bool looks_;  // the port's
   const std::uint32_t step_members_;
   base::Instant turn_began_{};

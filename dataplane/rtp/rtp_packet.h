@@ -41,15 +41,23 @@ inline SequenceNumber number_of(std::span<const std::byte> datagram) TUTTI_REALT
   return datagram.size() < kRtpHeaderBytes ? SequenceNumber() : SequenceNumber(read_u16(datagram, 2));
 }
 
+// The first word of a packet's header: version 2, and its number, which goes into the lower half.
+inline constexpr std::uint32_t kRtpMarker = 0x80'0000;
+constexpr std::uint32_t first_rtp_word(PayloadType type, bool marker) TUTTI_REALTIME {
+  return 0x8000'0000U | (marker ? kRtpMarker : 0U) | (static_cast<std::uint8_t>(type) & 0x7FU) << 16;
+}
+
 // Writes the first kRtpHeaderBytes of `out`, which must have them. The first 8 are one store: whoever copies
 // them at once need not wait for several.
-inline void write_rtp_header(std::span<std::byte> out, const RtpHeader& header) TUTTI_REALTIME {
+inline void write_rtp_header(std::span<std::byte> out, std::uint32_t first_word, RtpTimestamp timestamp,
+                             Ssrc ssrc) TUTTI_REALTIME {
   CHECK(out.size() >= kRtpHeaderBytes);
-  const std::uint32_t type = static_cast<std::uint8_t>(header.payload_type) & 0x7FU;
-  const std::uint32_t first = 0x8000'0000U |  // version 2
-                              (header.marker ? 0x80'0000U : 0U) | type << 16 | header.sequence_number.value();
-  write_u64(out, 0, std::uint64_t{first} << 32 | header.timestamp.value());
-  write_u32(out, 8, static_cast<std::uint32_t>(header.ssrc));
+  write_u64(out, 0, std::uint64_t{first_word} << 32 | timestamp.value());
+  write_u32(out, 8, static_cast<std::uint32_t>(ssrc));
+}
+inline void write_rtp_header(std::span<std::byte> out, const RtpHeader& header) TUTTI_REALTIME {
+  write_rtp_header(out, first_rtp_word(header.payload_type, header.marker) | header.sequence_number.value(),
+                   header.timestamp, header.ssrc);
 }
 
 // Whether a datagram on a port that carries both is RTCP. Source: RFC 5761, section 4.

@@ -68,7 +68,7 @@ class alignas(64) InboundStream {
   void pass_over(std::uint32_t ticks, PayloadPool& pool) TUTTI_REALTIME;
 
   // The greatest peak, of 32 767, of what is due in this tick and of what waits for the next two.
-  std::uint16_t peak_ahead() const TUTTI_REALTIME { return buffer_.peak_ahead(kLookAheadSamples); }
+  std::uint16_t peak_ahead() TUTTI_REALTIME { return buffer_.peak_soon(); }
   // The same of all that waits.
   std::uint16_t peak_waiting() const TUTTI_REALTIME { return buffer_.peak_ahead(INT16_MAX); }
   int packets_waiting() const TUTTI_REALTIME { return buffer_.packets_waiting(); }
@@ -99,8 +99,6 @@ class alignas(64) InboundStream {
   int buffer_delay() const TUTTI_REALTIME { return buffer_.target(); }
 
  private:
-  static constexpr int kLookAheadSamples = 3 * static_cast<int>(base::kFrameSamples);
-
   std::optional<codec::CodecId> find_codec(rtp::PayloadType type) const TUTTI_REALTIME;
   base::Result<Receipt, base::DropReason> accept(const rtp::RtpPacket& packet, base::Instant arrival,
                                                  PayloadPool& pool, PayloadPool::Owner owner) TUTTI_REALTIME;

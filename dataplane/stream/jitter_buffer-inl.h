@@ -5,13 +5,29 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "dataplane/base/prefetch.h"
 #include "dataplane/base/tick.h"
 #include "dataplane/stream/jitter_buffer.h"
 
 namespace tutti::stream {
+
+inline bool JitterBuffer::occupied(rtp::SequenceNumber number) const TUTTI_REALTIME {
+  return (occupied_ >> (number.value() % kSlots) & 1) != 0;
+}
+
+inline int JitterBuffer::first_waiting() const TUTTI_REALTIME {
+  return std::countr_zero(std::rotr(occupied_, head_.value() % kSlots));
+}
+
+inline void JitterBuffer::vacate(unsigned place) TUTTI_REALTIME {
+  occupied_ &= ~(1U << place);
+  slots_[place].peak = 0;
+}
+
+inline void JitterBuffer::end_tick() TUTTI_REALTIME {
+  if (++window_ticks_ >= kWindowTicks) judge_delay();
+}
 
 inline WholeFrame JitterBuffer::try_take_frame() TUTTI_REALTIME {
   if (empty() || wanted_ != DelayChange::kNone) return {};
@@ -30,59 +46,57 @@ inline WholeFrame JitterBuffer::try_take_frame() TUTTI_REALTIME {
   return frame;
 }
 
-// Two slots in a vector: what each lane says of its own goes to where the peaks are.
-inline std::uint16_t JitterBuffer::peak_of_four(unsigned first, int samples) const TUTTI_REALTIME {
-  using Words = std::uint16_t __attribute__((vector_size(16)));
-  using Signed = std::int16_t __attribute__((vector_size(16)));
-  using Pairs = std::uint32_t __attribute__((vector_size(16)));
-  const Words playout = Words{} + static_cast<std::uint16_t>(playout_.value() & 0xFFFF);
-  const Signed limit = Signed{} + static_cast<std::int16_t>(samples);
-  const auto peaks_of_two = [&](const Slot* two) TUTTI_REALTIME {
-    Words words;
-    std::memcpy(&words, two, sizeof words);
-    const Signed ahead = std::bit_cast<Signed>(words - playout) < limit;
-    return std::bit_cast<Signed>((std::bit_cast<Pairs>(words) & std::bit_cast<Pairs>(ahead) << 16) >> 17);
-  };
-  const Signed here = peaks_of_two(&slots_[first]);
-  const Signed there = peaks_of_two(&slots_[first + 2]);
-  const Signed greater = here > there ? here : there;
-  return static_cast<std::uint16_t>(std::max(greater[2], greater[6]));
+inline std::int16_t JitterBuffer::until_peak_goes(rtp::RtpTimestamp from) const TUTTI_REALTIME {
+  return static_cast<std::int16_t>(static_cast<std::uint16_t>(peak_until_ - from.value()));
 }
 
-inline std::uint16_t JitterBuffer::peak_ahead(int samples) const TUTTI_REALTIME {
-  // As a rule no more than four wait, one behind the other.
-  const unsigned first = head_.value() % kSlots;
-  if (std::endian::native == std::endian::little && first <= kSlots - 4 &&
-      std::rotr(occupied_, static_cast<int>(first)) < 1U << 4) {
-    return peak_of_four(first, samples);
+// Behind its end it is not, until half the circle has passed: take() and judge_delay() forget it before.
+inline bool JitterBuffer::peak_known() const TUTTI_REALTIME {
+  constexpr int kFarthest = kReach + static_cast<int>(PayloadPool::kLongBytes);
+  return static_cast<std::uint16_t>(until_peak_goes(playout_) - 1) < kFarthest;
+}
+
+inline void JitterBuffer::know_peak_until(rtp::RtpTimestamp end) TUTTI_REALTIME {
+  peak_until_ = static_cast<std::uint16_t>(end.value());
+}
+
+inline std::uint16_t JitterBuffer::peak_soon() TUTTI_REALTIME {
+  return peak_known() ? peak_soon_ : find_peak_soon();
+}
+
+// Of a packet that has come: as a rule it is not louder.
+inline void JitterBuffer::note_peak(rtp::RtpTimestamp timestamp, int samples,
+                                    std::uint16_t peak) TUTTI_REALTIME {
+  if (peak < peak_soon_ || !peak_known()) return;
+  const int soon = until_peak_goes(timestamp) + kSoon;  // above zero: due so soon before that is over
+  const rtp::RtpTimestamp end = timestamp + samples;
+  if (peak == peak_soon_) {
+    if (soon > 0 && !louder_later_ && until_peak_goes(end) < 0) know_peak_until(end);
+  } else if (timestamp - playout_ < kSoon) {
+    peak_soon_ = peak;
+    if (!louder_later_ || until_peak_goes(end) > 0) know_peak_until(end);
+  } else {
+    louder_later_ = true;
+    if (soon > 0) know_peak_until(timestamp + (1 - kSoon));
   }
-  std::uint16_t peak = 0;
-  for (std::uint32_t rest = occupied_; rest != 0; rest &= rest - 1) {
-    const Slot& waiting = slots_[static_cast<unsigned>(std::countr_zero(rest))];
-    // Branches on purpose: they are guessed, and the walk goes on while the line is still on its way.
-    if (lead_of(waiting) < samples) peak = std::max<std::uint16_t>(peak, waiting.peak);
-  }
-  return peak;
 }
 
 inline std::uint16_t JitterBuffer::peak_of_waiting(rtp::SequenceNumber number) const TUTTI_REALTIME {
   return slots_[number.value() % kSlots].peak;
 }
 
-// Four slots are what waits at 40 to 60 ms, as a rule in one line.
+// As a rule only the first is looked at.
 inline void JitterBuffer::prefetch_waiting() const TUTTI_REALTIME {
   base::prefetch(&slots_[head_.value() % kSlots]);
-  base::prefetch(&slots_[(head_.value() + 3U) % kSlots]);
 }
 
 inline void JitterBuffer::prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME {
   base::prefetch(&slots_[number.value() % kSlots]);
 }
 
+// Of the packet that is due if none is missing; else of nothing that matters.
 inline void JitterBuffer::prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME {
-  if (empty()) return;
-  const rtp::SequenceNumber first = head_ + first_waiting();
-  const std::byte* const bytes = pool.bytes(slots_[first.value() % kSlots].block);
+  const std::byte* const bytes = pool.bytes(slots_[head_.value() % kSlots].block);
   for (std::size_t at = 0; at < base::kFrameSamples; at += 64) base::prefetch(bytes + at);
 }
 

@@ -40,6 +40,7 @@ void JitterBuffer::drop_all(PayloadPool& pool) TUTTI_REALTIME {
     pool.release(slots_[place].block);
     vacate(place);
   }
+  forget_peak();
 }
 
 void JitterBuffer::pass(int steps) TUTTI_REALTIME {
@@ -86,6 +87,7 @@ std::optional<DropReason> JitterBuffer::insert(const rtp::RtpPacket& packet, cod
   slot(header.sequence_number) = taken;
   occupied_ |= 1U << (header.sequence_number.value() % kSlots);
   has_suspect_ = false;
+  note_peak(header.timestamp, samples, peak);
   note_lead(header.timestamp - playout_);
   return std::nullopt;
 }
@@ -148,11 +150,13 @@ void JitterBuffer::anchor(const rtp::RtpHeader& header, int samples) TUTTI_REALT
     if (played_ - playout_ > 0) played_ = playout_;
   }
   anchored_ = true;
+  forget_peak();
 }
 
 void JitterBuffer::delay_playout(rtp::RtpTimestamp timestamp, int late_by) TUTTI_REALTIME {
   raise_target(late_by);
   playout_ = timestamp;
+  forget_peak();
   if (wanted_ == DelayChange::kShorten) wanted_ = DelayChange::kNone;
   prove_anew();
 }
@@ -242,6 +246,7 @@ Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
   }
   if (empty() && chunk.kind != Chunk::Kind::kAudio) chunk.kind = Chunk::Kind::kLost;
   chunk.samples = samples;
+  if (!peak_known()) forget_peak();
   playout_ = playout_ + samples;
   if (chunk.kind == Chunk::Kind::kAudio) {
     played_ = playout_;
@@ -255,6 +260,7 @@ Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {
 }
 
 void JitterBuffer::judge_delay() TUTTI_REALTIME {
+  if (!peak_known()) forget_peak();
   const bool any = lead_min_ <= lead_max_;
   const int spare = any ? lead_min_ - kMargin : 0;
   if (wanted_ != DelayChange::kLengthen) {
@@ -280,6 +286,7 @@ void JitterBuffer::judge_delay() TUTTI_REALTIME {
 
 void JitterBuffer::lengthened() TUTTI_REALTIME {
   playout_ = playout_ + -kStep;
+  forget_peak();
   change_by_ = static_cast<std::int16_t>(std::max(change_by_ - kStep, 0));
   if (change_by_ == 0) wanted_ = DelayChange::kNone;
 }
@@ -307,6 +314,38 @@ int JitterBuffer::waiting() const TUTTI_REALTIME {
     last = std::max(last, lead_of(one) + static_cast<int>(one.samples));
   }
   return last;
+}
+
+std::uint16_t JitterBuffer::peak_ahead(int samples) const TUTTI_REALTIME {
+  std::uint16_t peak = 0;
+  for (std::uint32_t rest = occupied_; rest != 0; rest &= rest - 1) {
+    const Slot& waiting = slots_[static_cast<unsigned>(std::countr_zero(rest))];
+    if (lead_of(waiting) < samples) peak = std::max<std::uint16_t>(peak, waiting.peak);
+  }
+  return peak;
+}
+
+std::uint16_t JitterBuffer::find_peak_soon() TUTTI_REALTIME {
+  int peak = 0;
+  int goes_in = kReach;  // where nothing is heard, it goes with what comes
+  int louder_in = kReach;
+  for (std::uint32_t rest = occupied_; rest != 0; rest &= rest - 1) {
+    const Slot& waiting = slots_[static_cast<unsigned>(std::countr_zero(rest))];
+    const int lead = lead_of(waiting);
+    const int end = lead + static_cast<int>(waiting.samples);
+    if (lead >= kSoon || waiting.peak < peak) continue;
+    goes_in = waiting.peak > peak ? end : std::max(goes_in, end);
+    peak = waiting.peak;
+  }
+  for (std::uint32_t rest = occupied_; rest != 0; rest &= rest - 1) {
+    const Slot& waiting = slots_[static_cast<unsigned>(std::countr_zero(rest))];
+    if (const int lead = lead_of(waiting); lead >= kSoon && waiting.peak > peak)
+      louder_in = std::min(louder_in, lead - kSoon + 1);
+  }
+  peak_soon_ = static_cast<std::uint16_t>(peak);
+  louder_later_ = louder_in != kReach;
+  know_peak_until(playout_ + std::min(goes_in, louder_in));
+  return peak_soon_;
 }
 
 int JitterBuffer::into_packet() const TUTTI_REALTIME {

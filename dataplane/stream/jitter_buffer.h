@@ -13,6 +13,7 @@
 
 #include "dataplane/base/drop_reason.h"
 #include "dataplane/base/realtime.h"
+#include "dataplane/base/tick.h"
 #include "dataplane/rtp/rtp_packet.h"
 #include "dataplane/rtp/types.h"
 #include "dataplane/stream/chunk.h"
@@ -27,9 +28,10 @@ namespace tutti::stream {
 // but for kSlots steps where a timeline ends.
 class JitterBuffer : public DelayPolicy {
  public:
-  static constexpr int kSlots = 32;          // by sequence number: 320 ms of the shortest packets
-  static constexpr int kReach = 2'000;       // 250 ms: no packet waits longer
-  static constexpr int kTargetMax = 1'600;   // 200 ms: the delay that late packets can bring about
+  static constexpr int kSlots = 32;         // by sequence number: 320 ms of the shortest packets
+  static constexpr int kReach = 2'000;      // 250 ms: no packet waits longer
+  static constexpr int kTargetMax = 1'600;  // 200 ms: the delay that late packets can bring about
+  static constexpr int kSoon = 3 * static_cast<int>(base::kFrameSamples);  // a tick's frame and the next two
   static constexpr int kRestartAfter = 800;  // 100 ms: after such a silence a packet begins anew
 
   // Begins anew, with a delay of `target` samples to begin with and never less. Must be empty().
@@ -54,15 +56,14 @@ class JitterBuffer : public DelayPolicy {
   std::uint16_t peak_of_waiting(rtp::SequenceNumber number) const TUTTI_REALTIME;
   // The greatest peak among the packets that are due within `samples`, partly played ones included.
   std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
+  // The same within kSoon: found once, and remembered until it may be another.
+  std::uint16_t peak_soon() TUTTI_REALTIME;
   // Fetch what take() reads next: the payload, and before it where that is; what insert() writes beside it.
   void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME;
   void prefetch_waiting() const TUTTI_REALTIME;
   void prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME;
 
-  // Once a tick, after its take() calls: judges the delay.
-  void end_tick() TUTTI_REALTIME {
-    if (++window_ticks_ >= kWindowTicks) judge_delay();
-  }
+  void end_tick() TUTTI_REALTIME;  // once a tick, after its take() calls: judges the delay
   DelayChange wanted() const TUTTI_REALTIME { return wanted_; }
   // What waits is due a frame later than it was.
   void lengthened() TUTTI_REALTIME;
@@ -92,20 +93,11 @@ class JitterBuffer : public DelayPolicy {
   using Slot = JitterSlot;
 
   Slot& slot(rtp::SequenceNumber number) TUTTI_REALTIME { return slots_[number.value() % kSlots]; }
-  // What waits there has gone.
-  void vacate(unsigned place) TUTTI_REALTIME {
-    occupied_ &= ~(1U << place);
-    slots_[place].peak = 0;
-  }
-  std::uint16_t peak_of_four(unsigned first, int samples) const TUTTI_REALTIME;
-  bool occupied(rtp::SequenceNumber number) const TUTTI_REALTIME {
-    return (occupied_ >> (number.value() % kSlots) & 1) != 0;
-  }
+  void vacate(unsigned place) TUTTI_REALTIME;  // what waits there has gone
+  bool occupied(rtp::SequenceNumber number) const TUTTI_REALTIME;
   std::int32_t lead_of(const Slot& waiting) const TUTTI_REALTIME { return waiting.lead(playout_); }
   // How many numbers behind head_ the first packet is; one at least waits.
-  int first_waiting() const TUTTI_REALTIME {
-    return std::countr_zero(std::rotr(occupied_, head_.value() % kSlots));
-  }
+  int first_waiting() const TUTTI_REALTIME;
   void judge_delay() TUTTI_REALTIME;
   void prove_anew() TUTTI_REALTIME;
   std::optional<base::DropReason> place(const rtp::RtpHeader& header, int samples,
@@ -120,6 +112,12 @@ class JitterBuffer : public DelayPolicy {
   void pass(int steps) TUTTI_REALTIME;
   void release_first(int steps, PayloadPool& pool) TUTTI_REALTIME;
   void drop_all(PayloadPool& pool) TUTTI_REALTIME;
+  std::int16_t until_peak_goes(rtp::RtpTimestamp from) const TUTTI_REALTIME;
+  bool peak_known() const TUTTI_REALTIME;
+  void know_peak_until(rtp::RtpTimestamp end) TUTTI_REALTIME;
+  void forget_peak() TUTTI_REALTIME { know_peak_until(playout_); }  // what waits is not what it was
+  std::uint16_t find_peak_soon() TUTTI_REALTIME;
+  void note_peak(rtp::RtpTimestamp timestamp, int samples, std::uint16_t peak) TUTTI_REALTIME;
 
   // Read by every tick: 40 bytes, so that an InboundStream's own are in the same line.
   std::uint64_t seen_ = 0;             // bit i: head_ - 1 - i has been here
@@ -128,19 +126,22 @@ class JitterBuffer : public DelayPolicy {
   rtp::RtpTimestamp played_;           // after the last sample that was handed out as audio
   rtp::SequenceNumber head_;           // the first that was neither played nor passed over
   std::int16_t idle_ = kRestartAfter;  // samples since audio was handed out; saturates there
-  std::int16_t window_ticks_ = 0;
   std::int16_t lead_min_ = INT16_MAX;  // in this window: by how much packets came before they were due
   std::int16_t lead_max_ = INT16_MIN;
-  std::int16_t target_ = 0;     // what a talkspurt begins with
-  std::int16_t change_by_ = 0;  // of wanted_, still to come
-  std::int16_t patience_ = 0;   // ticks that shortening was wanted; below zero: to wait longer
-  bool anchored_ = false;       // playout_ means something
-  DelayChange wanted_ = DelayChange::kNone;
-  std::int16_t floor_ = 0;  // the configured delay
+  std::int16_t target_ = 0;       // what a talkspurt begins with
+  std::int16_t change_by_ = 0;    // of wanted_, still to come
+  std::int16_t patience_ = 0;     // ticks that shortening was wanted; below zero: to wait longer
+  std::uint16_t peak_soon_ = 0;   // of what is due within kSoon
+  std::uint16_t peak_until_ = 0;  // the sample with which that may change, its low half as in a slot
+  std::uint8_t window_ticks_ = 0;
+  bool anchored_ : 1 = false;      // playout_ means something
+  bool louder_later_ : 1 = false;  // what is louder than peak_soon_ may wait behind it
+  bool has_suspect_ : 1 = false;   // one packet came from another timeline
+  bool was_silent_ : 1 = false;    // the packet that came last was nothing but zeros
+  DelayChange wanted_ : 2 = DelayChange::kNone;
   alignas(8) std::array<Slot, kSlots> slots_{};
   // These are read by what arrives.
-  bool has_suspect_ = false;            // one packet came from another timeline
-  bool was_silent_ = false;             // the last packet was nothing but zeros
+  std::int16_t floor_ = 0;              // the configured delay
   rtp::SequenceNumber suspect_number_;  // what would follow that packet
   rtp::RtpTimestamp suspect_timestamp_;
 };

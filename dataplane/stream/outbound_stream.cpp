@@ -24,7 +24,7 @@ void recode(std::span<std::byte> payload, codec::CodecId from, codec::CodecId to
 
 void OutboundStream::attach(const SourceIdentity& identity, const SendFormat& format) TUTTI_REALTIME {
   format_ = format;
-  marker_ = true;
+  first_word_ = rtp::first_rtp_word(format.audio.payload_type, true);
   next_ = {.timestamp = identity.first_timestamp.value(), .number = identity.first_sequence_number.value()};
   ssrc_ = identity.ssrc;
   tick_at_ = base::Instant();
@@ -34,14 +34,16 @@ void OutboundStream::attach(const SourceIdentity& identity, const SendFormat& fo
 
 void OutboundStream::configure(const SendFormat& format) TUTTI_REALTIME {
   packetizer_.set_units(format.ptime_ms / kUnitMs);
+  bool marker = (first_word_ & rtp::kRtpMarker) != 0;
   if (format.may_send != format_.may_send) {
     next_.timestamp += static_cast<std::uint32_t>(packetizer_.restart());
-    marker_ = true;
+    marker = true;
   }
   if (format.audio.codec != format_.audio.codec) {
     recode(packetizer_.waiting(), format_.audio.codec, format.audio.codec);
   }
   format_ = format;
+  first_word_ = rtp::first_rtp_word(format.audio.payload_type, marker);
 }
 
 std::size_t OutboundStream::tick(std::span<const std::byte> frame, base::Instant now,
@@ -59,7 +61,7 @@ std::size_t OutboundStream::tick(std::span<const std::byte> frame, base::Instant
 void OutboundStream::skip(std::uint32_t ticks) TUTTI_REALTIME {
   constexpr auto kSamples = static_cast<std::uint32_t>(base::kFrameSamples);
   next_.timestamp += static_cast<std::uint32_t>(packetizer_.restart()) + ticks * kSamples;
-  marker_ = true;
+  first_word_ |= rtp::kRtpMarker;
 }
 
 std::size_t OutboundStream::half_tick(std::span<std::byte> out) TUTTI_REALTIME {
@@ -78,13 +80,13 @@ std::size_t OutboundStream::write(const PacketPayload& payload, std::span<std::b
   auto rest = out.begin() + rtp::kRtpHeaderBytes;
   rest = std::copy(payload.waiting.begin(), payload.waiting.end(), rest);
   std::copy(payload.fresh.begin(), payload.fresh.end(), rest);
-  marker_ = false;
+  first_word_ &= ~rtp::kRtpMarker;
   next_.pass(samples, 1, samples);
   return bytes;
 }
 
 void OutboundStream::take_back(std::span<const std::byte, rtp::kRtpHeaderBytes> head) TUTTI_REALTIME {
-  marker_ = (head[1] & std::byte{0x80}) != std::byte{};
+  if ((head[1] & std::byte{0x80}) != std::byte{}) first_word_ |= rtp::kRtpMarker;
   --next_.packets;
   next_.octets -= Packetizer::kFrameBytes;
 }

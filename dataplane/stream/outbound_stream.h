@@ -99,20 +99,15 @@ class alignas(64) OutboundStream {
   Next next_;
   rtp::Ssrc ssrc_{};
   SendFormat format_;
-  bool marker_ = true;     // the next packet begins a talkspurt
-  base::Instant tick_at_;  // when the last frame was handed in
+  std::uint32_t first_word_ = 0;  // of the next packet's header, but for its number
+  base::Instant tick_at_;         // when the last frame was handed in
   Packetizer packetizer_;
 };
 
 inline void OutboundStream::write_header(std::span<std::byte, rtp::kRtpHeaderBytes> head) const
     TUTTI_REALTIME {
-  rtp::RtpHeader header;
-  header.payload_type = format_.audio.payload_type;
-  header.marker = marker_;
-  header.sequence_number = rtp::SequenceNumber(static_cast<std::uint16_t>(next_.number));
-  header.timestamp = rtp::RtpTimestamp(next_.timestamp);
-  header.ssrc = ssrc_;
-  rtp::write_rtp_header(head, header);
+  rtp::write_rtp_header(head, first_word_ | (next_.number & 0xFFFF), rtp::RtpTimestamp(next_.timestamp),
+                        ssrc_);
 }
 
 inline void OutboundStream::pass_frame(base::Instant now,
@@ -120,7 +115,7 @@ inline void OutboundStream::pass_frame(base::Instant now,
   DCHECK(whole_frame_due());
   tick_at_ = now;
   write_header(head);
-  marker_ = false;
+  first_word_ &= ~rtp::kRtpMarker;
   next_.pass(base::kFrameSamples, 1, Packetizer::kFrameBytes);
 }
 

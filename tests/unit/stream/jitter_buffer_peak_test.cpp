@@ -94,7 +94,7 @@ class Call {
 
   std::uint16_t peak_ahead(int samples) {
     const base::RealtimeSection realtime;
-    return buffer_.peak_ahead(samples);
+    return samples == JitterBuffer::kSoon ? buffer_.peak_soon() : buffer_.peak_ahead(samples);
   }
   std::uint16_t expected(int samples) const {
     std::uint16_t peak = 0;
