@@ -56,8 +56,7 @@ class JitterBuffer : public DelayPolicy {
   std::uint16_t peak_of_waiting(rtp::SequenceNumber number) const TUTTI_REALTIME;
   // The greatest peak among the packets that are due within `samples`, partly played ones included.
   std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
-  // The same within kSoon: found once, and remembered until it may be another.
-  std::uint16_t peak_soon() TUTTI_REALTIME;
+  std::uint16_t peak_soon() TUTTI_REALTIME;  // within kSoon: remembered until it may be another
   // Fetch what take() reads next: the payload, and before it where that is; what insert() writes beside it.
   void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME;
   void prefetch_waiting() const TUTTI_REALTIME;
