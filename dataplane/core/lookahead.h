@@ -20,6 +20,13 @@ inline void prefetch_members(const CoreState& state, const Conference& conferenc
   state.quiet.prefetch(first);
 }
 
+// The next conference of a sub-slot that is not on its way into the cache yet, if there is one.
+inline void prefetch_conference(CoreState& state, std::uint32_t& next) TUTTI_REALTIME {
+  if (next == kNoSlot) return;
+  base::prefetch(state.conferences.at(next));
+  next = state.links_of_conferences[next].next;
+}
+
 // Thread: the core.
 class Lookahead {
  public:
@@ -103,17 +110,12 @@ inline void Lookahead::begin(std::uint32_t conference, const TickWheel::Turn& tu
   const SlotLinks* const conferences = state_.links_of_conferences.get();
   const SlotLinks* const links = state_.links_of_members.get();
   std::uint32_t to_fetch = conference;
-  const auto fetch_conference = [&]() TUTTI_REALTIME {
-    if (to_fetch == kNoSlot) return;
-    base::prefetch(state_.conferences.at(to_fetch));
-    to_fetch = conferences[to_fetch].next;
-  };
-  for (std::uint32_t i = 0; i < kConferencesAhead && to_fetch != kNoSlot; ++i) fetch_conference();
+  for (std::uint32_t i = 0; i < kConferencesAhead; ++i) prefetch_conference(state_, to_fetch);
   std::uint32_t count = 0;
   std::uint32_t awake_count = 0;
   std::uint32_t conference_count = 0;
   for (; conference != kNoSlot; conference = conferences[conference].next) {
-    fetch_conference();
+    prefetch_conference(state_, to_fetch);
     const Conference& next = state_.conferences[conference];
     if (!due(next, turn)) continue;
     for (std::uint32_t slot = next.members.first(); slot != kNoSlot; slot = links[slot].next) {

@@ -50,7 +50,7 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
 std::uint32_t Ticker::run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI_REALTIME {
   const auto links = state_.wheel_links();
   to_fetch_ = state_.sub_slots[turn.sub_slot].first();
-  for (int i = 0; i < kConferencesAhead; ++i) fetch_conference();
+  for (int i = 0; i < kConferencesAhead; ++i) prefetch_conference(state_, to_fetch_);
   ahead_.begin(state_.sub_slots[turn.sub_slot].first(), turn);
   std::uint32_t ticks = 0;
   for (auto slot = state_.sub_slots[turn.sub_slot].first(); slot != kNoSlot;) {
@@ -77,13 +77,6 @@ std::uint32_t Ticker::run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI
   return ticks;
 }
 
-// The next one of the sub-slot that is not on its way into the cache yet.
-void Ticker::fetch_conference() TUTTI_REALTIME {
-  if (to_fetch_ == kNoSlot) return;
-  base::prefetch(state_.conferences.at(to_fetch_));
-  to_fetch_ = state_.links_of_conferences[to_fetch_].next;
-}
-
 // Of the conferences of a step, from `first` on; returns the one behind it.
 std::uint32_t Ticker::take_packets(std::uint32_t first, const TickWheel::Turn& turn,
                                    bool late) TUTTI_REALTIME {
@@ -93,7 +86,7 @@ std::uint32_t Ticker::take_packets(std::uint32_t first, const TickWheel::Turn& t
   auto slot = first;
   for (; slot != kNoSlot && taken < step_members_; slot = links(slot).next) {
     const Conference& conference = state_.conferences[slot];
-    fetch_conference();
+    prefetch_conference(state_, to_fetch_);
     if (!due(conference, turn)) continue;
     prefetch_members(state_, conference);
     for (auto member = looks_ ? conference.members.first() : kNoSlot; member != kNoSlot;

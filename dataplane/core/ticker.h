@@ -53,7 +53,6 @@ class Ticker {
   std::uint32_t take_packets(std::uint32_t first, const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
   void tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void half_tick(Conference& conference) TUTTI_REALTIME;
-  void fetch_conference() TUTTI_REALTIME;
   void gather(Conference& conference, std::span<const std::uint32_t> members,
               std::span<const std::uint32_t> awake, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void add_tones(Conference& conference) TUTTI_REALTIME;
