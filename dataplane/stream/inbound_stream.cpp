@@ -144,23 +144,21 @@ void InboundStream::bank_statistics() TUTTI_REALTIME {
 }
 
 FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
+  return play(out, pool, true);
+}
+
+FrameKind InboundStream::play(base::Frame& out, PayloadPool& pool, bool may_splice) TUTTI_REALTIME {
   if (const auto frame = try_pop_encoded(pool)) {
     codec::decode(frame.codec, std::span(frame.payload, base::kFrameSamples), out.samples);
     return FrameKind::kAudio;
   }
   learn_kept(pool);
-  return finish_tick(try_splice(out, pool) ? FrameKind::kAudio : fill(out, pool), out, pool);
+  const bool spliced = may_splice && try_splice(out, pool);
+  return finish_tick(spliced ? FrameKind::kAudio : fill(out, pool), out, pool);
 }
 
 FrameKind InboundStream::pop_in_haste(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
-  if (concealer_.blends_next() || !buffer_.none_due(kFrame)) {
-    if (const auto frame = try_pop_encoded(pool)) {
-      codec::decode(frame.codec, std::span(frame.payload, base::kFrameSamples), out.samples);
-      return FrameKind::kAudio;
-    }
-    learn_kept(pool);
-    return finish_tick(fill(out, pool), out, pool);
-  }
+  if (concealer_.blends_next() || !buffer_.none_due(kFrame)) return play(out, pool, false);
   // A hole begins, or goes on. What was learned piece by piece is not asked: that would be the search.
   const Kept last = kept_[1];
   FrameKind kind = FrameKind::kSilence;

@@ -110,6 +110,7 @@ class alignas(64) InboundStream {
   void keep(PayloadPool::Index block, codec::CodecId codec, PayloadPool& pool) TUTTI_REALTIME;
   void learn_kept(PayloadPool& pool) TUTTI_REALTIME;
   void release_kept(PayloadPool& pool) TUTTI_REALTIME;
+  FrameKind play(base::Frame& out, PayloadPool& pool, bool may_splice) TUTTI_REALTIME;
   FrameKind fill(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
   FrameKind finish_tick(FrameKind kind, base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
   void follow(const rtp::RtpHeader& header, base::Instant arrival, PayloadPool& pool) TUTTI_REALTIME;
