@@ -25,33 +25,26 @@ namespace tutti::kernel::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Both laws know multiples of 4 only, to 32 256: the quarters of four talkers fit 16 bits, so that only every
-// fourth has to be widened. A fifth less time with AVX-512; AVX2 has too few registers to gain by it.
 template <class Law, class DI16, class Running = RunningSum<DI16>, class V32 = typename Running::V32>
 HWY_INLINE void expand_all(DI16 d, const Byte* const* in, Pcm* const* out, std::size_t count, std::size_t at,
-                           V32& first, V32& second) {
-  first = second = hn::Zero(typename Running::DI32());
+                           V32& low, V32& high) {
+  low = high = hn::Zero(typename Running::DI32());
   const auto expand_one = [&](std::size_t each) HWY_ATTR {
     const auto samples = Law::expand(d, load_codewords(d, in[each] + at));
     hn::StoreU(samples, d, out[each] + at);
     return samples;
   };
   std::size_t each = 0;
-#if TUTTI_AVX512
-  constexpr std::size_t kFour = 4;
-  for (; each + kFour <= count; each += kFour) {
-    auto quarters = hn::ShiftRight<2>(expand_one(each));
-    for (std::size_t k = 1; k < kFour; ++k) {
-      quarters = hn::Add(quarters, hn::ShiftRight<2>(expand_one(each + k)));
-    }
-    Running::template add<4>(d, quarters, first, second);
+  for (; each + 2 <= count; each += 2) {
+    const auto one = expand_one(each);
+    Running::template add<1>(d, one, expand_one(each + 1), low, high);
   }
-#endif
-  for (; each < count; ++each) Running::template add<1>(d, expand_one(each), first, second);
+  if (each < count) Running::template add<1>(d, expand_one(each), hn::Zero(d), low, high);
 }
 
 #if TUTTI_EXPANDS_PAIRS
-// The same of two vectors at a time; the quarters are at hand there.
+// The same of two vectors at a time. Both laws know multiples of 4 only, to 32 256: the quarters, which are
+// at hand there, of four talkers fit 16 bits, so that only every fourth has to be widened.
 template <class Law, class Running = RunningSum<Wide>, class V32 = typename Running::V32>
 HWY_INLINE void expand_pairs(const Byte* const* in, Pcm* const* out, std::size_t count, std::size_t at,
                              V32 (&first)[2], V32 (&second)[2]) {
@@ -74,13 +67,13 @@ HWY_INLINE void expand_pairs(const Byte* const* in, Pcm* const* out, std::size_t
       first_quarters = hn::Add(first_quarters, other.first_quarter);
       second_quarters = hn::Add(second_quarters, other.second_quarter);
     }
-    Running::template add<4>(d, first_quarters, first[0], first[1]);
-    Running::template add<4>(d, second_quarters, second[0], second[1]);
+    Running::template add<4>(d, first_quarters, hn::Zero(d), first[0], first[1]);
+    Running::template add<4>(d, second_quarters, hn::Zero(d), second[0], second[1]);
   }
   for (; each < count; ++each) {
     const ExpandedPair one = expand_one(each);
-    Running::template add<1>(d, one.first, first[0], first[1]);
-    Running::template add<1>(d, one.second, second[0], second[1]);
+    Running::template add<1>(d, one.first, hn::Zero(d), first[0], first[1]);
+    Running::template add<1>(d, one.second, hn::Zero(d), second[0], second[1]);
   }
 }
 #endif

@@ -63,10 +63,11 @@ HWY_INLINE __m512i compress_pair(const Segments& segments, Words first, Words se
   const __m512i from = _mm512_ternarylogic_epi32(found, low_nibble, place, 0xEA);
   const __m512i steps = _mm512_mask_multishift_epi64_epi8(_mm512_multishift_epi64_epi8(from, first_magnitude),
                                                           ~kEven, from, second_magnitude);
-  // 0xCA: steps where the mask is set, found elsewhere.
-  const __m512i codes = _mm512_ternarylogic_epi32(low_nibble, steps, found, 0xCA);
+  // Each overwrites its first operand, so that is one which is not wanted any more: no copies. 0xE2: steps
+  // where the mask is set, found elsewhere.
+  const __m512i codes = _mm512_ternarylogic_epi32(steps, low_nibble, found, 0xE2);
   const __m512i codewords =
-      _mm512_ternarylogic_epi32(_mm512_set1_epi8(0x7F), codes, upper_bytes(first.raw, second.raw), Sign);
+      _mm512_ternarylogic_epi32(codes, _mm512_set1_epi8(0x7F), upper_bytes(first.raw, second.raw), Sign);
   struct Order {
     alignas(64) std::array<std::uint8_t, 64> of{};
     constexpr Order() {
@@ -84,8 +85,8 @@ struct UlawByPairs : Ulaw {
     const auto biased = [](Words samples) HWY_ATTR {
       return hn::SaturatedAdd(hn::Max(samples, hn::Not(samples)), hn::Set(Wide(), 0x84)).raw;
     };
-    // 0x35: the inverses of both.
-    return Bytes{HWY_NAMESPACE::compress_pair<0x35>(kSegments, first, second, biased(first), biased(second))};
+    // 0x1D: the inverses of both.
+    return Bytes{HWY_NAMESPACE::compress_pair<0x1D>(kSegments, first, second, biased(first), biased(second))};
   }
 };
 
@@ -93,9 +94,9 @@ struct AlawByPairs : Alaw {
   static HWY_INLINE Bytes compress_pair(Words first, Words second) {
     static constexpr Segments kSegments(4);  // the first segment is a line: it has no leading one
     const auto magnitude = [](Words samples) HWY_ATTR { return hn::Max(samples, hn::Not(samples)).raw; };
-    // 0xC5: the seven bits, and the inverse of the sign.
+    // 0xD1: the seven bits, and the inverse of the sign.
     const __m512i codewords =
-        HWY_NAMESPACE::compress_pair<0xC5>(kSegments, first, second, magnitude(first), magnitude(second));
+        HWY_NAMESPACE::compress_pair<0xD1>(kSegments, first, second, magnitude(first), magnitude(second));
     return Bytes{_mm512_xor_si512(codewords, _mm512_set1_epi8(0x55))};
   }
 };

@@ -28,8 +28,12 @@ class Others {
  public:
   HWY_INLINE Others(DI16 di16, const Pcm* mix, const Pcm* excess)
       : mix_(hn::LoadU(di16, mix)), excess_(hn::LoadU(di16, excess)) {}
+  // Whether nothing was cut off, as where people talk.
+  HWY_INLINE bool whole() const { return hn::AllTrue(DI16(), hn::Eq(excess_, hn::Zero(DI16()))); }
+  template <bool Whole = false>
   HWY_INLINE hn::Vec<DI16> without(const Pcm* own) const {
-    return hn::SaturatedAdd(hn::SaturatedSub(mix_, hn::LoadU(DI16(), own)), excess_);
+    const auto others = hn::SaturatedSub(mix_, hn::LoadU(DI16(), own));
+    return Whole ? others : hn::SaturatedAdd(others, excess_);
   }
 
  private:
@@ -38,33 +42,46 @@ class Others {
 };
 
 #if TUTTI_COMPRESSES_PAIRS
+template <class Law, bool Whole>
+HWY_INLINE void compress_pair_of_all(const Others<Wide>& first, const Others<Wide>& second,
+                                     const Pcm* const* own, Byte* const* out, std::size_t count,
+                                     std::size_t at) {
+  const Wide wide;
+  for (std::size_t each = 0; each < count; ++each) {
+    const Pcm* const from = own[each] + at;
+    hn::StoreU(Law::compress_pair(first.without<Whole>(from), second.without<Whole>(from + hn::Lanes(wide))),
+               hn::Repartition<Byte, Wide>(), out[each] + at);
+  }
+}
+
 // Returns where the rest begins.
 template <class Law>
 HWY_INLINE std::size_t compress_pairs(const Pcm* mix, const Pcm* excess, const Pcm* const* own,
                                       Byte* const* out, std::size_t count, std::size_t n) {
   const Wide wide;
-  const hn::Repartition<Byte, Wide> du8;
   const std::size_t lanes = hn::Lanes(wide);
   std::size_t i = 0;
   for (; i + 2 * lanes <= n; i += 2 * lanes) {
     const Others first(wide, mix + i, excess + i);
     const Others second(wide, mix + i + lanes, excess + i + lanes);
-    for (std::size_t each = 0; each < count; ++each) {
-      const Pcm* const from = own[each] + i;
-      hn::StoreU(Law::compress_pair(first.without(from), second.without(from + lanes)), du8, out[each] + i);
+    if (first.whole() && second.whole()) {
+      compress_pair_of_all<Law, true>(first, second, own, out, count, i);
+    } else {
+      compress_pair_of_all<Law, false>(first, second, own, out, count, i);
     }
   }
   if (i + lanes > n) return i;
   // One vector is left of each: two talkers make a pair.
-  const hn::Half<decltype(du8)> half;
+  const hn::Half<hn::Repartition<Byte, Wide>> half;
   const Others last(wide, mix + i, excess + i);
+  const auto without = [&](std::size_t each) HWY_ATTR { return last.without(own[each] + i); };
   std::size_t each = 0;
   for (; each + 2 <= count; each += 2) {
-    const auto pair = Law::compress_pair(last.without(own[each] + i), last.without(own[each + 1] + i));
+    const auto pair = Law::compress_pair(without(each), without(each + 1));
     hn::StoreU(hn::LowerHalf(half, pair), half, out[each] + i);
     hn::StoreU(hn::UpperHalf(half, pair), half, out[each + 1] + i);
   }
-  if (each < count) store_codewords(wide, Law::compress(wide, last.without(own[each] + i)), out[each] + i);
+  if (each < count) store_codewords(wide, Law::compress(wide, without(each)), out[each] + i);
   return i + lanes;
 }
 #endif

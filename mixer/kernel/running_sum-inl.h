@@ -28,38 +28,36 @@ struct RunningSum {
   using V32 = hn::Vec<DI32>;
 
 #if HWY_ARCH_X86 && !HWY_COMPILER_CLANG
-  // Adds so many times the samples. Even lanes and odd lanes: multiplied by that and by 0 in pairs, and no
-  // lane has to move. Not with clang 14: it makes one instruction of the two, VPDPWSSD in its VEX form, which
-  // AVX-512 processors need not have.
+  // Adds so many times the samples of two talkers, side by side: one multiplication adds up both. Of each
+  // block of 128 bits the lower half, then the upper one. Not with clang 14: it makes one instruction of
+  // multiplication and sum, VPDPWSSD in its VEX form, which AVX-512 processors need not have.
   template <int Times>
-  static HWY_INLINE void add(DI16 di16, hn::Vec<DI16> samples, V32& even, V32& odd) {
-    const DI32 di32;
-    auto unused = hn::Zero(di32);
-    const auto evens = hn::BitCast(di16, hn::Set(di32, Times));
-    const auto odds = hn::BitCast(di16, hn::Set(di32, Times << 16));
-    even = hn::ReorderWidenMulAccumulate(di32, samples, evens, even, unused);
-    odd = hn::ReorderWidenMulAccumulate(di32, samples, odds, odd, unused);
+  static HWY_INLINE void add(DI16 di16, hn::Vec<DI16> one, hn::Vec<DI16> other, V32& low, V32& high) {
+    const auto times = hn::Set(di16, Times);
+    low = add_products(low, hn::InterleaveLower(di16, one, other), times);
+    high = add_products(high, hn::InterleaveUpper(di16, one, other), times);
   }
-  static HWY_INLINE void add_to(Sum* sum, V32 even, V32 odd) {
-    in_order<true>(sum, by_blocks(even, odd));
+  static HWY_INLINE void add_to(Sum* sum, V32 low, V32 high) {
+    in_order<true>(sum, low, high);
   }
   // Stores the sum, and split() of it.
-  static HWY_INLINE void mix(DI16 di16, Sum* sum, Pcm* mix, Pcm* excess, V32 even, V32 odd) {
-    const Pair pair = by_blocks(even, odd);
-    in_order<false>(sum, pair);
+  static HWY_INLINE void mix(DI16 di16, Sum* sum, Pcm* mix, Pcm* excess, V32 low, V32 high) {
+    in_order<false>(sum, low, high);
     // Packed block by block, blocks come out in order.
-    hn::StoreU(hn::ReorderDemote2To(di16, pair.low, pair.high), di16, mix);
-    hn::StoreU(hn::ReorderDemote2To(di16, cut_off(pair.low), cut_off(pair.high)), di16, excess);
+    hn::StoreU(hn::ReorderDemote2To(di16, low, high), di16, mix);
+    hn::StoreU(hn::ReorderDemote2To(di16, cut_off(low), cut_off(high)), di16, excess);
   }
 #else
   template <int Times>
-  static HWY_INLINE void add(DI16, hn::Vec<DI16> samples, V32& low, V32& high) {
+  static HWY_INLINE void add(DI16, hn::Vec<DI16> one, hn::Vec<DI16> other, V32& low, V32& high) {
     constexpr int kShift = Times == 4 ? 2 : 0;
     static_assert(Times == 1 << kShift);
     const hn::Half<DI16> half;
     const DI32 di32;
-    low = hn::Add(low, hn::ShiftLeft<kShift>(hn::PromoteTo(di32, hn::LowerHalf(half, samples))));
-    high = hn::Add(high, hn::ShiftLeft<kShift>(hn::PromoteTo(di32, hn::UpperHalf(half, samples))));
+    for (const auto samples : {one, other}) {
+      low = hn::Add(low, hn::ShiftLeft<kShift>(hn::PromoteTo(di32, hn::LowerHalf(half, samples))));
+      high = hn::Add(high, hn::ShiftLeft<kShift>(hn::PromoteTo(di32, hn::UpperHalf(half, samples))));
+    }
   }
   static HWY_INLINE void add_to(Sum* sum, V32 low, V32 high) {
     store_sum<true>(low, high, sum);
@@ -85,25 +83,21 @@ struct RunningSum {
     return hn::Sub(sum, hn::Min(hn::Max(sum, hn::Set(di32, -32'768)), hn::Set(di32, 32'767)));
   }
 #if HWY_ARCH_X86 && !HWY_COMPILER_CLANG
-  // Of each block of 128 bits the lower and the upper half of its samples.
-  struct Pair {
-    V32 low;
-    V32 high;
-  };
-  static HWY_INLINE Pair by_blocks(V32 even, V32 odd) {
+  static HWY_INLINE V32 add_products(V32 sum, hn::Vec<DI16> pairs, hn::Vec<DI16> times) {
     const DI32 di32;
-    return {hn::InterleaveLower(di32, even, odd), hn::InterleaveUpper(di32, even, odd)};
+    auto unused = hn::Zero(di32);
+    return hn::ReorderWidenMulAccumulate(di32, pairs, times, sum, unused);
   }
+  // The blocks of both in turn.
   template <bool Add>
-  static HWY_INLINE void in_order(Sum* sum, const Pair& pair) {
+  static HWY_INLINE void in_order(Sum* sum, V32 low, V32 high) {
     const DI32 di32;
     if constexpr (HWY_MAX_BYTES == 16 || hn::MaxLanes(DI32()) <= 4) {
-      store_sum<Add>(pair.low, pair.high, sum);
+      store_sum<Add>(low, high, sum);
     } else if constexpr (hn::MaxLanes(DI32()) == 8) {
-      store_sum<Add>(hn::ConcatLowerLower(di32, pair.high, pair.low),
-                     hn::ConcatUpperUpper(di32, pair.high, pair.low), sum);
+      store_sum<Add>(hn::ConcatLowerLower(di32, high, low), hn::ConcatUpperUpper(di32, high, low), sum);
     } else {
-      store_sum<Add>(in_order_512(pair.low, pair.high, 0), in_order_512(pair.low, pair.high, 4), sum);
+      store_sum<Add>(in_order_512(low, high, 0), in_order_512(low, high, 4), sum);
     }
   }
 #endif
