@@ -1,7 +1,8 @@
 // A media core over DPDK's port and a cable of memory, its callers at the other end: one try, told as JSON.
 //
 //   --real-time SECS   as production has it: the core's thread on one CPU by the clock, the callers on
-//                      another. Whether so many are held is read from packets, late ticks and sound.
+//                      another. Whether so many are held is read from packets, late ticks and sound; a
+//                      canary on the core's CPU tells how far the host was in its way.
 //   --lock-step SECS   in virtual time: in each step the callers send what is due, and then the core takes
 //                      its turns. Only these are measured, by the thread's CPU time, so that a figure comes
 //                      of any number of participants, and what else the machine does is not in it. What is
@@ -23,6 +24,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "bench/canary.h"
 #include "bench/dpdk_world.h"
 #include "bench/far_end.h"
 #include "dataplane/base/check.h"
@@ -57,6 +59,7 @@ struct Options {
 // Before anything is measured: jitter buffers settle, gates open, sources are latched.
 constexpr auto kSettling = std::chrono::milliseconds(1'000);
 constexpr auto kSettlingInSteps = std::chrono::milliseconds(400);  // 131,072 callers' take seconds
+constexpr auto kCanaryMost = std::chrono::seconds(30);  // that all take to be attached, and to settle
 constexpr auto kDrainEvery = std::chrono::milliseconds(5);
 
 double seconds(base::Duration time) {
@@ -73,6 +76,17 @@ void add(const bench::CallersReport& report, json& out) {
               {"audio_wrong", report.audio_wrong},
               {"audio_shifts", report.audio_shifts},
               {"listeners", report.listeners}});
+}
+
+json told_of(const bench::Disturbance& disturbance) {
+  return {{"work_least_ns", disturbance.work_least.count()},
+          {"slow", disturbance.slow},
+          {"stolen", disturbance.stolen},
+          {"disturbed", disturbance.disturbed},
+          {"waited", disturbance.waited},
+          {"callers_stalled", disturbance.callers_stalled},
+          {"late_disturbed", disturbance.late_disturbed},
+          {"late_undisturbed", disturbance.late_undisturbed}};
 }
 
 std::atomic<std::int64_t> virtual_now{1'000'000'000};
@@ -243,6 +257,8 @@ void real_time(const Options& options, bench::FarEnd& far, json& out) {
       std::this_thread::sleep_for(std::min<base::Duration>(end - now, kDrainEvery));
     }
   };
+  const auto measured = std::chrono::round<base::Duration>(std::chrono::duration<double>(options.real_time));
+  bench::Canary canary(options.core_cpu, counters, far.callers_stalled_ns(), kCanaryMost + measured);
   while (counters.participants.value() < options.participants) {
     drain_until(base::monotonic_now() + kDrainEvery);
   }
@@ -253,8 +269,8 @@ void real_time(const Options& options, bench::FarEnd& far, json& out) {
     return std::array{counters.ticks.value(), counters.late_ticks.value(), counters.drops.total()};
   };
   const auto before = counted();
-  const base::Instant end = base::monotonic_now() + std::chrono::round<base::Duration>(
-                                                        std::chrono::duration<double>(options.real_time));
+  canary.begin_counting();
+  const base::Instant end = base::monotonic_now() + measured;
   std::uint64_t loads = 0;
   std::uint64_t load_sum = 0;
   for (base::Instant at = base::monotonic_now(); at < end; ++loads) {
@@ -263,6 +279,7 @@ void real_time(const Options& options, bench::FarEnd& far, json& out) {
     load_sum += static_cast<std::uint64_t>(counters.load_permille.value());
   }
   const auto after = counted();  // what comes is taken no more while the report is made
+  const bench::Disturbance disturbance = canary.end();
   far.enter(Phase::kRest);
   const bench::CallersReport& report = far.report();
   out = {{"expected", report.seconds * 50 * options.participants},
@@ -274,6 +291,7 @@ void real_time(const Options& options, bench::FarEnd& far, json& out) {
          {"callers_lag_ms", report.lag_ms_max},
          {"callers_stall_ms", report.stall_ms_max},
          {"callers_busy", report.busy},
+         {"canary", told_of(disturbance)},
          {"fifo", (*core)->realtime()}};
   core->reset();
   far.let_go();

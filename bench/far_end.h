@@ -51,6 +51,8 @@ class FarEnd {
   void connect(std::span<const base::SocketAddress> servers);
   // Returns when they do so.
   void enter(Phase phase);
+  // By the clock: Orders' stalled_ns.
+  const std::atomic<std::uint64_t>& callers_stalled_ns() const { return orders_->stalled_ns; }
   // In steps: returns when they have sent so many packets, and taken all that had come.
   void send_until(std::uint64_t packets);
   // After kRest.

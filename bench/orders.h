@@ -46,7 +46,9 @@ struct Orders {
   // The callers write these.
   alignas(64) std::atomic<Phase> reached{Phase::kWait};
   std::atomic<std::uint64_t> sent{0};  // of wanted; and all that had come was taken
-  CallersReport report;                // from kRest on
+  // By the clock: in which they did nothing at all, for more than a millisecond at a time, since they began.
+  std::atomic<std::uint64_t> stalled_ns{0};
+  CallersReport report;  // from kRest on
 };
 static_assert(std::atomic<Phase>::is_always_lock_free && std::atomic<std::uint64_t>::is_always_lock_free);
 

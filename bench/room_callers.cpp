@@ -17,6 +17,7 @@ using dpdk::CableCallers;
 constexpr std::uint64_t kSeed = 20'261'126;
 constexpr auto kTogether = std::chrono::microseconds(20);
 constexpr std::uint64_t kPiece = 128;  // packets, between looks at what has come back
+constexpr base::Duration kStall = std::chrono::milliseconds(1);  // a round takes some 50 us
 
 // Who asks all the time takes the ring's line from the core that writes it.
 void leave_the_ring_alone() {
@@ -58,7 +59,7 @@ void RoomCallers::run(Orders& orders) {
     if (pace_ == Pace::kSteps) {
       step(orders);
     } else {
-      follow_clock();
+      follow_clock(orders);
     }
   }
 }
@@ -98,7 +99,7 @@ void RoomCallers::step(Orders& orders) {
   orders.sent.store(wanted, std::memory_order_release);
 }
 
-void RoomCallers::follow_clock() {
+void RoomCallers::follow_clock(Orders& orders) {
   bool worked = false;
   if (phase_ >= Phase::kSend) {
     // In pieces, so that what comes back is taken between them; those of 20 us together.
@@ -118,8 +119,11 @@ void RoomCallers::follow_clock() {
   }
   if (count < 32) leave_the_ring_alone();
   const base::Instant now = base::monotonic_now();
-  stall_max_ = std::max(stall_max_, now - now_);
-  if (worked) busy_ += now - now_;
+  const base::Duration round = now - now_;
+  stall_max_ = std::max(stall_max_, round);
+  if (round > kStall)
+    orders.stalled_ns.fetch_add(static_cast<std::uint64_t>(round.count()), std::memory_order_relaxed);
+  if (worked) busy_ += round;
   now_ = now;
 }
 

@@ -47,7 +47,7 @@ class RoomCallers {
  private:
   void enter(Phase phase, Orders& orders);
   void step(Orders& orders);
-  void follow_clock();
+  void follow_clock(Orders& orders);
   CallersReport report() const;
   void listen(CallersReport& report) const;
 

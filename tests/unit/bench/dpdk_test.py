@@ -8,7 +8,7 @@ import unittest
 from bench import dpdk, dpdk_plot, dpdk_rows, dpdk_sip
 from bench.dpdk import ECHO, Kind
 from bench.rows import Rows
-from bench.search import GENERATOR, HELD, MISSED, CapacitySearch
+from bench.search import DISTURBED, GENERATOR, HELD, MISSED, CapacitySearch
 
 FAR = time.monotonic() + 3600
 ROOMS, ONE_ROOM, BARE = (Kind("rings", workload) for workload in ("rooms_of_8", "one_room", ECHO))
@@ -16,7 +16,11 @@ MEMIF = Kind("memif", "rooms_of_8")
 
 
 def tried(**changes):
-    report = {"participants": 8_000, "expected": 400_000.0, "packets_out": 400_000, "packets_refused": 0, "ticks": 50_000,
+    """Of a try without a fault, in a quiet time; `canary__waited=0.01` changes what lies deeper."""
+    canary = {"disturbed": 0.0, "waited": 0.0, "late_disturbed": 0, "late_undisturbed": changes.get("late_ticks", 0)}
+    for name in [name for name in changes if "__" in name]:
+        canary[name.removeprefix("canary__")] = changes.pop(name)
+    report = {"canary": canary, "participants": 8_000, "expected": 400_000.0, "packets_out": 400_000, "packets_refused": 0, "ticks": 50_000,
               "late_ticks": 0, "audio_packets": 1_600, "audio_wrong": 0, "callers_lag_ms": 0.5, "callers_busy": 0.5, "load": 0.5,
               "huge_pages": False, "ns_per_frame": 100.0}
     return {**report, **changes}
@@ -42,6 +46,19 @@ class TheVerdict(unittest.TestCase):
         self.assertEqual(dpdk.judge(tried(packets_out=0, callers_lag_ms=5.1))[0], GENERATOR)
         self.assertEqual(dpdk.judge(tried(callers_lag_ms=50))[0], HELD)
         self.assertEqual(dpdk.judge(tried(packets_out=0, callers_lag_ms=50, load=0.95))[0], MISSED)  # it had no time anyway
+
+    def test_a_host_in_the_way_excuses_but_does_not_spoil(self):
+        for way in ({"canary__disturbed": 0.051}, {"canary__waited": 0.0051}):
+            self.assertEqual(dpdk.judge(tried(packets_out=0, **way))[0], DISTURBED, way)
+            self.assertEqual(dpdk.judge(tried(**way))[0], HELD, way)
+        self.assertEqual(dpdk.judge(tried(packets_out=0, canary__disturbed=0.05, canary__waited=0.005))[0], MISSED)
+        # A full core is held back by the kernel itself.
+        self.assertEqual(dpdk.judge(tried(packets_out=0, canary__waited=0.05, load=0.95))[0], MISSED)
+
+    def test_ticks_that_were_late_in_disturbed_moments_alone_are_the_hosts(self):
+        self.assertEqual(dpdk.judge(tried(late_ticks=500, canary__late_undisturbed=50))[0], DISTURBED)
+        self.assertEqual(dpdk.judge(tried(late_ticks=500, canary__late_undisturbed=51))[0], MISSED)
+        self.assertEqual(dpdk.judge(tried(late_ticks=500, canary__late_undisturbed=0, packets_out=0))[0], MISSED)
 
     def test_a_step_must_be_exact_and_lose_nothing(self):
         dpdk.check_step(tried())
@@ -86,7 +103,19 @@ class TheRows(unittest.TestCase):
         dpdk_rows.add_held_rows(searches, rows)
         self.assertEqual({row["name"]: row["value"] for row in rows.rows}, {
             "dpdk.participants_per_core_rooms_of_8": 50_000, "dpdk.participants_per_core_one_room": 70_000,
-            "dpdk.participants_per_core": 50_000, "dpdk.memif_participants_per_core_rooms_of_8": 40_000})
+            "dpdk.participants_per_core": 50_000, "dpdk.capacity_generator_bound": 0, "dpdk.capacity_disturbed": 0,
+            "dpdk.memif_capacity_generator_bound": 0, "dpdk.memif_capacity_disturbed": 0, "dpdk.memif_participants_per_core_rooms_of_8": 40_000})
+
+    def test_what_the_host_ended_is_counted(self):
+        searches = {}
+        for kind, outcome in ((ROOMS, DISTURBED), (ONE_ROOM, GENERATOR), (MEMIF, MISSED)):
+            searches[kind] = CapacitySearch(40_960, 1_024, 1_024, 131_072, 8)
+            searches[kind].record(40_960, outcome)
+        rows = Rows()
+        dpdk_rows.add_held_rows(searches, rows)
+        self.assertEqual(rows.value("dpdk.capacity_disturbed"), 1)
+        self.assertEqual(rows.value("dpdk.capacity_generator_bound"), 1)
+        self.assertEqual(rows.value("dpdk.memif_capacity_disturbed"), 0)
 
 
 class ThePlot(unittest.TestCase):
@@ -122,6 +151,19 @@ class TheSearch(unittest.TestCase):
         self.assertEqual(counts[0], 32_768)
         self.assertTrue(all(counts.count(count) <= 2 for count in counts))
         self.assertEqual(len(bench.points), len(counts))
+
+    def test_what_says_nothing_of_the_core_is_repeated_and_bounded(self):
+        for outcome, changes in ((DISTURBED, {"canary__disturbed": 0.5}), (GENERATOR, {"callers_lag_ms": 9})):
+            bench = a_bench()
+            bench.try_once = lambda kind, participants, limit_s, *how: tried(late_ticks=9_999, **changes)  # noqa: B023
+            self.assertEqual(bench.try_count(ROOMS, 32_768, 5, FAR), outcome)
+            self.assertEqual(len(bench.points), dpdk.TRIES_MOST)
+
+    def test_a_core_that_holds_in_a_quiet_moment_holds(self):
+        bench = a_bench()
+        bench.try_once = lambda kind, participants, limit_s, *how: (
+            tried() if len(bench.points) == 3 else tried(late_ticks=9_999, canary__disturbed=0.5))
+        self.assertEqual(bench.try_count(ROOMS, 32_768, 5, FAR), HELD)
 
     def test_ends_in_time_but_not_without_a_try(self):
         bench, counts = self.bench(lambda n, counts: True)

@@ -9,8 +9,8 @@ import tempfile
 import time
 
 import process
-from bench.search import GENERATOR, HELD, MISSED, CapacitySearch
-from bench.verdict import PACKETS_LEAST, SERVER_FULL
+from bench.search import DISTURBED, GENERATOR, HELD, MISSED, CapacitySearch
+from bench.verdict import PACKETS_LEAST, SERVER_FULL, WAITED_MOST
 
 CABLES = ("rings", "memif")
 WORKLOADS = ("rooms_of_8", "one_room")
@@ -25,6 +25,8 @@ LATE_MOST = 1 / 1000
 WRONG_MOST = 1 / 1000  # of the packets that are listened to, by the clock
 MOVED_MOST = 0.02  # of the packets in steps: a room whose tick moves has one less
 LAG_MS_MOST = 5.0  # that the callers may fall behind before nothing is said of a core with time left
+DISTURBED_MOST = 0.05  # of the time the host may slow the core's CPU down, or run somebody else on it
+TRIES_MOST = 4  # of the same number, where they say nothing of the core
 LOAD_FIRST = 0.7  # of a core, as the costs have it: where a search begins
 
 
@@ -50,22 +52,39 @@ KINDS = [Kind(cable, workload) for cable in CABLES for workload in (*WORKLOADS, 
 
 
 def judge(report):
-    """(HELD, MISSED or GENERATOR, why) of a try by the clock."""
+    """(HELD, MISSED, GENERATOR or DISTURBED, why) of a try by the clock."""
     share = report["packets_out"] / report["expected"]
+    late_most = LATE_MOST * report["ticks"]
     why = []
     if share < PACKETS_LEAST:
         why.append(f"{100 * share:.2f} % of the packets came")
-    if report["late_ticks"] > LATE_MOST * report["ticks"]:
-        why.append(f"{1000 * report['late_ticks'] / max(1, report['ticks']):.1f} of 1,000 ticks were late")
     if not report["audio_packets"]:
         why.append("nothing was heard")
     elif report["audio_wrong"] > WRONG_MOST * report["audio_packets"]:
         why.append(f"{report['audio_wrong']} of {report['audio_packets']} packets were not the exact sum")
+    late_alone = not why
+    if report["late_ticks"] > late_most:
+        why.append(f"{1000 * report['late_ticks'] / max(1, report['ticks']):.1f} of 1,000 ticks were late")
     if not why:
         return HELD, why
     if report["callers_lag_ms"] > LAG_MS_MOST and report["load"] < SERVER_FULL:
         return GENERATOR, [*why, f"the callers were {report['callers_lag_ms']:.1f} ms behind"]
+    canary = report["canary"]
+    if canary["disturbed"] > DISTURBED_MOST:
+        return DISTURBED, [*why, f"the host slowed the core's CPU down {100 * canary['disturbed']:.0f} % of the time"]
+    if canary["waited"] > WAITED_MOST and report["load"] < SERVER_FULL:
+        return DISTURBED, [*why, f"something else ran on the core's CPU {100 * canary['waited']:.1f} % of the time"]
+    if late_alone and canary["late_undisturbed"] <= late_most:
+        return DISTURBED, [*why, f"of those {1000 * canary['late_undisturbed'] / report['ticks']:.2f} in moments that nothing disturbed"]
     return MISSED, why
+
+
+def text_of(report):
+    """A line for people, of a try by the clock."""
+    canary = report["canary"]
+    return (f"load {100 * report['load']:.0f} %, late {report['late_ticks']:,} of {report['ticks']:,} "
+            f"({canary['late_disturbed']:,} in disturbed moments, {canary['late_undisturbed']:,} in others), host in the way "
+            f"{100 * canary['disturbed']:.1f} % of the time, heard {report['audio_packets']:,}, callers busy {100 * report['callers_busy']:.0f} %")
 
 
 def check_step(report):
@@ -177,20 +196,19 @@ class Dpdk:
         return max(UNIT, min(MOST, int(count) // UNIT * UNIT))
 
     def try_count(self, kind, count, secs, until):
-        """HELD, or whatever else came twice: once may have been the machine's doing."""
+        """HELD, or MISSED where that came twice: once may have been the machine's doing. Where TRIES_MOST have said neither: what the last one said."""
         outcomes = []
         while True:
             try:
                 report = self.try_once(kind, count, secs + CLOCK_TRY_S, "--real-time", secs)
                 outcome, why = judge(report)
                 self.points.append((kind, outcome, report))
-                text = (f"load {100 * report['load']:.0f} %, late {report['late_ticks']} of {report['ticks']:,}, "
-                        f"heard {report['audio_packets']:,}, callers busy {100 * report['callers_busy']:.0f} %")
+                text = text_of(report)
             except DpdkError as error:
                 outcome, why, text = GENERATOR, [], str(error)
             self.show(f"{count:>7,} {kind} {outcome}: {text}" + "".join(f"; {one}" for one in why))
             outcomes.append(outcome)
-            if outcome == HELD or outcomes.count(outcome) == 2 or time.monotonic() > until:
+            if outcome == HELD or outcomes.count(MISSED) == 2 or len(outcomes) == TRIES_MOST or time.monotonic() > until:
                 return outcome
 
     def held(self, kind, start, until, secs=5, tries=10):

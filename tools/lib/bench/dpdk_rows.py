@@ -1,6 +1,7 @@
 """The rows of a core over DPDK: dpdk.* over crossed rings, dpdk.memif_* to another process."""
 
 from bench.dpdk import CABLES, COUNTS, ECHO, SHOWN, WORKLOADS, Kind
+from bench.search import DISTURBED, GENERATOR
 
 PREFIX = {"rings": "dpdk.", "memif": "dpdk.memif_"}
 COST = {"rooms_of_8": "ns_per_frame", "one_room": "one_room_ns_per_frame", ECHO: "echo_ns_per_packet"}
@@ -38,3 +39,10 @@ def add_held_rows(searches, rows):
             rows.add(f"{PREFIX[cable]}participants_per_core_{workload}", search.held, "participants")
         if len(of_cable) == len(WORKLOADS):
             rows.add(f"{PREFIX[cable]}participants_per_core", min(search.held for search in of_cable.values()), "participants")
+        rows.add(f"{PREFIX[cable]}capacity_generator_bound", ended(of_cable, GENERATOR), "workloads")
+        rows.add(f"{PREFIX[cable]}capacity_disturbed", ended(of_cable, DISTURBED), "workloads")
+
+
+def ended(searches, outcome):
+    """How many of them ended so: then the core may hold more."""
+    return sum(search.above_because == outcome for search in searches.values())
