@@ -9,8 +9,8 @@
 namespace tutti::base {
 
 // To be read, or written where nobody else has it. Any address will do, one that is not mapped too. Into the
-// first-level cache, from which it is used before long: what is fetched ahead together is some 6 kB. (Zen 4 had
-// fewer lines on their way there than into the second: 0032; Zen 5 is the faster for it: 0044.)
+// first-level cache, from which it is used before long: what is fetched ahead together is some 6 kB. (Zen 4
+// had fewer lines on their way there than into the second: 0032; Zen 5 is the faster for it: 0044.)
 inline void prefetch(const void* at) TUTTI_REALTIME {
 #if defined(__x86_64__)
   asm volatile("prefetcht0 (%0)" : : "r"(at));
