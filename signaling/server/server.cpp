@@ -39,9 +39,9 @@ Result<void, StartError> check_descriptors(std::uint64_t limit) {
 }
 
 // How many participants a core can have: what is configured, or less where descriptors are fewer.
-std::uint32_t participants_that_fit(const Configuration& configuration, std::size_t cores) {
+std::uint32_t participants_that_fit(const Configuration& configuration, std::size_t cores,
+                                    std::uint64_t limit) {
   if (configuration.cores.backend == "dpdk") return configuration.cores.participants_per_core;
-  const std::uint64_t limit = raise_descriptor_limit();
   const std::uint64_t fit = calls_that_fit(limit);
   const std::uint64_t configured = calls_configured(configuration, cores);
   if (fit < configured) {
@@ -55,8 +55,10 @@ std::uint32_t participants_that_fit(const Configuration& configuration, std::siz
 
 }  // namespace
 
-Server::Server(const Configuration& configuration, std::string version, ReadConfiguration again)
+Server::Server(const Configuration& configuration, std::uint64_t descriptors, std::string version,
+               ReadConfiguration again)
     : started_at_(base::monotonic_now()),
+      descriptors_(descriptors),
       version_(std::move(version)),
       read_again_(std::move(again)),
       running_(configuration) {
@@ -78,9 +80,10 @@ Result<std::unique_ptr<Server>, StartError> Server::start(const Configuration& c
   log::set_format(configuration.log.format);
   log::set_level(configuration.log.level);
   // First of all, for the server's own event loop wants some, too.
-  if (auto enough = check_descriptors(raise_descriptor_limit()); !enough)
-    return base::unexpected(enough.error());
-  std::unique_ptr<Server> server(new Server(configuration, std::move(version), std::move(again)));
+  const std::uint64_t descriptors = raise_descriptor_limit();
+  if (auto enough = check_descriptors(descriptors); !enough) return base::unexpected(enough.error());
+  std::unique_ptr<Server> server(
+      new Server(configuration, descriptors, std::move(version), std::move(again)));
   for (const auto step : {&Server::start_media, &Server::start_sip, &Server::start_http}) {
     if (auto done = (server.get()->*step)(configuration); !done)
       return base::unexpected(std::move(done.error()));
@@ -95,7 +98,7 @@ Result<void, StartError> Server::start_media(const Configuration& configuration)
   facts_.media_cpus = *cpus;
   facts_.control_cpus = control_cpus(allowed_cpus(), *cpus);
   Configuration bounded = configuration;
-  bounded.cores.participants_per_core = participants_that_fit(configuration, cpus->size());
+  bounded.cores.participants_per_core = participants_that_fit(configuration, cpus->size(), descriptors_);
   auto media = MediaHost::start(bounded, *cpus);
   if (!media) return base::unexpected(std::move(media.error()));
   media_ = std::move(*media);
@@ -113,7 +116,7 @@ Result<void, StartError> Server::start_sip(const Configuration& configuration) {
   events_ = std::make_unique<EventPlane>(configuration);
   focus_ = std::make_unique<conference::Focus>(*media_, std::move(config), events_.get());
   sip::UserAgentConfig user_agent_settings = user_agent_config(configuration);
-  user_agent_settings.limits.connections = sip_connections_that_fit(raise_descriptor_limit());
+  user_agent_settings.limits.connections = sip_connections_that_fit(descriptors_);
   auto user_agent = sip::UserAgent::start(loop_, std::move(user_agent_settings), *focus_);
   if (!user_agent) {
     return cannot("SIP cannot listen on {}: {}", base::to_string(configuration.sip.listen),

@@ -61,7 +61,8 @@ class Server {
   void end();
 
  private:
-  Server(const Configuration& configuration, std::string version, ReadConfiguration again);
+  Server(const Configuration& configuration, std::uint64_t descriptors, std::string version,
+         ReadConfiguration again);
   base::Result<void, StartError> start_media(const Configuration& configuration);
   base::Result<void, StartError> start_sip(const Configuration& configuration);
   base::Result<void, StartError> start_http(const Configuration& configuration);
@@ -77,6 +78,7 @@ class Server {
   StatusSample sample() const;
 
   const base::Instant started_at_;
+  const std::uint64_t descriptors_;  // so many it may have open
   const std::string version_;
   const ReadConfiguration read_again_;
   Configuration running_;  // what is in force
