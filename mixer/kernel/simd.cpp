@@ -212,27 +212,40 @@ std::size_t closest_lag(const Pcm* in, std::size_t least, std::size_t most, std:
   return closest;
 }
 
+// Of bytes; folded to 16 at first: across a longer vector each step takes longer.
+template <class D>
+HWY_INLINE Byte least_of_lanes(D d, hn::Vec<D> bytes) {
+  if constexpr (hn::MaxLanes(D()) > 16) {
+    const hn::Half<D> half;
+    return least_of_lanes(half, hn::Min(hn::LowerHalf(half, bytes), hn::UpperHalf(half, bytes)));
+  } else {
+    const hn::Repartition<std::uint16_t, D> du16;
+    const auto upper = hn::BitCast(d, hn::ShiftRight<8>(hn::BitCast(du16, bytes)));
+    return static_cast<Byte>(hn::GetLane(hn::MinOfLanes(du16, hn::BitCast(du16, hn::Min(bytes, upper)))));
+  }
+}
+
 template <bool Copy>
 HWY_INLINE Byte greatest_of(const Byte* in, Byte* out, Byte inversions, std::size_t n) {
   const hn::Repartition<std::uint8_t, Wide> du8;
-  const hn::Repartition<std::uint16_t, Wide> du16;
   const std::size_t lanes = hn::Lanes(du8);
   if (n < lanes) {
     return Copy ? scalar::copy_greatest(in, out, inversions, n) : scalar::greatest(in, inversions, n);
   }
-  const auto flips = hn::Set(du8, inversions);
+  // What is missing to 0x7F, and of that the least: x86 has an instruction for it.
   const auto magnitude = hn::Set(du8, 0x7F);
-  auto greatest = hn::Zero(du8);
+  const auto flips = hn::Set(du8, static_cast<Byte>(inversions ^ 0x7F));
+  auto least = magnitude;
+  const auto look = [&](std::size_t at) {
+    const auto codewords = hn::LoadU(du8, in + at);
+    if constexpr (Copy) hn::StoreU(codewords, du8, out + at);
+    least = hn::Min(least, hn::And(hn::Xor(codewords, flips), magnitude));
+  };
+  std::size_t at = 0;
+  for (; at + lanes <= n; at += lanes) look(at);
   // The last vector may overlap the one before: a codeword seen twice is no greater.
-  for (std::size_t i = 0;; i = std::min(i + lanes, n - lanes)) {
-    const auto codewords = hn::LoadU(du8, in + i);
-    if constexpr (Copy) hn::StoreU(codewords, du8, out + i);
-    greatest = hn::Max(greatest, hn::And(hn::Xor(codewords, flips), magnitude));
-    if (i == n - lanes) break;
-  }
-  const auto pairs = hn::BitCast(du16, greatest);
-  const auto greater = hn::Max(hn::And(pairs, hn::Set(du16, 0xFF)), hn::ShiftRight<8>(pairs));
-  return static_cast<Byte>(hn::GetLane(hn::MaxOfLanes(du16, greater)));
+  if (at != n) look(n - lanes);
+  return static_cast<Byte>(0x7F - least_of_lanes(du8, least));
 }
 
 Byte greatest(const Byte* in, Byte inversions, std::size_t n) noexcept {
