@@ -1,10 +1,12 @@
 // What a packet will touch, fetched into the cache some packets before it is taken.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
+#include "dataplane/base/check.h"
 #include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/core/core_state.h"
@@ -30,29 +32,36 @@ inline void prefetch_presence(const CoreState& state,
   }
 }
 
-// Then the rest. Thread: the core.
+// Then the rest, whether or not there is anybody: so many at most. Thread: the core.
 inline void prefetch_for_arrival(CoreState& state,
                                  std::span<const net::ReceivedPacket> packets) TUTTI_REALTIME {
-  for (const net::ReceivedPacket& packet : packets) {
-    const auto slot = static_cast<std::uint32_t>(packet.endpoint);
+  DCHECK(packets.size() <= kArrivalsTogether);
+  struct Place {
+    const Participant* participant;  // none: of no slot that there is
+    const std::byte* payload;
+  };
+  std::array<Place, kArrivalsTogether> places;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    const auto slot = static_cast<std::uint32_t>(packets[i].endpoint);
+    places[i].participant = nullptr;
     if (slot >= state.participants.capacity()) continue;
-    state.participants.at(slot)->inbound.prefetch();
-    state.payloads.prefetch_next(slot, 0);
+    places[i] = {state.participants.at(slot), state.payloads.next_written(slot)};
+    places[i].participant->inbound.prefetch();
+    if (places[i].payload != nullptr) base::prefetch(places[i].payload);
   }
-  for (const net::ReceivedPacket& packet : packets) {
-    const auto slot = static_cast<std::uint32_t>(packet.endpoint);
-    if (slot >= state.participants.capacity()) continue;
-    const Participant* const participant = state.participants.at(slot);
-    const rtp::SequenceNumber number = rtp::number_of(packet.payload);
-    participant->prefetch_for_arrival(number);
-    for (std::size_t line = 1; line < stream::PayloadPool::kShortLines; ++line) {
-      state.payloads.prefetch_next(slot, line);
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    const auto [participant, payload] = places[i];
+    if (participant == nullptr) continue;
+    const rtp::SequenceNumber number = rtp::number_of(packets[i].payload);
+    participant->inbound.prefetch_for_arrival(number);
+    if (payload != nullptr) {
+      for (std::size_t at = 64; at < stream::PayloadPool::kShortBytes; at += 64) base::prefetch(payload + at);
     }
-    if (state.quiet.may_owe(slot)) {
+    if (state.quiet.may_owe(static_cast<std::uint32_t>(packets[i].endpoint))) {
       // Frames are made up before it is taken: at 60 ms of delay this one's, or the next one's, which is in
       // the same line or in that of `number`.
       base::prefetch(participant);
-      participant->prefetch_for_arrival(number + -4);
+      participant->inbound.prefetch_slot(number + -4);
     }
   }
 }

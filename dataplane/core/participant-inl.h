@@ -30,8 +30,4 @@ inline void Participant::prefetch_outbound() const TUTTI_REALTIME {
   base::prefetch(&outbound);
 }
 
-inline void Participant::prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME {
-  inbound.prefetch_for_arrival(number);
-}
-
 }  // namespace tutti::core

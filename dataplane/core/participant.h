@@ -76,8 +76,6 @@ struct alignas(64) Participant {
   // Fetches into the cache what a tick reads.
   void prefetch() const TUTTI_REALTIME;
   void prefetch_outbound() const TUTTI_REALTIME;
-  // The same of a packet with that number that arrives, whether or not there is anybody.
-  void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME;
 
   // What a tick asks first, at once: these eight.
   alignas(8) bool in_mix = false;  // of the last tick, then of the one that is being mixed

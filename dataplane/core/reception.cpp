@@ -22,18 +22,22 @@ void Reception::run() TUTTI_REALTIME {
     prefetch_presence(state_, next(0));
     prefetch_presence(state_, next(kArrivalsTogether));
     prefetch_for_arrival(state_, next(0));
+    std::uint64_t bytes = 0;
     for (std::size_t at = 0; at < packets.size(); at += kArrivalsTogether) {
       prefetch_presence(state_, next(at + 2 * kArrivalsTogether));
       prefetch_for_arrival(state_, next(at + kArrivalsTogether));
-      for (const net::ReceivedPacket& packet : next(at)) receive(packet);
+      for (const net::ReceivedPacket& packet : next(at)) {
+        bytes += packet.payload.size();
+        receive(packet);
+      }
     }
+    state_.counters.packets_received.add(packets.size());
+    state_.counters.bytes_received.add(bytes);
     reporting_.flush();
   }
 }
 
 void Reception::receive(const net::ReceivedPacket& packet) TUTTI_REALTIME {
-  state_.counters.packets_received.add();
-  state_.counters.bytes_received.add(packet.payload.size());
   const auto slot = static_cast<std::uint32_t>(packet.endpoint);
   if (packet.flow == net::Flow::kRtp && slot < state_.participants.capacity() &&
       state_.presence[slot] == Presence::kTakesRtp) {
@@ -65,16 +69,16 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
   const auto receipt = participant.inbound.receive(*rtp, packet.arrival, state_.payloads, slot);
   if (!receipt) {
     // The stream counts its own; a refused packet of the peer is still a sign of life.
-    state_.counters.drops.add(receipt.error());
-    state_.reports.count_drop(participant.handle, receipt.error());
+    state_.counters.drops.add(receipt.refused_for);
+    state_.reports.count_drop(participant.handle, receipt.refused_for);
     if (participant.inbound.source() == rtp->header.ssrc) participant.other_sign_of_life = packet.arrival;
     return;
   }
-  state_.quiet.arrived(slot, participant, receipt->peak, state_.gate);
+  state_.quiet.arrived(slot, participant, receipt.peak, state_.gate);
   reporting_.note_packet(participant, slot, packet.arrival);
   if (packet.source.valid()) follow(participant, packet);
-  if (receipt->digit != 0) {
-    state_.outbox.put(mailbox::DigitReceived{participant.handle, receipt->digit});
+  if (receipt.digit != 0) {
+    state_.outbox.put(mailbox::DigitReceived{participant.handle, receipt.digit});
   }
 }
 

@@ -1,7 +1,6 @@
 #include "dataplane/rtp/reception_statistics.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace tutti::rtp {
 
@@ -9,50 +8,38 @@ namespace {
 
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 
-// Two steps, so that no product overflows however far the clock has come.
+}  // namespace
+
+// Two steps, so that no product overflows.
 std::uint32_t to_units(std::int64_t nanos, std::uint32_t hz) TUTTI_REALTIME {
   const std::int64_t seconds = nanos / kNanosPerSecond;
   const std::int64_t rest = nanos % kNanosPerSecond;
   return static_cast<std::uint32_t>(seconds * hz + rest * hz / kNanosPerSecond);
 }
 
-}  // namespace
-
 void ReceptionStatistics::start(SequenceNumber sequence_number, RtpTimestamp timestamp, base::Instant arrival,
                                 std::uint32_t clock_hz) TUTTI_REALTIME {
   *this = ReceptionStatistics();
   clock_hz_ = clock_hz;
   sequence_.start(sequence_number);
-  transit_ = to_units(arrival.time_since_epoch().count(), clock_hz_) - timestamp.value();
-}
-
-SequenceVerdict ReceptionStatistics::receive(SequenceNumber sequence_number, RtpTimestamp timestamp,
-                                             base::Instant arrival) TUTTI_REALTIME {
-  const SequenceVerdict verdict = receive_untimed(sequence_number);
-  if (verdict == SequenceVerdict::kRestarted) {
-    transit_ = to_units(arrival.time_since_epoch().count(), clock_hz_) - timestamp.value();
-  } else if (verdict == SequenceVerdict::kValid) {
-    measure_jitter(timestamp, arrival);
-  }
-  return verdict;
+  transit_ = units_at(arrival) - timestamp.value();
 }
 
 SequenceVerdict ReceptionStatistics::receive_untimed(SequenceNumber sequence_number) TUTTI_REALTIME {
   const SequenceVerdict verdict = sequence_.update(sequence_number);
-  if (verdict == SequenceVerdict::kRestarted) {
-    expected_before_ = 0;
-    received_before_ = 0;
-  }
+  if (verdict == SequenceVerdict::kRestarted) forget_interval();
   return verdict;
 }
 
-void ReceptionStatistics::measure_jitter(RtpTimestamp timestamp, base::Instant arrival) TUTTI_REALTIME {
-  const std::uint32_t transit = to_units(arrival.time_since_epoch().count(), clock_hz_) - timestamp.value();
-  const std::int64_t change = static_cast<std::int32_t>(transit - transit_);
-  transit_ = transit;
-  // A jump of more than a second is another timeline, not jitter; A.8 would need minutes to forget it.
-  if (std::llabs(change) > clock_hz_) return;
-  jitter_x16_ += static_cast<std::uint32_t>(std::llabs(change)) - ((jitter_x16_ + 8) >> 4);
+// With the last packet the numbers have begun anew.
+void ReceptionStatistics::restarted(RtpTimestamp timestamp, base::Instant arrival) TUTTI_REALTIME {
+  forget_interval();
+  transit_ = units_at(arrival) - timestamp.value();
+}
+
+void ReceptionStatistics::forget_interval() TUTTI_REALTIME {
+  expected_before_ = 0;
+  received_before_ = 0;
 }
 
 void ReceptionStatistics::receive_sender_report(const SenderInfo& info,

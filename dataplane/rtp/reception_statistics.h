@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 
 #include "dataplane/base/clock.h"
@@ -36,6 +37,10 @@ class ReceptionStatistics {
   std::uint32_t jitter() const TUTTI_REALTIME { return jitter_x16_ >> 4; }
 
  private:
+  // The instant, in units of the source's clock; wraps.
+  std::uint32_t units_at(base::Instant instant) const TUTTI_REALTIME;
+  [[gnu::noinline]] void restarted(RtpTimestamp timestamp, base::Instant arrival) TUTTI_REALTIME;
+  void forget_interval() TUTTI_REALTIME;
   void measure_jitter(RtpTimestamp timestamp, base::Instant arrival) TUTTI_REALTIME;
 
   SourceValidator sequence_;
@@ -47,6 +52,35 @@ class ReceptionStatistics {
   std::uint32_t last_sender_report_ = 0;
   base::Instant last_sender_report_at_;
 };
+
+// So much time, in units of a clock of `hz`; wraps, and does not overflow however far a clock has come.
+[[gnu::noinline]] std::uint32_t to_units(std::int64_t nanos, std::uint32_t hz) TUTTI_REALTIME;
+
+// What every packet asks, inline: each call would be as long as what it does.
+
+inline std::uint32_t ReceptionStatistics::units_at(base::Instant instant) const TUTTI_REALTIME {
+  const std::int64_t nanos = instant.time_since_epoch().count();
+  // As a rule one division, by a constant.
+  return clock_hz_ == 8'000 ? static_cast<std::uint32_t>(nanos / 125'000) : to_units(nanos, clock_hz_);
+}
+
+inline void ReceptionStatistics::measure_jitter(RtpTimestamp timestamp,
+                                                base::Instant arrival) TUTTI_REALTIME {
+  const std::uint32_t transit = units_at(arrival) - timestamp.value();
+  const std::int64_t change = static_cast<std::int32_t>(transit - transit_);
+  transit_ = transit;
+  // A jump of more than a second is another timeline, not jitter; A.8 would need minutes to forget it.
+  if (std::llabs(change) > clock_hz_) return;
+  jitter_x16_ += static_cast<std::uint32_t>(std::llabs(change)) - ((jitter_x16_ + 8) >> 4);
+}
+
+inline SequenceVerdict ReceptionStatistics::receive(SequenceNumber sequence_number, RtpTimestamp timestamp,
+                                                    base::Instant arrival) TUTTI_REALTIME {
+  const SequenceVerdict verdict = sequence_.update(sequence_number);
+  if (verdict == SequenceVerdict::kValid) measure_jitter(timestamp, arrival);
+  if (verdict == SequenceVerdict::kRestarted) restarted(timestamp, arrival);
+  return verdict;
+}
 
 // The time to the far end and back that its report block on us tells; none if it had no report of ours.
 // Source: RFC 3550, section 6.4.1. `ntp_now` is the time at which the block arrived.

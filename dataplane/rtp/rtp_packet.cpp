@@ -6,10 +6,10 @@ namespace tutti::rtp {
 
 using base::DropReason;
 
-base::Result<RtpPacket, DropReason> parse_rtp(std::span<const std::byte> datagram) TUTTI_REALTIME {
+base::Result<std::span<const std::byte>, DropReason> find_payload(std::span<const std::byte> datagram)
+    TUTTI_REALTIME {
   if (datagram.size() < kRtpHeaderBytes) return base::unexpected(DropReason::kTruncated);
   const std::uint8_t first = read_u8(datagram, 0);
-  const std::uint8_t second = read_u8(datagram, 1);
   if (first >> 6 != 2) return base::unexpected(DropReason::kBadVersion);
   const bool padded = (first & 0x20) != 0;
   const bool extended = (first & 0x10) != 0;
@@ -32,14 +32,7 @@ base::Result<RtpPacket, DropReason> parse_rtp(std::span<const std::byte> datagra
     end -= padding;
   }
 
-  RtpPacket packet;
-  packet.header.payload_type = PayloadType{static_cast<std::uint8_t>(second & 0x7F)};
-  packet.header.marker = (second & 0x80) != 0;
-  packet.header.sequence_number = SequenceNumber(read_u16(datagram, 2));
-  packet.header.timestamp = RtpTimestamp(read_u32(datagram, 4));
-  packet.header.ssrc = Ssrc{read_u32(datagram, 8)};
-  packet.payload = datagram.subspan(begin, end - begin);
-  return packet;
+  return datagram.subspan(begin, end - begin);
 }
 
 bool is_rtcp(std::span<const std::byte> datagram) TUTTI_REALTIME {

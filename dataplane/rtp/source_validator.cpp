@@ -3,19 +3,14 @@
 namespace tutti::rtp {
 
 void SourceValidator::start(SequenceNumber first) TUTTI_REALTIME {
-  cycles_ = 0;
   received_ = 1;
   suspect_ = kNoSuspect;
-  highest_ = first;
-  first_ = first.value();
+  highest_ = first_ = first.value();
 }
 
-SequenceVerdict SourceValidator::update(SequenceNumber sequence_number) TUTTI_REALTIME {
-  const int ahead = sequence_number - highest_;
-  if (ahead > 0 && ahead < kDropoutMax) {
-    if (sequence_number.value() < highest_.value()) cycles_ += 1U << 16;
-    highest_ = sequence_number;
-  } else if (ahead > 0 || ahead < -kMisorderMax) {
+// Of one that is not ahead of the highest, or too far.
+SequenceVerdict SourceValidator::judge(SequenceNumber sequence_number, int ahead) TUTTI_REALTIME {
+  if (ahead > 0 || ahead < -kMisorderMax) {
     if (suspect_ != sequence_number.value()) {
       suspect_ = (sequence_number + 1).value();
       return SequenceVerdict::kSuspect;

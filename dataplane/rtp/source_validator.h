@@ -26,7 +26,7 @@ class SourceValidator {
   SequenceVerdict update(SequenceNumber sequence_number) TUTTI_REALTIME;
 
   // Wraps in the upper 16 bits.
-  std::uint32_t highest() const TUTTI_REALTIME { return cycles_ + highest_.value(); }
+  std::uint32_t highest() const TUTTI_REALTIME { return highest_; }
   // Packets sent so far, as their numbers tell.
   std::uint32_t expected() const TUTTI_REALTIME { return highest() - first_ + 1; }
   std::uint32_t received() const TUTTI_REALTIME { return received_; }
@@ -34,11 +34,22 @@ class SourceValidator {
  private:
   static constexpr std::uint32_t kNoSuspect = UINT32_MAX;
 
-  std::uint32_t cycles_ = 0;  // wraps, shifted left by 16
+  [[gnu::noinline]] SequenceVerdict judge(SequenceNumber sequence_number, int ahead) TUTTI_REALTIME;
+
+  std::uint32_t highest_ = 0;  // the number, and above it how often numbers began anew; wraps
   std::uint32_t received_ = 0;
   std::uint32_t suspect_ = kNoSuspect;  // the number that would confirm a restart
-  SequenceNumber highest_;
   std::uint16_t first_ = 0;
 };
+
+// As a rule it is the next one; what is not goes the longer way.
+inline SequenceVerdict SourceValidator::update(SequenceNumber sequence_number) TUTTI_REALTIME {
+  const int ahead = sequence_number - SequenceNumber(static_cast<std::uint16_t>(highest_));
+  if (ahead <= 0 || ahead >= kDropoutMax) return judge(sequence_number, ahead);
+  highest_ += static_cast<std::uint32_t>(ahead);
+  suspect_ = kNoSuspect;
+  ++received_;
+  return SequenceVerdict::kValid;
+}
 
 }  // namespace tutti::rtp

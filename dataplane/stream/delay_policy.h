@@ -23,6 +23,7 @@ struct DelayPolicy {
   static constexpr int kPatience = 48;       // ticks to wait for a quiet frame before audio is spliced
   static constexpr int kSpliceEvery = 16;    // ticks from one splice, or try, to the next
   static constexpr int kHaste = 144;         // ticks after which what resembles itself but little will do
+  bool operator==(const DelayPolicy&) const = default;
   static_assert(kPatience % kSpliceEvery == 0 && kHaste % kSpliceEvery == 0);
 };
 

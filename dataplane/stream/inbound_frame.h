@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "dataplane/base/drop_reason.h"
 #include "dataplane/base/realtime.h"
 #include "mixer/codec/codec_id.h"
 
@@ -16,11 +17,17 @@ enum class FrameKind : std::uint8_t {
   kConcealed,  // at least one sample stands in for a lost one
 };
 
-// What an accepted packet brought.
+// What an accepted packet brought, or why it was refused. Plain members, so that it is in registers: a Result
+// is written in pieces and read as a word, which waits for all stores before it.
 struct Receipt {
-  char digit = 0;           // a key was pressed; told once a press
-  std::uint16_t peak = 0;   // of its audio, of 32 767
-  bool new_source = false;  // the first packet of an SSRC that is followed from now on
+  bool accepted = true;
+  base::DropReason refused_for{};  // where not accepted
+  char digit = 0;                  // a key was pressed; told once a press
+  bool new_source = false;         // the first packet of an SSRC that is followed from now on
+  std::uint16_t peak = 0;          // of its audio, of 32 767
+
+  static constexpr Receipt refused(base::DropReason reason) TUTTI_REALTIME { return {false, reason}; }
+  explicit operator bool() const TUTTI_REALTIME { return accepted; }
 };
 
 // A frame as it came, or none: whoever adds it to a sum can decode it on the way. Handed over in registers.

@@ -22,7 +22,6 @@ inline void InboundStream::release_kept(PayloadPool& pool) TUTTI_REALTIME {
 }
 
 inline void InboundStream::prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME {
-  base::prefetch(this);
   base::prefetch(&formats_);
   buffer_.prefetch_slot(number);
 }

@@ -52,10 +52,9 @@ std::optional<codec::CodecId> InboundStream::find_codec(rtp::PayloadType type) c
   return std::nullopt;
 }
 
-base::Result<Receipt, DropReason> InboundStream::receive(const rtp::RtpPacket& packet, base::Instant arrival,
-                                                         PayloadPool& pool,
-                                                         PayloadPool::Owner owner) TUTTI_REALTIME {
-  auto receipt = accept(packet, arrival, pool, owner);
+Receipt InboundStream::receive(const rtp::RtpPacket& packet, base::Instant arrival, PayloadPool& pool,
+                               PayloadPool::Owner owner) TUTTI_REALTIME {
+  const Receipt receipt = accept(packet, arrival, pool, owner);
   if (receipt) {
     last_arrival_ = arrival;
   } else {
@@ -64,46 +63,42 @@ base::Result<Receipt, DropReason> InboundStream::receive(const rtp::RtpPacket& p
   return receipt;
 }
 
-base::Result<Receipt, DropReason> InboundStream::accept(const rtp::RtpPacket& packet, base::Instant arrival,
-                                                        PayloadPool& pool,
-                                                        PayloadPool::Owner owner) TUTTI_REALTIME {
+Receipt InboundStream::accept(const rtp::RtpPacket& packet, base::Instant arrival, PayloadPool& pool,
+                              PayloadPool::Owner owner) TUTTI_REALTIME {
   const rtp::RtpHeader& header = packet.header;
   const bool is_event = header.payload_type == formats_.telephone_event;
-  const auto codec = find_codec(header.payload_type);
+  const PayloadFormat& first = formats_.audio.front();  // as a rule
+  const auto codec = header.payload_type == first.payload_type ? std::optional(first.codec)
+                                                               : find_codec(header.payload_type);
   const bool known = is_event || codec.has_value();
   Receipt receipt;
 
-  if (has_source_ && header.ssrc == source_) {
+  if (has_source_ && header.ssrc == source_) [[likely]] {
     has_candidate_ = false;  // the source lives: whoever else sent is a stray
-    if (const auto refused = count(header, is_event, arrival, pool)) return base::unexpected(*refused);
-    if (!known) return base::unexpected(DropReason::kUnknownPayloadType);
+    if (const auto refused = count(header, is_event, arrival, pool)) return Receipt::refused(*refused);
+    if (!known) return Receipt::refused(DropReason::kUnknownPayloadType);
   } else {
-    if (!known) return base::unexpected(DropReason::kUnknownPayloadType);
-    const bool proven = !has_source_ || (has_candidate_ && header.ssrc == candidate_ &&
-                                         header.sequence_number == candidate_next_);
-    if (!proven) {
-      has_candidate_ = true;
-      candidate_ = header.ssrc;
-      candidate_next_ = header.sequence_number + 1;
-      return base::unexpected(DropReason::kProbation);
-    }
-    follow(header, arrival, pool);
+    if (!known) return Receipt::refused(DropReason::kUnknownPayloadType);
+    if (!follow(header, arrival, pool)) return Receipt::refused(DropReason::kProbation);
     receipt.new_source = true;
   }
 
-  if (is_event) {
-    const auto event = rtp::parse_telephone_event(packet.payload);
-    if (!event) return base::unexpected(event.error());
-    receipt.digit = keys_.receive(header.timestamp, *event);
-    return receipt;
-  }
-  if (const auto refused = buffer_.insert(packet, *codec, pool, owner)) {
+  if (is_event) [[unlikely]]
+    return receive_event(packet, receipt);
+  std::uint16_t peak = 0;
+  if (const auto refused = buffer_.insert(packet, *codec, pool, owner, &peak)) {
     // A source that was accepted with this packet stays accepted: its loss is counted, not its standing.
-    if (!receipt.new_source) return base::unexpected(*refused);
+    if (!receipt.new_source) return Receipt::refused(*refused);
     ++banked_.packets_dropped;
-  } else {
-    receipt.peak = buffer_.peak_of_waiting(header.sequence_number);
   }
+  receipt.peak = peak;
+  return receipt;
+}
+
+Receipt InboundStream::receive_event(rtp::RtpPacket packet, Receipt receipt) TUTTI_REALTIME {
+  const auto event = rtp::parse_telephone_event(packet.payload);
+  if (!event) return Receipt::refused(event.error());
+  receipt.digit = keys_.receive(packet.header.timestamp, *event);
   return receipt;
 }
 
@@ -116,16 +111,27 @@ std::optional<DropReason> InboundStream::count(const rtp::RtpHeader& header, boo
       is_event ? statistics_.receive_untimed(header.sequence_number)
                : statistics_.receive(header.sequence_number, header.timestamp, arrival);
   if (verdict == rtp::SequenceVerdict::kSuspect) return DropReason::kTooFarAhead;
-  if (verdict == rtp::SequenceVerdict::kRestarted) {
-    banked_.packets_received += received;
-    banked_.packets_lost += static_cast<std::uint64_t>(std::max(lost, 0));
-    buffer_.restart(pool);
-  }
+  if (verdict == rtp::SequenceVerdict::kRestarted) restart(received, lost, pool);
   return std::nullopt;
 }
 
-void InboundStream::follow(const rtp::RtpHeader& header, base::Instant arrival,
-                           PayloadPool& pool) TUTTI_REALTIME {
+// Its numbers have begun anew; so much it had counted before.
+void InboundStream::restart(std::uint32_t received, std::int32_t lost, PayloadPool& pool) TUTTI_REALTIME {
+  banked_.packets_received += received;
+  banked_.packets_lost += static_cast<std::uint64_t>(std::max(lost, 0));
+  buffer_.restart(pool);
+}
+
+// From now on the packet's source, if nobody is followed yet or it has proven itself.
+bool InboundStream::follow(rtp::RtpHeader header, base::Instant at, PayloadPool& pool) TUTTI_REALTIME {
+  const bool proven = !has_source_ || (has_candidate_ && header.ssrc == candidate_ &&
+                                       header.sequence_number == candidate_next_);
+  if (!proven) {
+    has_candidate_ = true;
+    candidate_ = header.ssrc;
+    candidate_next_ = header.sequence_number + 1;
+    return false;
+  }
   bank_statistics();
   buffer_.restart(pool);
   keys_ = KeyDetector();
@@ -134,7 +140,8 @@ void InboundStream::follow(const rtp::RtpHeader& header, base::Instant arrival,
   source_ = header.ssrc;
   const auto codec = find_codec(header.payload_type);
   const std::uint32_t clock_hz = codec ? codec::properties(*codec).rtp_clock_hz : 8'000;
-  statistics_.start(header.sequence_number, header.timestamp, arrival, clock_hz);
+  statistics_.start(header.sequence_number, header.timestamp, at, clock_hz);
+  return true;
 }
 
 void InboundStream::bank_statistics() TUTTI_REALTIME {

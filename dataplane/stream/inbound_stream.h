@@ -13,7 +13,6 @@
 #include "dataplane/base/drop_reason.h"
 #include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
-#include "dataplane/base/result.h"
 #include "dataplane/base/tick.h"
 #include "dataplane/rtp/reception_statistics.h"
 #include "dataplane/rtp/rtp_packet.h"
@@ -42,9 +41,8 @@ class alignas(64) InboundStream {
   void detach(PayloadPool& pool) TUTTI_REALTIME;
   // Errors: kUnknownPayloadType, kProbation, kDuplicate, kLate, kTooFarAhead, kBufferFull, kOversize,
   // kMalformed (no payload), kTruncated (half an event). `owner`: on whose shelf the payload is to wait.
-  base::Result<Receipt, base::DropReason> receive(
-      const rtp::RtpPacket& packet, base::Instant arrival, PayloadPool& pool,
-      PayloadPool::Owner owner = PayloadPool::kNobody) TUTTI_REALTIME;
+  Receipt receive(const rtp::RtpPacket& packet, base::Instant arrival, PayloadPool& pool,
+                  PayloadPool::Owner owner = PayloadPool::kNobody) TUTTI_REALTIME;
 
   // The frame of this tick, written whole. To be called once every tick, heard or not.
   FrameKind pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
@@ -77,14 +75,14 @@ class alignas(64) InboundStream {
   // what pop() will decode.
   void prefetch() const TUTTI_REALTIME { base::prefetch(this); }
   void prefetch_waiting() const TUTTI_REALTIME { buffer_.prefetch_waiting(); }
-  // What receive() will touch of a packet with that number.
+  // What receive() will touch besides, of a packet with that number; and the slot of another one.
   void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME;
+  void prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME { buffer_.prefetch_slot(number); }
   void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME { buffer_.prefetch_payload(pool); }
 
   // When the last packet came that was accepted; the clock's zero before the first one since attach().
   base::Instant last_arrival() const TUTTI_REALTIME { return last_arrival_; }
-  // The SSRC that is followed, once there is one.
-  std::optional<rtp::Ssrc> source() const TUTTI_REALTIME;
+  std::optional<rtp::Ssrc> source() const TUTTI_REALTIME;  // that is followed, once there is one
   // Ignored unless it is from the source that is followed.
   void receive_sender_report(rtp::Ssrc sender, const rtp::SenderInfo& info,
                              base::Instant arrival) TUTTI_REALTIME;
@@ -99,9 +97,8 @@ class alignas(64) InboundStream {
   int buffer_delay() const TUTTI_REALTIME { return buffer_.target(); }
 
  private:
-  std::optional<codec::CodecId> find_codec(rtp::PayloadType type) const TUTTI_REALTIME;
-  base::Result<Receipt, base::DropReason> accept(const rtp::RtpPacket& packet, base::Instant arrival,
-                                                 PayloadPool& pool, PayloadPool::Owner owner) TUTTI_REALTIME;
+  Receipt accept(const rtp::RtpPacket& packet, base::Instant arrival, PayloadPool& pool,
+                 PayloadPool::Owner owner) TUTTI_REALTIME;
   std::optional<base::DropReason> count(const rtp::RtpHeader& header, bool is_event, base::Instant arrival,
                                         PayloadPool& pool) TUTTI_REALTIME;
   void skip_slowly(PayloadPool& pool) TUTTI_REALTIME;
@@ -113,7 +110,11 @@ class alignas(64) InboundStream {
   FrameKind play(base::Frame& out, PayloadPool& pool, bool may_splice) TUTTI_REALTIME;
   FrameKind fill(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
   FrameKind finish_tick(FrameKind kind, base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
-  void follow(const rtp::RtpHeader& header, base::Instant arrival, PayloadPool& pool) TUTTI_REALTIME;
+  // Not in the way of what comes as a rule; by value what else would have to be in memory for them.
+  [[gnu::noinline]] std::optional<codec::CodecId> find_codec(rtp::PayloadType type) const TUTTI_REALTIME;
+  [[gnu::noinline]] bool follow(rtp::RtpHeader header, base::Instant at, PayloadPool& pool) TUTTI_REALTIME;
+  [[gnu::noinline]] void restart(std::uint32_t received, std::int32_t lost, PayloadPool& pool) TUTTI_REALTIME;
+  [[gnu::noinline]] Receipt receive_event(rtp::RtpPacket packet, Receipt receipt) TUTTI_REALTIME;
   void bank_statistics() TUTTI_REALTIME;
 
   // A block that was played, or none.

@@ -81,10 +81,6 @@ inline void JitterBuffer::note_peak(rtp::RtpTimestamp timestamp, int samples,
   }
 }
 
-inline std::uint16_t JitterBuffer::peak_of_waiting(rtp::SequenceNumber number) const TUTTI_REALTIME {
-  return slots_[number.value() % kSlots].peak;
-}
-
 // As a rule only the first is looked at.
 inline void JitterBuffer::prefetch_waiting() const TUTTI_REALTIME {
   base::prefetch(&slots_[head_.value() % kSlots]);

@@ -57,12 +57,18 @@ void JitterBuffer::release_first(int steps, PayloadPool& pool) TUTTI_REALTIME {
 }
 
 std::optional<DropReason> JitterBuffer::insert(const rtp::RtpPacket& packet, codec::CodecId codec,
-                                               PayloadPool& pool, PayloadPool::Owner owner) TUTTI_REALTIME {
+                                               PayloadPool& pool, PayloadPool::Owner owner,
+                                               std::uint16_t* peak_out) TUTTI_REALTIME {
   if (packet.payload.empty()) return DropReason::kMalformed;
   if (packet.payload.size() > PayloadPool::kLongBytes) return DropReason::kOversize;
   const rtp::RtpHeader& header = packet.header;
   const int samples = static_cast<int>(packet.payload.size());  // G.711: a byte each
-  if (const auto refused = place(header, samples, pool)) return refused;
+  const unsigned place = header.sequence_number.value() % kSlots;
+  if (!fits(header)) [[unlikely]] {
+    if (const auto refused = make_room(header, samples, pool)) return refused;
+  } else {
+    DCHECK(has_room(header, samples, pool));
+  }
 
   PayloadPool::Index block = PayloadPool::kSilence;
   // Who was silent is silent, as a rule: what is everyone's need not be written into a block that is in no
@@ -84,17 +90,26 @@ std::optional<DropReason> JitterBuffer::insert(const rtp::RtpPacket& packet, cod
   taken.timestamp = static_cast<std::uint16_t>(header.timestamp.value());
   taken.peak = peak & 0x7FFF;
   taken.codec = static_cast<std::uint8_t>(codec) & 1;
-  slot(header.sequence_number) = taken;
-  occupied_ |= 1U << (header.sequence_number.value() % kSlots);
+  slots_[place] = taken;
+  occupied_ |= 1U << place;
   has_suspect_ = false;
   note_peak(header.timestamp, samples, peak);
   note_lead(header.timestamp - playout_);
+  if (peak_out != nullptr) *peak_out = peak;
   return std::nullopt;
 }
 
-// Makes room in the two windows, of time and of numbers, or says why not.
-std::optional<DropReason> JitterBuffer::place(const rtp::RtpHeader& header, int samples,
-                                              PayloadPool& pool) TUTTI_REALTIME {
+// It is within the two windows, of time and of numbers, and has not come before.
+bool JitterBuffer::fits(const rtp::RtpHeader& header) const TUTTI_REALTIME {
+  const auto ahead = static_cast<std::uint32_t>(header.sequence_number - head_);
+  const auto lead = static_cast<std::uint32_t>(header.timestamp - playout_);
+  return anchored_ && ahead < kSlots && lead <= kReach && header.timestamp - played_ >= 0 &&
+         !occupied(header.sequence_number) && (!empty() || idle_ < kRestartAfter);
+}
+
+// Makes room in the windows for what does not fit, or says why not. Of what does it says and changes nothing.
+std::optional<DropReason> JitterBuffer::make_room(rtp::RtpHeader header, int samples,
+                                                  PayloadPool& pool) TUTTI_REALTIME {
   const rtp::SequenceNumber number = header.sequence_number;
   if (!anchored_) {
     anchor(header, samples);
@@ -129,6 +144,13 @@ std::optional<DropReason> JitterBuffer::place(const rtp::RtpHeader& header, int 
     delay_playout(header.timestamp, -lead);
   }
   return slide_to(number);
+}
+
+// That make_room() says so, too: the longer way to what fits() answers.
+bool JitterBuffer::has_room(const rtp::RtpHeader& header, int samples,
+                            PayloadPool& pool) const TUTTI_REALTIME {
+  JitterBuffer same = *this;
+  return !same.make_room(header, samples, pool) && same == *this;
 }
 
 // A timeline begins: its first sample is due after the delay.

@@ -39,11 +39,11 @@ class JitterBuffer : public DelayPolicy {
   // Forgets the timeline, not the delay that was learned: the source begins anew.
   void restart(PayloadPool& pool) TUTTI_REALTIME;
 
-  // Copies the payload into a block of the pool, the owner's. Shapes: one byte a sample.
+  // Copies the payload into a block of the pool, the owner's; tells its peak. Shapes: one byte a sample.
   // Errors: kMalformed (empty), kOversize, kDuplicate, kLate, kTooFarAhead, kBufferFull.
   std::optional<base::DropReason> insert(const rtp::RtpPacket& packet, codec::CodecId codec,
-                                         PayloadPool& pool,
-                                         PayloadPool::Owner owner = PayloadPool::kNobody) TUTTI_REALTIME;
+                                         PayloadPool& pool, PayloadPool::Owner owner = PayloadPool::kNobody,
+                                         std::uint16_t* peak_out = nullptr) TUTTI_REALTIME;
 
   // The frame that a tick is made of as a rule: one packet, of 20 ms, due now, and no change of the delay
   // wanted. Takes it and ends the tick; none, and nothing done, where take() must look closer.
@@ -53,7 +53,6 @@ class JitterBuffer : public DelayPolicy {
   // The next samples, at most `samples_max` (positive), as far as they are of one kind and packet.
   Chunk take(int samples_max, PayloadPool& pool) TUTTI_REALTIME;
 
-  std::uint16_t peak_of_waiting(rtp::SequenceNumber number) const TUTTI_REALTIME;
   // The greatest peak among the packets that are due within `samples`, partly played ones included.
   std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
   std::uint16_t peak_soon() TUTTI_REALTIME;  // within kSoon: remembered until it may be another
@@ -64,10 +63,8 @@ class JitterBuffer : public DelayPolicy {
 
   void end_tick() TUTTI_REALTIME;  // once a tick, after its take() calls: judges the delay
   DelayChange wanted() const TUTTI_REALTIME { return wanted_; }
-  // What waits is due a frame later than it was.
-  void lengthened() TUTTI_REALTIME;
-  // So many samples were taken and thrown away.
-  void shortened(int samples) TUTTI_REALTIME;
+  void lengthened() TUTTI_REALTIME;            // what waits is due a frame later than it was
+  void shortened(int samples) TUTTI_REALTIME;  // so many were taken and thrown away
   // By how much the delay should be shortened yet.
   int to_shorten() const TUTTI_REALTIME { return wanted_ == DelayChange::kShorten ? change_by_ : 0; }
   // Whether samples shall be left out in this tick though it is not quiet; to be asked once a tick. Streams
@@ -76,8 +73,7 @@ class JitterBuffer : public DelayPolicy {
   bool in_haste() const TUTTI_REALTIME { return patience_ >= kHaste; }
   // Decodes what take() would hand out next, as far as it is audio without a hole; returns the samples.
   int peek(std::span<std::int16_t> out, const PayloadPool& pool) const TUTTI_REALTIME;
-  // Samples of the first packet that are played already.
-  int into_packet() const TUTTI_REALTIME;
+  int into_packet() const TUTTI_REALTIME;  // samples of the first one that are played already
 
   // Whether nothing that waits is due within so many samples.
   bool none_due(int samples) const TUTTI_REALTIME;
@@ -90,7 +86,7 @@ class JitterBuffer : public DelayPolicy {
 
  private:
   using Slot = JitterSlot;
-
+  bool operator==(const JitterBuffer&) const = default;
   Slot& slot(rtp::SequenceNumber number) TUTTI_REALTIME { return slots_[number.value() % kSlots]; }
   void vacate(unsigned place) TUTTI_REALTIME;  // what waits there has gone
   bool occupied(rtp::SequenceNumber number) const TUTTI_REALTIME;
@@ -99,8 +95,12 @@ class JitterBuffer : public DelayPolicy {
   int first_waiting() const TUTTI_REALTIME;
   void judge_delay() TUTTI_REALTIME;
   void prove_anew() TUTTI_REALTIME;
-  std::optional<base::DropReason> place(const rtp::RtpHeader& header, int samples,
-                                        PayloadPool& pool) TUTTI_REALTIME;
+  // Whether it is to be put where it belongs, and nothing else done: as a rule.
+  bool fits(const rtp::RtpHeader& header) const TUTTI_REALTIME;
+  bool has_room(const rtp::RtpHeader& header, int samples, PayloadPool& pool) const TUTTI_REALTIME;
+  // These by value: what is known of a packet that fits is in registers, and need not be anywhere else.
+  [[gnu::noinline]] std::optional<base::DropReason> make_room(rtp::RtpHeader header, int samples,
+                                                              PayloadPool& pool) TUTTI_REALTIME;
   void anchor(const rtp::RtpHeader& header, int samples) TUTTI_REALTIME;
   void delay_playout(rtp::RtpTimestamp timestamp, int late_by) TUTTI_REALTIME;
   std::optional<base::DropReason> refuse_passed(const rtp::RtpHeader& header) TUTTI_REALTIME;

@@ -17,6 +17,7 @@ struct JitterSlot {
   std::uint16_t codec : 1;
   std::uint16_t peak : 15;  // of 32 767; 0 where nothing waits
 
+  bool operator==(const JitterSlot&) const = default;
   // By how much it is ahead of the next sample to be played; below zero where it is behind.
   std::int32_t lead(rtp::RtpTimestamp playout) const TUTTI_REALTIME {
     const auto next = static_cast<std::uint16_t>(playout.value());

@@ -88,16 +88,14 @@ class PayloadPool {
     return const_cast<PayloadPool*>(this)->bytes(index);
   }
 
-  // Fetch into the cache: which blocks of an owner's shelf are taken; then, to be written, that line of the
-  // one that will be taken next. Not where none is: who sends digital silence takes none.
+  // Fetches into the cache which blocks of an owner's shelf are taken.
   void prefetch_shelf(Owner owner) const TUTTI_REALTIME { base::prefetch(taken_.get() + owner); }
-  void prefetch_next(Owner owner, std::size_t line) const TUTTI_REALTIME {
-    // Of a full shelf it is the next one's: harmless.
-    if (owner < owners_ && taken_[owner] != 0) {
-      base::prefetch(shorts_[0].bytes.data() + next_of(owner) * sizeof(Block<kShortBytes>) + line * 64);
-    }
+  // What of the shelf will be written next, to be fetched: kShortBytes. None where no block is taken: who
+  // sends digital silence takes none. Of a full shelf it is the next one's: harmless.
+  const std::byte* next_written(Owner owner) const TUTTI_REALTIME {
+    if (owner >= owners_ || taken_[owner] == 0) return nullptr;
+    return shorts_[0].bytes.data() + next_of(owner) * sizeof(Block<kShortBytes>);
   }
-  static constexpr std::size_t kShortLines = kShortBytes / 64;
 
   std::uint32_t in_use() const TUTTI_REALTIME { return on_shelves_ + shorts_.in_use() + longs_.in_use(); }
   std::uint32_t long_in_use() const TUTTI_REALTIME { return longs_.in_use(); }
@@ -115,7 +113,7 @@ class PayloadPool {
 
   // The lowest that is free: few pages are touched.
   Index next_of(Owner owner) const TUTTI_REALTIME {
-    return owner * kShelf + static_cast<Index>(std::countr_one(taken_[owner]));
+    return owner * kShelf + static_cast<Index>(std::countr_one(std::uint32_t{taken_[owner]}));
   }
 
   const std::uint32_t owners_;

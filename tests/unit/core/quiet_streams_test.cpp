@@ -260,9 +260,9 @@ class QuietStreamsTest : public ::testing::Test {
     ++number_;
     quiet_.make_up(*participant_);
     const auto receipt = participant_->inbound.receive(packet, base::Instant(1s), pool_);
-    ASSERT_TRUE(receipt.has_value());
-    EXPECT_EQ(receipt->peak, std::abs(int{sample_of(std::byte{fill})}));
-    quiet_.arrived(participant_->handle.slot, *participant_, receipt->peak, gate_);
+    ASSERT_TRUE(receipt);
+    EXPECT_EQ(receipt.peak, std::abs(int{sample_of(std::byte{fill})}));
+    quiet_.arrived(participant_->handle.slot, *participant_, receipt.peak, gate_);
   }
   bool is_quiet() const { return quiet_.quiet(2); }
   int waiting() const { return participant_->inbound.packets_waiting(); }

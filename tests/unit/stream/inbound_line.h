@@ -60,9 +60,8 @@ class InboundLine {
 
   DropReason receive(rtp::RtpPacket packet) {
     const base::RealtimeSection realtime;
-    const auto receipt = stream.receive(packet, now, pool);
-    last = receipt ? *receipt : Receipt{};
-    return receipt ? kOk : receipt.error();
+    last = stream.receive(packet, now, pool);
+    return last ? kOk : last.refused_for;
   }
 
   // A packet with the tone that belongs to its timestamp.

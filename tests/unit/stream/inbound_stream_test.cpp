@@ -152,7 +152,7 @@ TEST(InboundStream, NoPayloadTypeMeansNothingByItsAbsence) {
   packet.header.payload_type = rtp::PayloadType{0x7F};
   const auto receipt = stream.receive(packet, base::Instant(), pool);
   ASSERT_FALSE(receipt);
-  EXPECT_EQ(receipt.error(), DropReason::kUnknownPayloadType);
+  EXPECT_EQ(receipt.refused_for, DropReason::kUnknownPayloadType);
 }
 
 TEST(InboundStream, StraysOfAnotherSsrcDisturbNothing) {
@@ -286,11 +286,11 @@ TEST(InboundStream, WithoutABlockThePacketIsLostAndTheSourceIsKept) {
   packet.payload = payload;
   const auto first = stream.receive(packet, base::Instant(), none);
   ASSERT_TRUE(first) << "the source is accepted, whatever becomes of its packet";
-  EXPECT_TRUE(first->new_source);
+  EXPECT_TRUE(first.new_source);
   packet.header = InboundLine::header(1, 160, kAlice, kPcmu);
   const auto second = stream.receive(packet, base::Instant(), none);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error(), DropReason::kBufferFull);
+  EXPECT_EQ(second.refused_for, DropReason::kBufferFull);
   EXPECT_EQ(stream.totals().packets_dropped, 2U);
 }
 

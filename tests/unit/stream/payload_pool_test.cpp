@@ -110,17 +110,19 @@ TEST(PayloadPool, HandsOutNoBlockTwice) {
   }
 }
 
-TEST(PayloadPool, MayBeFetchedFromWhereverItIs) {
-  PayloadPool pool(0, 0, 2);
-  const auto fetch = [&pool](PayloadPool::Owner owner) {
-    for (std::size_t line = 0; line < PayloadPool::kShortLines; ++line) pool.prefetch_next(owner, line);
-  };
-  for (std::uint32_t i = 0; i <= PayloadPool::kShelf; ++i) {
+TEST(PayloadPool, TellsWhatOfAShelfIsWrittenNext) {
+  PayloadPool pool(1, 0, 2);
+  EXPECT_EQ(pool.next_written(1), nullptr) << "of who has nothing waiting nobody knows whether he is silent";
+  std::vector<PayloadPool::Index> taken{pool.try_acquire(160, 1)};
+  while (taken.size() < PayloadPool::kShelf) {
     pool.prefetch_shelf(1);
-    fetch(1);
-    pool.try_acquire(160, 1);
+    const std::byte* const next = pool.next_written(1);
+    taken.push_back(pool.try_acquire(160, 1));
+    EXPECT_EQ(next, pool.bytes(taken.back()));
   }
-  fetch(PayloadPool::kNobody);
+  pool.release(taken[2]);
+  EXPECT_EQ(pool.next_written(1), pool.bytes(taken[2]));
+  EXPECT_EQ(pool.next_written(PayloadPool::kNobody), nullptr);
 }
 
 // What waits after a burst stays where it waited before: pages that were touched are used again.
