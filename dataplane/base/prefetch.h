@@ -13,7 +13,7 @@ namespace tutti::base {
 // had fewer lines on their way there than into the second: 0032; Zen 5 is the faster for it: 0044.)
 inline void prefetch(const void* at) TUTTI_REALTIME {
 #if defined(__x86_64__)
-  asm volatile("prefetcht0 (%0)" : : "r"(at));
+  asm volatile("prefetcht0 %0" : : "m"(*static_cast<const char*>(at)));
 #else
   __builtin_prefetch(at);
 #endif
@@ -22,7 +22,7 @@ inline void prefetch(const void* at) TUTTI_REALTIME {
 // To be written: the line is taken from the core that has it now, not when it is written.
 inline void prefetch_to_write(const void* at) TUTTI_REALTIME {
 #if defined(__x86_64__)
-  asm volatile("prefetchw (%0)" : : "r"(at));
+  asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(at)));
 #else
   __builtin_prefetch(at, 1);
 #endif

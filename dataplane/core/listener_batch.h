@@ -22,9 +22,8 @@ class ListenerBatch {
   // Whose packet of this tick is one whole frame, due now: the whole mix.
   void add(Participant& participant, base::Instant due) TUTTI_REALTIME {
     const codec::CodecId codec = participant.outbound.codec();
-    PacketHeads& heads = heads_[static_cast<std::size_t>(codec)];
-    heads.add(participant, due);
-    if (heads.full()) flush(codec);
+    const std::size_t place = heads_[static_cast<std::size_t>(codec)].add(participant, due);
+    if (place == PacketHeads::kLast) flush(codec);
   }
 
   void flush() TUTTI_REALTIME {

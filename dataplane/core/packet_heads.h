@@ -15,18 +15,20 @@ namespace tutti::core {
 class PacketHeads {
  public:
   static constexpr std::size_t kMax = 16;
+  static constexpr std::size_t kLast = kMax - 1;
   static constexpr std::size_t kPayloadBytes = base::kFrameSamples;  // G.711: a byte a sample
 
   // The header of the packet that is due to one whose packet of this tick is one whole frame. Returns its
-  // place.
+  // place; behind kLast there is none.
   std::size_t add(Participant& participant, base::Instant due) TUTTI_REALTIME {
-    net::PacketHead& head = heads_[count_];
+    const std::size_t place = count_;  // not read anew behind each store
+    net::PacketHead& head = heads_[place];
     head.endpoint = endpoint_of(participant);
     head.to = participant.send_to;
     participant.outbound.pass_frame(due, head.bytes);
-    return count_++;
+    count_ = place + 1;
+    return place;
   }
-  bool full() const TUTTI_REALTIME { return count_ == kMax; }
   bool empty() const TUTTI_REALTIME { return count_ == 0; }
   // Valid until the next add(), also behind finish().
   std::span<const net::PacketHead> all() const TUTTI_REALTIME { return std::span(heads_).first(count_); }

@@ -33,7 +33,7 @@ class Reporting {
     state_.reports.begin(participant.handle, now);
   }
   // After a tick in which it had its part.
-  void report_voice(Participant& participant, base::Instant now) TUTTI_REALTIME;
+  [[gnu::noinline]] void report_voice(Participant& participant, base::Instant now) TUTTI_REALTIME;
   // When a packet of it was taken: the first, and then every eighth, is told with flush(), when what telling
   // reads has come from memory.
   void note_packet(Participant& participant, std::uint32_t slot, base::Instant arrival) TUTTI_REALTIME {

@@ -21,10 +21,13 @@ class TalkerBatch {
 
   // Adds it, now or later; decodes it into `own` with that. Both stay where they are until flush().
   void add(const stream::EncodedFrame& frame, base::Frame& own) TUTTI_REALTIME {
-    Lane& lane = lanes_[static_cast<std::size_t>(frame.codec)];
-    lane.payloads[lane.count] = reinterpret_cast<const std::uint8_t*>(frame.payload);
-    lane.own[lane.count] = own.samples.data();
-    if (++lane.count == kLaneMax) flush(frame.codec);
+    const auto index = static_cast<std::size_t>(frame.codec);
+    Lane& lane = lanes_[index];
+    const std::size_t place = counts_[index];
+    lane.payloads[place] = reinterpret_cast<const std::uint8_t*>(frame.payload);
+    lane.own[place] = own.samples.data();
+    counts_[index] = place + 1;
+    if (place + 1 == kLaneMax) flush(frame.codec);
   }
 
   void flush() TUTTI_REALTIME {
@@ -36,21 +39,22 @@ class TalkerBatch {
   static constexpr std::size_t kLaneMax = 16;
 
   struct Lane {
-    std::size_t count = 0;
     std::array<const std::uint8_t*, kLaneMax> payloads;
     std::array<std::int16_t*, kLaneMax> own;
   };
 
   void flush(codec::CodecId codec) TUTTI_REALTIME {
-    Lane& lane = lanes_[static_cast<std::size_t>(codec)];
-    if (lane.count == 0) return;
-    mixer_.add_encoded(codec, std::span(lane.payloads).first(lane.count),
-                       std::span(lane.own).first(lane.count));
-    lane.count = 0;
+    const auto index = static_cast<std::size_t>(codec);
+    const std::size_t count = counts_[index];
+    if (count == 0) return;
+    mixer_.add_encoded(codec, std::span(lanes_[index].payloads).first(count),
+                       std::span(lanes_[index].own).first(count));
+    counts_[index] = 0;
   }
 
   mixer::ConferenceMixer& mixer_;
-  std::array<Lane, 2> lanes_;  // by CodecId
+  std::array<std::size_t, 2> counts_{};  // these two by CodecId
+  std::array<Lane, 2> lanes_;
 };
 
 }  // namespace tutti::core

@@ -26,8 +26,9 @@ class TalkerPackets {
   void add(Participant& participant, base::Instant due, const base::Frame& own) TUTTI_REALTIME {
     const codec::CodecId codec = participant.outbound.codec();
     Lane& lane = lanes_[static_cast<std::size_t>(codec)];
-    lane.own[lane.heads.add(participant, due)] = own.samples.data();
-    if (lane.heads.full()) flush(codec);
+    const std::size_t place = lane.heads.add(participant, due);
+    lane.own[place] = own.samples.data();
+    if (place == PacketHeads::kLast) flush(codec);
   }
 
   void flush() TUTTI_REALTIME {

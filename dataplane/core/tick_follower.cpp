@@ -16,10 +16,8 @@ void TickFollower::begin(Conference& conference, const TickWheel::Turn& turn) TU
 void TickFollower::schedule(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
   conference.next_position = turn.position() + kSubSlots;
   if (!state_.options.follow_talkers || conference.peers != 0) return;
-  // Conferences do so at different times, and never all in one tick.
-  const std::uint64_t beat = turn.tick + conference.handle.slot;
-  if (beat % kStepTicks != 0 || conference.members.size() > kMembersMax) return;
-  const bool look_due = beat % kLookTicks == 0;
+  if (!step_due(conference, turn) || conference.members.size() > kMembersMax) return;
+  const bool look_due = (turn.tick + conference.handle.slot) % kLookTicks == 0;
   if (rests(conference, look_due)) return;
   note_arrivals(conference, turn.due);
   if (look_due) look(conference);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/core/arrival_phases.h"
 #include "dataplane/core/conference.h"
@@ -46,6 +47,10 @@ class TickFollower {
 
   // Before the first tick of a conference.
   void begin(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  // Fetches into the cache what schedule() will read of a conference.
+  void prefetch(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+    if (step_due(conference, turn)) base::prefetch(ways_.at(conference.handle.slot));
+  }
   // After the conference's tick: says when the next one is due, in the same sub-slot or in the next one.
   void schedule(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
 
@@ -58,6 +63,10 @@ class TickFollower {
     std::uint32_t members = 0;  // at the last look
   };
 
+  // Conferences do so at different times, and never all in one tick.
+  static bool step_due(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+    return (turn.tick + conference.handle.slot) % kStepTicks == 0;
+  }
   Way& way_of(const Conference& conference) TUTTI_REALTIME { return ways_[conference.handle.slot]; }
   void note_arrivals(Conference& conference, base::Instant now) TUTTI_REALTIME;
   std::optional<std::uint32_t> arrival(const Participant& participant, base::Instant now) TUTTI_REALTIME;

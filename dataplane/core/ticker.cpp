@@ -88,7 +88,6 @@ std::uint32_t Ticker::take_packets(std::uint32_t first, const TickWheel::Turn& t
     const Conference& conference = state_.conferences[slot];
     prefetch_conference(state_, to_fetch_);
     if (!due(conference, turn)) continue;
-    prefetch_members(state_, conference);
     for (auto member = looks_ ? conference.members.first() : kNoSlot; member != kNoSlot;
          member = members(member).next) {
       state_.port.look(net::EndpointId{member}, late);
@@ -116,6 +115,7 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REA
   TickWheel::Turn own = turn;
   own.tick = conference.tick_of(turn);
   state_.peers.prefetch(conference, own.tick);
+  follower_.prefetch(conference, turn);
   const auto members = ahead_.next(conference);
   gather(conference, members, ahead_.next_awake(members), own);
   // The numbers in the ring only grow.
@@ -139,53 +139,50 @@ void Ticker::add_tones(Conference& conference) TUTTI_REALTIME {
 
 // The same as all that is done with one who was in the mix and still speaks, for whom nothing is new: a whole
 // frame as it came. False, and nothing done, where that has to be looked at closer.
-bool Ticker::speaks_on(Participant& participant, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME {
+bool Ticker::speaks_on(Participant& participant, dsp::SpeechGateOptions gate, base::Frame& frame,
+                       TalkerBatch& batch) TUTTI_REALTIME {
   if (!participant.steady() || !participant.gain_in.unity()) return false;
   const std::uint16_t said = participant.inbound.peak_ahead();
-  if (said < state_.gate.threshold) return false;
+  if (said < gate.threshold) return false;
   const auto encoded = participant.inbound.try_pop_encoded(state_.payloads);
   if (!encoded) return false;
-  participant.gate.update(said, state_.gate);
+  participant.gate.update(said, gate);
   participant.loudness = std::max(said, participant.fallen());
   batch.add(encoded, frame);
   return true;
 }
 
-void Ticker::gather(Conference& conference, std::span<const std::uint32_t> members,
-                    std::span<const std::uint32_t> awake, const TickWheel::Turn& turn) TUTTI_REALTIME {
+void Ticker::gather(Conference& conference, std::span<Participant* const> members,
+                    std::span<Participant* const> awake, const TickWheel::Turn& turn) TUTTI_REALTIME {
   choice_.begin(conference.max_talkers, conference.number);
   if (Reporting::due(conference, turn)) fetch_reports(members);
   mixer_.begin_tick();
   TalkerBatch batch(mixer_);
   base::Frame* frame = frames_.at(0);
-  const auto take_voice = [&](Participant& participant) TUTTI_REALTIME {
-    const bool able = participant.may_talk();
-    if (able) participant.among_loudest = choice_.chosen(participant);
-    const bool wanted = able && participant.among_loudest && conference.mixing;
-    if (participant.voice != 0 && !participant.in_mix && conference.mixing && participant.talks()) {
-      whisper(participant, turn, *frame);
-      return;
-    }
-    if (take(participant, wanted, *frame, batch)) ++frame;
-  };
   if (conference.max_talkers == 0) {
     // Nobody has to be compared: one walk does all.
-    const auto speaks_on = [&](Participant& participant) TUTTI_REALTIME {
-      if (!conference.mixing || !this->speaks_on(participant, *frame, batch)) return false;
-      ++frame;
-      return true;
-    };
-    listen(awake, speaks_on, take_voice);
+    const bool mixing = conference.mixing;
+    const dsp::SpeechGateOptions gate = state_.gate;
+    for (Participant* const& place : awake) {
+      ahead_.fetch_state(place);
+      Participant& participant = *place;
+      if ((mixing && speaks_on(participant, gate, *frame, batch)) ||
+          (listen(participant) && take_voice(participant, conference, turn, *frame, batch)))
+        ++frame;
+    }
   } else {
     std::uint32_t speakers = 0;
-    const auto nobody = [](const Participant&) TUTTI_REALTIME { return false; };
-    listen(awake, nobody, [&](Participant& participant) TUTTI_REALTIME {
-      speakers_[speakers++] = participant.handle.slot;
-      if (participant.may_talk()) choice_.offer(participant);
-    });
+    for (Participant* const& place : awake) {
+      ahead_.fetch_state(place);
+      if (!listen(*place)) continue;
+      speakers_[speakers++] = place->handle.slot;
+      if (place->may_talk()) choice_.offer(*place);
+    }
     if (conference.peers != 0) state_.peers.compete(conference, turn.tick, choice_);
     choice_.choose();
-    for (std::uint32_t i = 0; i < speakers; ++i) take_voice(state_.participants[speakers_[i]]);
+    for (std::uint32_t i = 0; i < speakers; ++i) {
+      if (take_voice(state_.participants[speakers_[i]], conference, turn, *frame, batch)) ++frame;
+    }
   }
   batch.flush();
   if (conference.coaches != 0) state_.coachings.be_silent(conference, turn);
@@ -193,36 +190,41 @@ void Ticker::gather(Conference& conference, std::span<const std::uint32_t> membe
 }
 
 // hand_out() will write them.
-void Ticker::fetch_reports(std::span<const std::uint32_t> members) TUTTI_REALTIME {
-  for (const std::uint32_t slot : members) {
+void Ticker::fetch_reports(std::span<Participant* const> members) TUTTI_REALTIME {
+  for (const Participant* const member : members) {
+    const std::uint32_t slot = ahead_.slot_of(member);
     state_.reports.prefetch(slot);
-    if (state_.quiet.quiet(slot)) state_.participants[slot].inbound.prefetch();
+    if (state_.quiet.quiet(slot)) member->inbound.prefetch();
   }
 }
 
-// Lets the gates of all who are not quiet decide, but of those of whom speaks_on(participant) is true;
-// is done with the frames of those who are behind a closed one, and calls speaks(participant) of the others.
-template <typename SpeaksOn, typename Speaks>
-void Ticker::listen(std::span<const std::uint32_t> members, const SpeaksOn& speaks_on,
-                    const Speaks& speaks) TUTTI_REALTIME {
-  Participant* const participants = state_.participants.at(0);
-  for (const std::uint32_t slot : members) {
-    if (state_.quiet.quiet(slot)) continue;
-    Participant& participant = participants[slot];
-    ahead_.fetch_state();
-    if (speaks_on(participant)) continue;
-    state_.quiet.make_up(participant);
-    TalkerChoice::listen(participant, state_.gate);
-    if (!participant.speaking) {
-      const bool stays = participant.slip != 0 && !participant.in_mix && slip(participant, false);
-      participant.spoke = participant.in_mix = false;
-      if (!stays) participant.inbound.skip(state_.payloads);
-      participant.gain_in.settle();
-      continue;
-    }
-    if (!participant.talking && participant.talks()) reporting_.begin_to_talk(participant);
-    speaks(participant);
+// Lets the gate of one who is not quiet decide, and is done with the frame of who is behind a closed one.
+// Returns whether it speaks.
+bool Ticker::listen(Participant& participant) TUTTI_REALTIME {
+  state_.quiet.make_up(participant);
+  TalkerChoice::listen(participant, state_.gate);
+  if (!participant.speaking) {
+    const bool stays = participant.slip != 0 && !participant.in_mix && slip(participant, false);
+    participant.spoke = participant.in_mix = false;
+    if (!stays) participant.inbound.skip(state_.payloads);
+    participant.gain_in.settle();
+    return false;
   }
+  if (!participant.talking && participant.talks()) reporting_.begin_to_talk(participant);
+  return true;
+}
+
+// Of one who speaks, once it is known who has a part in the mix. Returns whether it has, with this frame.
+bool Ticker::take_voice(Participant& participant, const Conference& conference, const TickWheel::Turn& turn,
+                        base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME {
+  const bool able = participant.may_talk();
+  if (able) participant.among_loudest = choice_.chosen(participant);
+  const bool wanted = able && participant.among_loudest && conference.mixing;
+  if (participant.voice != 0 && !participant.in_mix && conference.mixing && participant.talks()) {
+    whisper(participant, turn, frame);
+    return false;
+  }
+  return take(participant, wanted, frame, batch);
 }
 
 // The tick has passed by the arrivals of a stream that nobody heard: a frame more or less mends it. Returns
@@ -289,28 +291,30 @@ void Ticker::whisper(Participant& participant, const TickWheel::Turn& turn,
   participant.gain_in.settle();
 }
 
-void Ticker::hand_out(Conference& conference, std::span<const std::uint32_t> members,
+void Ticker::hand_out(Conference& conference, std::span<Participant* const> members,
                       const TickWheel::Turn& turn) TUTTI_REALTIME {
   ListenerClasses classes(mixer_);
   TalkerPackets own_mixes(state_, mixer_);
   ListenerBatch whole_mixes(state_, classes);
   const base::Frame* own = frames_.at(0);
   const bool reporting = Reporting::due(conference, turn);
-  Participant* const participants = state_.participants.at(0);
-  for (const std::uint32_t& slot : members) {
-    Participant& participant = participants[slot];
-    ahead_.fetch_outbound(slot);
-    if (state_.quiet.quiet(slot)) {
-      state_.quiet.owe(participant);
-    } else if (!participant.speaking) {
-      state_.quiet.look(participant, state_.gate);
+  const base::Instant due = turn.due;
+  for (Participant* const& place : members) {
+    ahead_.fetch_outbound(place);
+    Participant& participant = *place;
+    if (!participant.speaking) {
+      if (state_.quiet.quiet(participant.handle.slot)) {
+        state_.quiet.owe(participant);
+      } else {
+        state_.quiet.look(participant, state_.gate);
+      }
     }
     const bool ordinary = !participant.personal && participant.gain_out.unity();
     if (ordinary && participant.outbound.whole_frame_due()) {
       if (participant.in_mix) {
-        own_mixes.add(participant, turn.due, *own++);
+        own_mixes.add(participant, due, *own++);
       } else {
-        whole_mixes.add(participant, turn.due);
+        whole_mixes.add(participant, due);
       }
     } else {
       send_otherwise(participant, classes, *own, turn);
@@ -323,12 +327,12 @@ void Ticker::hand_out(Conference& conference, std::span<const std::uint32_t> mem
     if (participant.fading) participant.in_mix = participant.fading = false;
     if (reporting) {
       state_.quiet.make_up(participant);
-      reporting_.report_voice(participant, turn.due);
+      reporting_.report_voice(participant, due);
     }
-    if (turn.due >= participant.look_after_at) {
+    if (due >= participant.look_after_at) {
       own_mixes.flush();
       whole_mixes.flush();
-      look_after(participant, turn.due);
+      look_after(participant, due);
     }
   }
   own_mixes.flush();

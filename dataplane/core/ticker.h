@@ -53,16 +53,18 @@ class Ticker {
   std::uint32_t take_packets(std::uint32_t first, const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
   void tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void half_tick(Conference& conference) TUTTI_REALTIME;
-  void gather(Conference& conference, std::span<const std::uint32_t> members,
-              std::span<const std::uint32_t> awake, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  void gather(Conference& conference, std::span<Participant* const> members,
+              std::span<Participant* const> awake, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void add_tones(Conference& conference) TUTTI_REALTIME;
-  void fetch_reports(std::span<const std::uint32_t> members) TUTTI_REALTIME;
-  template <typename SpeaksOn, typename Speaks>
-  void listen(std::span<const std::uint32_t> members, const SpeaksOn& speaks_on,
-              const Speaks& speaks) TUTTI_REALTIME;
+  void fetch_reports(std::span<Participant* const> members) TUTTI_REALTIME;
+  // These two out of the walk that is most of a tick: it holds what it needs in registers.
+  [[gnu::noinline]] bool listen(Participant& participant) TUTTI_REALTIME;
+  [[gnu::noinline]] bool take_voice(Participant& participant, const Conference& conference,
+                                    const TickWheel::Turn& turn, base::Frame& frame,
+                                    TalkerBatch& batch) TUTTI_REALTIME;
   bool slip(Participant& participant, bool wanted) TUTTI_REALTIME;
-  [[gnu::always_inline]] inline bool speaks_on(Participant& participant, base::Frame& frame,
-                                               TalkerBatch& batch) TUTTI_REALTIME;
+  [[gnu::always_inline]] inline bool speaks_on(Participant& participant, dsp::SpeechGateOptions gate,
+                                               base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME;
   bool take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME;
   void whisper(Participant& participant, const TickWheel::Turn& turn, base::Frame& frame) TUTTI_REALTIME;
   [[gnu::noinline]] void send_otherwise(Participant& participant, ListenerClasses& classes,
@@ -70,7 +72,7 @@ class Ticker {
   void send_personal(Participant& participant, const base::Frame& own,
                      const TickWheel::Turn& turn) TUTTI_REALTIME;
   // `turn` as the conference counts it.
-  void hand_out(Conference& conference, std::span<const std::uint32_t> members,
+  void hand_out(Conference& conference, std::span<Participant* const> members,
                 const TickWheel::Turn& turn) TUTTI_REALTIME;
   void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
 

@@ -8,16 +8,15 @@ namespace tutti::stream {
 // A block that was played takes the place of the one before the last.
 inline void InboundStream::keep(PayloadPool::Index block, codec::CodecId codec,
                                 PayloadPool& pool) TUTTI_REALTIME {
-  if (kept_[0].block != Kept::kNone) pool.release(kept_[0].block);
+  if (kept_[0]) pool.release(kept_[0].block());
   kept_[0] = kept_[1];
-  kept_[1].block = block & Kept::kNone;
-  kept_[1].codec = static_cast<std::uint8_t>(codec) & 1U;
+  kept_[1] = KeptBlock(block, codec);
 }
 
 inline void InboundStream::release_kept(PayloadPool& pool) TUTTI_REALTIME {
-  for (Kept& kept : kept_) {
-    if (kept.block != Kept::kNone) pool.release(kept.block);
-    kept.block = Kept::kNone;
+  for (KeptBlock& kept : kept_) {
+    if (kept) pool.release(kept.block());
+    kept = KeptBlock();
   }
 }
 
@@ -26,7 +25,7 @@ inline void InboundStream::prefetch_for_arrival(rtp::SequenceNumber number) cons
   buffer_.prefetch_slot(number);
 }
 
-inline EncodedFrame InboundStream::try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME {
+[[gnu::always_inline]] inline EncodedFrame InboundStream::try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME {
   if (concealer_.blends_next()) return {};
   const WholeFrame frame = buffer_.try_take_frame();
   if (!frame) return {};

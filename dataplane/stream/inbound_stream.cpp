@@ -167,12 +167,12 @@ FrameKind InboundStream::play(base::Frame& out, PayloadPool& pool, bool may_spli
 FrameKind InboundStream::pop_in_haste(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
   if (concealer_.blends_next() || !buffer_.none_due(kFrame)) return play(out, pool, false);
   // A hole begins, or goes on. What was learned piece by piece is not asked: that would be the search.
-  const Kept last = kept_[1];
+  const KeptBlock last = kept_[1];
   FrameKind kind = FrameKind::kSilence;
   const bool lost = buffer_.take(kFrame, pool).kind == Chunk::Kind::kLost;
-  if (last.block != Kept::kNone) {
-    codec::decode(static_cast<codec::CodecId>(last.codec),
-                  std::span<const std::byte>(pool.bytes(last.block), base::kFrameSamples), out.samples);
+  if (last) {
+    codec::decode(last.codec(), std::span<const std::byte>(pool.bytes(last.block()), base::kFrameSamples),
+                  out.samples);
     dsp::fade(out.samples, dsp::Fade::kOut);
     kind = lost ? FrameKind::kConcealed : FrameKind::kAudio;
   } else {
@@ -202,11 +202,11 @@ FrameKind InboundStream::finish_tick(FrameKind kind, base::Frame& out, PayloadPo
 // played before them.
 void InboundStream::learn_kept(PayloadPool& pool) TUTTI_REALTIME {
   static_assert(2 * kFrame >= int{Concealer::kHistorySamples});
-  for (const Kept& kept : kept_) {
-    if (kept.block == Kept::kNone) continue;
+  for (const KeptBlock& kept : kept_) {
+    if (!kept) continue;
     base::Frame frame;
-    codec::decode(static_cast<codec::CodecId>(kept.codec),
-                  std::span<const std::byte>(pool.bytes(kept.block), base::kFrameSamples), frame.samples);
+    codec::decode(kept.codec(), std::span<const std::byte>(pool.bytes(kept.block()), base::kFrameSamples),
+                  frame.samples);
     concealer_.receive(frame.samples);
   }
   release_kept(pool);

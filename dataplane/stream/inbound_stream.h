@@ -20,6 +20,7 @@
 #include "dataplane/stream/formats.h"
 #include "dataplane/stream/inbound_frame.h"
 #include "dataplane/stream/jitter_buffer.h"
+#include "dataplane/stream/kept_block.h"
 #include "dataplane/stream/key_detector.h"
 #include "dataplane/stream/payload_pool.h"
 
@@ -117,16 +118,8 @@ class alignas(64) InboundStream {
   [[gnu::noinline]] Receipt receive_event(rtp::RtpPacket packet, Receipt receipt) TUTTI_REALTIME;
   void bank_statistics() TUTTI_REALTIME;
 
-  // A block that was played, or none.
-  struct Kept {
-    static constexpr std::uint32_t kNone = (1U << 31) - 1;
-    std::uint32_t block : 31 = kNone;
-    std::uint32_t codec : 1 = 0;
-  };
-  static_assert(PayloadPool::kIndexBits < 31);
-
   // Read by every tick: with the buffer's own exactly one line, then its slots.
-  std::array<Kept, 2> kept_;  // played last, older first
+  std::array<KeptBlock, 2> kept_;  // played last, older first
   Concealer concealer_;
   JitterBuffer buffer_;
 

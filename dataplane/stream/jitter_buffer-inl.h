@@ -20,23 +20,24 @@ inline int JitterBuffer::first_waiting() const TUTTI_REALTIME {
   return std::countr_zero(std::rotr(occupied_, head_.value() % kSlots));
 }
 
-inline void JitterBuffer::vacate(unsigned place) TUTTI_REALTIME {
-  occupied_ &= ~(1U << place);
-  slots_[place].peak = 0;
-}
-
 inline void JitterBuffer::end_tick() TUTTI_REALTIME {
   if (++window_ticks_ >= kWindowTicks) judge_delay();
 }
 
-inline WholeFrame JitterBuffer::try_take_frame() TUTTI_REALTIME {
-  if (empty() || wanted_ != DelayChange::kNone) return {};
-  const int steps = first_waiting();
+[[gnu::always_inline]] inline WholeFrame JitterBuffer::try_take_frame() TUTTI_REALTIME {
+  if (wanted_ != DelayChange::kNone) return {};
+  // As a rule none is missing before it: that is asked for by an instruction, and what follows are a few
+  // less.
+  return occupied(head_) ? try_take_frame_behind(0) : try_take_frame_behind_gap();
+}
+
+// Where so many are missing.
+[[gnu::always_inline]] inline WholeFrame JitterBuffer::try_take_frame_behind(int steps) TUTTI_REALTIME {
   const rtp::SequenceNumber number = head_ + steps;
   const Slot& first = slot(number);
   if (first.samples != base::kFrameSamples || lead_of(first) != 0) return {};
   const WholeFrame frame{first.block, static_cast<codec::CodecId>(first.codec)};
-  vacate(number.value() % kSlots);
+  occupied_ &= ~(1U << (number.value() % kSlots));
   head_ = number + 1;
   seen_ = seen_ << (steps + 1) | 1;
   playout_ = playout_ + static_cast<int>(base::kFrameSamples);

@@ -36,9 +36,8 @@ void JitterBuffer::restart(PayloadPool& pool) TUTTI_REALTIME {
 
 void JitterBuffer::drop_all(PayloadPool& pool) TUTTI_REALTIME {
   while (occupied_ != 0) {
-    const auto place = static_cast<unsigned>(std::countr_zero(occupied_));
-    pool.release(slots_[place].block);
-    vacate(place);
+    pool.release(slots_[static_cast<unsigned>(std::countr_zero(occupied_))].block);
+    occupied_ &= occupied_ - 1;
   }
   forget_peak();
 }
@@ -51,7 +50,7 @@ void JitterBuffer::pass(int steps) TUTTI_REALTIME {
 void JitterBuffer::release_first(int steps, PayloadPool& pool) TUTTI_REALTIME {
   const rtp::SequenceNumber number = head_ + steps;
   pool.release(slot(number).block);
-  vacate(number.value() % kSlots);
+  occupied_ &= ~(1U << (number.value() % kSlots));
   pass(steps + 1);
   seen_ |= 1;
 }
@@ -235,6 +234,10 @@ void JitterBuffer::note_lead(int lead) TUTTI_REALTIME {
   // Within kReach, as all that is accepted.
   lead_min_ = std::min(lead_min_, static_cast<std::int16_t>(lead));
   lead_max_ = std::max(lead_max_, static_cast<std::int16_t>(lead));
+}
+
+WholeFrame JitterBuffer::try_take_frame_behind_gap() TUTTI_REALTIME {
+  return empty() ? WholeFrame() : try_take_frame_behind(first_waiting());
 }
 
 Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {

@@ -52,7 +52,6 @@ class JitterBuffer : public DelayPolicy {
 
   // The next samples, at most `samples_max` (positive), as far as they are of one kind and packet.
   Chunk take(int samples_max, PayloadPool& pool) TUTTI_REALTIME;
-
   // The greatest peak among the packets that are due within `samples`, partly played ones included.
   std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
   std::uint16_t peak_soon() TUTTI_REALTIME;  // within kSoon: remembered until it may be another
@@ -88,11 +87,12 @@ class JitterBuffer : public DelayPolicy {
   using Slot = JitterSlot;
   bool operator==(const JitterBuffer&) const = default;
   Slot& slot(rtp::SequenceNumber number) TUTTI_REALTIME { return slots_[number.value() % kSlots]; }
-  void vacate(unsigned place) TUTTI_REALTIME;  // what waits there has gone
   bool occupied(rtp::SequenceNumber number) const TUTTI_REALTIME;
   std::int32_t lead_of(const Slot& waiting) const TUTTI_REALTIME { return waiting.lead(playout_); }
   // How many numbers behind head_ the first packet is; one at least waits.
   int first_waiting() const TUTTI_REALTIME;
+  WholeFrame try_take_frame_behind(int steps) TUTTI_REALTIME;
+  [[gnu::noinline]] WholeFrame try_take_frame_behind_gap() TUTTI_REALTIME;
   void judge_delay() TUTTI_REALTIME;
   void prove_anew() TUTTI_REALTIME;
   // Whether it is to be put where it belongs, and nothing else done: as a rule.

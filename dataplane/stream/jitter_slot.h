@@ -15,7 +15,7 @@ struct JitterSlot {
   std::uint32_t samples : 10;
   std::uint16_t timestamp;  // its low half: nothing waits that is farther from what is played
   std::uint16_t codec : 1;
-  std::uint16_t peak : 15;  // of 32 767; 0 where nothing waits
+  std::uint16_t peak : 15;  // of 32 767
 
   bool operator==(const JitterSlot&) const = default;
   // By how much it is ahead of the next sample to be played; below zero where it is behind.

@@ -43,11 +43,13 @@ class LookaheadTest : public ::testing::Test {
   void begin() { ahead_->begin(state_->sub_slots[0].first(), turn_); }
   Slots next(const Conference& conference) {
     members_ = ahead_->next(conference);
-    return {members_.begin(), members_.end()};
+    return slots_of(members_);
   }
-  Slots next_awake() {
-    const auto awake = ahead_->next_awake(members_);
-    return {awake.begin(), awake.end()};
+  Slots next_awake() { return slots_of(ahead_->next_awake(members_)); }
+  static Slots slots_of(std::span<Participant* const> members) {
+    Slots slots;
+    for (const Participant* const member : members) slots.push_back(member->handle.slot);
+    return slots;
   }
 
   static constexpr std::uint32_t kParticipants = 128;
@@ -58,7 +60,7 @@ class LookaheadTest : public ::testing::Test {
   std::unique_ptr<net::PacketPort> port_;
   std::unique_ptr<CoreState> state_;
   std::unique_ptr<Lookahead> ahead_;
-  std::span<const std::uint32_t> members_;
+  std::span<Participant* const> members_;
   const TickWheel::Turn turn_{.tick = 5};
 };
 
@@ -96,10 +98,10 @@ TEST_F(LookaheadTest, TellsWhoIsNotQuiet) {
   EXPECT_EQ(next_awake(), Slots{6});
 }
 
-TEST_F(LookaheadTest, TellsAllWhereOneMayHaveBeenWokenSince) {
+TEST_F(LookaheadTest, TellsWhoHasBeenWokenSince) {
   const Conference& first = open(0, {1, 2, 3});
-  const Conference& last = open(1, {4, 5});
-  for (const std::uint32_t slot : {1U, 3U, 4U}) fall_quiet(slot);
+  const Conference& last = open(1, {4, 5, 6});
+  for (const std::uint32_t slot : {1U, 3U, 4U, 6U}) fall_quiet(slot);
   begin();
   next(first);
   EXPECT_EQ(next_awake(), Slots{2});
@@ -114,10 +116,11 @@ TEST_F(LookaheadTest, TellsAllWhereOneMayHaveBeenWokenSince) {
   EXPECT_EQ(next_awake(), (Slots{4, 5}));
   fall_quiet(4);
   begin();
-  state_->quiet.wake(state_->participants[4]);
+  state_->quiet.wake(state_->participants[3]);
   next(first);
-  EXPECT_EQ(next_awake(), (Slots{1, 2, 3}));
-  fall_quiet(4);
+  EXPECT_EQ(next_awake(), (Slots{2, 3}));
+  next(last);
+  EXPECT_EQ(next_awake(), Slots{5});
   begin();
   state_->quiet.wake_all();
   next(first);
@@ -131,10 +134,8 @@ TEST_F(LookaheadTest, FetchesNothingBeyondTheLast) {
   const Conference& conference = open(0, members);
   begin();
   EXPECT_EQ(next(conference), members);
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    ahead_->fetch_state();
-    ahead_->fetch_outbound(members_[i]);
-  }
+  for (Participant* const& place : ahead_->next_awake(members_)) ahead_->fetch_state(place);
+  for (Participant* const& place : members_) ahead_->fetch_outbound(place);
 }
 
 }  // namespace
