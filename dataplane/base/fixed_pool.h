@@ -21,17 +21,14 @@ class FixedPool {
   using Index = std::uint32_t;
   static constexpr Index kNone = UINT32_MAX;
 
-  // The first `reserved` blocks are handed out by the caller, who keeps account of them.
-  explicit FixedPool(Index capacity, Pages pages = Pages::kHuge, Index reserved = 0)
+  explicit FixedPool(Index capacity, Pages pages = Pages::kHuge)
       : capacity_(capacity),
-        reserved_(reserved),
         memory_(capacity * sizeof(T), pages),
         // Default-initialised: a page of a block that was never used is never touched.
         blocks_(new (memory_.data()) T[capacity]),
-        free_(new Index[capacity - reserved]),
-        unused_(reserved) {
+        free_(new Index[capacity]) {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 4'096);
-    CHECK(capacity < kNone && reserved <= capacity);
+    CHECK(capacity < kNone);
   }
   FixedPool(const FixedPool&) = delete;
   FixedPool& operator=(const FixedPool&) = delete;
@@ -43,7 +40,7 @@ class FixedPool {
   }
 
   void release(Index index) TUTTI_REALTIME {
-    DCHECK(index >= reserved_ && index < unused_ && in_use() > 0);
+    DCHECK(index < unused_ && in_use() > 0);
     free_[free_count_++] = index;
   }
 
@@ -57,16 +54,15 @@ class FixedPool {
   }
 
   Index capacity() const TUTTI_REALTIME { return capacity_; }
-  Index in_use() const TUTTI_REALTIME { return unused_ - reserved_ - free_count_; }
+  Index in_use() const TUTTI_REALTIME { return unused_ - free_count_; }
 
  private:
   const Index capacity_;
-  const Index reserved_;
   const SlabMemory memory_;
   T* const blocks_;
   const std::unique_ptr<Index[]> free_;  // what came back, the last one last
   Index free_count_ = 0;
-  Index unused_;  // from here on no block was ever handed out, and no page of one touched
+  Index unused_ = 0;  // from here on no block was ever handed out, and no page of one touched
 };
 
 }  // namespace tutti::base

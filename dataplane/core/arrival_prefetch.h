@@ -20,15 +20,12 @@ namespace tutti::core {
 // to be looked up: a processor looks up some six at once, but does not go far beyond one that it waits for.
 inline constexpr std::size_t kArrivalsTogether = 16;
 
-// Before all else what is told of their slots in dense arrays: where many are there, they are in no
-// second-level cache either. Thread: the core.
-inline void prefetch_presence(const CoreState& state,
-                              std::span<const net::ReceivedPacket> packets) TUTTI_REALTIME {
+// Before all else their slots' marks: where many are there, they are in no second-level cache either. Thread:
+// the core.
+inline void prefetch_marks(const CoreState& state,
+                           std::span<const net::ReceivedPacket> packets) TUTTI_REALTIME {
   for (const net::ReceivedPacket& packet : packets) {
-    const auto slot = static_cast<std::uint32_t>(packet.endpoint);
-    base::prefetch(state.presence.get() + slot);
-    state.quiet.prefetch(slot);
-    state.payloads.prefetch_shelf(slot);
+    base::prefetch(state.marks.get() + static_cast<std::uint32_t>(packet.endpoint));
   }
 }
 

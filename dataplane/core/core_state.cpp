@@ -17,6 +17,16 @@ constexpr std::uint32_t kLongPayloadsPerParticipant = 4;
 // A lone participant may fill its whole jitter buffer.
 constexpr std::uint32_t kPayloadsReserve = 64;
 
+// In the slots, whoever is in them.
+stream::PayloadPool::Shelves shelves_of(Slab<Participant>& participants, SlotMarks* marks) {
+  auto* const first = reinterpret_cast<std::byte*>(participants.at(0));
+  return {.count = participants.capacity(),
+          .first = first + offsetof(Participant, shelf),
+          .stride = sizeof(Participant),
+          .taken = &marks->shelf_taken,
+          .taken_stride = sizeof(SlotMarks)};
+}
+
 }  // namespace
 
 CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_port,
@@ -29,7 +39,7 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
       participants(core_options.capacity.participants),
       reserves(core_options.capacity.participants, base::Pages::kPlain),
       links_of_members(new SlotLinks[core_options.capacity.participants]),
-      presence(std::make_unique<Presence[]>(core_options.capacity.participants)),
+      marks(std::make_unique<SlotMarks[]>(core_options.capacity.participants)),
       conferences(core_options.capacity.conferences),
       links_of_conferences(std::make_unique<SlotLinks[]>(core_options.capacity.conferences)),
       conference_present(std::make_unique<bool[]>(core_options.capacity.conferences)),
@@ -42,11 +52,12 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
       coachings(rings, core_options.index, peers),
       payloads(core_options.capacity.participants * kShortPayloadsPerParticipant + kPayloadsReserve,
                core_options.capacity.participants * kLongPayloadsPerParticipant + kPayloadsReserve,
-               core_options.capacity.participants),
-      quiet(core_options.capacity.participants, core_options.owed_ticks_max, payloads) {}
+               shelves_of(participants, marks.get())),
+      quiet(marks.get(), core_options.owed_ticks_max, payloads) {}
 
 Participant* CoreState::find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME {
-  if (handle.slot >= participants.capacity() || presence[handle.slot] == Presence::kNobody) return nullptr;
+  if (handle.slot >= participants.capacity() || marks[handle.slot].presence == Presence::kNobody)
+    return nullptr;
   Participant& participant = participants[handle.slot];
   return participant.handle == handle && !participant.detaching ? &participant : nullptr;
 }
@@ -59,7 +70,7 @@ Conference* CoreState::find(const mailbox::ConferenceHandle& handle) TUTTI_REALT
 
 Participant* CoreState::find(net::EndpointId endpoint) TUTTI_REALTIME {
   const auto slot = static_cast<std::uint32_t>(endpoint);
-  if (slot >= participants.capacity() || presence[slot] == Presence::kNobody) return nullptr;
+  if (slot >= participants.capacity() || marks[slot].presence == Presence::kNobody) return nullptr;
   Participant& participant = participants[slot];
   return participant.detaching ? nullptr : &participant;
 }

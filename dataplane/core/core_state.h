@@ -18,6 +18,7 @@
 #include "dataplane/core/quiet_streams.h"
 #include "dataplane/core/ring_directory.h"
 #include "dataplane/core/slab.h"
+#include "dataplane/core/slot_marks.h"
 #include "dataplane/core/tick_wheel.h"
 #include "dataplane/core/tones.h"
 #include "dataplane/mailbox/core_counters.h"
@@ -27,14 +28,6 @@
 #include "dataplane/stream/payload_pool.h"
 
 namespace tutti::core {
-
-// Whose packets a slot takes, told without a look at the participant.
-enum class Presence : std::uint8_t {
-  kNobody,
-  kPresent,
-  kTakesRtp,  // what comes on its RTP flow goes to its stream: it may receive, no RTCP comes there, it does
-              // not leave
-};
 
 // Thread: the core; counters are read by anyone.
 struct CoreState {
@@ -53,7 +46,7 @@ struct CoreState {
   // What decides about its presence has changed, or it is new.
   void settle_presence(const Participant& participant) TUTTI_REALTIME {
     const bool takes_rtp = participant.may_receive && !participant.rtcp_mux && !participant.detaching;
-    presence[participant.handle.slot] = takes_rtp ? Presence::kTakesRtp : Presence::kPresent;
+    marks[participant.handle.slot].presence = takes_rtp ? Presence::kTakesRtp : Presence::kPresent;
   }
 
   // The list links of a member of a conference, and of a conference on the wheel.
@@ -95,7 +88,7 @@ struct CoreState {
   Slab<Participant> participants;
   Slab<ParticipantReserve> reserves;
   const std::unique_ptr<SlotLinks[]> links_of_members;  // dense: who comes next is known before it is fetched
-  std::unique_ptr<Presence[]> presence;                 // dense
+  const std::unique_ptr<SlotMarks[]> marks;             // of participants
   Slab<Conference> conferences;
   const std::unique_ptr<SlotLinks[]> links_of_conferences;  // dense, too
   std::unique_ptr<bool[]> conference_present;

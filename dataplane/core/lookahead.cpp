@@ -16,7 +16,7 @@ void prefetch_members(CoreState& state, std::uint32_t& next) TUTTI_REALTIME {
   next = state.links_of_conferences[next].next;
   if (first == kNoSlot) return;
   base::prefetch(state.links_of_members.get() + first);
-  state.quiet.prefetch(first);
+  base::prefetch(state.marks.get() + first);
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ void MediaCore::obey(const mailbox::AttachParticipant& command, base::Instant no
   const std::uint32_t slot = command.participant.slot;
   Conference* conference = state_.find(command.conference);
   CHECK(conference != nullptr && slot < state_.participants.capacity() &&
-        state_.presence[slot] == Presence::kNobody && command.media.codec_count > 0);
+        state_.marks[slot].presence == Presence::kNobody && command.media.codec_count > 0);
   if (!state_.port.attach(net::EndpointId{slot}, command.endpoint)) {
     state_.outbox.put(mailbox::ParticipantDetached{command.participant, true, {}});
     return;
@@ -131,7 +131,7 @@ void MediaCore::take_detached() TUTTI_REALTIME {
     if (!endpoint) return;
     const auto slot = static_cast<std::uint32_t>(*endpoint);
     const Participant& participant = state_.participants[slot];
-    state_.presence[slot] = Presence::kNobody;
+    state_.marks[slot].presence = Presence::kNobody;
     state_.counters.participants.add(-1);
     state_.outbox.put(mailbox::ParticipantDetached{participant.handle, false, participant.totals()});
   }

@@ -17,6 +17,7 @@
 #include "dataplane/stream/formats.h"
 #include "dataplane/stream/inbound_stream.h"
 #include "dataplane/stream/outbound_stream.h"
+#include "dataplane/stream/payload_pool.h"
 #include "mixer/dsp/gain.h"
 #include "mixer/dsp/speech_gate.h"
 
@@ -108,6 +109,7 @@ struct alignas(64) Participant {
 
   stream::OutboundStream outbound;
   stream::InboundStream inbound;
+  stream::PayloadPool::Shelf shelf;  // the pool's, beside what else of it a packet and a tick touch
 
   base::Instant other_sign_of_life;  // than its stream's packets: RTCP, what the stream refused
   bool timeout_told = false;
@@ -126,6 +128,7 @@ struct alignas(64) Participant {
   mailbox::MixControls mix;
   mailbox::MediaParameters media;
   RtcpSession rtcp;
+  alignas(64) std::byte apart;  // a line of nothing: see below
 
  private:
   stream::SendFormat send_format() const TUTTI_REALTIME;
@@ -133,7 +136,9 @@ struct alignas(64) Participant {
 
 static_assert(offsetof(Participant, in_mix) == 0 && offsetof(Participant, fading) == 7);
 static_assert(offsetof(Participant, outbound) == 64);  // one line before it
-static_assert(sizeof(Participant) <= 896);
+static_assert(sizeof(Participant) - sizeof(Participant::shelf) <= 960);
+// Of lines an odd number: else the same line of all would be in few sets of the caches.
+static_assert(sizeof(Participant) / 64 % 2 == 1);
 static_assert(sizeof(ParticipantReserve) <= 1'600);
 
 }  // namespace tutti::core

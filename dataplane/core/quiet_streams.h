@@ -8,10 +8,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 
 #include "dataplane/base/realtime.h"
 #include "dataplane/core/participant.h"
+#include "dataplane/core/slot_marks.h"
 #include "dataplane/stream/payload_pool.h"
 #include "mixer/dsp/speech_gate.h"
 
@@ -20,20 +20,18 @@ namespace tutti::core {
 // Thread: the core.
 class QuietStreams {
  public:
-  // Each owes `owed_max` at most; 0: none is ever quiet. The pool outlives it.
-  QuietStreams(std::uint32_t participants, std::uint8_t owed_max, stream::PayloadPool& payloads)
-      : owed_max_(owed_max),
-        quiet_since_(std::make_unique<std::uint16_t[]>(participants)),
-        payloads_(payloads) {}
+  // Each owes `owed_max` at most; 0: none is ever quiet. The marks, by slot, and the pool outlive it.
+  QuietStreams(SlotMarks* marks, std::uint8_t owed_max, stream::PayloadPool& payloads)
+      : owed_max_(owed_max), marks_(marks), payloads_(payloads) {}
 
-  bool quiet(std::uint32_t slot) const TUTTI_REALTIME { return quiet_since_[slot] == era_; }
+  bool quiet(std::uint32_t slot) const TUTTI_REALTIME { return marks_[slot].quiet_since == era_; }
 
   // How often one was woken who may have been quiet; round.
   std::uint32_t woken() const TUTTI_REALTIME { return woken_; }
 
   // The slot has a new tenant.
   void begin(std::uint32_t slot) TUTTI_REALTIME {
-    quiet_since_[slot] = 0;
+    marks_[slot].quiet_since = 0;
     ++woken_;
   }
   // Whether one is quiet from the next tick on, whose gate was closed in this one and whose frame was thrown
@@ -42,7 +40,7 @@ class QuietStreams {
     participant.quiet_peak = participant.inbound.peak_waiting();
     const bool is = owed_max_ != 0 && participant.gate.closed() && participant.slip == 0 &&
                     !opens(participant, participant.quiet_peak, gate);
-    quiet_since_[participant.handle.slot] = is ? era_ : std::uint16_t{0};
+    marks_[participant.handle.slot].quiet_since = is ? era_ : std::uint16_t{0};
   }
 
   // A tick of one who is quiet.
@@ -54,8 +52,7 @@ class QuietStreams {
     if (participant.owed != 0) make_up_all(participant);
   }
   // Nobody else does: told without a look at the participant.
-  bool may_owe(std::uint32_t slot) const TUTTI_REALTIME { return quiet_since_[slot] != 0; }
-  void prefetch(std::uint32_t slot) const TUTTI_REALTIME { base::prefetch(quiet_since_.get() + slot); }
+  bool may_owe(std::uint32_t slot) const TUTTI_REALTIME { return marks_[slot].quiet_since != 0; }
   // The same where what was learned of it may no longer hold: the next tick looks at it.
   void wake(Participant& participant) TUTTI_REALTIME {
     make_up(participant);
@@ -69,8 +66,7 @@ class QuietStreams {
   // A packet of that peak has come.
   void arrived(std::uint32_t slot, Participant& participant, std::uint16_t peak,
                const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
-    auto& since = quiet_since_[slot];
-    if (since == 0) return;
+    if (!may_owe(slot)) return;
     participant.quiet_peak = std::max(participant.quiet_peak, peak);
     if (opens(participant, peak, gate)) begin(slot);
   }
@@ -94,8 +90,7 @@ class QuietStreams {
   }
 
   const std::uint8_t owed_max_;
-  // By slot: the era in which one was found to be quiet; 0: it is not. In an array of their own, dense.
-  const std::unique_ptr<std::uint16_t[]> quiet_since_;
+  SlotMarks* const marks_;
   std::uint16_t era_ = 1;
   std::uint32_t woken_ = 0;
   stream::PayloadPool& payloads_;

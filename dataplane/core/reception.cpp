@@ -19,12 +19,12 @@ void Reception::run() TUTTI_REALTIME {
       const std::size_t begin = std::min(at, packets.size());
       return packets.subspan(begin, std::min(kArrivalsTogether, packets.size() - begin));
     };
-    prefetch_presence(state_, next(0));
-    prefetch_presence(state_, next(kArrivalsTogether));
+    prefetch_marks(state_, next(0));
+    prefetch_marks(state_, next(kArrivalsTogether));
     prefetch_for_arrival(state_, next(0));
     std::uint64_t bytes = 0;
     for (std::size_t at = 0; at < packets.size(); at += kArrivalsTogether) {
-      prefetch_presence(state_, next(at + 2 * kArrivalsTogether));
+      prefetch_marks(state_, next(at + 2 * kArrivalsTogether));
       prefetch_for_arrival(state_, next(at + kArrivalsTogether));
       for (const net::ReceivedPacket& packet : next(at)) {
         bytes += packet.payload.size();
@@ -40,7 +40,7 @@ void Reception::run() TUTTI_REALTIME {
 void Reception::receive(const net::ReceivedPacket& packet) TUTTI_REALTIME {
   const auto slot = static_cast<std::uint32_t>(packet.endpoint);
   if (packet.flow == net::Flow::kRtp && slot < state_.participants.capacity() &&
-      state_.presence[slot] == Presence::kTakesRtp) {
+      state_.marks[slot].presence == Presence::kTakesRtp) {
     return receive_rtp(state_.participants[slot], packet, true);
   }
   Participant* participant = state_.find(packet.endpoint);

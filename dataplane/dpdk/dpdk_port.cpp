@@ -42,7 +42,7 @@ std::span<const std::byte> frame_of(const rte_mbuf& buffer) TUTTI_REALTIME {
 }
 
 // Whose frame is fetched while one is read.
-constexpr std::size_t kReadAhead = 8;
+constexpr std::size_t kReadAhead = 16;
 
 // A received buffer's head, and as much as a frame of 20 ms is long: its sum is over all of it. From where
 // frames lie as a rule, for the head that says so is on its way, too.
@@ -248,10 +248,6 @@ void DpdkPort::take(std::span<rte_mbuf*> buffers) TUTTI_REALTIME {
   for (std::size_t begin = 0; begin < count; begin += kBurst) {
     const std::size_t end = std::min(begin + kBurst, count);
     read_heads(buffers, begin, end);
-    for (std::size_t i = begin; i < end; ++i) {
-      const FrameReader::Reading& reading = readings_[i - begin];
-      if (reading.kind == FrameReader::Kind::kMedia) base::prefetch(&entry(reading.to));
-    }
     look_at_sums(buffers.subspan(begin, end - begin));
     for (std::size_t i = begin; i < end; ++i) {
       const FrameReader::Reading& reading = readings_[i - begin];
@@ -268,7 +264,8 @@ void DpdkPort::take(std::span<rte_mbuf*> buffers) TUTTI_REALTIME {
   give_back(std::span(fallen).first(fallen_count));
 }
 
-// Of the buffers [begin, end), into readings_.
+// Of the buffers [begin, end), into readings_. Asks for whose each is as soon as that is known: those of a
+// whole burst at once would be more than can be on their way.
 void DpdkPort::read_heads(std::span<rte_mbuf*> buffers, std::size_t begin, std::size_t end) TUTTI_REALTIME {
   for (std::size_t i = begin; i < end; ++i) {
     if (i + kReadAhead < buffers.size()) prefetch_received(buffers[i + kReadAhead]);
@@ -280,6 +277,7 @@ void DpdkPort::read_heads(std::span<rte_mbuf*> buffers, std::size_t begin, std::
     } else {
       reading = {.kind = FrameReader::Kind::kDrop, .reason = DropReason::kOversize};
     }
+    if (reading.kind == FrameReader::Kind::kMedia) base::prefetch(&entry(reading.to));
   }
 }
 

@@ -1,16 +1,15 @@
 // PayloadPool: where encoded payloads wait for their tick; one for all participants of a core.
 //
 // Blocks of two sizes: nearly every packet has 10 or 20 ms, and a block of its own size keeps what waits in
-// few pages and in all sets of the cache. What waits for one participant waits on a shelf of his: a tick
-// reads that of a conference one behind the other, in a few pages, and not in a page each (to find where a
-// page lies costs more than a line of it: docs/decisions/0039-what-a-packet-waits-for.md).
+// few pages and in all sets of the cache. What waits for one participant waits on a shelf of his, which lies
+// wherever the rest of him does: to find where a page lies costs more than a line of it
+// (docs/decisions/0045-a-canary-beside-the-core.md).
 #pragma once
 
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/fixed_pool.h"
@@ -37,14 +36,27 @@ class PayloadPool {
   using Owner = std::uint32_t;
   static constexpr Owner kNobody = UINT32_MAX;
   static constexpr std::uint32_t kShelf = 6;  // 60 ms, the packet of the tick, and the two played last
+  // Short blocks of one owner's. Without initial values.
+  struct alignas(64) Shelf {
+    std::array<std::byte, kShelf * kShortBytes> bytes;
+  };
+  // Where so many owners' lie: the first one, and how many bytes behind it the next. The same of what is told
+  // of each densely: a bit for each block that is taken, none at the begin.
+  struct Shelves {
+    Owner count = 0;
+    std::byte* first = nullptr;
+    std::size_t stride = sizeof(Shelf);
+    std::uint8_t* taken = nullptr;
+    std::size_t taken_stride = 1;
+  };
 
-  // `shorts` and `longs` are for all; besides, each of so many owners has a shelf of kShelf short blocks.
-  PayloadPool(std::uint32_t shorts, std::uint32_t longs, std::uint32_t owners = 0)
-      : owners_(owners),
-        shelved_(owners * kShelf),
-        shorts_(shelved_ + shorts, base::Pages::kHuge, shelved_),
-        longs_(longs, base::Pages::kPlain),
-        taken_(std::make_unique<std::uint8_t[]>(owners)) {
+  // `shorts` and `longs` are for all; the shelves outlive it.
+  PayloadPool(std::uint32_t shorts, std::uint32_t longs) : PayloadPool(shorts, longs, Shelves()) {}
+  PayloadPool(std::uint32_t shorts, std::uint32_t longs, const Shelves& shelves)
+      : shelves_(shelves),
+        shelved_(shelves.count << kShelfBits),
+        shorts_(shorts),
+        longs_(longs, base::Pages::kPlain) {
     CHECK(shelved_ + shorts <= kLong && longs < kLong);
     silence_.bytes.fill(std::byte{0xFF});
   }
@@ -53,27 +65,28 @@ class PayloadPool {
   // where no short one is left. kNone where none is.
   Index try_acquire(std::size_t bytes, Owner owner = kNobody) TUTTI_REALTIME {
     if (bytes <= kShortBytes) {
-      if (owner < owners_ && taken_[owner] != kShelfFull) {
-        const Index index = next_of(owner);
-        taken_[owner] = static_cast<std::uint8_t>(taken_[owner] | (taken_[owner] + 1U));
+      if (owner < shelves_.count && taken(owner) != kShelfFull) {
+        std::uint8_t& taken_now = taken(owner);
+        const Index index = owner << kShelfBits | first_free(taken_now);
+        taken_now = static_cast<std::uint8_t>(taken_now | (taken_now + 1U));
         ++on_shelves_;
         return index;
       }
       const Index index = shorts_.try_acquire();
-      if (index != Shorts::kNone) return index;
+      if (index != Shorts::kNone) return shelved_ + index;
     }
     const Index index = longs_.try_acquire();
     return index == Longs::kNone ? kNone : index | kLong;
   }
   void release(Index index) TUTTI_REALTIME {
     if (index < shelved_) {
-      const Owner owner = index / kShelf;
-      const unsigned bit = 1U << (index - owner * kShelf);
-      DCHECK((taken_[owner] & bit) != 0);
-      taken_[owner] = static_cast<std::uint8_t>(taken_[owner] & ~bit);
+      std::uint8_t& taken_now = taken(index >> kShelfBits);
+      const unsigned bit = 1U << (index & kShelfMask);
+      DCHECK((taken_now & bit) != 0);
+      taken_now = static_cast<std::uint8_t>(taken_now & ~bit);
       --on_shelves_;
     } else if ((index & kLong) == 0) {
-      shorts_.release(index);
+      shorts_.release(index - shelved_);
     } else if (index != kSilence) {
       longs_.release(index & ~kLong);
     }
@@ -81,20 +94,19 @@ class PayloadPool {
 
   // That of kSilence is not to be written.
   std::byte* bytes(Index index) TUTTI_REALTIME {
-    if ((index & kLong) == 0) return shorts_[index].bytes.data();
+    if (index < shelved_) return on_shelf(index >> kShelfBits, index & kShelfMask);
+    if ((index & kLong) == 0) return shorts_[index - shelved_].bytes.data();
     return index == kSilence ? silence_.bytes.data() : longs_[index & ~kLong].bytes.data();
   }
   const std::byte* bytes(Index index) const TUTTI_REALTIME {
     return const_cast<PayloadPool*>(this)->bytes(index);
   }
 
-  // Fetches into the cache which blocks of an owner's shelf are taken.
-  void prefetch_shelf(Owner owner) const TUTTI_REALTIME { base::prefetch(taken_.get() + owner); }
-  // What of the shelf will be written next, to be fetched: kShortBytes. None where no block is taken: who
-  // sends digital silence takes none. Of a full shelf it is the next one's: harmless.
+  // What of an owner's shelf will be written next, to be fetched: kShortBytes. None where no block is taken:
+  // who sends digital silence takes none. Of a full shelf it is what lies behind it: harmless.
   const std::byte* next_written(Owner owner) const TUTTI_REALTIME {
-    if (owner >= owners_ || taken_[owner] == 0) return nullptr;
-    return shorts_[0].bytes.data() + next_of(owner) * sizeof(Block<kShortBytes>);
+    if (owner >= shelves_.count || taken(owner) == 0) return nullptr;
+    return on_shelf(owner, first_free(taken(owner)));
   }
 
   std::uint32_t in_use() const TUTTI_REALTIME { return on_shelves_ + shorts_.in_use() + longs_.in_use(); }
@@ -103,6 +115,10 @@ class PayloadPool {
  private:
   static constexpr Index kLong = 1U << (kIndexBits - 1);
   static constexpr std::uint8_t kShelfFull = (1U << kShelf) - 1;
+  // Of an index on a shelf: which block, below which owner's.
+  static constexpr int kShelfBits = 3;
+  static constexpr Index kShelfMask = (1U << kShelfBits) - 1;
+  static_assert(kShelf <= kShelfMask + 1);
 
   template <std::size_t Bytes>
   struct alignas(64) Block {
@@ -111,17 +127,22 @@ class PayloadPool {
   using Shorts = base::FixedPool<Block<kShortBytes>>;
   using Longs = base::FixedPool<Block<kLongBytes>>;
 
-  // The lowest that is free: few pages are touched.
-  Index next_of(Owner owner) const TUTTI_REALTIME {
-    return owner * kShelf + static_cast<Index>(std::countr_one(std::uint32_t{taken_[owner]}));
+  // The lowest that is free: few lines are touched.
+  static Index first_free(std::uint8_t taken) TUTTI_REALTIME {
+    return static_cast<Index>(std::countr_one(std::uint32_t{taken}));
+  }
+  std::uint8_t& taken(Owner owner) const TUTTI_REALTIME {
+    return shelves_.taken[owner * shelves_.taken_stride];
+  }
+  std::byte* on_shelf(Owner owner, Index block) const TUTTI_REALTIME {
+    return shelves_.first + owner * shelves_.stride + block * kShortBytes;
   }
 
-  const std::uint32_t owners_;
-  const std::uint32_t shelved_;  // so many of the short ones, the first ones, are on shelves
+  const Shelves shelves_;
+  const Index shelved_;  // below it: on a shelf
   Shorts shorts_;
   Longs longs_;
-  const std::unique_ptr<std::uint8_t[]> taken_;  // by owner: a bit for each block of the shelf. Dense
-  std::uint32_t on_shelves_ = 0;                 // are taken
+  std::uint32_t on_shelves_ = 0;  // are taken
   Block<kLongBytes> silence_;
 };
 

@@ -39,21 +39,6 @@ TEST(FixedPool, BlocksKeepTheirContent) {
   EXPECT_EQ(pool[second], 18);
 }
 
-TEST(FixedPool, LeavesItsReservedBlocksToTheCaller) {
-  Pool pool(4, Pages::kHuge, 3);
-  EXPECT_EQ(pool.in_use(), 0u);
-  pool[2] = 19;
-  EXPECT_EQ(pool.try_acquire(), 3u);
-  EXPECT_EQ(pool.in_use(), 1u);
-  EXPECT_EQ(pool.try_acquire(), Pool::kNone);
-  pool.release(3);
-  EXPECT_EQ(pool.in_use(), 0u);
-  EXPECT_EQ(pool.try_acquire(), 3u);
-  EXPECT_EQ(pool[2], 19);
-  Pool none(2, Pages::kHuge, 2);
-  EXPECT_EQ(none.try_acquire(), Pool::kNone);
-}
-
 TEST(FixedPool, MayBeEmpty) {
   Pool pool(0);
   EXPECT_EQ(pool.try_acquire(), Pool::kNone);

@@ -269,7 +269,8 @@ class QuietStreamsTest : public ::testing::Test {
 
   static constexpr std::uint8_t kNoise = 0xFB;  // peak 32
   stream::PayloadPool pool_{16, 4};
-  QuietStreams quiet_{4, 3, pool_};
+  std::array<SlotMarks, 4> marks_{};
+  QuietStreams quiet_{marks_.data(), 3, pool_};
   ParticipantReserve reserve_;
   dsp::SpeechGateOptions gate_;
   std::unique_ptr<Participant> participant_;

@@ -1,4 +1,5 @@
 // Which blocks of the pool a jitter buffer's packets wait in.
+#include <array>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -55,7 +56,9 @@ TEST(JitterBuffer, SilenceTakesNoBlock) {
 }
 
 TEST(JitterBuffer, AnOwnersPayloadsWaitOnItsShelf) {
-  PayloadPool pool(0, 0, 2);
+  std::array<PayloadPool::Shelf, 2> shelves;
+  std::array<std::uint8_t, 2> taken{};
+  PayloadPool pool(0, 0, {.count = 2, .first = shelves[0].bytes.data(), .taken = taken.data()});
   JitterBuffer buffer;
   buffer.reset(0);
   Timeline timeline(0, 0);
