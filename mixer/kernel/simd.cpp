@@ -236,7 +236,7 @@ HWY_INLINE Byte greatest_of(const Byte* in, Byte* out, Byte inversions, std::siz
   const auto magnitude = hn::Set(du8, 0x7F);
   const auto flips = hn::Set(du8, static_cast<Byte>(inversions ^ 0x7F));
   auto least = magnitude;
-  const auto look = [&](std::size_t at) {
+  const auto look = [&](std::size_t at) HWY_ATTR {
     const auto codewords = hn::LoadU(du8, in + at);
     if constexpr (Copy) hn::StoreU(codewords, du8, out + at);
     least = hn::Min(least, hn::And(hn::Xor(codewords, flips), magnitude));
