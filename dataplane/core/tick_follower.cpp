@@ -17,7 +17,7 @@ void TickFollower::schedule(Conference& conference, const TickWheel::Turn& turn)
   conference.next_position = turn.position() + kSubSlots;
   if (!state_.options.follow_talkers || conference.peers != 0) return;
   if (!step_due(conference, turn) || conference.members.size() > kMembersMax) return;
-  const bool look_due = (turn.tick + conference.handle.slot) % kLookTicks == 0;
+  const bool look_due = beat_of(conference, turn) % kLookTicks == 0;
   if (rests(conference, look_due)) return;
   note_arrivals(conference, turn.due);
   if (look_due) look(conference);

@@ -64,8 +64,11 @@ class TickFollower {
   };
 
   // Conferences do so at different times, and never all in one tick.
+  static std::uint64_t beat_of(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+    return turn.tick + conference.handle.slot;
+  }
   static bool step_due(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
-    return (turn.tick + conference.handle.slot) % kStepTicks == 0;
+    return beat_of(conference, turn) % kStepTicks == 0;
   }
   Way& way_of(const Conference& conference) TUTTI_REALTIME { return ways_[conference.handle.slot]; }
   void note_arrivals(Conference& conference, base::Instant now) TUTTI_REALTIME;
