@@ -31,6 +31,12 @@ std::string refusal(const net::BypassOptions& options) {
   return made ? "(it was made)" : made.error();
 }
 
+// Before the first port ends, as the contract has it, wherever the life is left.
+struct StopAtEnd {
+  net::PacketBypass& bypass;
+  ~StopAtEnd() { bypass.stop(); }
+};
+
 // Says what is wrong, if something is.
 std::string whole_life() {
   auto loaded = net::load_bypass(options(), nullptr);
@@ -39,6 +45,7 @@ std::string whole_life() {
   {
     const auto first = bypass.make_port(0);
     const auto second = bypass.make_port(1);
+    const StopAtEnd stop{bypass};
     bypass.start();
     if (!bypass.complaint().empty()) return bypass.complaint();
     if (bypass.description().size() != 2) return "it does not describe itself";
