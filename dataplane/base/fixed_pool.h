@@ -14,7 +14,7 @@
 
 namespace tutti::base {
 
-// Thread: one. Owns: the blocks; they are constructed once, and not again between two acquires.
+// Thread: one. Owns: the blocks; each is constructed when it is first handed out, and not again.
 template <typename T>
 class FixedPool {
  public:
@@ -24,8 +24,7 @@ class FixedPool {
   explicit FixedPool(Index capacity, Pages pages = Pages::kHuge)
       : capacity_(capacity),
         memory_(capacity * sizeof(T), pages),
-        // Default-initialised: a page of a block that was never used is never touched.
-        blocks_(new (memory_.data()) T[capacity]),
+        blocks_(static_cast<T*>(memory_.data())),
         free_(new Index[capacity]) {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 4'096);
     CHECK(capacity < kNone);
@@ -36,7 +35,9 @@ class FixedPool {
   // kNone when all are in use.
   Index try_acquire() TUTTI_REALTIME {
     if (free_count_ != 0) return free_[--free_count_];
-    return unused_ == capacity_ ? kNone : unused_++;
+    if (unused_ == capacity_) return kNone;
+    new (&blocks_[unused_]) T;  // not T(): who has no constructor is not cleared
+    return unused_++;
   }
 
   void release(Index index) TUTTI_REALTIME {
@@ -45,11 +46,11 @@ class FixedPool {
   }
 
   T& operator[](Index index) TUTTI_REALTIME {
-    DCHECK(index < capacity_);
+    DCHECK(index < unused_);
     return blocks_[index];
   }
   const T& operator[](Index index) const TUTTI_REALTIME {
-    DCHECK(index < capacity_);
+    DCHECK(index < unused_);
     return blocks_[index];
   }
 

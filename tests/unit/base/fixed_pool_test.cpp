@@ -39,6 +39,26 @@ TEST(FixedPool, BlocksKeepTheirContent) {
   EXPECT_EQ(pool[second], 18);
 }
 
+// A block of many that nobody uses costs neither time nor memory.
+TEST(FixedPool, ConstructsABlockOnceAndWhenItIsFirstHandedOut) {
+  static int made;
+  made = 0;
+  struct Counted {
+    Counted() noexcept { ++made; }
+    int value = 17;
+  };
+  FixedPool<Counted> pool(1'000);
+  EXPECT_EQ(made, 0);
+  const auto first = pool.try_acquire();
+  EXPECT_EQ(pool[first].value, 17);
+  pool[first].value = 18;
+  pool.release(first);
+  EXPECT_EQ(pool.try_acquire(), first);
+  EXPECT_EQ(pool[first].value, 18);
+  pool.try_acquire();
+  EXPECT_EQ(made, 2);
+}
+
 TEST(FixedPool, MayBeEmpty) {
   Pool pool(0);
   EXPECT_EQ(pool.try_acquire(), Pool::kNone);
