@@ -89,12 +89,13 @@ struct FrameEnd::Port {
   rte_mempool* pool = nullptr;
 };
 
-FrameEnd::FrameEnd(const std::string& name, std::uint16_t queues) : port_(std::make_unique<Port>()) {
+FrameEnd::FrameEnd(const std::string& name, std::uint16_t queues, std::uint32_t buffers)
+    : port_(std::make_unique<Port>()) {
   port_->number = number_of(name);
   rte_eth_dev_info info{};
   CHECK(::rte_eth_dev_info_get(port_->number, &info) == 0);
   port_->receive_queues = std::min<std::uint16_t>(info.max_rx_queues, static_cast<std::uint16_t>(queues + 1));
-  port_->pool = ::rte_pktmbuf_pool_create(("far" + std::to_string(made++)).c_str(), 16'383, 0, 0,
+  port_->pool = ::rte_pktmbuf_pool_create(("far" + std::to_string(made++)).c_str(), buffers, 0, 0,
                                           RTE_PKTMBUF_HEADROOM + 9'216, 0);
   CHECK(port_->pool != nullptr);
   rte_eth_conf configuration{};

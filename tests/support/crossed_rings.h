@@ -45,7 +45,7 @@ class CrossedRings {
 // The far end of a cable, for tests: frames as bytes. Opens a port with buffers of 9 216 bytes of its own.
 class FrameEnd {
  public:
-  explicit FrameEnd(const std::string& port, std::uint16_t queues = 1);
+  explicit FrameEnd(const std::string& port, std::uint16_t queues = 1, std::uint32_t buffers = 16'383);
   ~FrameEnd();
   FrameEnd(const FrameEnd&) = delete;
   FrameEnd& operator=(const FrameEnd&) = delete;

@@ -263,7 +263,7 @@ TEST(DpdkPortTest, FollowsAnEndpointThatMovesToAnotherCore) {
 }
 
 TEST(DpdkPortTest, LosesWhatACoreThatStandsStillIsHanded) {
-  NearHost host({.cores = 2});
+  NearHost host({.cores = 2, .ring = 2 * Exchange::kHandOver});
   const net::Endpoint endpoint = host.attach(kId, 1);
   const auto client = host.far().open();
   for (std::size_t i = 0; i < Exchange::kHandOver + 5; ++i) {
@@ -289,7 +289,8 @@ TEST(DpdkPortTest, CountsPollsAndBursts) {
 }
 
 TEST(DpdkPortTest, SleepsLessWhereItsQueueWouldFillUp) {
-  NearHost host({.limits = {.endpoints = 16, .receive_buffers = 4'096, .transmit_buffers = 16}});
+  NearHost host(
+      {.limits = {.endpoints = 16, .receive_buffers = 4'096, .transmit_buffers = 16}, .ring = 4'096});
   const net::Endpoint endpoint = host.attach(kId);
   const auto client = host.far().open();
   const auto sleep = [&] {

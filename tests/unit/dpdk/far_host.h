@@ -37,8 +37,9 @@ class FarHost {
     std::string payload;
   };
 
-  FarHost(const std::string& port, const base::SocketAddress& ip, net::VlanId vlan, std::uint16_t queues = 1)
-      : end_(port, queues), ip_(ip), vlan_(vlan) {}
+  FarHost(const std::string& port, const base::SocketAddress& ip, net::VlanId vlan, std::uint16_t queues,
+          std::uint32_t buffers)
+      : end_(port, queues, buffers), ip_(ip), vlan_(vlan) {}
 
   base::SocketAddress open() { return ip_.with_port(next_port_++); }
   bool send(const base::SocketAddress& from, const base::SocketAddress& to, std::string_view payload,

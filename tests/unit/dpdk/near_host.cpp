@@ -46,7 +46,8 @@ std::unique_ptr<Device> open(const std::string& name, const NearOptions& options
 NearHost::NearHost(const NearOptions& options)
     : ips_(addresses_of(options)),
       rings_(options.cores, options.ring),
-      far_(rings_.far(), address(options.ipv6, "10.9.0.2", "2001:db8:9::2"), options.vlan, options.cores),
+      far_(rings_.far(), address(options.ipv6, "10.9.0.2", "2001:db8:9::2"), options.vlan, options.cores,
+           4 * options.ring - 1),
       device_(open(rings_.near(), options)),
       addresses_(with_prefix(ips_), address(false, "10.0.0.254", ""), address(true, "", "2001:db8::fe")),
       exchange_(addresses_, {.cores = options.cores,
