@@ -207,11 +207,13 @@ std::span<const net::ReceivedPacket> DpdkPort::receive() TUTTI_REALTIME {
   return {batch_.data(), batch_size_};
 }
 
-// What the device has, as far as whole bursts have room.
+// What the device has, as far as whole bursts have room. Asks for all at once: each time the queue's own
+// lines come from who fills it. A driver may give less, and has more.
 std::size_t DpdkPort::poll(std::span<rte_mbuf*> room) TUTTI_REALTIME {
   std::size_t count = 0;
   while (count + kBurst <= room.size()) {
-    const std::size_t more = ::rte_eth_rx_burst(device_, core_, &room[count], kBurst);
+    const std::size_t more =
+        ::rte_eth_rx_burst(device_, core_, &room[count], static_cast<std::uint16_t>(room.size() - count));
     queue_counters_.polls.add();
     if (more == 0) {
       queue_counters_.empty_polls.add();

@@ -23,8 +23,8 @@ using net::Flow;
 
 // How often a flow looks its next hop up again: a second at 20 ms.
 constexpr std::uint8_t kSendsBetweenLooks = 50;
-// What is sent at once.
-constexpr std::size_t kTogether = 32;
+// What leaves together, before a flush(): each time the queue's own lines come from who takes its packets.
+constexpr std::size_t kTogether = 64;
 
 constexpr std::size_t kUdpBytes = 8;
 constexpr std::size_t kIpv4HeadMax = 14 + 4 + 20 + kUdpBytes;  // with a tag; IPv6's is longer without

@@ -58,6 +58,41 @@ TEST(PortBatchesTest, KeepsNoMoreBuffersThanItMayAndNoneOfAnotherCores) {
   EXPECT_EQ(host.far().end().buffers_in_use(), ReusedBuffers::kMax) << "they were given back";
 }
 
+TEST(PortBatchesTest, TakesAWholeBatchByOnePoll) {
+  NearHost host;
+  const net::Endpoint endpoint = host.attach(kId);
+  const auto client = host.far().open();
+  constexpr std::size_t kBatch = net::PacketPort::kReceiveBatch;
+  for (std::size_t i = 0; i < kBatch; ++i) ASSERT_TRUE(host.far().send(client, endpoint.rtp, "x"));
+  EXPECT_EQ(host.port().receive().size(), kBatch);
+  const net::QueueCounters& counters = host.port().queue_counters();
+  EXPECT_EQ(counters.polls.value(), 1u);
+  EXPECT_EQ(counters.bursts.count(base::LogBuckets::of(kBatch)), 1u);
+}
+
+TEST(PortBatchesTest, LetsManyLeaveTogetherAndTheRestWhenItIsTold) {
+  NearHost host;
+  host.attach(kId);
+  const auto client = host.far().open();
+  constexpr std::size_t kTogether = 64;
+  const auto come = [&] {
+    std::size_t count = 0;
+    while (host.far().receive(client)) ++count;
+    return count;
+  };
+  ASSERT_TRUE(host.send(kId, client, "the way is known from here on"));
+  host.port().flush();
+  ASSERT_EQ(come(), 1u);
+  for (std::size_t i = 1; i < kTogether; ++i) ASSERT_TRUE(host.send(kId, client, "x"));
+  EXPECT_EQ(come(), 0u);
+  ASSERT_TRUE(host.send(kId, client, "x"));
+  EXPECT_EQ(come(), kTogether);
+  ASSERT_TRUE(host.send(kId, client, "x"));
+  EXPECT_EQ(come(), 0u);
+  host.port().flush();
+  EXPECT_EQ(come(), 1u);
+}
+
 TEST(PortBatchesTest, TakesInOrderWhatIsMoreThanABatchAndFindsItBehindWhatIsNotForIt) {
   NearHost host;
   const net::Endpoint endpoint = host.attach(kId);
