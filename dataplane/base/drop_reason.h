@@ -48,18 +48,17 @@ class DropCounters {
  public:
   void add(DropReason reason, std::uint64_t amount = 1) TUTTI_REALTIME {
     counters_[static_cast<std::size_t>(reason)].add(amount);
+    total_.add(amount);
   }
   std::uint64_t value(DropReason reason) const TUTTI_REALTIME {
     return counters_[static_cast<std::size_t>(reason)].value();
   }
-  std::uint64_t total() const TUTTI_REALTIME {
-    std::uint64_t sum = 0;
-    for (const auto& counter : counters_) sum += counter.value();
-    return sum;
-  }
+  // Of all reasons. Tells who asks often that nothing is new.
+  std::uint64_t total() const TUTTI_REALTIME { return total_.value(); }
 
  private:
   std::array<Counter, kDropReasons> counters_;
+  Counter total_;
 };
 
 }  // namespace tutti::base

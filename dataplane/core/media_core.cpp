@@ -140,6 +140,8 @@ void MediaCore::take_detached() TUTTI_REALTIME {
 // The port counts what never reached us; here it joins the core's own drops.
 void MediaCore::count_network_drops() TUTTI_REALTIME {
   const auto& drops = state_.port.counters().drops;
+  if (drops.total() == network_drops_total_) return;
+  network_drops_total_ = drops.total();
   for (std::size_t i = 0; i < base::kDropReasons; ++i) {
     const auto reason = static_cast<base::DropReason>(i);
     const std::uint64_t total = drops.value(reason);

@@ -74,6 +74,7 @@ class MediaCore {
   LoadMeter load_;
   std::array<mailbox::CoreCommand, kCommandsPerTurn> commands_;    // taken; made once, for it is 12 kB
   std::array<std::uint64_t, base::kDropReasons> network_drops_{};  // counted already
+  std::uint64_t network_drops_total_ = 0;                          // the same of all
 };
 
 }  // namespace tutti::core
