@@ -34,7 +34,10 @@ class ListenerBatch {
  private:
   void flush(codec::CodecId codec) TUTTI_REALTIME {
     PacketHeads& heads = heads_[static_cast<std::size_t>(codec)];
-    if (heads.empty()) return;
+    if (!heads.empty()) send(codec, heads);
+  }
+
+  [[gnu::noinline]] void send(codec::CodecId codec, PacketHeads& heads) TUTTI_REALTIME {
     heads.finish(state_, state_.port.send(heads.all(), classes_.whole_mix(codec)));
   }
 

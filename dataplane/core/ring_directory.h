@@ -7,8 +7,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <vector>
 
 #include "dataplane/base/realtime.h"
 #include "dataplane/core/slab.h"
@@ -31,7 +31,7 @@ class RingDirectory {
   // It goes. Thread: any.
   void detach_reader(std::uint32_t core, std::uint32_t slot) TUTTI_REALTIME;
   bool has_reader(std::uint32_t core, std::uint32_t slot) const TUTTI_REALTIME {
-    return cores_[core].readers[slot].load(std::memory_order_relaxed) != 0;
+    return cores_[core]->readers[slot].load(std::memory_order_relaxed) != 0;
   }
 
   // The ring of a core's own conference slot, made with its first use. Thread: that core.
@@ -48,7 +48,7 @@ class RingDirectory {
     const std::unique_ptr<std::atomic<mixer::MixRing*>[]> made;  // null, then the ring for good
   };
 
-  std::deque<Core> cores_;
+  std::vector<std::unique_ptr<Core>> cores_;
 };
 
 }  // namespace tutti::core

@@ -21,13 +21,12 @@ class TalkerBatch {
 
   // Adds it, now or later; decodes it into `own` with that. Both stay where they are until flush().
   void add(const stream::EncodedFrame& frame, base::Frame& own) TUTTI_REALTIME {
-    const auto index = static_cast<std::size_t>(frame.codec);
-    Lane& lane = lanes_[index];
-    const std::size_t place = counts_[index];
-    lane.payloads[place] = reinterpret_cast<const std::uint8_t*>(frame.payload);
-    lane.own[place] = own.samples.data();
-    counts_[index] = place + 1;
-    if (place + 1 == kLaneMax) flush(frame.codec);
+    std::size_t& next = next_[static_cast<std::size_t>(frame.codec)];
+    const std::size_t place = next;  // not read anew behind each store
+    payloads_[place] = reinterpret_cast<const std::uint8_t*>(frame.payload);
+    own_[place] = own.samples.data();
+    next = place + 1;
+    if (place % kLaneMax == kLaneMax - 1) flush(frame.codec);
   }
 
   void flush() TUTTI_REALTIME {
@@ -38,23 +37,25 @@ class TalkerBatch {
  private:
   static constexpr std::size_t kLaneMax = 16;
 
-  struct Lane {
-    std::array<const std::uint8_t*, kLaneMax> payloads;
-    std::array<std::int16_t*, kLaneMax> own;
-  };
+  // Where a codec's lane begins in the arrays of both.
+  static constexpr std::size_t begin_of(codec::CodecId codec) {
+    return static_cast<std::size_t>(codec) * kLaneMax;
+  }
 
   void flush(codec::CodecId codec) TUTTI_REALTIME {
-    const auto index = static_cast<std::size_t>(codec);
-    const std::size_t count = counts_[index];
+    const std::size_t begin = begin_of(codec);
+    const std::size_t count = next_[static_cast<std::size_t>(codec)] - begin;
     if (count == 0) return;
-    mixer_.add_encoded(codec, std::span(lanes_[index].payloads).first(count),
-                       std::span(lanes_[index].own).first(count));
-    counts_[index] = 0;
+    mixer_.add_encoded(codec, std::span(payloads_).subspan(begin, count),
+                       std::span(own_).subspan(begin, count));
+    next_[static_cast<std::size_t>(codec)] = begin;
   }
 
   mixer::ConferenceMixer& mixer_;
-  std::array<std::size_t, 2> counts_{};  // these two by CodecId
-  std::array<Lane, 2> lanes_;
+  // By CodecId: the next place in its lane.
+  std::array<std::size_t, 2> next_{begin_of(codec::CodecId::kPcmu), begin_of(codec::CodecId::kPcma)};
+  std::array<const std::uint8_t*, 2 * kLaneMax> payloads_;
+  std::array<std::int16_t*, 2 * kLaneMax> own_;
 };
 
 }  // namespace tutti::core
