@@ -78,19 +78,27 @@ Participant* CoreState::find(net::EndpointId endpoint) TUTTI_REALTIME {
 void CoreState::join(Conference& conference, std::uint32_t slot) TUTTI_REALTIME {
   conference.members.append(slot, member_links());
   ++members_in[conference.sub_slot];
+  ++changes_in[conference.sub_slot];
 }
 
 void CoreState::leave(Conference& conference, std::uint32_t slot) TUTTI_REALTIME {
   conference.members.remove(slot, member_links());
   --members_in[conference.sub_slot];
+  ++changes_in[conference.sub_slot];
 }
 
-void CoreState::move(Conference& conference, std::uint32_t sub_slot) TUTTI_REALTIME {
-  sub_slots[conference.sub_slot].remove(conference.handle.slot, wheel_links());
-  members_in[conference.sub_slot] -= conference.members.size();
+void CoreState::put_on_wheel(Conference& conference, std::uint32_t sub_slot) TUTTI_REALTIME {
   conference.sub_slot = static_cast<std::uint8_t>(sub_slot);
-  members_in[sub_slot] += conference.members.size();
   sub_slots[sub_slot].append(conference.handle.slot, wheel_links());
+  members_in[sub_slot] += conference.members.size();
+  ++changes_in[sub_slot];
+}
+
+void CoreState::take_off_wheel(Conference& conference) TUTTI_REALTIME {
+  const std::uint32_t sub_slot = conference.sub_slot;
+  sub_slots[sub_slot].remove(conference.handle.slot, wheel_links());
+  members_in[sub_slot] -= conference.members.size();
+  ++changes_in[sub_slot];
 }
 
 std::uint32_t CoreState::least_crowded() const TUTTI_REALTIME {

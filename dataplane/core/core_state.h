@@ -60,8 +60,9 @@ struct CoreState {
   // A participant joins a conference or leaves it.
   void join(Conference& conference, std::uint32_t slot) TUTTI_REALTIME;
   void leave(Conference& conference, std::uint32_t slot) TUTTI_REALTIME;
-  // From now on the conference ticks in that sub-slot.
-  void move(Conference& conference, std::uint32_t sub_slot) TUTTI_REALTIME;
+  // From now on the conference ticks in that sub-slot; in none.
+  void put_on_wheel(Conference& conference, std::uint32_t sub_slot) TUTTI_REALTIME;
+  void take_off_wheel(Conference& conference) TUTTI_REALTIME;
   // The sub-slot with the fewest participants, and of such ones the fewest conferences.
   std::uint32_t least_crowded() const TUTTI_REALTIME;
 
@@ -101,6 +102,7 @@ struct CoreState {
   TickWheel wheel;
   std::array<SlotList, kSubSlots> sub_slots;          // the conferences that tick in each
   std::array<std::uint32_t, kSubSlots> members_in{};  // their participants
+  std::array<std::uint32_t, kSubSlots> changes_in{};  // how often one of either came or went; round
   stream::PayloadPool payloads;
   QuietStreams quiet;
 };

@@ -1,57 +1,77 @@
 #include "dataplane/core/lookahead.h"
 
+#include <algorithm>
+
 namespace tutti::core {
 namespace {
 
 // Behind the last of a list it goes on with the same one: who fetches ahead need not ask where it ends.
 void go_on(Participant** end, std::uint32_t steps) TUTTI_REALTIME {
-  for (std::uint32_t i = 0; i < steps; ++i) end[i] = end[-1];
-}
-
-// What is told densely of the members of the next conference, as far as they are neighbours; its own line has
-// come by now.
-void prefetch_members(CoreState& state, std::uint32_t& next) TUTTI_REALTIME {
-  if (next == kNoSlot) return;
-  const std::uint32_t first = state.conferences[next].members.first();
-  next = state.links_of_conferences[next].next;
-  if (first == kNoSlot) return;
-  base::prefetch(state.links_of_members.get() + first);
-  base::prefetch(state.marks.get() + first);
+  std::fill_n(end, steps, end[-1]);
 }
 
 }  // namespace
 
-void Lookahead::begin(std::uint32_t conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
-  const SlotLinks* const conferences = state_.links_of_conferences.get();
-  const SlotLinks* const links = state_.links_of_members.get();
-  std::uint32_t to_fetch = conference;
-  std::uint32_t members_to_fetch = conference;
-  for (std::uint32_t i = 0; i < kConferencesAhead; ++i) prefetch_conference(state_, to_fetch);
-  for (std::uint32_t i = 0; i < kMembersAhead; ++i) prefetch_members(state_, members_to_fetch);
-  std::uint32_t count = 0;
-  std::uint32_t awake_count = 0;
-  std::uint32_t conference_count = 0;
-  for (; conference != kNoSlot; conference = conferences[conference].next) {
-    prefetch_conference(state_, to_fetch);
-    prefetch_members(state_, members_to_fetch);
-    const Conference& next = state_.conferences[conference];
-    if (!due(next, turn)) continue;
-    for (std::uint32_t slot = next.members.first(); slot != kNoSlot; slot = links[slot].next) {
-      members_[count++] = awake_[awake_count] = participants_ + slot;
-      awake_count += state_.quiet.quiet(slot) ? 0 : 1;
-    }
-    awake_ends_[conference_count++] = awake_count;
-  }
-  count_ = count;
-  passed_ = awake_passed_ = conferences_passed_ = 0;
+Lookahead::Lookahead(CoreState& state)
+    : state_(state),
+      awake_(new Participant*[state.options.capacity.participants + kStateSteps]),
+      woken_members_(new Participant*[state.options.capacity.participants + kStateSteps]),
+      awake_ends_(new std::uint32_t[state.options.capacity.conferences]) {
+  rosters_.reserve(kSubSlots);
+  for (std::uint32_t i = 0; i < kSubSlots; ++i) rosters_.emplace_back(state.options.capacity);
+  roster_ = &rosters_.front();
+}
+
+std::uint32_t Lookahead::begin(const TickWheel::Turn& turn) TUTTI_REALTIME {
+  Roster& roster = rosters_[turn.sub_slot];
+  roster.update(state_, turn);
+  roster_ = &roster;
+  const std::uint32_t conferences = roster.conferences();
+  for (std::uint32_t i = 0; i < kConferenceSteps && i < conferences; ++i)
+    base::prefetch(roster.conference(i));
+  const std::uint32_t awake = tell_awake();
   woken_ = state_.quiet.woken();
-  if (count != 0) go_on(members_.get() + count, kOutboundSteps);
-  if (awake_count != 0) go_on(awake_.get() + awake_count, kStateSteps);
-  for (std::uint32_t i = 0; i < kStateSteps && i < awake_count; ++i) awake_[i]->prefetch();
-  for (std::uint32_t i = 0; i < kWaitingSteps && i < awake_count; ++i) awake_[i]->inbound.prefetch_waiting();
-  for (std::uint32_t i = 0; i < kPayloadSteps && i < awake_count; ++i)
-    awake_[i]->inbound.prefetch_payload(state_.payloads);
-  for (std::uint32_t i = 0; i < kOutboundSteps && i < count; ++i) fetch_outbound_of(members_[i]);
+  for (std::uint32_t i = 0; i < kStateSteps && i < awake; ++i) awake_[i]->prefetch();
+  for (std::uint32_t i = 0; i < kWaitingSteps && i < awake; ++i) awake_[i]->inbound.prefetch_waiting();
+  for (std::uint32_t i = 0; i < kPayloadSteps && i < awake; ++i) fetch_payload_of(awake_[i]);
+  const auto members = roster.members();
+  for (std::uint32_t i = 0; i < kOutboundSteps && i < members.size(); ++i) fetch_outbound_of(members[i]);
+  return conferences;
+}
+
+// Returns how many they are in all.
+std::uint32_t Lookahead::tell_awake() TUTTI_REALTIME {
+  const Roster& roster = *roster_;
+  Participant* const* member = roster.members().data();
+  Participant** const awake = awake_.get();
+  std::uint32_t count = 0;
+  const std::uint32_t first = std::min(kConferenceSteps, roster.conferences());
+  for (std::uint32_t i = 0; i < first; ++i) fetch_marks_of(i);
+  for (std::uint32_t i = 0; i < roster.conferences(); ++i) {
+    fetch_marks_of(i + kConferenceSteps);
+    Participant* const* const end = roster.members().data() + roster.members_before(i + 1);
+    for (; member != end; ++member) {
+      awake[count] = *member;
+      count += state_.quiet.quiet(slot_of(*member)) ? 0 : 1;
+    }
+    awake_ends_[i] = count;
+  }
+  if (count != 0) go_on(awake + count, kStateSteps);
+  return count;
+}
+
+// What is told densely of a conference's members, as far as they are neighbours.
+void Lookahead::fetch_marks_of(std::uint32_t conference) const TUTTI_REALTIME {
+  const std::uint32_t first = roster_->members_before(conference);
+  base::prefetch(state_.marks.get() + slot_of(roster_->members().data()[first]));
+}
+
+std::uint32_t Lookahead::step(std::uint32_t first, std::uint32_t members) const TUTTI_REALTIME {
+  const std::uint32_t conferences = roster_->conferences();
+  const std::uint32_t enough = roster_->members_before(first) + members;
+  std::uint32_t end = first;
+  while (end < conferences && roster_->members_before(end) < enough) ++end;
+  return end;
 }
 
 // Where one may have been woken since begin(), by what arrives within the sub-slot.

@@ -1,64 +1,58 @@
-// Lookahead: the members of a sub-slot's conferences in the order in which they are mixed, written down in
-// one walk, so that what the mix reads of them is fetched into the cache some steps before.
+// Lookahead: a sub-slot's conferences and their members in the order in which they are mixed, told some steps
+// before, so that what the mix reads of them is fetched into the cache.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/core/core_state.h"
+#include "dataplane/core/roster.h"
 
 namespace tutti::core {
-
-// The next conference of a sub-slot that is not on its way into the cache yet, if there is one. Thread: the
-// core.
-inline void prefetch_conference(CoreState& state, std::uint32_t& next) TUTTI_REALTIME {
-  if (next == kNoSlot) return;
-  base::prefetch(state.conferences.at(next));
-  next = state.links_of_conferences[next].next;
-}
 
 // Thread: the core.
 class Lookahead {
  public:
   // The state outlives it.
-  explicit Lookahead(CoreState& state)
-      : state_(state),
-        members_(new Participant*[state.options.capacity.participants + kOutboundSteps]),
-        awake_(new Participant*[state.options.capacity.participants + kStateSteps]),
-        woken_members_(new Participant*[state.options.capacity.participants + kStateSteps]),
-        awake_ends_(new std::uint32_t[state.options.capacity.conferences]) {}
+  explicit Lookahead(CoreState& state);
 
-  // A sub-slot's conferences from `conference` on, as far as they are due, and what of them is wanted first.
-  void begin(std::uint32_t conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  // A sub-slot's conferences, as far as they are due, and what of them is wanted first. Returns how many.
+  std::uint32_t begin(const TickWheel::Turn& turn) TUTTI_REALTIME;
 
-  // The members of the next conference that is due, in their order. Valid until begin().
-  std::span<Participant* const> next(const Conference& conference) TUTTI_REALTIME {
-    const std::span<Participant* const> members(members_.get() + passed_, conference.members.size());
-    passed_ += conference.members.size();
-    DCHECK(passed_ <= count_ && (members.empty() || slot_of(members.front()) == conference.members.first()));
-    return members;
+  // From the `first` conference on so many that have that many members together, or a little more. Returns
+  // the one behind them, at most begin()'s.
+  std::uint32_t step(std::uint32_t first, std::uint32_t members) const TUTTI_REALTIME;
+  // Theirs. Valid until begin().
+  std::span<Participant* const> members(std::uint32_t first, std::uint32_t end) const TUTTI_REALTIME {
+    const std::uint32_t before = roster_->members_before(first);
+    return roster_->members().subspan(before, roster_->members_before(end) - before);
   }
 
-  // Of the same one those who are not quiet. Valid until the next call.
-  std::span<Participant* const> next_awake(std::span<Participant* const> members) TUTTI_REALTIME {
-    const std::uint32_t begin = awake_passed_;
-    awake_passed_ = awake_ends_[conferences_passed_++];
-    const std::span<Participant* const> awake(awake_.get() + begin, awake_passed_ - begin);
-    return state_.quiet.woken() == woken_ ? awake : look_again(members, awake);
+  // The i-th conference: to be asked in their order, for each once. It has come from memory by now.
+  Conference& conference(std::uint32_t i) const TUTTI_REALTIME {
+    base::prefetch(roster_->conference(i + kConferenceSteps));
+    return *roster_->conference(i);
+  }
+  // Of the members of the same one those who are not quiet. Valid until the next call.
+  std::span<Participant* const> awake(std::uint32_t i) TUTTI_REALTIME {
+    const std::uint32_t begin = i == 0 ? 0 : awake_ends_[i - 1];
+    const std::span<Participant* const> awake(awake_.get() + begin, awake_ends_[i] - begin);
+    return state_.quiet.woken() == woken_ ? awake : look_again(members(i, i + 1), awake);
   }
 
   // In three passes of the mix, so that no more is on its way at once than can be. Once for each member that
-  // is listened to: what that reads, and the payload of who speaks. `place`: where next_awake() tells of it.
+  // is listened to: what that reads, and the payload of who speaks. `place`: where awake() tells of it.
   void fetch_state(Participant* const& place) const TUTTI_REALTIME {
     Participant* const* const at = &place;
     at[kStateSteps]->prefetch();
     at[kWaitingSteps]->inbound.prefetch_waiting();
-    at[kPayloadSteps]->inbound.prefetch_payload(state_.payloads);
+    fetch_payload_of(at[kPayloadSteps]);
   }
-  // Once for each member that is handed something: what that reads. `place`: where next() tells of it.
+  // Once for each member that is handed something: what that reads. `place`: where members() tells of it.
   void fetch_outbound(Participant* const& place) const TUTTI_REALTIME {
     fetch_outbound_of((&place)[kOutboundSteps]);
   }
@@ -74,28 +68,31 @@ class Lookahead {
   static constexpr std::uint32_t kWaitingSteps = 24;
   static constexpr std::uint32_t kPayloadSteps = 8;
   static constexpr std::uint32_t kOutboundSteps = 8;
-  static constexpr std::uint32_t kConferencesAhead = 8;
-  static constexpr std::uint32_t kMembersAhead = 4;  // conferences, too
+  // Of conferences of two or three, too.
+  static constexpr std::uint32_t kConferenceSteps = 8;
+  static_assert(kOutboundSteps <= Roster::kBeyond && kConferenceSteps <= Roster::kBeyond);
 
+  void fetch_payload_of(const Participant* member) const TUTTI_REALTIME {
+    member->inbound.prefetch_payload(state_.payloads, member->shelf);
+  }
   void fetch_outbound_of(const Participant* member) const TUTTI_REALTIME {
     member->prefetch_outbound();
     if (send_lines_.first != nullptr) send_lines_.prefetch(net::EndpointId{slot_of(member)});
   }
+  std::uint32_t tell_awake() TUTTI_REALTIME;
+  void fetch_marks_of(std::uint32_t conference) const TUTTI_REALTIME;
   std::span<Participant* const> look_again(std::span<Participant* const> members,
                                            std::span<Participant* const> awake) TUTTI_REALTIME;
 
   CoreState& state_;
   Participant* const participants_ = state_.participants.at(0);
   const net::SendLines send_lines_ = state_.port.send_lines();
-  const std::unique_ptr<Participant*[]> members_;
-  const std::unique_ptr<Participant*[]> awake_;          // of them, who was not quiet in begin()
+  std::vector<Roster> rosters_;                          // by sub-slot
+  const Roster* roster_;                                 // of begin()
+  const std::unique_ptr<Participant*[]> awake_;          // of its members, who was not quiet in begin()
   const std::unique_ptr<Participant*[]> woken_members_;  // of one conference, who is not now
   const std::unique_ptr<std::uint32_t[]> awake_ends_;    // by conference: where its own of awake_ end
-  std::uint32_t count_ = 0;                              // of members_
-  std::uint32_t awake_passed_ = 0;                       // by next_awake()
-  std::uint32_t conferences_passed_ = 0;
-  std::uint32_t woken_ = 0;   // in begin()
-  std::uint32_t passed_ = 0;  // by next()
+  std::uint32_t woken_ = 0;                              // in begin()
 };
 
 }  // namespace tutti::core

@@ -45,15 +45,14 @@ void MediaCore::obey(const mailbox::OpenConference& command, base::Instant) TUTT
   conference.handle = command.conference;
   conference.max_talkers = command.max_talkers;
   conference.number = static_cast<std::uint8_t>(command.number);
-  conference.sub_slot = static_cast<std::uint8_t>(state_.least_crowded());
-  state_.sub_slots[conference.sub_slot].append(slot, state_.wheel_links());
+  state_.put_on_wheel(conference, state_.least_crowded());
   state_.counters.conferences.add(1);
 }
 
 void MediaCore::obey(const mailbox::CloseConference& command, base::Instant) TUTTI_REALTIME {
   Conference* conference = state_.find(command.conference);
   CHECK(conference != nullptr && conference->members.empty());
-  state_.sub_slots[conference->sub_slot].remove(command.conference.slot, state_.wheel_links());
+  state_.take_off_wheel(*conference);
   state_.peers.close(*conference);
   state_.tones.release(conference->tones);
   state_.conference_present[command.conference.slot] = false;

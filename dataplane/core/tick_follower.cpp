@@ -13,15 +13,16 @@ void TickFollower::begin(Conference& conference, const TickWheel::Turn& turn) TU
   ways_.make(conference.handle.slot);
 }
 
-void TickFollower::schedule(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+void TickFollower::schedule(Conference& conference, std::span<Participant* const> members,
+                            const TickWheel::Turn& turn) TUTTI_REALTIME {
   conference.next_position = turn.position() + kSubSlots;
   if (!state_.options.follow_talkers || conference.peers != 0) return;
   if (!step_due(conference, turn) || conference.members.size() > kMembersMax) return;
   const bool look_due = beat_of(conference, turn) % kLookTicks == 0;
   if (rests(conference, look_due)) return;
-  note_arrivals(conference, turn.due);
+  note_arrivals(conference, members, turn.due);
   if (look_due) look(conference);
-  if (way_of(conference).steps != 0) step(conference, turn);
+  if (way_of(conference).steps != 0) step(conference, members, turn);
 }
 
 // Until it has rested enough, or others have come.
@@ -36,10 +37,10 @@ bool TickFollower::rests(const Conference& conference, bool look_due) TUTTI_REAL
   return true;
 }
 
-void TickFollower::note_arrivals(Conference& conference, base::Instant now) TUTTI_REALTIME {
-  const auto links = state_.member_links();
-  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
-    const Participant& participant = state_.participants[slot];
+void TickFollower::note_arrivals(const Conference& conference, std::span<Participant* const> members,
+                                 base::Instant now) TUTTI_REALTIME {
+  for (const Participant* const member : members) {
+    const Participant& participant = *member;
     if (!participant.in_mix) continue;
     if (const auto sub_slot = arrival(participant, now)) way_of(conference).arrivals.note(*sub_slot);
   }
@@ -94,10 +95,10 @@ bool TickFollower::room_in(const Conference& conference, std::uint32_t sub_slot)
 }
 
 // Whether anyone who is heard now is on the way.
-bool TickFollower::passes_a_voice(const Conference& conference, base::Instant now) TUTTI_REALTIME {
-  const auto links = state_.member_links();
-  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
-    const Participant& participant = state_.participants[slot];
+bool TickFollower::passes_a_voice(const Conference& conference, std::span<Participant* const> members,
+                                  base::Instant now) TUTTI_REALTIME {
+  for (const Participant* const member : members) {
+    const Participant& participant = *member;
     if (!participant.in_mix) continue;
     const auto sub_slot = arrival(participant, now);
     if (sub_slot && passes(sub_slots_waited(*sub_slot, conference.sub_slot), way_of(conference).steps))
@@ -106,7 +107,8 @@ bool TickFollower::passes_a_voice(const Conference& conference, base::Instant no
   return false;
 }
 
-void TickFollower::step(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+void TickFollower::step(Conference& conference, std::span<Participant* const> members,
+                        const TickWheel::Turn& turn) TUTTI_REALTIME {
   const int step = way_of(conference).steps < 0 ? -1 : 1;
   const std::uint64_t next = turn.position() + kSubSlots + static_cast<std::uint64_t>(std::int64_t{step});
   const auto next_sub_slot = static_cast<std::uint32_t>(next % kSubSlots);
@@ -117,18 +119,18 @@ void TickFollower::step(Conference& conference, const TickWheel::Turn& turn) TUT
     way_of(conference).steps = 0;
     return;
   }
-  if (passes_a_voice(conference, turn.due)) return;
+  if (passes_a_voice(conference, members, turn.due)) return;
 
-  const auto links = state_.member_links();
-  for (auto slot = conference.members.first(); slot != kNoSlot; slot = links(slot).next) {
-    Participant& participant = state_.participants[slot];
+  for (Participant* const member : members) {
+    Participant& participant = *member;
     const auto sub_slot = arrival(participant, turn.due);
     if (sub_slot && passes(sub_slots_waited(*sub_slot, conference.sub_slot), step)) {
       state_.quiet.wake(participant);
       participant.slip = static_cast<std::int8_t>(participant.slip - step);
     }
   }
-  state_.move(conference, next_sub_slot);
+  state_.take_off_wheel(conference);
+  state_.put_on_wheel(conference, next_sub_slot);
   conference.next_position = next;
   way_of(conference).steps -= step;
   state_.counters.ticks_moved.add();

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
@@ -52,7 +53,8 @@ class TickFollower {
     if (step_due(conference, turn)) base::prefetch(ways_.at(conference.handle.slot));
   }
   // After the conference's tick: says when the next one is due, in the same sub-slot or in the next one.
-  void schedule(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  void schedule(Conference& conference, std::span<Participant* const> members,
+                const TickWheel::Turn& turn) TUTTI_REALTIME;
 
  private:
   struct Way {
@@ -71,13 +73,16 @@ class TickFollower {
     return beat_of(conference, turn) % kStepTicks == 0;
   }
   Way& way_of(const Conference& conference) TUTTI_REALTIME { return ways_[conference.handle.slot]; }
-  void note_arrivals(Conference& conference, base::Instant now) TUTTI_REALTIME;
+  void note_arrivals(const Conference& conference, std::span<Participant* const> members,
+                     base::Instant now) TUTTI_REALTIME;
   std::optional<std::uint32_t> arrival(const Participant& participant, base::Instant now) TUTTI_REALTIME;
   bool rests(const Conference& conference, bool look_due) TUTTI_REALTIME;
   void look(Conference& conference) TUTTI_REALTIME;
   bool room_in(const Conference& conference, std::uint32_t sub_slot) const TUTTI_REALTIME;
-  bool passes_a_voice(const Conference& conference, base::Instant now) TUTTI_REALTIME;
-  void step(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  bool passes_a_voice(const Conference& conference, std::span<Participant* const> members,
+                      base::Instant now) TUTTI_REALTIME;
+  void step(Conference& conference, std::span<Participant* const> members,
+            const TickWheel::Turn& turn) TUTTI_REALTIME;
 
   CoreState& state_;
   Slab<Way> ways_;  // by conference slot

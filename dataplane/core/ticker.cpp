@@ -48,26 +48,18 @@ std::uint32_t Ticker::run(base::Instant now) TUTTI_REALTIME {
 
 // Returns how many conferences have ticked.
 std::uint32_t Ticker::run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI_REALTIME {
-  const auto links = state_.wheel_links();
-  to_fetch_ = state_.sub_slots[turn.sub_slot].first();
-  for (int i = 0; i < kConferencesAhead; ++i) prefetch_conference(state_, to_fetch_);
-  ahead_.begin(state_.sub_slots[turn.sub_slot].first(), turn);
-  std::uint32_t ticks = 0;
-  for (auto slot = state_.sub_slots[turn.sub_slot].first(); slot != kNoSlot;) {
-    const auto end = take_packets(slot, turn, late);
+  const std::uint32_t ticks = ahead_.begin(turn);
+  for (std::uint32_t i = 0; i < ticks;) {
+    const std::uint32_t end = ahead_.step(i, step_members_);
+    take_packets(ahead_.members(i, end), late);
     in_haste_ = now() - turn.due >= kSubSlot;
-    while (slot != end) {
-      Conference& conference = state_.conferences[slot];
-      slot = links(slot).next;  // it may move to another list
-      if (!due(conference, turn)) continue;
-      tick(conference, turn);
-      ++ticks;
-    }
+    for (; i < end; ++i) tick(i, turn);
     state_.port.flush();
   }
   // As a rule nobody has such packets, and each conference is a line of memory.
   if (half_walks_ != 0) {
     --half_walks_;
+    const auto links = state_.wheel_links();
     const SlotList& half = state_.sub_slots[(turn.sub_slot + kSubSlots / 2) % kSubSlots];
     for (auto slot = half.first(); slot != kNoSlot; slot = links(slot).next)
       half_tick(state_.conferences[slot]);
@@ -77,28 +69,18 @@ std::uint32_t Ticker::run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI
   return ticks;
 }
 
-// Of the conferences of a step, from `first` on; returns the one behind it.
-std::uint32_t Ticker::take_packets(std::uint32_t first, const TickWheel::Turn& turn,
-                                   bool late) TUTTI_REALTIME {
-  const auto links = state_.wheel_links();
-  const auto members = state_.member_links();
-  std::uint32_t taken = 0;
-  auto slot = first;
-  for (; slot != kNoSlot && taken < step_members_; slot = links(slot).next) {
-    const Conference& conference = state_.conferences[slot];
-    prefetch_conference(state_, to_fetch_);
-    if (!due(conference, turn)) continue;
-    for (auto member = looks_ ? conference.members.first() : kNoSlot; member != kNoSlot;
-         member = members(member).next) {
-      state_.port.look(net::EndpointId{member}, late);
-    }
-    taken += conference.members.size();
+// Before the conferences are mixed whose members these are.
+void Ticker::take_packets(std::span<Participant* const> members, bool late) TUTTI_REALTIME {
+  if (looks_) {
+    for (const Participant* const member : members)
+      state_.port.look(net::EndpointId{ahead_.slot_of(member)}, late);
   }
   reception_.run();
-  return slot;
 }
 
-void Ticker::tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+// The i-th conference of the sub-slot.
+void Ticker::tick(std::uint32_t i, const TickWheel::Turn& turn) TUTTI_REALTIME {
+  Conference& conference = ahead_.conference(i);
   if (conference.ticking && conference.next_position != turn.position()) {
     const auto missed = static_cast<std::uint32_t>((turn.position() - conference.next_position) / kSubSlots);
     state_.counters.ticks.add(missed);
@@ -116,8 +98,10 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REA
   own.tick = conference.tick_of(turn);
   state_.peers.prefetch(conference, own.tick);
   follower_.prefetch(conference, turn);
-  const auto members = ahead_.next(conference);
-  gather(conference, members, ahead_.next_awake(members), own);
+  const auto members = ahead_.members(i, i + 1);
+  const bool reporting = Reporting::due(conference, own);
+  if (reporting) fetch_reports(members);
+  gather(conference, ahead_.awake(i), own);
   // The numbers in the ring only grow.
   if (own.tick >= conference.next_tick) {
     state_.peers.exchange(conference, own, mixer_);
@@ -125,8 +109,8 @@ void Ticker::tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REA
   }
   conference.ticking = true;
   if (conference.tones != 0) add_tones(conference);
-  hand_out(conference, members, own);
-  follower_.schedule(conference, turn);
+  hand_out(conference, members, own, reporting);
+  follower_.schedule(conference, members, turn);
 }
 
 // For all who hear this share; the others have their own.
@@ -141,21 +125,23 @@ void Ticker::add_tones(Conference& conference) TUTTI_REALTIME {
 // frame as it came. False, and nothing done, where that has to be looked at closer.
 bool Ticker::speaks_on(Participant& participant, dsp::SpeechGateOptions gate, base::Frame& frame,
                        TalkerBatch& batch) TUTTI_REALTIME {
-  if (!participant.steady() || !participant.gain_in.unity()) return false;
+  if (!participant.steady() || !participant.gain_in.unity()) [[unlikely]]
+    return false;
   const std::uint16_t said = participant.inbound.peak_ahead();
-  if (said < gate.threshold) return false;
-  const auto encoded = participant.inbound.try_pop_encoded(state_.payloads);
-  if (!encoded) return false;
-  participant.gate.update(said, gate);
+  if (said < gate.threshold) [[unlikely]]
+    return false;
+  const auto encoded = participant.inbound.try_pop_encoded(state_.payloads, participant.shelf);
+  if (!encoded) [[unlikely]]
+    return false;
+  participant.gate.hold(gate);
   participant.loudness = std::max(said, participant.fallen());
   batch.add(encoded, frame);
   return true;
 }
 
-void Ticker::gather(Conference& conference, std::span<Participant* const> members,
-                    std::span<Participant* const> awake, const TickWheel::Turn& turn) TUTTI_REALTIME {
+void Ticker::gather(Conference& conference, std::span<Participant* const> awake,
+                    const TickWheel::Turn& turn) TUTTI_REALTIME {
   choice_.begin(conference.max_talkers, conference.number);
-  if (Reporting::due(conference, turn)) fetch_reports(members);
   mixer_.begin_tick();
   TalkerBatch batch(mixer_);
   base::Frame* frame = frames_.at(0);
@@ -166,9 +152,11 @@ void Ticker::gather(Conference& conference, std::span<Participant* const> member
     for (Participant* const& place : awake) {
       ahead_.fetch_state(place);
       Participant& participant = *place;
-      if ((mixing && speaks_on(participant, gate, *frame, batch)) ||
-          (listen(participant) && take_voice(participant, conference, turn, *frame, batch)))
+      if (mixing && speaks_on(participant, gate, *frame, batch)) [[likely]] {
         ++frame;
+      } else if (listen(participant) && take_voice(participant, conference, turn, *frame, batch)) {
+        ++frame;
+      }
     }
   } else {
     std::uint32_t speakers = 0;
@@ -259,7 +247,7 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame,
   }
   participant.fading = fade_out;
   if (!fade_out && !fade_in && participant.gain_in.unity()) {
-    if (const auto encoded = participant.inbound.try_pop_encoded(state_.payloads)) {
+    if (const auto encoded = participant.inbound.try_pop_encoded(state_.payloads, participant.shelf)) {
       batch.add(encoded, frame);
       participant.in_mix = true;
       return true;
@@ -292,12 +280,11 @@ void Ticker::whisper(Participant& participant, const TickWheel::Turn& turn,
 }
 
 void Ticker::hand_out(Conference& conference, std::span<Participant* const> members,
-                      const TickWheel::Turn& turn) TUTTI_REALTIME {
+                      const TickWheel::Turn& turn, bool reporting) TUTTI_REALTIME {
   ListenerClasses classes(mixer_);
   TalkerPackets own_mixes(state_, mixer_);
   ListenerBatch whole_mixes(state_, classes);
   const base::Frame* own = frames_.at(0);
-  const bool reporting = Reporting::due(conference, turn);
   const base::Instant due = turn.due;
   for (Participant* const& place : members) {
     ahead_.fetch_outbound(place);

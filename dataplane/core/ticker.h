@@ -43,18 +43,16 @@ class Ticker {
   // Where the port is not told whom to look for there is nothing of theirs to keep together, and a larger
   // batch of packets has more of what it touches on its way at once.
   static constexpr std::uint32_t kStepMembersOfAll = 512;
-  // Who is first in a conference is known only from its line of memory: so many are on their way.
-  static constexpr int kConferencesAhead = 16;
 
   base::Instant now() const TUTTI_REALTIME {
     return state_.options.clock == nullptr ? turn_began_ : state_.options.clock();
   }
   std::uint32_t run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
-  std::uint32_t take_packets(std::uint32_t first, const TickWheel::Turn& turn, bool late) TUTTI_REALTIME;
-  void tick(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  void take_packets(std::span<Participant* const> members, bool late) TUTTI_REALTIME;
+  void tick(std::uint32_t i, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void half_tick(Conference& conference) TUTTI_REALTIME;
-  void gather(Conference& conference, std::span<Participant* const> members,
-              std::span<Participant* const> awake, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  void gather(Conference& conference, std::span<Participant* const> awake,
+              const TickWheel::Turn& turn) TUTTI_REALTIME;
   void add_tones(Conference& conference) TUTTI_REALTIME;
   void fetch_reports(std::span<Participant* const> members) TUTTI_REALTIME;
   // These two out of the walk that is most of a tick: it holds what it needs in registers.
@@ -71,9 +69,9 @@ class Ticker {
                                         const base::Frame& own, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void send_personal(Participant& participant, const base::Frame& own,
                      const TickWheel::Turn& turn) TUTTI_REALTIME;
-  // `turn` as the conference counts it.
-  void hand_out(Conference& conference, std::span<Participant* const> members,
-                const TickWheel::Turn& turn) TUTTI_REALTIME;
+  // `turn` as the conference counts it; `reporting`: Reporting::due() then.
+  void hand_out(Conference& conference, std::span<Participant* const> members, const TickWheel::Turn& turn,
+                bool reporting) TUTTI_REALTIME;
   void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
 
   CoreState& state_;
@@ -89,8 +87,7 @@ class Ticker {
   const bool looks_;  // the port's
   const std::uint32_t step_members_;
   base::Instant turn_began_{};
-  bool in_haste_ = false;  // this step is a sub-slot late or more
-  std::uint32_t to_fetch_ = kNoSlot;
+  bool in_haste_ = false;         // this step is a sub-slot late or more
   std::uint32_t half_walks_ = 0;  // so many sub-slots may have a packet due between two ticks
   // Of the conference that is being mixed, in its members' order: who may have a part in this tick's mix, and
   // the frames of those who have.

@@ -1,4 +1,4 @@
-// Chunk and WholeFrame: what a jitter buffer hands out.
+// Chunk: what a jitter buffer hands out where it is not one whole packet.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,6 @@
 #include <span>
 
 #include "dataplane/base/realtime.h"
-#include "dataplane/stream/payload_pool.h"
 #include "mixer/codec/codec_id.h"
 
 namespace tutti::stream {
@@ -22,15 +21,6 @@ struct Chunk {
   codec::CodecId codec = codec::CodecId::kPcmu;
   std::size_t samples = 0;
   std::span<const std::byte> payload;  // of kAudio; in the pool, valid until the next insert()
-};
-
-// A frame that is one whole packet, or none. Handed over in a register: as an optional it went through
-// memory, a byte written and a word read, which waits for all stores before it.
-struct WholeFrame {
-  PayloadPool::Index block = PayloadPool::kNone;
-  codec::CodecId codec = codec::CodecId::kPcmu;
-
-  explicit operator bool() const TUTTI_REALTIME { return block != PayloadPool::kNone; }
 };
 
 }  // namespace tutti::stream

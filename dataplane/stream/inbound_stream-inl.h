@@ -6,17 +6,16 @@
 namespace tutti::stream {
 
 // A block that was played takes the place of the one before the last.
-inline void InboundStream::keep(PayloadPool::Index block, codec::CodecId codec,
-                                PayloadPool& pool) TUTTI_REALTIME {
+inline void InboundStream::keep(CodedBlock played, PayloadPool& pool) TUTTI_REALTIME {
   if (kept_[0]) pool.release(kept_[0].block());
   kept_[0] = kept_[1];
-  kept_[1] = KeptBlock(block, codec);
+  kept_[1] = played;
 }
 
 inline void InboundStream::release_kept(PayloadPool& pool) TUTTI_REALTIME {
-  for (KeptBlock& kept : kept_) {
+  for (CodedBlock& kept : kept_) {
     if (kept) pool.release(kept.block());
-    kept = KeptBlock();
+    kept = CodedBlock();
   }
 }
 
@@ -25,18 +24,25 @@ inline void InboundStream::prefetch_for_arrival(rtp::SequenceNumber number) cons
   buffer_.prefetch_slot(number);
 }
 
-[[gnu::always_inline]] inline EncodedFrame InboundStream::try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME {
+[[gnu::always_inline]] inline CodedBlock InboundStream::try_pop(PayloadPool& pool) TUTTI_REALTIME {
   if (concealer_.blends_next()) return {};
-  const WholeFrame frame = buffer_.try_take_frame();
+  const CodedBlock frame = buffer_.try_take_frame();
+  if (frame) keep(frame, pool);
+  return frame;
+}
+
+[[gnu::always_inline]] inline EncodedFrame InboundStream::try_pop_encoded(
+    PayloadPool& pool, const PayloadPool::Shelf& own) TUTTI_REALTIME {
+  const CodedBlock frame = try_pop(pool);
   if (!frame) return {};
-  keep(frame.block, frame.codec, pool);
-  return {frame.codec, pool.bytes(frame.block)};
+  DCHECK(pool.bytes(frame.block(), own) == pool.bytes(frame.block()));
+  return {frame.codec(), pool.bytes(frame.block(), own)};
 }
 
 inline void InboundStream::skip(PayloadPool& pool) TUTTI_REALTIME {
   concealer_.reset();
   release_kept(pool);
-  if (const auto frame = buffer_.try_take_frame()) return pool.release(frame.block);
+  if (const auto frame = buffer_.try_take_frame()) return pool.release(frame.block());
   skip_slowly(pool);
 }
 

@@ -155,8 +155,9 @@ FrameKind InboundStream::pop(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME
 }
 
 FrameKind InboundStream::play(base::Frame& out, PayloadPool& pool, bool may_splice) TUTTI_REALTIME {
-  if (const auto frame = try_pop_encoded(pool)) {
-    codec::decode(frame.codec, std::span(frame.payload, base::kFrameSamples), out.samples);
+  if (const CodedBlock frame = try_pop(pool)) {
+    codec::decode(frame.codec(), std::span<const std::byte>(pool.bytes(frame.block()), base::kFrameSamples),
+                  out.samples);
     return FrameKind::kAudio;
   }
   learn_kept(pool);
@@ -167,7 +168,7 @@ FrameKind InboundStream::play(base::Frame& out, PayloadPool& pool, bool may_spli
 FrameKind InboundStream::pop_in_haste(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME {
   if (concealer_.blends_next() || !buffer_.none_due(kFrame)) return play(out, pool, false);
   // A hole begins, or goes on. What was learned piece by piece is not asked: that would be the search.
-  const KeptBlock last = kept_[1];
+  const CodedBlock last = kept_[1];
   FrameKind kind = FrameKind::kSilence;
   const bool lost = buffer_.take(kFrame, pool).kind == Chunk::Kind::kLost;
   if (last) {
@@ -202,7 +203,7 @@ FrameKind InboundStream::finish_tick(FrameKind kind, base::Frame& out, PayloadPo
 // played before them.
 void InboundStream::learn_kept(PayloadPool& pool) TUTTI_REALTIME {
   static_assert(2 * kFrame >= int{Concealer::kHistorySamples});
-  for (const KeptBlock& kept : kept_) {
+  for (const CodedBlock& kept : kept_) {
     if (!kept) continue;
     base::Frame frame;
     codec::decode(kept.codec(), std::span<const std::byte>(pool.bytes(kept.block()), base::kFrameSamples),

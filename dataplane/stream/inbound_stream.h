@@ -16,11 +16,11 @@
 #include "dataplane/base/tick.h"
 #include "dataplane/rtp/reception_statistics.h"
 #include "dataplane/rtp/rtp_packet.h"
+#include "dataplane/stream/coded_block.h"
 #include "dataplane/stream/concealer.h"
 #include "dataplane/stream/formats.h"
 #include "dataplane/stream/inbound_frame.h"
 #include "dataplane/stream/jitter_buffer.h"
-#include "dataplane/stream/kept_block.h"
 #include "dataplane/stream/key_detector.h"
 #include "dataplane/stream/payload_pool.h"
 
@@ -51,8 +51,8 @@ class alignas(64) InboundStream {
   // frame before it once more, faded out, and then silence; and no delay is given back but in what is quiet.
   FrameKind pop_in_haste(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
   // The same where the frame is one whole packet and nothing is to be done to it; none, and nothing done,
-  // where pop() must look closer.
-  EncodedFrame try_pop_encoded(PayloadPool& pool) TUTTI_REALTIME;
+  // where pop() must look closer. `own`: the shelf of receive()'s owner.
+  EncodedFrame try_pop_encoded(PayloadPool& pool, const PayloadPool::Shelf& own) TUTTI_REALTIME;
 
   // The same without the audio, for who is not in the mix: nothing is decoded, and what follows is not
   // concealed from what came before.
@@ -79,7 +79,9 @@ class alignas(64) InboundStream {
   // What receive() will touch besides, of a packet with that number; and the slot of another one.
   void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME;
   void prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME { buffer_.prefetch_slot(number); }
-  void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME { buffer_.prefetch_payload(pool); }
+  void prefetch_payload(const PayloadPool& pool, const PayloadPool::Shelf& own) const TUTTI_REALTIME {
+    buffer_.prefetch_payload(pool, own);
+  }
 
   // When the last packet came that was accepted; the clock's zero before the first one since attach().
   base::Instant last_arrival() const TUTTI_REALTIME { return last_arrival_; }
@@ -105,7 +107,8 @@ class alignas(64) InboundStream {
   void skip_slowly(PayloadPool& pool) TUTTI_REALTIME;
   void discard(int samples, PayloadPool& pool) TUTTI_REALTIME;
   bool try_splice(base::Frame& out, PayloadPool& pool) TUTTI_REALTIME;
-  void keep(PayloadPool::Index block, codec::CodecId codec, PayloadPool& pool) TUTTI_REALTIME;
+  CodedBlock try_pop(PayloadPool& pool) TUTTI_REALTIME;
+  void keep(CodedBlock played, PayloadPool& pool) TUTTI_REALTIME;
   void learn_kept(PayloadPool& pool) TUTTI_REALTIME;
   void release_kept(PayloadPool& pool) TUTTI_REALTIME;
   FrameKind play(base::Frame& out, PayloadPool& pool, bool may_splice) TUTTI_REALTIME;
@@ -119,7 +122,7 @@ class alignas(64) InboundStream {
   void bank_statistics() TUTTI_REALTIME;
 
   // Read by every tick: with the buffer's own exactly one line, then its slots.
-  std::array<KeptBlock, 2> kept_;  // played last, older first
+  std::array<CodedBlock, 2> kept_;  // played last, older first
   Concealer concealer_;
   JitterBuffer buffer_;
 

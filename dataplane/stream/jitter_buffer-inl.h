@@ -21,22 +21,26 @@ inline int JitterBuffer::first_waiting() const TUTTI_REALTIME {
 }
 
 inline void JitterBuffer::end_tick() TUTTI_REALTIME {
-  if (++window_ticks_ >= kWindowTicks) judge_delay();
+  if (++window_ticks_ >= kWindowTicks) [[unlikely]]
+    judge_delay();
 }
 
-[[gnu::always_inline]] inline WholeFrame JitterBuffer::try_take_frame() TUTTI_REALTIME {
+[[gnu::always_inline]] inline CodedBlock JitterBuffer::try_take_frame() TUTTI_REALTIME {
   if (wanted_ != DelayChange::kNone) return {};
   // As a rule none is missing before it: that is asked for by an instruction, and what follows are a few
   // less.
-  return occupied(head_) ? try_take_frame_behind(0) : try_take_frame_behind_gap();
+  if (occupied(head_)) [[likely]]
+    return try_take_frame_behind(0);
+  return try_take_frame_behind_gap();
 }
 
 // Where so many are missing.
-[[gnu::always_inline]] inline WholeFrame JitterBuffer::try_take_frame_behind(int steps) TUTTI_REALTIME {
+[[gnu::always_inline]] inline CodedBlock JitterBuffer::try_take_frame_behind(int steps) TUTTI_REALTIME {
   const rtp::SequenceNumber number = head_ + steps;
   const Slot& first = slot(number);
-  if (first.samples != base::kFrameSamples || lead_of(first) != 0) return {};
-  const WholeFrame frame{first.block, static_cast<codec::CodecId>(first.codec)};
+  if (first.samples != base::kFrameSamples || lead_of(first) != 0) [[unlikely]]
+    return {};
+  const CodedBlock frame(first.block, static_cast<codec::CodecId>(first.codec));
   occupied_ &= ~(1U << (number.value() % kSlots));
   head_ = number + 1;
   seen_ = seen_ << (steps + 1) | 1;
@@ -92,8 +96,9 @@ inline void JitterBuffer::prefetch_slot(rtp::SequenceNumber number) const TUTTI_
 }
 
 // Of the packet that is due if none is missing; else of nothing that matters.
-inline void JitterBuffer::prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME {
-  const std::byte* const bytes = pool.bytes(slots_[head_.value() % kSlots].block);
+inline void JitterBuffer::prefetch_payload(const PayloadPool& pool,
+                                           const PayloadPool::Shelf& own) const TUTTI_REALTIME {
+  const std::byte* const bytes = pool.bytes(slots_[head_.value() % kSlots].block, own);
   for (std::size_t at = 0; at < base::kFrameSamples; at += 64) base::prefetch(bytes + at);
 }
 

@@ -236,8 +236,8 @@ void JitterBuffer::note_lead(int lead) TUTTI_REALTIME {
   lead_max_ = std::max(lead_max_, static_cast<std::int16_t>(lead));
 }
 
-WholeFrame JitterBuffer::try_take_frame_behind_gap() TUTTI_REALTIME {
-  return empty() ? WholeFrame() : try_take_frame_behind(first_waiting());
+CodedBlock JitterBuffer::try_take_frame_behind_gap() TUTTI_REALTIME {
+  return empty() ? CodedBlock() : try_take_frame_behind(first_waiting());
 }
 
 Chunk JitterBuffer::take(int samples_max, PayloadPool& pool) TUTTI_REALTIME {

@@ -17,6 +17,7 @@
 #include "dataplane/rtp/rtp_packet.h"
 #include "dataplane/rtp/types.h"
 #include "dataplane/stream/chunk.h"
+#include "dataplane/stream/coded_block.h"
 #include "dataplane/stream/delay_policy.h"
 #include "dataplane/stream/jitter_slot.h"
 #include "dataplane/stream/payload_pool.h"
@@ -45,10 +46,9 @@ class JitterBuffer : public DelayPolicy {
                                          PayloadPool& pool, PayloadPool::Owner owner = PayloadPool::kNobody,
                                          std::uint16_t* peak_out = nullptr) TUTTI_REALTIME;
 
-  // The frame that a tick is made of as a rule: one packet, of 20 ms, due now, and no change of the delay
-  // wanted. Takes it and ends the tick; none, and nothing done, where take() must look closer.
-  // Owns: the caller, who releases the block.
-  WholeFrame try_take_frame() TUTTI_REALTIME;
+  // The frame of a tick as a rule: one packet, of 20 ms, due now, no change of the delay wanted. Takes it for
+  // the caller, who releases it, and ends the tick; none, and nothing done, where take() must look closer.
+  CodedBlock try_take_frame() TUTTI_REALTIME;
 
   // The next samples, at most `samples_max` (positive), as far as they are of one kind and packet.
   Chunk take(int samples_max, PayloadPool& pool) TUTTI_REALTIME;
@@ -56,7 +56,7 @@ class JitterBuffer : public DelayPolicy {
   std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
   std::uint16_t peak_soon() TUTTI_REALTIME;  // within kSoon: remembered until it may be another
   // Fetch what take() reads next: the payload, and before it where that is; what insert() writes beside it.
-  void prefetch_payload(const PayloadPool& pool) const TUTTI_REALTIME;
+  void prefetch_payload(const PayloadPool& pool, const PayloadPool::Shelf& own) const TUTTI_REALTIME;
   void prefetch_waiting() const TUTTI_REALTIME;
   void prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME;
 
@@ -91,8 +91,8 @@ class JitterBuffer : public DelayPolicy {
   std::int32_t lead_of(const Slot& waiting) const TUTTI_REALTIME { return waiting.lead(playout_); }
   // How many numbers behind head_ the first packet is; one at least waits.
   int first_waiting() const TUTTI_REALTIME;
-  WholeFrame try_take_frame_behind(int steps) TUTTI_REALTIME;
-  [[gnu::noinline]] WholeFrame try_take_frame_behind_gap() TUTTI_REALTIME;
+  CodedBlock try_take_frame_behind(int steps) TUTTI_REALTIME;
+  [[gnu::noinline]] CodedBlock try_take_frame_behind_gap() TUTTI_REALTIME;
   void judge_delay() TUTTI_REALTIME;
   void prove_anew() TUTTI_REALTIME;
   // Whether it is to be put where it belongs, and nothing else done: as a rule.

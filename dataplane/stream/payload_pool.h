@@ -1,9 +1,8 @@
 // PayloadPool: where encoded payloads wait for their tick; one for all participants of a core.
 //
 // Blocks of two sizes: nearly every packet has 10 or 20 ms, and a block of its own size keeps what waits in
-// few pages and in all sets of the cache. What waits for one participant waits on a shelf of his, which lies
-// wherever the rest of him does: to find where a page lies costs more than a line of it
-// (docs/decisions/0045-a-canary-beside-the-core.md).
+// few pages and all sets of the cache. What waits for one participant is on his shelf, wherever the rest of
+// him is: to find a page costs more than a line of it (docs/decisions/0045-a-canary-beside-the-core.md).
 #pragma once
 
 #include <array>
@@ -13,7 +12,6 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/fixed_pool.h"
-#include "dataplane/base/prefetch.h"
 #include "dataplane/base/realtime.h"
 
 namespace tutti::stream {
@@ -26,22 +24,20 @@ class PayloadPool {
   using Index = std::uint32_t;
   static constexpr Index kNone = UINT32_MAX;
   static constexpr int kIndexBits = 22;
-  // What all who send digital silence share: a block of nothing but zeros of u-law, the only law that has
-  // one.
+  // What all who send digital silence share: a block of zeros of u-law, the only law that has one.
   static constexpr Index kSilence = (1U << kIndexBits) - 1;
   static constexpr std::size_t kShortBytes = 192;  // 20 ms of G.711 are 160: three cache lines
   static constexpr std::size_t kLongBytes = 512;   // 60 ms are 480
 
-  // A participant's slot: whose shelf it is.
-  using Owner = std::uint32_t;
+  using Owner = std::uint32_t;  // a participant's slot: whose shelf it is
   static constexpr Owner kNobody = UINT32_MAX;
   static constexpr std::uint32_t kShelf = 6;  // 60 ms, the packet of the tick, and the two played last
   // Short blocks of one owner's. Without initial values.
   struct alignas(64) Shelf {
     std::array<std::byte, kShelf * kShortBytes> bytes;
   };
-  // Where so many owners' lie: the first one, and how many bytes behind it the next. The same of what is told
-  // of each densely: a bit for each block that is taken, none at the begin.
+  // Where so many owners' lie: the first, and how many bytes behind it the next. The same of a dense byte of
+  // each: a bit for each block that is taken, none at the begin.
   struct Shelves {
     Owner count = 0;
     std::byte* first = nullptr;
@@ -79,7 +75,7 @@ class PayloadPool {
     return index == Longs::kNone ? kNone : index | kLong;
   }
   void release(Index index) TUTTI_REALTIME {
-    if (index < shelved_) {
+    if (index < shelved_) [[likely]] {
       std::uint8_t& taken_now = taken(index >> kShelfBits);
       const unsigned bit = 1U << (index & kShelfMask);
       DCHECK((taken_now & bit) != 0);
@@ -101,9 +97,15 @@ class PayloadPool {
   const std::byte* bytes(Index index) const TUTTI_REALTIME {
     return const_cast<PayloadPool*>(this)->bytes(index);
   }
+  // The same for who has at hand the owner's shelf, on which it is as a rule.
+  const std::byte* bytes(Index index, const Shelf& own) const TUTTI_REALTIME {
+    if (index < shelved_) [[likely]]
+      return own.bytes.data() + (index & kShelfMask) * kShortBytes;
+    return bytes(index);
+  }
 
-  // What of an owner's shelf will be written next, to be fetched: kShortBytes. None where no block is taken:
-  // who sends digital silence takes none. Of a full shelf it is what lies behind it: harmless.
+  // What of an owner's shelf is written next, to be fetched: kShortBytes; behind it where it is full. None
+  // where no block is taken: who sends digital silence takes none.
   const std::byte* next_written(Owner owner) const TUTTI_REALTIME {
     if (owner >= shelves_.count || taken(owner) == 0) return nullptr;
     return on_shelf(owner, first_free(taken(owner)));
@@ -115,8 +117,7 @@ class PayloadPool {
  private:
   static constexpr Index kLong = 1U << (kIndexBits - 1);
   static constexpr std::uint8_t kShelfFull = (1U << kShelf) - 1;
-  // Of an index on a shelf: which block, below which owner's.
-  static constexpr int kShelfBits = 3;
+  static constexpr int kShelfBits = 3;  // of an index there: which block, below whose
   static constexpr Index kShelfMask = (1U << kShelfBits) - 1;
   static_assert(kShelf <= kShelfMask + 1);
 

@@ -27,13 +27,15 @@ class SpeechGate {
   // behind it: that is how the gate opens before the syllable does.
   bool update(std::uint16_t peak_ahead, const SpeechGateOptions& options) TUTTI_REALTIME {
     if (peak_ahead >= options.threshold) {
-      left_ = options.hold_ticks;
+      hold(options);
       return true;
     }
     if (left_ == 0) return false;
     --left_;
     return true;
   }
+  // The same of a peak that is known to be speech.
+  void hold(const SpeechGateOptions& options) TUTTI_REALTIME { left_ = options.hold_ticks; }
   // Nothing of what it heard keeps it open.
   bool closed() const TUTTI_REALTIME { return left_ == 0; }
 

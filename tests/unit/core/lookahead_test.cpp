@@ -28,7 +28,7 @@ class LookaheadTest : public ::testing::Test {
   Conference& open(std::uint32_t slot, const Slots& members) {
     Conference& conference = state_->conferences.make(slot);
     conference.handle = {slot, 1};
-    state_->sub_slots[0].append(slot, state_->wheel_links());
+    state_->put_on_wheel(conference, 0);
     for (const std::uint32_t member : members) {
       mailbox::AttachParticipant attach;
       attach.participant = {member, 1};
@@ -40,12 +40,22 @@ class LookaheadTest : public ::testing::Test {
     return conference;
   }
   void fall_quiet(std::uint32_t slot) { state_->quiet.look(state_->participants[slot], state_->gate); }
-  void begin() { ahead_->begin(state_->sub_slots[0].first(), turn_); }
+  // Returns how many conferences are due.
+  std::uint32_t begin() {
+    next_ = 0;
+    return ahead_->begin(turn_);
+  }
+  // The members of the next one, which must be that.
   Slots next(const Conference& conference) {
-    members_ = ahead_->next(conference);
+    EXPECT_EQ(&ahead_->conference(next_), &conference);
+    members_ = ahead_->members(next_, next_ + 1);
+    ++next_;
     return slots_of(members_);
   }
-  Slots next_awake() { return slots_of(ahead_->next_awake(members_)); }
+  // Of the same.
+  Slots next_awake() { return slots_of(ahead_->awake(next_ - 1)); }
+  // The slots of all that are due.
+  Slots all() { return slots_of(ahead_->members(0, begin())); }
   static Slots slots_of(std::span<Participant* const> members) {
     Slots slots;
     for (const Participant* const member : members) slots.push_back(member->handle.slot);
@@ -61,7 +71,8 @@ class LookaheadTest : public ::testing::Test {
   std::unique_ptr<CoreState> state_;
   std::unique_ptr<Lookahead> ahead_;
   std::span<Participant* const> members_;
-  const TickWheel::Turn turn_{.tick = 5};
+  std::uint32_t next_ = 0;
+  TickWheel::Turn turn_{.tick = 5};
 };
 
 TEST_F(LookaheadTest, TellsEachConferenceItsMembersInTheirOrder) {
@@ -82,6 +93,48 @@ TEST_F(LookaheadTest, LeavesOutTheConferenceThatIsNotDue) {
   begin();
   EXPECT_EQ(next(other), Slots{3});
   EXPECT_EQ(next_awake(), Slots{3});
+}
+
+TEST_F(LookaheadTest, TellsOfTheConferenceThatWasNotDueOnceItIs) {
+  Conference& from_before = open(0, {1, 2});
+  from_before.ticking = true;
+  from_before.next_position = turn_.position() + 1;
+  open(1, {3});
+  EXPECT_EQ(all(), Slots{3});
+  ++turn_.tick;
+  EXPECT_EQ(all(), (Slots{1, 2, 3}));
+}
+
+// What was written down before would still be told otherwise.
+TEST_F(LookaheadTest, SeesWhoCameAndWhoWent) {
+  Conference& first = open(0, {1, 2, 3});
+  EXPECT_EQ(all(), (Slots{1, 2, 3}));
+  state_->leave(first, 2);
+  EXPECT_EQ(all(), (Slots{1, 3}));
+  state_->join(first, 2);
+  EXPECT_EQ(all(), (Slots{1, 3, 2}));
+  Conference& last = open(1, {4, 5});
+  EXPECT_EQ(all(), (Slots{1, 3, 2, 4, 5}));
+  state_->take_off_wheel(first);
+  EXPECT_EQ(all(), (Slots{4, 5}));
+  state_->put_on_wheel(first, 3);
+  state_->take_off_wheel(last);
+  EXPECT_EQ(all(), Slots{});
+  turn_.sub_slot = 3;
+  EXPECT_EQ(all(), (Slots{1, 3, 2}));
+}
+
+TEST_F(LookaheadTest, TakesStepsOfSoManyMembersOrALittleMore) {
+  open(0, {1, 2, 3});
+  open(1, {});
+  open(2, {4});
+  open(3, {5, 6});
+  EXPECT_EQ(begin(), 4u);
+  EXPECT_EQ(ahead_->step(0, 1), 1u);
+  EXPECT_EQ(ahead_->step(0, 4), 3u);
+  EXPECT_EQ(ahead_->step(0, 5), 4u);
+  EXPECT_EQ(ahead_->step(1, 1), 3u);
+  EXPECT_EQ(ahead_->step(3, 64), 4u);
 }
 
 TEST_F(LookaheadTest, TellsWhoIsNotQuiet) {
@@ -134,7 +187,7 @@ TEST_F(LookaheadTest, FetchesNothingBeyondTheLast) {
   const Conference& conference = open(0, members);
   begin();
   EXPECT_EQ(next(conference), members);
-  for (Participant* const& place : ahead_->next_awake(members_)) ahead_->fetch_state(place);
+  for (Participant* const& place : ahead_->awake(0)) ahead_->fetch_state(place);
   for (Participant* const& place : members_) ahead_->fetch_outbound(place);
 }
 

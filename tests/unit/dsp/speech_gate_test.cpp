@@ -15,6 +15,15 @@ TEST(SpeechGate, OpensAtTheThresholdAndHoldsBehindTheLastSound) {
   EXPECT_TRUE(gate.update(32'767, options));
 }
 
+TEST(SpeechGate, HoldsBehindWhatIsKnownToBeSpeech) {
+  const SpeechGateOptions options{.threshold = 100, .hold_ticks = 2};
+  SpeechGate gate;
+  gate.hold(options);
+  EXPECT_FALSE(gate.closed());
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(gate.update(0, options)) << i;
+  EXPECT_TRUE(gate.closed());
+}
+
 TEST(SpeechGate, ThresholdZeroIsAlwaysOpen) {
   SpeechGate gate;
   EXPECT_TRUE(gate.update(0, {.threshold = 0, .hold_ticks = 0}));

@@ -78,7 +78,7 @@ class Call {
   void take(int tick) {
     const base::RealtimeSection realtime;
     if (const auto frame = buffer_.try_take_frame()) {
-      pool_.release(frame.block);
+      pool_.release(frame.block());
       playout_ += kFrame;
     } else {
       const int odd = tick == 60 || tick == 120 ? 24 : 0;

@@ -22,7 +22,8 @@ class Owners {
             .taken = &all_[0].taken,
             .taken_stride = sizeof(Owner)};
   }
-  const std::byte* shelf(std::size_t owner) const { return all_[owner].shelf.bytes.data(); }
+  const PayloadPool::Shelf& of(std::size_t owner) const { return all_[owner].shelf; }
+  const std::byte* shelf(std::size_t owner) const { return of(owner).bytes.data(); }
 
  private:
   struct Owner {
@@ -91,6 +92,9 @@ TEST(PayloadPool, WhatWaitsForOneWaitsOnItsShelf) {
   EXPECT_EQ(pool.try_acquire(160, 1), PayloadPool::kNone);
   EXPECT_EQ(pool.try_acquire(160, 3), PayloadPool::kNone) << "there is no such owner";
   EXPECT_EQ(pool.in_use(), PayloadPool::kShelf + 3);
+  // Who has the shelf at hand is told the same.
+  for (const auto index : taken) EXPECT_EQ(pool.bytes(index, owners.of(1)), pool.bytes(index));
+  for (const auto index : others) EXPECT_EQ(pool.bytes(index, owners.of(1)), pool.bytes(index));
   // The others' are theirs.
   const auto first = pool.try_acquire(160, 0);
   const auto last = pool.try_acquire(160, 2);

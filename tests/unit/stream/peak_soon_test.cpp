@@ -118,7 +118,7 @@ class Caller {
   void take() {
     const base::RealtimeSection realtime;
     if (draw(60) == 0) return buffer_.end_tick();
-    if (const auto frame = buffer_.try_take_frame()) return pool_.release(frame.block);
+    if (const auto frame = buffer_.try_take_frame()) return pool_.release(frame.block());
     const int odd = draw(30) == 0 ? static_cast<int>(draw(200)) : 0;
     for (int left = kFrame + odd; left > 0;) left -= static_cast<int>(buffer_.take(left, pool_).samples);
     if (buffer_.wanted() == DelayChange::kLengthen) buffer_.lengthened();

@@ -1,4 +1,5 @@
-// KeptBlock: a block that was played and is kept for what may be learned from it; or none.
+// CodedBlock: a block of the pool, and the law of the payload that is in it; or none. What a jitter buffer
+// hands out as a rule, and what is kept of it once it was played, for what may be learned from it.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +10,13 @@
 
 namespace tutti::stream {
 
-// One word, written and read whole. Owns nothing: whoever has it releases the block.
-class KeptBlock {
+// One word, written and read whole, handed over in a register: as an optional it went through memory, a byte
+// written and a word read, which waits for all stores before it. Owns nothing: whoever has it releases the
+// block.
+class CodedBlock {
  public:
-  KeptBlock() = default;
-  KeptBlock(PayloadPool::Index block, codec::CodecId codec) TUTTI_REALTIME
+  CodedBlock() = default;
+  CodedBlock(PayloadPool::Index block, codec::CodecId codec) TUTTI_REALTIME
       : word_(block | static_cast<std::uint32_t>(codec) << 31) {}
 
   explicit operator bool() const TUTTI_REALTIME { return block() != kNone; }
