@@ -49,7 +49,8 @@ void Roster::write_down(CoreState& state, const TickWheel::Turn& turn) TUTTI_REA
   }
   for (std::uint32_t i = 0; i < kBeyond; ++i) {
     places_[conferences + i] = {conferences == 0 ? nullptr : places_[conferences - 1].conference, members};
-    members_[members + i] = members == 0 ? nullptr : members_[members - 1];
+    // Where all are empty somebody whom to fetch does no harm.
+    members_[members + i] = members == 0 ? participants : members_[members - 1];
   }
   conferences_ = conferences;
   changes_ = state.changes_in[turn.sub_slot];

@@ -35,7 +35,7 @@ class Roster {
   Conference* conference(std::uint32_t i) const TUTTI_REALTIME { return places_[i].conference; }
   // The members of the conferences before the i-th, which may be conferences(): so many.
   std::uint32_t members_before(std::uint32_t i) const TUTTI_REALTIME { return places_[i].members_before; }
-  // All of them, and behind these kBeyond more, if there is one.
+  // All of them, and behind these kBeyond more that may be fetched.
   std::span<Participant* const> members() const TUTTI_REALTIME {
     return std::span(members_.get(), members_before(conferences_));
   }

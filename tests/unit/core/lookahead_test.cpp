@@ -124,6 +124,16 @@ TEST_F(LookaheadTest, SeesWhoCameAndWhoWent) {
   EXPECT_EQ(all(), (Slots{1, 3, 2}));
 }
 
+TEST_F(LookaheadTest, TellsOfNobodyWhereAllAreEmpty) {
+  const Conference& first = open(0, {});
+  const Conference& second = open(1, {});
+  EXPECT_EQ(begin(), 2u);
+  for (const Conference* const empty : {&first, &second}) {
+    EXPECT_EQ(next(*empty), Slots{});
+    EXPECT_EQ(next_awake(), Slots{});
+  }
+}
+
 TEST_F(LookaheadTest, TakesStepsOfSoManyMembersOrALittleMore) {
   open(0, {1, 2, 3});
   open(1, {});
