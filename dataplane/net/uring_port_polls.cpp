@@ -26,7 +26,9 @@ std::optional<base::Instant> UringPort::arrival(EndpointId id, base::Instant tak
   ::clock_gettime(CLOCK_REALTIME, &wall);
   const auto age = std::chrono::seconds(wall.tv_sec - stamp.seconds) +
                    std::chrono::nanoseconds(wall.tv_nsec - stamp.nanoseconds);
-  return base::monotonic_now() - age;
+  const base::Instant came = base::monotonic_now() - age;
+  // Of a packet that came before it was asked, the kernel knows nothing and says that it is now.
+  return came <= taken ? std::optional(came) : std::nullopt;
 }
 
 void UringPort::poll_sockets() TUTTI_REALTIME {
