@@ -15,27 +15,14 @@
 namespace tutti::load {
 namespace {
 
-// A tick is cut into slots; each caller has one of them, as phones do not send all at once.
-constexpr std::size_t kSlots = 40;
-constexpr base::Duration kSlot = base::kTick / kSlots;  // 500 us
-// 17 is coprime to 40: neighbours in number, that is in a room, are far apart in time.
-constexpr std::size_t kSlotStep = 17;
-constexpr std::size_t kSlotStepInverse = 33;
-static_assert(kSlotStep * kSlotStepInverse % kSlots == 1);
-// A caller is read each third tick: a socket then gives three packets in a call. The kernel notes when each
-// of them came.
+// A caller is read each third tick, whichever slot it sends in: a socket then gives three packets in a call.
+// The kernel notes when each of them came.
 constexpr std::size_t kReadEvery = 3;
-constexpr std::size_t kReadStep = kSlots * kReadEvery;
+constexpr std::size_t kReadStep = SendSlots::kSlots * kReadEvery;
 constexpr base::Duration kStall = std::chrono::milliseconds(5);
 constexpr base::Duration kTooLate = std::chrono::milliseconds(200);
 constexpr base::Duration kLate = std::chrono::milliseconds(5);
 constexpr std::size_t kHeaderBytes = 12;
-
-// The least number of a caller whose slot this is, caller x kSlotStep mod kSlots; the others follow each
-// kSlots.
-std::size_t first_in(std::size_t slot) {
-  return slot * kSlotStepInverse % kSlots;
-}
 
 bool is_rtcp(std::span<const std::byte> bytes) {  // RFC 5761, section 4
   return bytes.size() >= 2 && bytes[1] >= std::byte{192} && bytes[1] <= std::byte{223};
@@ -73,7 +60,7 @@ struct LoadEngine::Line {
 };
 
 LoadEngine::LoadEngine(const LoadPlan& plan, const VoiceBank& bank)
-    : plan_(plan), bank_(bank), lines_(plan.callers()) {}
+    : plan_(plan), bank_(bank), slots_(plan.callers()), lines_(plan.callers()) {}
 
 base::Result<void, std::string> LoadEngine::open_wire(const base::SocketAddress& local_ip) {
   const bool reaches = packet_wire_reaches(local_ip) && !plan_.allow_remote;
@@ -173,17 +160,14 @@ void LoadEngine::run() {
   realtime_ = ::pthread_setschedparam(::pthread_self(), SCHED_FIFO, &least) == 0;
   const base::Instant start = base::monotonic_now();
   for (std::size_t slot = 0; !stopping_.load(std::memory_order_relaxed); ++slot) {
-    const base::Instant due = start + kSlot * static_cast<std::int64_t>(slot);
+    const base::Instant due = start + SendSlots::kSlot * static_cast<std::int64_t>(slot);
     if (base::monotonic_now() < due) sleep_until(due);
     const base::Instant now = base::monotonic_now();
     follow_measurement(now);
     stalls_.turn(due, now);
-    for (std::size_t caller = first_in(slot); caller < lines_.size(); caller += kSlots) {
-      send(lines_[caller], caller, due);
-    }
+    for (const std::uint32_t caller : slots_.in(slot)) send(lines_[caller], caller, due);
     wire_->flush();
-    // Half a tick after its own slot a caller's turn to read may come.
-    wire_->receive(first_in(slot + kSlots / 2) + kSlots * (slot / kSlots % kReadEvery), kReadStep, *this);
+    wire_->receive(slot % kReadStep, kReadStep, *this);
   }
   wire_->receive(0, 1, *this);
   overruns_ = wire_->overruns();

@@ -12,6 +12,7 @@
 #include "dataplane/base/socket_address.h"
 #include "tools/load/load_plan.h"
 #include "tools/load/recording.h"
+#include "tools/load/send_slots.h"
 #include "tools/load/stall_meter.h"
 #include "tools/load/stream_counter.h"
 #include "tools/load/voice_bank.h"
@@ -99,6 +100,7 @@ class LoadEngine final : private ArrivedSink {
 
   const LoadPlan& plan_;
   const VoiceBank& bank_;
+  const SendSlots slots_;
   std::vector<Line> lines_;
   std::vector<Recording> recordings_;
   std::unique_ptr<Wire> wire_;
