@@ -91,15 +91,16 @@ struct alignas(64) Participant {
   std::uint32_t conference = kNoSlot;  // slot of it, while a member
   bool detaching = false;              // only waits for the network to let go
   bool rtcp_mux = false;
-  bool silenced = false;           // does not talk: it is muted, waits or moves
-  bool moving = false;             // to another conference
-  bool personal = false;           // what it hears is not what the others hear
-  std::uint8_t voice = 0;          // its own of Coachings; 0: none
-  std::uint8_t quiet_reports = 0;  // how many reports ago it talked
-  std::int8_t slip = 0;            // its next frame waits for a tick (1), or is left out (-1)
-  std::uint8_t owed = 0;           // frames that ticks have not taken yet: QuietStreams
-  dsp::Gain gain_in;               // of the voice
-  dsp::Gain gain_out;              // of what is heard; none for the deaf
+  bool silenced = false;                   // does not talk: it is muted, waits or moves
+  bool moving = false;                     // to another conference
+  bool personal = false;                   // what it hears is not what the others hear
+  std::uint8_t voice = 0;                  // its own of Coachings; 0: none
+  std::uint8_t quiet_reports = 0;          // how many reports ago it talked
+  std::int8_t slip = 0;                    // its next frame waits for a tick (1), or is left out (-1)
+  std::uint8_t arrival_phase = UINT8_MAX;  // when its packets come, as TickFollower was told last
+  std::uint8_t owed = 0;                   // frames that ticks have not taken yet: QuietStreams
+  dsp::Gain gain_in;                       // of the voice
+  dsp::Gain gain_out;                      // of what is heard; none for the deaf
   dsp::SpeechGate gate;
   std::uint16_t loudness = 0;    // the peak of late, falling slowly: who is among the loudest
   std::uint16_t quiet_peak = 0;  // at least that of all that waits, while QuietStreams has it

@@ -6,6 +6,14 @@
 #include "dataplane/core/arrival_phases.h"
 
 namespace tutti::core {
+namespace {
+
+// From the one to the next time of the other.
+std::uint32_t sub_slots_behind(std::uint32_t from, std::uint32_t to) TUTTI_REALTIME {
+  return (to + kSubSlots - from) % kSubSlots;
+}
+
+}  // namespace
 
 void TickFollower::begin(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
   conference.next_position = turn.position();
@@ -18,20 +26,32 @@ void TickFollower::schedule(Conference& conference, std::span<Participant* const
   conference.next_position = turn.position() + kSubSlots;
   if (!state_.options.follow_talkers || conference.peers != 0) return;
   if (!step_due(conference, turn) || conference.members.size() > kMembersMax) return;
-  const bool look_due = beat_of(conference, turn) % kLookTicks == 0;
+  greet(conference);
+  Way& way = way_of(conference);
+  const bool look_due =
+      way.unknown_for == 0 ? beat_of(conference, turn) % kLookTicks == 0 : --way.unknown_for == 0;
   if (rests(conference, look_due)) return;
   note_arrivals(conference, members, turn.due);
-  if (look_due) look(conference);
-  if (way_of(conference).steps != 0) step(conference, members, turn);
+  if (look_due) look(conference, members, turn);
+  if (way.steps != 0) step(conference, members, turn);
 }
 
-// Until it has rested enough, or others have come.
+// Others are there: what was known of the place says little, and who came is to be known first.
+void TickFollower::greet(const Conference& conference) TUTTI_REALTIME {
+  Way& way = way_of(conference);
+  const std::uint32_t members = conference.members.size();
+  if (way.members == members) return;
+  if (members > way.members) {
+    way.may_leap = true;
+    way.unknown_for = kLeapAfter;
+  }
+  way.members = members;
+  way.rest = way.rested = 0;
+}
+
+// Until it has rested enough.
 bool TickFollower::rests(const Conference& conference, bool look_due) TUTTI_REALTIME {
   Way& way = way_of(conference);
-  if (way.members != conference.members.size()) {
-    way.members = conference.members.size();
-    way.rest = way.rested = 0;
-  }
   if (way.rest == 0) return false;
   if (look_due) --way.rest;
   return true;
@@ -39,49 +59,86 @@ bool TickFollower::rests(const Conference& conference, bool look_due) TUTTI_REAL
 
 void TickFollower::note_arrivals(const Conference& conference, std::span<Participant* const> members,
                                  base::Instant now) TUTTI_REALTIME {
-  for (const Participant* const member : members) {
-    const Participant& participant = *member;
+  for (Participant* const member : members) {
+    Participant& participant = *member;
     if (!participant.in_mix) continue;
-    if (const auto sub_slot = arrival(participant, now)) way_of(conference).arrivals.note(*sub_slot);
+    const auto came = phase(participant, now);
+    if (!came) continue;
+    const std::uint32_t before = participant.arrival_phase < kPhases ? participant.arrival_phase : *came;
+    way_of(conference).arrivals.note(*came, before);
+    participant.arrival_phase = static_cast<std::uint8_t>(*came);
   }
 }
 
-// The first sub-slot that could have mixed the participant's last packet.
-std::optional<std::uint32_t> TickFollower::arrival(const Participant& participant,
-                                                   base::Instant now) TUTTI_REALTIME {
+// In which phase the participant's last packet came.
+std::optional<std::uint32_t> TickFollower::phase(const Participant& participant,
+                                                 base::Instant now) TUTTI_REALTIME {
   // What came longer ago says little of what comes next.
   const base::Instant taken = participant.inbound.last_arrival();
   if (now - taken > 5 * base::kTick) return std::nullopt;
   const auto at = state_.port.arrival(endpoint_of(participant), taken);
-  if (!at) return std::nullopt;
-  return static_cast<std::uint32_t>((at->time_since_epoch() / kSubSlot + 1) % kSubSlots);
+  return at ? std::optional(phase_of(*at)) : std::nullopt;
 }
 
-void TickFollower::look(Conference& conference) TUTTI_REALTIME {
+std::uint32_t TickFollower::best_sub_slot(const Conference& conference) TUTTI_REALTIME {
   const ArrivalPhases& arrivals = way_of(conference).arrivals;
-  way_of(conference).steps = 0;
-  const std::uint32_t total = arrivals.total();
   std::uint32_t best = conference.sub_slot;
+  std::uint32_t least = arrivals.wait(best);
   for (std::uint32_t i = 0; i < kSubSlots; ++i) {
-    if (arrivals.wait(i) < arrivals.wait(best) && room_in(conference, i)) best = i;
+    const std::uint32_t wait = arrivals.wait(i);
+    if (wait >= least || !room_in(conference, i)) continue;
+    best = i;
+    least = wait;
   }
-  const std::uint32_t saved = arrivals.wait(conference.sub_slot) - arrivals.wait(best);
-  if (total >= kArrivalsLeast && saved * kGainDenominator >= total * kGainNumerator) {
-    const int earlier = -static_cast<int>(sub_slots_waited(best, conference.sub_slot));
-    const int later = static_cast<int>(kSubSlots) + earlier;
-    const std::uint32_t passed_earlier = arrivals.passed(conference.sub_slot, earlier);
-    const std::uint32_t passed_later = arrivals.passed(conference.sub_slot, later);
-    // Past as few voices as may be; of two such ways the shorter one.
-    const bool go_earlier =
-        passed_earlier != passed_later ? passed_earlier < passed_later : -earlier <= later;
-    way_of(conference).steps = go_earlier ? earlier : later;
-  }
-  way_of(conference).arrivals.age();
-  // Of few arrivals nothing is known: they may be the first of somebody who begins to talk.
+  return best;
+}
+
+void TickFollower::look(Conference& conference, std::span<Participant* const> members,
+                        const TickWheel::Turn& turn) TUTTI_REALTIME {
   Way& way = way_of(conference);
-  const bool in_vain = total >= kArrivalsLeast && way.steps == 0;
-  way.rested = in_vain ? static_cast<std::uint8_t>(std::min(2U * way.rested + 1, kRestMax)) : 0;
+  way.steps = 0;
+  const std::uint32_t total = way.arrivals.total();
+  // Of few arrivals nothing is known: they may be the first of somebody who begins to talk.
+  const bool known = total >= kArrivalsLeast;
+  if (known) {
+    const std::uint32_t best = best_sub_slot(conference);
+    const std::uint32_t saved = way.arrivals.wait(conference.sub_slot) - way.arrivals.wait(best);
+    const bool may_leap = way.may_leap && turn.tick >= way.leaps_from && !conference.half_tick_due;
+    if (may_leap && saved >= total * kLeapGain) {
+      leap(best, conference, members, turn);
+    } else if (saved * kGainDenominator >= total * kGainNumerator) {
+      way.steps = way_to(best, conference);
+    }
+    if (may_leap) way.may_leap = false;
+  }
+  way.arrivals.age();
+  way.rested =
+      known && way.steps == 0 ? static_cast<std::uint8_t>(std::min(2U * way.rested + 1, kRestMax)) : 0;
   way.rest = way.rested;
+}
+
+// Earlier, so that no packet is late; but later and slowly, where nobody is on that way.
+void TickFollower::leap(std::uint32_t best, Conference& conference, std::span<Participant* const> members,
+                        const TickWheel::Turn& turn) TUTTI_REALTIME {
+  Way& way = way_of(conference);
+  const int steps = way_to(best, conference);
+  if (steps > 0 && way.arrivals.passed(conference.sub_slot, steps) == 0) {
+    way.steps = steps;
+    return;
+  }
+  const auto earlier = static_cast<int>(sub_slots_behind(best, conference.sub_slot));
+  if (move(conference, members, turn, -earlier)) way.leaps_from = turn.tick + kLeapRestTicks;
+}
+
+// Past as few voices as may be; of two such ways the shorter one.
+int TickFollower::way_to(std::uint32_t best, const Conference& conference) TUTTI_REALTIME {
+  const ArrivalPhases& arrivals = way_of(conference).arrivals;
+  const int earlier = -static_cast<int>(sub_slots_behind(best, conference.sub_slot));
+  const int later = static_cast<int>(kSubSlots) + earlier;
+  const std::uint32_t passed_earlier = arrivals.passed(conference.sub_slot, earlier);
+  const std::uint32_t passed_later = arrivals.passed(conference.sub_slot, later);
+  const bool go_earlier = passed_earlier != passed_later ? passed_earlier < passed_later : -earlier <= later;
+  return go_earlier ? earlier : later;
 }
 
 bool TickFollower::room_in(const Conference& conference, std::uint32_t sub_slot) const TUTTI_REALTIME {
@@ -100,40 +157,47 @@ bool TickFollower::passes_a_voice(const Conference& conference, std::span<Partic
   for (const Participant* const member : members) {
     const Participant& participant = *member;
     if (!participant.in_mix) continue;
-    const auto sub_slot = arrival(participant, now);
-    if (sub_slot && passes(sub_slots_waited(*sub_slot, conference.sub_slot), way_of(conference).steps))
-      return true;
+    const auto came = phase(participant, now);
+    if (came && passes(phases_waited(*came, conference.sub_slot), way_of(conference).steps)) return true;
   }
   return false;
 }
 
 void TickFollower::step(Conference& conference, std::span<Participant* const> members,
                         const TickWheel::Turn& turn) TUTTI_REALTIME {
-  const int step = way_of(conference).steps < 0 ? -1 : 1;
-  const std::uint64_t next = turn.position() + kSubSlots + static_cast<std::uint64_t>(std::int64_t{step});
+  Way& way = way_of(conference);
+  if (passes_a_voice(conference, members, turn.due)) return;
+  const int step = way.steps < 0 ? -1 : 1;
+  way.steps = move(conference, members, turn, step) ? way.steps - step : 0;
+}
+
+// False, and nothing done, where it cannot be: of its next tick, so many sub-slots earlier or later.
+bool TickFollower::move(Conference& conference, std::span<Participant* const> members,
+                        const TickWheel::Turn& turn, int steps) TUTTI_REALTIME {
+  const std::uint64_t next = turn.position() + kSubSlots + static_cast<std::uint64_t>(std::int64_t{steps});
   const auto next_sub_slot = static_cast<std::uint32_t>(next % kSubSlots);
   // The ring's ticks go on one by one, the wheel's may stay or jump where a tick crosses its beginning.
   const auto lead =
       static_cast<std::int64_t>(conference.next_tick) - static_cast<std::int64_t>(next / kSubSlots);
-  if (lead > kLeadMax || !room_in(conference, next_sub_slot)) {
-    way_of(conference).steps = 0;
-    return;
-  }
-  if (passes_a_voice(conference, members, turn.due)) return;
-
+  if (lead > kLeadMax || !room_in(conference, next_sub_slot)) return false;
   for (Participant* const member : members) {
-    Participant& participant = *member;
-    const auto sub_slot = arrival(participant, turn.due);
-    if (sub_slot && passes(sub_slots_waited(*sub_slot, conference.sub_slot), step)) {
-      state_.quiet.wake(participant);
-      participant.slip = static_cast<std::int8_t>(participant.slip - step);
-    }
+    const auto came = phase(*member, turn.due);
+    if (came && passes(phases_waited(*came, conference.sub_slot), steps)) pass(*member, steps);
   }
   state_.take_off_wheel(conference);
   state_.put_on_wheel(conference, next_sub_slot);
   conference.next_position = next;
-  way_of(conference).steps -= step;
   state_.counters.ticks_moved.add();
+  return true;
+}
+
+void TickFollower::pass(Participant& participant, int steps) TUTTI_REALTIME {
+  state_.quiet.wake(participant);
+  if (participant.in_mix && steps < 0) {
+    participant.inbound.put_off();
+  } else {
+    participant.slip = static_cast<std::int8_t>(participant.slip + (steps < 0 ? 1 : -1));
+  }
 }
 
 }  // namespace tutti::core

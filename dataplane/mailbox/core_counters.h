@@ -17,7 +17,7 @@ struct alignas(64) CoreCounters {
 
   base::Counter ticks;        // conference ticks done, or left out
   base::Counter late_ticks;   // whose last packet left more than 5 ms after it was due, or never
-  base::Counter ticks_moved;  // conferences that went to the next sub-slot, after their talkers
+  base::Counter ticks_moved;  // conferences that went to another sub-slot, after their talkers
   base::Counter frames_mixed;
   base::Counter frames_concealed;
   // Of other shares of its conferences. Missed: not there in time, as that share's core is late or stands

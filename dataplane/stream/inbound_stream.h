@@ -60,6 +60,8 @@ class alignas(64) InboundStream {
   // Instead of skip(), when the tick has come so much earlier that the packet of this one is still to come:
   // what is due now is due with the next tick.
   void stay(PayloadPool& pool) TUTTI_REALTIME;
+  // The same of who is heard, between two ticks: the next one's frame is made up, as if it were lost.
+  void put_off() TUTTI_REALTIME { buffer_.lengthened(); }
   // Before skip(), when the tick has come so much later that the packet of the next one is already here:
   // the next frame is left out. Nothing where nothing waits.
   void leave_out(PayloadPool& pool) TUTTI_REALTIME;

@@ -312,6 +312,7 @@ void JitterBuffer::judge_delay() TUTTI_REALTIME {
 void JitterBuffer::lengthened() TUTTI_REALTIME {
   playout_ = playout_ + -kStep;
   forget_peak();
+  if (wanted_ != DelayChange::kLengthen) return;
   change_by_ = static_cast<std::int16_t>(std::max(change_by_ - kStep, 0));
   if (change_by_ == 0) wanted_ = DelayChange::kNone;
 }

@@ -195,7 +195,7 @@ void tell_cores(MetricsText& text, const MetricsSources& sources) {
   cores.counter("tutti_late_ticks_total",
                 "Ticks whose last packet left more than 5 ms after it was due, or never.",
                 &Counters::late_ticks);
-  cores.counter("tutti_ticks_moved_total", "Conferences that went to the next sub-slot, after their talkers.",
+  cores.counter("tutti_ticks_moved_total", "Conferences that went to another sub-slot, after their talkers.",
                 &Counters::ticks_moved);
   cores.counter("tutti_frames_mixed_total", "Frames of participants that went into a mix.",
                 &Counters::frames_mixed);

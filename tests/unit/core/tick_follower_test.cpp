@@ -91,15 +91,19 @@ double ms(base::Duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-// In order, each packet one ptime after the one before, but for 2.5 ms where the tick moved.
+// In order, each packet one ptime after the one before, but for 2.5 ms where the tick moved, and once as much
+// sooner as it leapt.
 void expect_unbroken(const std::vector<ReceivedRtp>& packets) {
+  int leaps = 0;
   for (std::size_t i = 1; i < packets.size(); ++i) {
     ASSERT_EQ(packets[i].header.sequence_number - packets[i - 1].header.sequence_number, 1);
     ASSERT_EQ(packets[i].header.timestamp - packets[i - 1].header.timestamp, 160);
     const auto spacing = packets[i].arrival - packets[i - 1].arrival;
-    ASSERT_GE(spacing, 17'500us) << "packet " << i;
+    ASSERT_GE(spacing, 2'500us) << "packet " << i;
     ASSERT_LE(spacing, 22'500us) << "packet " << i;
+    if (spacing < 17'500us) ++leaps;
   }
+  EXPECT_LE(leaps, 1);
 }
 
 TEST(TickFollower, ALoneTalkerIsHeardWithinTwoSubSlotsWhateverItsPhase) {
@@ -167,6 +171,61 @@ TEST(TickFollower, WhoIsPassedByInSilenceLosesNoSyllable) {
       EXPECT_EQ(room.wire.drops(base::DropReason::kLate), 0U);
     }
   }
+}
+
+TEST(TickFollower, LeapsPastVoicesThatAreHeardAtTheCostOfAFrameMadeUp) {
+  for (auto phase = 0us; phase < 20'000us; phase += 1'000us) {
+    SCOPED_TRACE(ms(phase));
+    // The best place is behind the third; the tick began with the first.
+    PhasedRoom room({phase, (phase + 8ms) % 20ms, (phase + 9ms) % 20ms}, true);
+    const auto words = [](std::size_t caller, int) { return static_cast<std::uint8_t>(0x90 + caller); };
+    room.run_for(3s, words);
+    const auto moves = room.moves();
+    expect_unbroken(room.take_heard());
+    EXPECT_LE(room.wire.counters().frames_concealed.value(), 2U) << "one of each who was passed by";
+    EXPECT_EQ(room.wire.drops(base::DropReason::kLate), 0U);
+    room.run_for(10s, words);
+    EXPECT_EQ(room.moves(), moves) << "where it is well it stays";
+    EXPECT_LE(room.wire.counters().frames_concealed.value(), 2U);
+    // Who speaks alone now, after all have been heard, is heard as soon as the place promises.
+    room.run_for(60ms, [](std::size_t, int) { return kSilence; });
+    room.take_heard();
+    room.said.clear();
+    const auto settled = room.wire.now();
+    room.run_for(3s, in_turn(3));
+    const auto waits = delays(room, settled);
+    ASSERT_GE(waits.size(), 60U);
+    base::Duration sum{};
+    for (const auto wait : waits) sum += wait;
+    // 10 ms of three waits, a sub-slot and the margin, and 1 ms for which it does not leap.
+    EXPECT_LE(ms(sum / static_cast<int>(waits.size())), 8.0);
+  }
+}
+
+TEST(TickFollower, LeapsOnceInTenSecondsHoweverManyCome) {
+  // First one speaks, then three more, half a tick behind, and now and then somebody comes who only listens.
+  PhasedRoom room({1ms, 11ms, 11ms, 11ms}, true);
+  std::vector<std::unique_ptr<WireCaller>> more;
+  const auto come = [&] {
+    more.push_back(std::make_unique<WireCaller>(room.wire, "10.0.2." + std::to_string(more.size() + 1)));
+    room.wire.server.join(room.conference, more.back()->media());
+  };
+  bool all = false;
+  const auto words = [&](std::size_t caller, int) {
+    return all || caller == 0 ? std::uint8_t{0xA0} : kSilence;
+  };
+  room.run_for(2s, words);
+  EXPECT_EQ(room.moves(), 1U);
+  all = true;
+  for (int i = 0; i < 4; ++i) {
+    room.run_for(2s, words);
+    come();
+  }
+  EXPECT_EQ(room.moves(), 1U);
+  EXPECT_EQ(room.wire.counters().frames_concealed.value(), 0U);
+  room.run_for(4s, words);
+  EXPECT_EQ(room.moves(), 2U) << "for who came meanwhile";
+  EXPECT_EQ(room.wire.counters().frames_concealed.value(), 1U);
 }
 
 TEST(TickFollower, StaysWhereNothingCanBeWon) {
@@ -246,9 +305,9 @@ TEST(TickFollower, DoesNotCrowdASubSlot) {
   }
 }
 
-// What it brings: rooms whose callers have random phases. All have an open gate at once, the worst case: the
-// tick passes nobody by.
-// Each number of talkers for itself: all of them take a minute and more under ThreadSanitizer.
+// What it brings: rooms whose callers have random phases. All have an open gate at once, the worst case: but
+// for one leap the tick passes nobody by. Each number of talkers for itself: all of them take a minute and
+// more under ThreadSanitizer.
 class TickFollowerOf : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(TickFollowerOf, ShortensTheWait) {
@@ -264,6 +323,10 @@ TEST_P(TickFollowerOf, ShortensTheWait) {
     for (const bool follow : {false, true}) {
       PhasedRoom room(phases, follow);
       room.run_for(5s, in_turn(size));
+      // What is made up while it leaps may be a word once more: of that nothing is measured.
+      room.run_for(60ms, [](std::size_t, int) { return kSilence; });
+      room.take_heard();
+      room.said.clear();
       const auto settled = room.wire.now();
       room.run_for(5s, in_turn(size));
       const auto waits = delays(room, settled);
@@ -279,7 +342,7 @@ TEST_P(TickFollowerOf, ShortensTheWait) {
   std::printf("talkers %zu: p50 %4.1f -> %4.1f ms, p99 %4.1f -> %4.1f ms, %.1f steps a room\n", size,
               at(without, 50), at(with, 50), at(without, 99), at(with, 99),
               static_cast<double>(moves) / kSeeds);
-  EXPECT_LE(at(with, 50), at(without, 50));
+  EXPECT_LE(at(with, 50), at(without, 50) - 2.0);
   EXPECT_LE(at(with, 99), 22.0);
 }
 INSTANTIATE_TEST_SUITE_P(Talkers, TickFollowerOf, testing::Values(1U, 2U, 3U, 8U),

@@ -130,5 +130,33 @@ TEST(InboundDelay, RandomPacketsLeakNothing) {
   }
 }
 
+// The tick has leapt past a voice that is heard: one frame more, and everything of it is played.
+TEST(InboundDelay, WhatIsPutOffIsDueATickLaterBehindAFrameMadeUp) {
+  for (const int delay_frames : {0, 2}) {
+    SCOPED_TRACE(delay_frames);
+    InboundLine line(20 * delay_frames);
+    int sent = 0;
+    for (; sent < 10; ++sent) {
+      line.audio(sent, sent * 160);
+      line.pop();
+    }
+    EXPECT_TRUE(line.hears((9 - delay_frames) * 160));
+    line.stream.put_off();
+    // Its packet comes behind this tick, and behind each from now on.
+    const FrameKind made_up = line.pop();
+    EXPECT_EQ(made_up, delay_frames == 0 ? FrameKind::kConcealed : FrameKind::kAudio);
+    EXPECT_GT(line.peak(), 4'000) << "hardly heard";
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_EQ(line.audio(sent, sent * 160), kOk);
+      ASSERT_EQ(line.pop(), FrameKind::kAudio);
+      ASSERT_TRUE(line.hears((sent - delay_frames) * 160, i == 0 ? Concealer::kBlendSamplesMax : 0)) << i;
+      ++sent;
+    }
+    EXPECT_EQ(line.stream.buffer_delay(), 160 * delay_frames);
+    EXPECT_EQ(line.stream.totals().packets_dropped, 0U);
+    EXPECT_EQ(line.stream.totals().packets_lost, 0U);
+  }
+}
+
 }  // namespace
 }  // namespace tutti::stream
