@@ -35,9 +35,9 @@ BENCH_PRIORITY = 20  # of a program without sockets, under SCHED_FIFO
 class Bench:
     """A run: its rows, its folder, and where it measures."""
 
-    def __init__(self, options):
+    def __init__(self, options, machine):
         self.options = options
-        self.machine = Machine()
+        self.machine = machine
         self.folder = options.out or results.new_folder()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.bed = Bed(options.bin, self.folder, self.machine, options.set)
@@ -300,7 +300,12 @@ def parse_options():
 def main():
     options = parse_options()
     process.install_traps()
-    return Bench(options).run()
+    machine = Machine()
+    why_not = options.publish and results.why_not_published(machine, set(options.parts) >= set(PARTS))
+    if why_not:
+        print(why_not, file=sys.stderr)
+        return 2
+    return Bench(options, machine).run()
 
 
 if __name__ == "__main__":

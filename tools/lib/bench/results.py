@@ -55,6 +55,14 @@ def merged(baseline, rows, commit):
     return Rows([*kept, *new.values()])
 
 
+def why_not_published(machine, whole):
+    """None, or one sentence: a page with some parts' rows alone would lose what is known of the others."""
+    if whole or baseline_file(machine).exists():
+        return None
+    return (f"--publish: nothing is published of this class of machine ({machine.class_name}) yet, and some parts alone would be all of "
+            "docs/CAPACITY.md; begin with tools/bench --publish")
+
+
 def publish(folder, rows, machine):
     """What this run found goes into the baseline of its machine class, and with its curves into docs/."""
     BASELINES.mkdir(exist_ok=True)
