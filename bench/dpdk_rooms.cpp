@@ -58,7 +58,8 @@ struct Options {
 
 // Before anything is measured: jitter buffers settle, gates open, sources are latched.
 constexpr auto kSettling = std::chrono::milliseconds(1'000);
-constexpr auto kSettlingInSteps = std::chrono::milliseconds(400);  // 131,072 callers' take seconds
+// Behind the leap of the ticks, 0.6 s after somebody has come at most; 131,072 callers take seconds for it.
+constexpr auto kSettlingInSteps = std::chrono::milliseconds(800);
 constexpr auto kCanaryMost = std::chrono::seconds(30);  // that all take to be attached, and to settle
 constexpr auto kDrainEvery = std::chrono::milliseconds(5);
 
