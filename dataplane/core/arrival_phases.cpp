@@ -21,11 +21,13 @@ std::uint32_t ArrivalPhases::margin() const TUTTI_REALTIME {
 }
 
 std::uint32_t ArrivalPhases::wait(std::uint32_t sub_slot) const TUTTI_REALTIME {
+  // From the last that is in time back to the one that just is not.
   const std::uint32_t near = margin();
+  std::uint32_t phase = (sub_slot * kSubSlotPhases + kPhases - near) % kPhases;
   std::uint32_t sum = 0;
-  for (std::uint32_t phase = 0; phase < kPhases; ++phase) {
-    const std::uint32_t waited = phases_waited(phase, sub_slot);
-    sum += arrivals_[phase] * (waited <= near ? waited + kPhases : waited);
+  for (std::uint32_t waited = near + 1; waited <= near + kPhases; ++waited) {
+    phase = phase == 0 ? kPhases - 1 : phase - 1;
+    sum += arrivals_[phase] * waited;
   }
   return sum;
 }

@@ -102,7 +102,8 @@ void TickFollower::look(Conference& conference, std::span<Participant* const> me
   const bool known = total >= kArrivalsLeast;
   if (known) {
     const std::uint32_t best = best_sub_slot(conference);
-    const std::uint32_t saved = way.arrivals.wait(conference.sub_slot) - way.arrivals.wait(best);
+    const std::uint32_t saved =
+        best == conference.sub_slot ? 0 : way.arrivals.wait(conference.sub_slot) - way.arrivals.wait(best);
     const bool may_leap = way.may_leap && turn.tick >= way.leaps_from && !conference.half_tick_due;
     if (may_leap && saved >= total * kLeapGain) {
       leap(best, conference, members, turn);
