@@ -49,11 +49,8 @@ class PayloadPool {
   // `shorts` and `longs` are for all; the shelves outlive it.
   PayloadPool(std::uint32_t shorts, std::uint32_t longs) : PayloadPool(shorts, longs, Shelves()) {}
   PayloadPool(std::uint32_t shorts, std::uint32_t longs, const Shelves& shelves)
-      : shelves_(shelves),
-        shelved_(shelves.count << kShelfBits),
-        shorts_(shorts),
-        longs_(longs, base::Pages::kPlain) {
-    CHECK(shelved_ + shorts <= kLong && longs < kLong);
+      : shelves_(shelves), shorts_(shorts), longs_(longs, base::Pages::kPlain) {
+    CHECK(shelves.count <= kOfAll >> kShelfBits && shorts <= kOfAll && longs < kOfAll);
     silence_.bytes.fill(std::byte{0xFF});
   }
 
@@ -69,37 +66,37 @@ class PayloadPool {
         return index;
       }
       const Index index = shorts_.try_acquire();
-      if (index != Shorts::kNone) return shelved_ + index;
+      if (index != Shorts::kNone) return index | kOfAll;
     }
     const Index index = longs_.try_acquire();
-    return index == Longs::kNone ? kNone : index | kLong;
+    return index == Longs::kNone ? kNone : index | kOfAll | kLong;
   }
   void release(Index index) TUTTI_REALTIME {
-    if (index < shelved_) [[likely]] {
+    if (shelved(index)) [[likely]] {
       std::uint8_t& taken_now = taken(index >> kShelfBits);
       const unsigned bit = 1U << (index & kShelfMask);
       DCHECK((taken_now & bit) != 0);
       taken_now = static_cast<std::uint8_t>(taken_now & ~bit);
       --on_shelves_;
     } else if ((index & kLong) == 0) {
-      shorts_.release(index - shelved_);
+      shorts_.release(index & kPlaceMask);
     } else if (index != kSilence) {
-      longs_.release(index & ~kLong);
+      longs_.release(index & kPlaceMask);
     }
   }
 
   // That of kSilence is not to be written.
   std::byte* bytes(Index index) TUTTI_REALTIME {
-    if (index < shelved_) return on_shelf(index >> kShelfBits, index & kShelfMask);
-    if ((index & kLong) == 0) return shorts_[index - shelved_].bytes.data();
-    return index == kSilence ? silence_.bytes.data() : longs_[index & ~kLong].bytes.data();
+    if (shelved(index)) return on_shelf(index >> kShelfBits, index & kShelfMask);
+    if ((index & kLong) == 0) return shorts_[index & kPlaceMask].bytes.data();
+    return index == kSilence ? silence_.bytes.data() : longs_[index & kPlaceMask].bytes.data();
   }
   const std::byte* bytes(Index index) const TUTTI_REALTIME {
     return const_cast<PayloadPool*>(this)->bytes(index);
   }
   // The same for who has at hand the owner's shelf, on which it is as a rule.
   const std::byte* bytes(Index index, const Shelf& own) const TUTTI_REALTIME {
-    if (index < shelved_) [[likely]]
+    if (shelved(index)) [[likely]]
       return own.bytes.data() + (index & kShelfMask) * kShortBytes;
     return bytes(index);
   }
@@ -115,7 +112,10 @@ class PayloadPool {
   std::uint32_t long_in_use() const TUTTI_REALTIME { return longs_.in_use(); }
 
  private:
+  // The two highest bits of an index tell where its block is: on a shelf where both are clear.
   static constexpr Index kLong = 1U << (kIndexBits - 1);
+  static constexpr Index kOfAll = kLong >> 1;
+  static constexpr Index kPlaceMask = kOfAll - 1;
   static constexpr std::uint8_t kShelfFull = (1U << kShelf) - 1;
   static constexpr int kShelfBits = 3;  // of an index there: which block, below whose
   static constexpr Index kShelfMask = (1U << kShelfBits) - 1;
@@ -128,6 +128,7 @@ class PayloadPool {
   using Shorts = base::FixedPool<Block<kShortBytes>>;
   using Longs = base::FixedPool<Block<kLongBytes>>;
 
+  static bool shelved(Index index) TUTTI_REALTIME { return (index & kOfAll) == 0; }
   // The lowest that is free: few lines are touched.
   static Index first_free(std::uint8_t taken) TUTTI_REALTIME {
     return static_cast<Index>(std::countr_one(std::uint32_t{taken}));
@@ -140,7 +141,6 @@ class PayloadPool {
   }
 
   const Shelves shelves_;
-  const Index shelved_;  // below it: on a shelf
   Shorts shorts_;
   Longs longs_;
   std::uint32_t on_shelves_ = 0;  // are taken

@@ -74,6 +74,29 @@ TEST(PayloadPool, BlocksAreLinesApartAndOverlapNowhere) {
   }
 }
 
+// As many owners as a core may have: their blocks and those of all are told apart by the index alone.
+TEST(PayloadPool, TheLastOwnerOfTheLargestCoreHasAShelf) {
+  constexpr PayloadPool::Owner kOwners = 131'072;
+  Owners owners(kOwners);
+  PayloadPool pool(2 * kOwners, 4 * kOwners, owners.shelves());
+  std::set<const std::byte*> places;
+  for (std::uint32_t i = 0; i < PayloadPool::kShelf; ++i) {
+    const auto index = pool.try_acquire(160, kOwners - 1);
+    EXPECT_LT(index, 1U << PayloadPool::kIndexBits);
+    EXPECT_EQ(pool.bytes(index), owners.shelf(kOwners - 1) + i * PayloadPool::kShortBytes);
+  }
+  for (const std::size_t bytes : {PayloadPool::kShortBytes, PayloadPool::kLongBytes}) {
+    for (int i = 0; i < 3; ++i) {
+      const auto index = pool.try_acquire(bytes, kOwners - 1);
+      EXPECT_LT(index, 1U << PayloadPool::kIndexBits);
+      EXPECT_TRUE(places.insert(pool.bytes(index)).second);
+      EXPECT_EQ(pool.bytes(index, owners.of(kOwners - 1)), pool.bytes(index));
+      EXPECT_TRUE(pool.bytes(index) < owners.shelf(0) ||
+                  pool.bytes(index) >= owners.shelf(kOwners - 1) + sizeof(PayloadPool::Shelf));
+    }
+  }
+}
+
 TEST(PayloadPool, WhatWaitsForOneWaitsOnItsShelf) {
   Owners owners(3);
   PayloadPool pool(2, 1, owners.shelves());
