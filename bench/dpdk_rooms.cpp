@@ -58,8 +58,9 @@ struct Options {
 
 // Before anything is measured: jitter buffers settle, gates open, sources are latched.
 constexpr auto kSettling = std::chrono::milliseconds(1'000);
-// Behind the leap of the ticks, 0.6 s after somebody has come at most; 131,072 callers take seconds for it.
-constexpr auto kSettlingInSteps = std::chrono::milliseconds(800);
+// Behind the leap of the ticks, 0.6 s after somebody has come, and until where nothing can be won it is asked
+// seldom.
+constexpr auto kSettlingInSteps = std::chrono::milliseconds(2'200);
 constexpr auto kCanaryMost = std::chrono::seconds(30);  // that all take to be attached, and to settle
 constexpr auto kDrainEvery = std::chrono::milliseconds(5);
 
