@@ -97,7 +97,7 @@ struct alignas(64) Participant {
   std::uint8_t voice = 0;                  // its own of Coachings; 0: none
   std::uint8_t quiet_reports = 0;          // how many reports ago it talked
   std::int8_t slip = 0;                    // its next frame waits for a tick (1), or is left out (-1)
-  std::uint8_t arrival_phase = UINT8_MAX;  // when its packets come, as TickFollower was told last
+  std::uint8_t arrival_phase = UINT8_MAX;  // when its packets come, once TickFollower knows
   std::uint8_t owed = 0;                   // frames that ticks have not taken yet: QuietStreams
   dsp::Gain gain_in;                       // of the voice
   dsp::Gain gain_out;                      // of what is heard; none for the deaf

@@ -1,19 +1,10 @@
 #include "dataplane/core/tick_follower.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "dataplane/core/arrival_phases.h"
 
 namespace tutti::core {
-namespace {
-
-// From the one to the next time of the other.
-std::uint32_t sub_slots_behind(std::uint32_t from, std::uint32_t to) TUTTI_REALTIME {
-  return (to + kSubSlots - from) % kSubSlots;
-}
-
-}  // namespace
 
 void TickFollower::begin(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
   conference.next_position = turn.position();
@@ -127,15 +118,15 @@ void TickFollower::leap(std::uint32_t best, Conference& conference, std::span<Pa
     way.steps = steps;
     return;
   }
-  const auto earlier = static_cast<int>(sub_slots_behind(best, conference.sub_slot));
-  if (move(conference, members, turn, -earlier)) way.leaps_from = turn.tick + kLeapRestTicks;
+  const int earlier = steps < 0 ? steps : steps - static_cast<int>(kSubSlots);
+  if (move(conference, members, turn, earlier)) way.leaps_from = turn.tick + kLeapRestTicks;
 }
 
 // Past as few voices as may be; of two such ways the shorter one.
 int TickFollower::way_to(std::uint32_t best, const Conference& conference) TUTTI_REALTIME {
   const ArrivalPhases& arrivals = way_of(conference).arrivals;
-  const int earlier = -static_cast<int>(sub_slots_behind(best, conference.sub_slot));
-  const int later = static_cast<int>(kSubSlots) + earlier;
+  const auto later = static_cast<int>((best + kSubSlots - conference.sub_slot) % kSubSlots);
+  const int earlier = later - static_cast<int>(kSubSlots);
   const std::uint32_t passed_earlier = arrivals.passed(conference.sub_slot, earlier);
   const std::uint32_t passed_later = arrivals.passed(conference.sub_slot, later);
   const bool go_earlier = passed_earlier != passed_later ? passed_earlier < passed_later : -earlier <= later;

@@ -1,6 +1,5 @@
 #include "tools/load/send_slots.h"
 
-#include <algorithm>
 #include <array>
 #include <numeric>
 #include <random>
