@@ -156,6 +156,7 @@ void turn(benchmark::State& state, const std::string& target, const Load& load) 
   core::CoreOptions options;
   options.capacity = {participants, participants / size + 1};
   core::MediaCore core(options, port, mailbox);
+  core.make_ready(participants - 1);
   for (std::uint32_t i = 0; i < participants; ++i) {
     const mailbox::ConferenceHandle conference{i / size, 1};
     if (i % size == 0 && !mailbox.post(mailbox::OpenConference{conference})) state.SkipWithError("mailbox");

@@ -51,6 +51,9 @@ class CoreThread {
   CoreThread(const CoreThread&) = delete;
   CoreThread& operator=(const CoreThread&) = delete;
 
+  // MediaCore's.
+  void make_ready(std::uint32_t slot) { core_->make_ready(slot); }
+
   const mailbox::CoreCounters& counters() const { return core_->counters(); }
   const mailbox::ParticipantReports& reports() const { return core_->reports(); }
   // Whether SCHED_FIFO was had.

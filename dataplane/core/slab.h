@@ -30,6 +30,12 @@ class Slab {
 
   std::uint32_t capacity() const TUTTI_REALTIME { return capacity_; }
 
+  // The memory of the slots up to this one is there from now on. Thread: as SlabMemory::make_ready()'s.
+  void make_ready(std::uint32_t slot) {
+    DCHECK(slot < capacity_);
+    memory_.make_ready((std::size_t{slot} + 1) * sizeof(T));
+  }
+
   template <typename... Arguments>
   T& make(std::uint32_t slot, Arguments&&... arguments) TUTTI_REALTIME {
     DCHECK(slot < capacity_);
@@ -53,7 +59,7 @@ class Slab {
   T* address(std::uint32_t slot) TUTTI_REALTIME { return static_cast<T*>(memory_.data()) + slot; }
 
   const std::uint32_t capacity_;
-  const base::SlabMemory memory_;
+  base::SlabMemory memory_;
 };
 
 }  // namespace tutti::core

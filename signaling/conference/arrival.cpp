@@ -40,6 +40,7 @@ std::optional<Arrival> take_place(Host& host, const Conference* conference,
     return std::nullopt;
   }
   arrival.endpoint = *endpoint;
+  host.make_ready(core, arrival.handle);
   arrival.session_id = draw_session_id();
   return arrival;
 }

@@ -78,6 +78,7 @@ class Host {
   base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp, PortRange within,
                                                         const base::SocketAddress& remote);
   void close_endpoint(const MediaEndpoint& endpoint);
+  void make_ready(std::size_t core, const mailbox::ParticipantHandle& slot) { media_.make_ready(core, slot); }
 
   // Active, or Locked. A name that nobody has, or none: then it is the id.
   Conference& create_conference(const std::string& name, const ConferenceSettings& settings,

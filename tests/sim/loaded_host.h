@@ -81,6 +81,9 @@ class LoadedHost final : public conference::MediaPlane {
       std::size_t core, bool with_rtcp, conference::PortRange within,
       const base::SocketAddress& remote) override;
   void close_endpoint(const conference::MediaEndpoint& endpoint) override;
+  void make_ready(std::size_t core, const mailbox::ParticipantHandle& slot) override {
+    cores_[core].core->make_ready(slot.slot);
+  }
   std::span<const conference::CoreDoor> cores() const override { return doors_; }
 
   void run_cores();

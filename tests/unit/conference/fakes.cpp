@@ -105,6 +105,7 @@ void ScriptedCore::take(const mailbox::CoreCommand& command) {
     EXPECT_EQ(share.peers.erase(unlink->peer), 1u) << "not linked";
   } else if (const auto* attach = std::get_if<mailbox::AttachParticipant>(&command)) {
     EXPECT_LT(attach->participant.slot, capacity_.participants);
+    EXPECT_EQ(ready.count(attach->participant.slot), 1u) << "the core would wait for its memory";
     EXPECT_EQ(attached_.count(attach->participant.slot), 0u) << "the slot has a tenant";
     EXPECT_EQ(open_.at(attach->conference.slot).generation, attach->conference.generation);
     EXPECT_TRUE(attach->media.rtcp_mux || attach->endpoint.rtcp != base::EndpointHandles::kNone);
@@ -171,27 +172,6 @@ void ScriptedCore::run(std::size_t commands) {
     commands -= count;
   }
   while (!events_.empty() && mailbox_.try_emit(events_.front())) events_.pop_front();
-}
-
-base::Result<MediaEndpoint, MediaError> FakeMediaPlane::open_endpoint(std::size_t, bool with_rtcp,
-                                                                      PortRange within,
-                                                                      const base::SocketAddress& remote) {
-  asked = within;
-  if (fail_with) return base::unexpected(*fail_with);
-  remotes.push_back(remote);
-  const std::int32_t handle = next_++;
-  open_.insert(handle);
-  MediaEndpoint endpoint;
-  endpoint.handles.rtp = handle;
-  if (with_rtcp) endpoint.handles.rtcp = -handle - 1;
-  endpoint.rtp = *base::parse_ip("127.0.0.1", static_cast<std::uint16_t>(10'000 + 2 * (handle % 20'000)));
-  endpoint.rtcp =
-      with_rtcp ? endpoint.rtp.with_port(static_cast<std::uint16_t>(endpoint.rtp.port + 1)) : endpoint.rtp;
-  return endpoint;
-}
-
-void FakeMediaPlane::close_endpoint(const MediaEndpoint& endpoint) {
-  EXPECT_EQ(open_.erase(endpoint.handles.rtp), 1u) << "closed twice, or never opened";
 }
 
 }  // namespace tutti::conference

@@ -1,4 +1,4 @@
-// The focus's three neighbours, scripted: the user agent, the media plane, and a core behind a real mailbox.
+// Two of the focus's neighbours, scripted: the user agent, and a core behind a real mailbox.
 #pragma once
 
 #include <cstddef>
@@ -88,6 +88,7 @@ class ScriptedCore {
 
   std::uint32_t max_talkers = 0;         // of the conference opened last
   int refuse_attaches = 0;               // so many of the next ones
+  std::set<std::uint32_t> ready;         // slots that have memory: nobody is attached in another
   std::vector<mailbox::PlayTone> tones;  // all that were to be played
   std::vector<mailbox::StopTone> stopped_tones;
   std::vector<mailbox::Listening> listening;                   // every change of it
@@ -121,27 +122,6 @@ class ScriptedCore {
   std::map<std::uint32_t, Attached> attached_;
   std::map<std::uint32_t, Share> open_;  // by conference slot
   std::deque<mailbox::CoreEvent> events_;
-};
-
-// Every endpoint has its own ports; each is closed once.
-class FakeMediaPlane final : public MediaPlane {
- public:
-  void add_core(ScriptedCore& core) { doors_.push_back(core.door()); }
-
-  base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp, PortRange within,
-                                                        const base::SocketAddress& remote) override;
-  void close_endpoint(const MediaEndpoint& endpoint) override;
-  std::span<const CoreDoor> cores() const override { return doors_; }
-
-  std::optional<MediaError> fail_with;
-  std::vector<base::SocketAddress> remotes;  // of each that was opened, as it was told
-  PortRange asked;                           // of the endpoint that was opened last
-  std::size_t open() const { return open_.size(); }
-
- private:
-  std::vector<CoreDoor> doors_;
-  std::set<std::int32_t> open_;
-  std::int32_t next_ = 1;
 };
 
 }  // namespace tutti::conference

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fake_media_plane.h"
 #include "fakes.h"
 #include "signaling/conference/focus.h"
 
