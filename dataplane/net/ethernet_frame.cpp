@@ -9,7 +9,6 @@ namespace {
 
 using base::DropReason;
 
-constexpr std::uint32_t kTag = 0x8100;         // 802.1Q
 constexpr std::uint32_t kServiceTag = 0x88A8;  // 802.1ad: a second one behind it
 constexpr std::uint32_t kLeastType = 0x0600;
 constexpr std::uint32_t kVlanMask = 0x0FFF;
@@ -30,14 +29,14 @@ base::Result<EthernetFrame, DropReason> parse_ethernet_frame(
   if (!is_station(read.source)) return base::unexpected(DropReason::kMalformed);
   std::uint32_t type = get16(&frame[12]);
   std::size_t head = EthernetFrame::kHeadBytes;
-  if (type == kTag && !stripped) {
+  if (type == EthernetFrame::kTagType && !stripped) {
     if (frame.size() < head + EthernetFrame::kTagBytes) return base::unexpected(DropReason::kTruncated);
     stripped = static_cast<std::uint16_t>(get16(&frame[14]));
     type = get16(&frame[16]);
     head += EthernetFrame::kTagBytes;
   }
   const std::uint32_t vlan = stripped.value_or(kNoVlan) & kVlanMask;
-  if (vlan != us.vlan || type == kTag || type == kServiceTag) {
+  if (vlan != us.vlan || type == EthernetFrame::kTagType || type == kServiceTag) {
     return base::unexpected(DropReason::kForeignVlan);
   }
   if (type < kLeastType) return base::unexpected(DropReason::kOtherProtocol);
@@ -52,7 +51,7 @@ std::size_t write_ethernet_head(const EthernetStation& us, const MacAddress& to,
   put_mac(out + 6, us.mac);
   std::size_t at = 12;
   if (us.vlan != kNoVlan) {
-    put16(out + at, kTag);
+    put16(out + at, EthernetFrame::kTagType);
     put16(out + at + 2, us.vlan);
     at += EthernetFrame::kTagBytes;
   }

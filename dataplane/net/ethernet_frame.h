@@ -39,6 +39,7 @@ struct EthernetFrame {
 
   static constexpr std::size_t kHeadBytes = 14;
   static constexpr std::size_t kTagBytes = 4;
+  static constexpr std::uint32_t kTagType = 0x8100;  // 802.1Q
 };
 
 // Reads Ethernet II with at most one 802.1Q tag. `stripped`: the tag's control word, where the card or the

@@ -11,8 +11,8 @@ namespace {
 using base::DropReason;
 using Kind = IcmpPacket::Kind;
 
-constexpr std::size_t kHeadBytes = 8;
-constexpr std::uint8_t kHops = 64;
+constexpr std::size_t kIcmpHeadBytes = 8;
+constexpr std::uint8_t kEchoHops = 64;
 constexpr std::uint32_t kEchoReply = 0;
 constexpr std::uint32_t kEchoReplyV6 = 129;
 
@@ -51,7 +51,7 @@ base::Result<IcmpPacket, DropReason> parse_icmp_packet(const IpPacket& ip) TUTTI
     return base::unexpected(DropReason::kOtherProtocol);
   }
   const auto message = ip.payload;
-  if (message.size() < kHeadBytes) return base::unexpected(DropReason::kTruncated);
+  if (message.size() < kIcmpHeadBytes) return base::unexpected(DropReason::kTruncated);
   const std::uint64_t pseudo = ip.ipv6() ? ip.pseudo_sum(message.size()) : 0;
   if (!comes_out(pseudo + internet_sum(message))) return base::unexpected(DropReason::kBadChecksum);
   const std::uint32_t type = get8(&message[0]);
@@ -67,7 +67,7 @@ std::size_t write_echo_reply(const IpPacket& ip, const IcmpPacket& request, std:
   std::memcpy(at, request.message.data(), request.message.size());
   put8(at, ip.ipv6() ? kEchoReplyV6 : kEchoReply);
   const std::span message(at, request.message.size());
-  return finish_icmp_packet(ip.destination(), ip.source(), kHops, message, out) + message.size();
+  return finish_icmp_packet(ip.destination(), ip.source(), kEchoHops, message, out) + message.size();
 }
 
 std::size_t finish_icmp_packet(const base::SocketAddress& from, const base::SocketAddress& to,

@@ -14,7 +14,7 @@ using base::AddressFamily;
 using base::DropReason;
 using base::SocketAddress;
 
-constexpr std::size_t kHeadBytes = EthernetFrame::kHeadBytes + EthernetFrame::kTagBytes;
+constexpr std::size_t kEthernetHeadMax = EthernetFrame::kHeadBytes + EthernetFrame::kTagBytes;
 constexpr std::size_t kFrameBytesMin = 60;  // IEEE 802.3, without the check sequence
 
 bool same_ip(const SocketAddress& one, const SocketAddress& other) {
@@ -58,7 +58,7 @@ IpHost::IpHost(IpHostOptions options, Sink send)
       station_(station_of(options_)),
       neighbours_(options_.neighbours),
       listener_(options_.addresses, options_.mac),
-      packet_(kHeadBytes + kPacketBytesMax) {
+      packet_(kEthernetHeadMax + kPacketBytesMax) {
   CHECK(is_station(options_.mac) && !options_.addresses.empty());
   CHECK(options_.ipv4.prefix_bits <= 32 && options_.ipv6.prefix_bits <= 128);
   for (const SocketAddress& ip : options_.addresses) CHECK(is_host(ip));
@@ -194,7 +194,7 @@ void IpHost::echo(const EthernetFrame& frame, const IpPacket& ip, const IcmpPack
     drop(DropReason::kRateLimited);
   } else {
     counters_.echoes_answered.add();
-    send(frame.source, frame.type, write_echo_reply(ip, icmp, &packet_[kHeadBytes]));
+    send(frame.source, frame.type, write_echo_reply(ip, icmp, &packet_[kEthernetHeadMax]));
   }
 }
 
@@ -319,14 +319,14 @@ void IpHost::tell_groups(MldRecord record) {
   if (listener_.groups().empty()) return;
   counters_.group_reports.add();
   send(group_mac(mld_routers()), EtherType::kIpv6,
-       write_mld_report(record, listener_.groups(), listener_.source(), &packet_[kHeadBytes]));
+       write_mld_report(record, listener_.groups(), listener_.source(), &packet_[kEthernetHeadMax]));
 }
 
 void IpHost::tell_groups_v1() {
   for (const SocketAddress& group : listener_.groups()) {
     counters_.group_reports.add();
     send(group_mac(group), EtherType::kIpv6,
-         write_mld_report_v1(group, listener_.source(), &packet_[kHeadBytes]));
+         write_mld_report_v1(group, listener_.source(), &packet_[kEthernetHeadMax]));
   }
 }
 
@@ -346,19 +346,19 @@ void IpHost::probe(const SocketAddress& target, const SocketAddress& from, std::
 }
 
 void IpHost::send_arp(const MacAddress& to, const ArpPacket& packet) {
-  send(to, EtherType::kArp, write_arp_packet(packet, &packet_[kHeadBytes]));
+  send(to, EtherType::kArp, write_arp_packet(packet, &packet_[kEthernetHeadMax]));
 }
 
 void IpHost::send_ndp(const MacAddress& to, const NdpPacket& packet, const SocketAddress& from,
                       const SocketAddress& ip) {
-  send(to, EtherType::kIpv6, write_ndp_packet(packet, from, ip, &packet_[kHeadBytes]));
+  send(to, EtherType::kIpv6, write_ndp_packet(packet, from, ip, &packet_[kEthernetHeadMax]));
 }
 
-// What stands behind kHeadBytes of packet_.
+// What stands behind kEthernetHeadMax of packet_.
 void IpHost::send(const MacAddress& to, EtherType type, std::size_t bytes) {
-  std::array<std::byte, kHeadBytes> head;
+  std::array<std::byte, kEthernetHeadMax> head;
   const std::size_t head_bytes = write_ethernet_head(station_, to, type, head.data());
-  std::byte* const frame = &packet_[kHeadBytes - head_bytes];
+  std::byte* const frame = &packet_[kEthernetHeadMax - head_bytes];
   std::memcpy(frame, head.data(), head_bytes);
   bytes += head_bytes;
   if (bytes < kFrameBytesMin) {

@@ -44,7 +44,8 @@ base::Result<IpPacket, base::DropReason> parse_ip_packet(std::span<const std::by
 // Source: RFC 1122, section 3.2.1.3; RFC 4291, section 2.7.
 bool is_host(const base::SocketAddress& ip) TUTTI_REALTIME;
 
-inline constexpr std::size_t kIpHeadBytesMax = 40;
+inline constexpr std::size_t kIpv6HeadBytes = 40;
+inline constexpr std::size_t kIpHeadBytesMax = kIpv6HeadBytes;
 
 // Writes the header of a packet that is no fragment; returns its length. Addresses of one family.
 // Shapes: `out` has kIpHeadBytesMax.

@@ -13,9 +13,8 @@ using base::AddressFamily;
 using base::DropReason;
 using base::SocketAddress;
 
-constexpr std::size_t kIpBytes = 40;
 constexpr std::size_t kOptionsBytes = 8;
-constexpr std::uint8_t kHops = 1;
+constexpr std::uint8_t kMldHops = 1;
 constexpr std::uint32_t kQuery = 130;
 constexpr std::uint32_t kReportV1 = 131;
 constexpr std::uint32_t kReportV2 = 143;
@@ -55,8 +54,8 @@ bool has_router_alert(std::span<const std::byte> options) TUTTI_REALTIME {
 // Around a message at `out` + 48, whose checksum is written too.
 std::size_t finish(const SocketAddress& from, const SocketAddress& to, std::span<std::byte> message,
                    std::byte* out) TUTTI_REALTIME {
-  write_ip_head(from, to, IpProtocol::kHopByHop, kHops, kOptionsBytes + message.size(), out);
-  std::byte* const options = out + kIpBytes;
+  write_ip_head(from, to, IpProtocol::kHopByHop, kMldHops, kOptionsBytes + message.size(), out);
+  std::byte* const options = out + kIpv6HeadBytes;
   std::memset(options, 0, kOptionsBytes);
   put8(options, static_cast<std::uint32_t>(IpProtocol::kIcmpv6));
   put8(options + 2, kRouterAlert);
@@ -66,7 +65,7 @@ std::size_t finish(const SocketAddress& from, const SocketAddress& to, std::span
       .family = AddressFamily::kIpv6, .protocol = IpProtocol::kIcmpv6, .addresses = {out + 8, 32}};
   const std::uint16_t sum = checksum(ip.pseudo_sum(message.size()) + internet_sum(message));
   std::memcpy(&message[2], &sum, sizeof(sum));
-  return kIpBytes + kOptionsBytes + message.size();
+  return kIpv6HeadBytes + kOptionsBytes + message.size();
 }
 
 }  // namespace
@@ -88,7 +87,7 @@ base::Result<MldQuery, DropReason> parse_mld_query(const IpPacket& ip) TUTTI_REA
   if (get8(&message[0]) != kQuery) return base::unexpected(DropReason::kOtherProtocol);
   const bool version_1 = message.size() == kQueryBytesV1;
   MldQuery query{.version_1 = version_1, .group = get_ip(AddressFamily::kIpv6, &message[8])};
-  if (ip.hop_limit != kHops || !ip.source().link_local() ||
+  if (ip.hop_limit != kMldHops || !ip.source().link_local() ||
       !has_router_alert(ip.payload.subspan(2, options - 2)) ||
       (!version_1 && message.size() < kQueryBytesV2) ||
       (!query.group.unspecified() && query.group.ip[0] != 0xFF)) {
@@ -102,7 +101,7 @@ base::Result<MldQuery, DropReason> parse_mld_query(const IpPacket& ip) TUTTI_REA
 std::size_t write_mld_report(MldRecord record, std::span<const SocketAddress> groups,
                              const SocketAddress& from, std::byte* out) TUTTI_REALTIME {
   DCHECK(!groups.empty() && groups.size() <= kMldGroupsMax);
-  std::byte* const message = out + kIpBytes + kOptionsBytes;
+  std::byte* const message = out + kIpv6HeadBytes + kOptionsBytes;
   const std::size_t bytes = 8 + groups.size() * kRecordBytes;
   std::memset(message, 0, bytes);
   put8(message, kReportV2);
@@ -118,7 +117,7 @@ std::size_t write_mld_report(MldRecord record, std::span<const SocketAddress> gr
 
 std::size_t write_mld_report_v1(const SocketAddress& group, const SocketAddress& from,
                                 std::byte* out) TUTTI_REALTIME {
-  std::byte* const message = out + kIpBytes + kOptionsBytes;
+  std::byte* const message = out + kIpv6HeadBytes + kOptionsBytes;
   std::memset(message, 0, kQueryBytesV1);
   put8(message, kReportV1);
   put_ip(message + 8, group);

@@ -11,10 +11,9 @@ using base::AddressFamily;
 using base::DropReason;
 using base::SocketAddress;
 
-constexpr std::size_t kIpBytes = 40;
 constexpr std::size_t kMessageBytes = 24;
 constexpr std::size_t kOptionBytes = 8;
-constexpr std::uint8_t kHops = 255;  // section 7.1: whom a router has forwarded is not believed
+constexpr std::uint8_t kNdpHops = 255;  // section 7.1: whom a router has forwarded is not believed
 constexpr std::uint32_t kSolicitation = 135;
 constexpr std::uint32_t kAdvertisement = 136;
 constexpr std::uint32_t kSourceMac = 1;
@@ -38,7 +37,7 @@ base::Result<NdpPacket, DropReason> parse_ndp_packet(const IpPacket& ip,
   const auto message = icmp.message;
   if (message.size() < kMessageBytes) return base::unexpected(DropReason::kTruncated);
   const auto malformed = base::unexpected(DropReason::kMalformed);
-  if (ip.hop_limit != kHops || get8(&message[1]) != 0) return malformed;
+  if (ip.hop_limit != kNdpHops || get8(&message[1]) != 0) return malformed;
   NdpPacket read{.kind = solicitation ? NdpPacket::Kind::kSolicitation : NdpPacket::Kind::kAdvertisement,
                  .target = get_ip(AddressFamily::kIpv6, &message[8])};
   if (!is_host(read.target)) return malformed;
@@ -71,7 +70,7 @@ std::size_t write_ndp_packet(const NdpPacket& packet, const SocketAddress& from,
                              std::byte* out) TUTTI_REALTIME {
   const bool solicitation = packet.kind == NdpPacket::Kind::kSolicitation;
   const std::size_t bytes = kMessageBytes + (packet.mac ? kOptionBytes : 0);
-  std::byte* const message = out + kIpBytes;
+  std::byte* const message = out + kIpv6HeadBytes;
   std::memset(message, 0, bytes);
   put8(message, solicitation ? kSolicitation : kAdvertisement);
   put8(message + 4, (packet.router ? kRouter : 0) | (packet.solicited ? kSolicited : 0) |
@@ -82,7 +81,7 @@ std::size_t write_ndp_packet(const NdpPacket& packet, const SocketAddress& from,
     put8(message + kMessageBytes + 1, 1);
     put_mac(message + kMessageBytes + 2, *packet.mac);
   }
-  return finish_icmp_packet(from, to, kHops, {message, bytes}, out) + bytes;
+  return finish_icmp_packet(from, to, kNdpHops, {message, bytes}, out) + bytes;
 }
 
 SocketAddress solicited_node(const SocketAddress& ip) TUTTI_REALTIME {

@@ -17,7 +17,7 @@
 namespace tutti::net {
 namespace {
 
-constexpr std::uint32_t kSlotBytes = 2'048;
+constexpr std::uint32_t kFrameSlotBytes = 2'048;
 constexpr std::uint32_t kBlockBytes = 1u << 16;
 constexpr int kInFlightBytes = 8 << 20;  // a card holds a frame until it has left
 
@@ -33,16 +33,16 @@ struct OffloadHeader {
 };
 static_assert(sizeof(OffloadHeader) == 10);
 constexpr std::uint8_t kNeedsChecksum = 1;
-constexpr std::uint16_t kUdpChecksum = 6;
+constexpr std::uint16_t kChecksumInUdp = 6;
 
 constexpr std::size_t kHeaderAt = TPACKET2_HDRLEN - sizeof(sockaddr_ll);
 constexpr std::size_t kFrameAt = kHeaderAt + sizeof(OffloadHeader);
-static_assert(kFrameAt + PacketRing::kFrameBytes <= kSlotBytes);
+static_assert(kFrameAt + PacketRing::kFrameBytes <= kFrameSlotBytes);
 
 }  // namespace
 
 base::Result<std::unique_ptr<PacketRing>, NetError> PacketRing::make(int interface, std::uint32_t frames) {
-  constexpr std::uint32_t kSlotsPerBlock = kBlockBytes / kSlotBytes;
+  constexpr std::uint32_t kSlotsPerBlock = kBlockBytes / kFrameSlotBytes;
   const std::uint32_t blocks = (frames + kSlotsPerBlock - 1) / kSlotsPerBlock;
   std::unique_ptr<PacketRing> ring(new PacketRing(blocks * kSlotsPerBlock));
   // Protocol 0: it receives nothing.
@@ -50,7 +50,7 @@ base::Result<std::unique_ptr<PacketRing>, NetError> PacketRing::make(int interfa
   if (ring->socket_ < 0) return base::unexpected(net_error_from_errno(errno));
   const tpacket_req request{.tp_block_size = kBlockBytes,
                             .tp_block_nr = blocks,
-                            .tp_frame_size = kSlotBytes,
+                            .tp_frame_size = kFrameSlotBytes,
                             .tp_frame_nr = ring->frames_};
   const int on = 1;
   // PACKET_LOSS: a frame that the kernel refuses is passed over and does not stop those behind it.
@@ -80,12 +80,12 @@ base::Result<std::unique_ptr<PacketRing>, NetError> PacketRing::make(int interfa
 }
 
 PacketRing::~PacketRing() {
-  if (memory_ != nullptr) ::munmap(memory_, std::size_t{frames_} * kSlotBytes);
+  if (memory_ != nullptr) ::munmap(memory_, std::size_t{frames_} * kFrameSlotBytes);
   if (socket_ >= 0) ::close(socket_);
 }
 
 std::byte* PacketRing::slot() const TUTTI_REALTIME {
-  return memory_ + std::size_t{next_} * kSlotBytes;
+  return memory_ + std::size_t{next_} * kFrameSlotBytes;
 }
 
 std::byte* PacketRing::frame() TUTTI_REALTIME {
@@ -102,7 +102,7 @@ void PacketRing::commit(std::size_t bytes, std::size_t checksum_from) TUTTI_REAL
   header.flags = kNeedsChecksum;
   header.head_bytes = static_cast<std::uint16_t>(bytes);
   header.checksum_from = static_cast<std::uint16_t>(checksum_from);
-  header.checksum_at = kUdpChecksum;
+  header.checksum_at = kChecksumInUdp;
   std::memcpy(slot() + kHeaderAt, &header, sizeof(header));
   reinterpret_cast<tpacket2_hdr*>(slot())->tp_len = static_cast<std::uint32_t>(sizeof(header) + bytes);
   slot_status(slot()).store(TP_STATUS_SEND_REQUEST, std::memory_order_release);

@@ -20,9 +20,9 @@
 namespace tutti::net {
 namespace {
 
-constexpr std::uint32_t kSlotBytes = 512;
-constexpr std::uint32_t kBlockBytes = 1u << 16;
-constexpr std::uint32_t kSlotsPerBlock = kBlockBytes / kSlotBytes;
+constexpr std::uint32_t kReceiveSlotBytes = 512;
+constexpr std::uint32_t kReceiveBlockBytes = 1u << 16;
+constexpr std::uint32_t kSlotsPerBlock = kReceiveBlockBytes / kReceiveSlotBytes;
 
 // They were written by another CPU. A packet of 20 ms of G.711 ends in the fifth line.
 constexpr std::uint32_t kFetchAhead = 6;
@@ -38,9 +38,9 @@ base::Result<std::unique_ptr<ReceiveRing>, NetError> ReceiveRing::make(int inter
   ring->socket_ = ::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (ring->socket_ < 0) return base::unexpected(net_error_from_errno(errno));
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-  const tpacket_req request{.tp_block_size = kBlockBytes,
+  const tpacket_req request{.tp_block_size = kReceiveBlockBytes,
                             .tp_block_nr = ring->slots_ / kSlotsPerBlock,
-                            .tp_frame_size = kSlotBytes,
+                            .tp_frame_size = kReceiveSlotBytes,
                             .tp_frame_nr = ring->slots_};
   const int on = 1;
   if (::setsockopt(ring->socket_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0 ||
@@ -49,7 +49,7 @@ base::Result<std::unique_ptr<ReceiveRing>, NetError> ReceiveRing::make(int inter
       !set_packet_option(ring->socket_, PACKET_RX_RING, request)) {
     return base::unexpected(NetError::kNotSupported);
   }
-  void* memory = ::mmap(nullptr, std::size_t{ring->slots_} * kSlotBytes, PROT_READ | PROT_WRITE,
+  void* memory = ::mmap(nullptr, std::size_t{ring->slots_} * kReceiveSlotBytes, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_POPULATE, ring->socket_, 0);
   if (memory == MAP_FAILED) return base::unexpected(net_error_from_errno(errno));
   ring->memory_ = static_cast<std::byte*>(memory);
@@ -66,12 +66,12 @@ base::Result<std::unique_ptr<ReceiveRing>, NetError> ReceiveRing::make(int inter
 }
 
 ReceiveRing::~ReceiveRing() {
-  if (memory_ != nullptr) ::munmap(memory_, std::size_t{slots_} * kSlotBytes);
+  if (memory_ != nullptr) ::munmap(memory_, std::size_t{slots_} * kReceiveSlotBytes);
   if (socket_ >= 0) ::close(socket_);
 }
 
 std::byte* ReceiveRing::slot(std::uint32_t index) const TUTTI_REALTIME {
-  return memory_ + std::size_t{index & (slots_ - 1)} * kSlotBytes;
+  return memory_ + std::size_t{index & (slots_ - 1)} * kReceiveSlotBytes;
 }
 
 std::optional<ReceiveRing::Packet> ReceiveRing::next() TUTTI_REALTIME {

@@ -17,7 +17,6 @@ constexpr std::size_t kIpv6Bytes = 40;
 constexpr std::size_t kUdpBytes = 8;
 constexpr std::size_t kUdpChecksum = 6;
 constexpr std::size_t kPortsBytes = 4;
-constexpr std::uint32_t kTag = 0x8100;
 constexpr std::uint8_t kUdp = 17;
 constexpr std::uint8_t kHops = 64;
 
@@ -49,7 +48,7 @@ void UdpFrame::make(const MacAddress& from_mac, const MacAddress& to_mac, const 
   put_mac(&head_[6], from_mac);
   std::byte* ip = &head_[kEthernetBytes];
   if (vlan != kNoVlan) {
-    put16(ip - 2, kTag);
+    put16(ip - 2, EthernetFrame::kTagType);
     put16(ip, vlan);
     ip += EthernetFrame::kTagBytes;
   }
@@ -76,8 +75,9 @@ void UdpFrame::make(const MacAddress& from_mac, const MacAddress& to_mac, const 
 }
 
 std::size_t UdpFrame::ip_at() const TUTTI_REALTIME {
-  return get16(&head_[kEthernetBytes - 2]) == kTag ? kEthernetBytes + EthernetFrame::kTagBytes
-                                                   : kEthernetBytes;
+  return get16(&head_[kEthernetBytes - 2]) == EthernetFrame::kTagType
+             ? kEthernetBytes + EthernetFrame::kTagBytes
+             : kEthernetBytes;
 }
 
 std::size_t UdpFrame::head_bytes() const TUTTI_REALTIME {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "dataplane/stream/frame.h"
 #include "dataplane/stream/time_compressor.h"
 #include "mixer/codec/codec.h"
 #include "mixer/dsp/fade.h"
@@ -12,8 +13,6 @@ namespace tutti::stream {
 namespace {
 
 using base::DropReason;
-
-constexpr int kFrame = static_cast<int>(base::kFrameSamples);
 
 // Below some -42 dBov nobody hears a frame more or less.
 bool quiet(const base::Frame& frame) TUTTI_REALTIME {

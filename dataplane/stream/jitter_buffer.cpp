@@ -4,7 +4,7 @@
 #include <bit>
 
 #include "dataplane/base/check.h"
-#include "dataplane/base/tick.h"
+#include "dataplane/stream/frame.h"
 #include "mixer/codec/codec.h"
 
 namespace tutti::stream {
@@ -13,7 +13,6 @@ namespace {
 
 using base::DropReason;
 
-constexpr int kFrame = static_cast<int>(base::kFrameSamples);
 constexpr int kSeen = 64;        // bits in seen_
 constexpr int kReorder = 15;     // how many packets before the first one may still come after it
 constexpr int kForgotten = 128;  // more than SourceValidator::kMisorderMax: not late but another count

@@ -4,13 +4,13 @@
 #include <array>
 
 #include "dataplane/base/check.h"
+#include "dataplane/stream/frame.h"
 #include "mixer/codec/codec.h"
 
 namespace tutti::stream {
 
 namespace {
 
-constexpr int kFrame = static_cast<int>(base::kFrameSamples);
 constexpr int kUnitMs = 10;
 
 // The same sound in another codec, in place: both take a byte a sample.

@@ -7,11 +7,11 @@
 #include <cstdlib>
 
 #include "dataplane/base/check.h"
+#include "dataplane/stream/frame.h"
 
 namespace tutti::stream {
 namespace {
 
-constexpr int kFrame = static_cast<int>(base::kFrameSamples);
 constexpr float kAlike = 0.8F;    // a tone that is off by a tenth of its period
 constexpr float kBetter = 0.01F;  // a longer cut is worth so much
 

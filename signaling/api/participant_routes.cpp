@@ -39,7 +39,7 @@ Outcome<> set_gain(Control& control, ParticipantId id, const Gain& gain) {
   return control.set_gain(id, gain.in_db.value_or(now->gain_in_db), gain.out_db.value_or(now->gain_out_db));
 }
 
-void add_questions(Router& router, Control& control) {
+void add_questions_of_participant(Router& router, Control& control) {
   ask(router, "", [&control](ParticipantId id) { return control.find_participant(id); });
   ask(router, "/why-silent", [&control](ParticipantId id) { return control.why_silent(id); });
   router.add("GET", "/participants/{participant}/sdp", [&control](const Request& request) {
@@ -84,7 +84,7 @@ void add_standing(Router& router, Control& control) {
        [&control](ParticipantId id, const Nothing&) { return control.stop_coaching(id); });
 }
 
-void add_sounds(Router& router, Control& control) {
+void add_sounds_of_participant(Router& router, Control& control) {
   post(router, "/play-tone", read_tone,
        [&control](ParticipantId id, const conference::Tone& tone) { return control.play_tone(id, tone); });
   post(router, "/play-file", read_file,
@@ -96,10 +96,10 @@ void add_sounds(Router& router, Control& control) {
 }  // namespace
 
 void add_participant_routes(Router& router, Control& control) {
-  add_questions(router, control);
+  add_questions_of_participant(router, control);
   add_switches(router, control);
   add_standing(router, control);
-  add_sounds(router, control);
+  add_sounds_of_participant(router, control);
 }
 
 }  // namespace tutti::api

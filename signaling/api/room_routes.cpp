@@ -126,7 +126,7 @@ Outcome<Json> rooms_of(const Control& control, const Request& request) {
                    [](const auto& info) { return info.name; });
 }
 
-void add_questions(Router& router, Control& control) {
+void add_questions_of_room(Router& router, Control& control) {
   add_question(router, "/rooms", [&control](const Request& q) { return rooms_of(control, q); });
   add_question(router, "/rooms/{room}",
                [&control](const Request& q) { return as_json(control.find_conference(room_of(q))); });
@@ -182,7 +182,7 @@ void add_operations_on_all(Router& router, Control& control) {
                 });
 }
 
-void add_sounds(Router& router, Control& control) {
+void add_sounds_of_room(Router& router, Control& control) {
   add_operation(router, "POST", "/rooms/{room}/play-tone", read_tone,
                 [&control](const Request& q, const conference::Tone& tone) {
                   return control.play_tone(room_of(q), tone);
@@ -205,10 +205,10 @@ void add_sounds(Router& router, Control& control) {
 }  // namespace
 
 void add_room_routes(Router& router, Control& control, DefaultSettings defaults) {
-  add_questions(router, control);
+  add_questions_of_room(router, control);
   add_conference_operations(router, control, defaults);
   add_operations_on_all(router, control);
-  add_sounds(router, control);
+  add_sounds_of_room(router, control);
 }
 
 }  // namespace tutti::api

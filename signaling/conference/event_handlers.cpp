@@ -11,7 +11,7 @@
 namespace tutti::conference {
 namespace {
 
-constexpr std::size_t kBatch = 64;
+constexpr std::size_t kReadBatch = 64;
 
 // A handler waits for no other handler: two might wait for each other.
 thread_local bool in_handler = false;
@@ -50,7 +50,7 @@ class EventHandlers::Runner {
     while (wait()) {
       bool more = true;
       while (more) {
-        const EventReader::Batch batch = reader_.read(kBatch);
+        const EventReader::Batch batch = reader_.read(kReadBatch);
         more = batch.more;
         if (batch.gap && handler_.on_gap && !stopping()) handler_.on_gap(batch.lost);
         for (const EntryPointer& entry : batch.entries) {

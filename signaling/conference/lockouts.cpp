@@ -8,13 +8,13 @@ namespace tutti::conference {
 namespace {
 
 // URIs come from the wire: one of 8 kB is no name.
-constexpr std::size_t kUriBytesMax = 192;
+constexpr std::size_t kKeptUriBytes = 192;
 constexpr std::uint32_t kDoublingsMax = 30;
 
 }  // namespace
 
 PinCaller::PinCaller(std::string_view conference, const std::string& from, const base::SocketAddress& source)
-    : uri(std::string(conference) + ' ' + base::ip_to_string(source) + ' ' + from.substr(0, kUriBytesMax)),
+    : uri(std::string(conference) + ' ' + base::ip_to_string(source) + ' ' + from.substr(0, kKeptUriBytes)),
       address(std::string(conference) + ' ' + base::ip_to_string(base::network_of(source))) {}
 
 std::optional<std::chrono::seconds> WrongPins::remaining(const std::string& name, base::Instant now) const {

@@ -126,7 +126,7 @@ bool set_dial_out_hosts(Configuration& c, const KeyValue& value) {
   return fits;
 }
 
-Table make_table() {
+Table make_key_table() {
   using C = Configuration;
   constexpr std::int64_t kDay = 86'400;
   Table table = {
@@ -336,7 +336,7 @@ std::vector<Key<Configuration::Room>> make_room_table() {
 
 const std::vector<Key<Configuration>>& configuration_keys() {
   static const Table table = [] {
-    Table all = make_table();
+    Table all = make_key_table();
     for (auto& key : event_keys()) all.push_back(std::move(key));
     for (auto& key : dpdk_keys()) all.push_back(std::move(key));
     return all;

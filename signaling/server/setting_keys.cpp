@@ -76,7 +76,7 @@ SettingKey line(std::string_view name, std::string Settings::*member, std::strin
   return key;
 }
 
-std::vector<SettingKey> make_table() {
+std::vector<SettingKey> make_setting_table() {
   using S = Settings;
   return {
       line("display_name", &S::display_name, "a text of up to 128 bytes in one line",
@@ -112,7 +112,7 @@ std::vector<SettingKey> make_table() {
 }  // namespace
 
 const std::vector<SettingKey>& setting_keys() {
-  static const auto table = make_table();
+  static const auto table = make_setting_table();
   return table;
 }
 

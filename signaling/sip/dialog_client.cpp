@@ -8,13 +8,8 @@
 namespace tutti::sip {
 namespace {
 
-constexpr std::chrono::seconds kAnswerLimit{180};  // see dialog_server.cpp
 constexpr std::chrono::seconds kDefaultMinSe{90};  // said by not saying Min-SE. RFC 4028, 5
 constexpr int kMostIntervalRetries = 3;
-
-std::string reason_header(const std::string& reason) {
-  return reason.empty() ? std::string() : "SIP;cause=200;text=" + quote(reason);
-}
 
 bool internal_answer(const sip_t& sip) {
   return nta_sip_is_internal(&sip) != 0;

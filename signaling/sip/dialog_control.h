@@ -21,6 +21,10 @@ enum class DialogId : std::uint64_t {};
 
 enum class Transport : std::uint8_t { kUdp, kTcp };
 
+// How long a call may hear nothing final, ours or the other side's; proxies give up at the same time.
+// RFC 3261, 16.6, timer C.
+inline constexpr std::chrono::seconds kAnswerLimit{180};
+
 // A call that asks to be let in. Strings are as on the wire unless said otherwise.
 struct IncomingInvite {
   DialogId dialog{};

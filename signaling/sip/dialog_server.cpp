@@ -9,12 +9,6 @@ namespace {
 
 // Beyond 64*T1 at which the library gives up repeating a 2xx; only when it could not even send it.
 constexpr std::chrono::milliseconds kAckSlack{500};
-// How long a caller may hear nothing final; proxies give up at the same time. RFC 3261, 16.6, timer C.
-constexpr std::chrono::seconds kAnswerLimit{180};
-
-std::string reason_header(const std::string& reason) {
-  return reason.empty() ? std::string() : "SIP;cause=200;text=" + quote(reason);
-}
 
 int final_status(const Rejection& rejection) {
   return rejection.status >= 300 && rejection.status <= 699 ? rejection.status : 500;

@@ -67,6 +67,10 @@ std::string quote(std::string_view text) {
   return out;
 }
 
+std::string reason_header(std::string_view reason) {
+  return reason.empty() ? std::string() : "SIP;cause=200;text=" + quote(reason);
+}
+
 bool fits_in_header(std::string_view text) {
   return !text.empty() && std::ranges::none_of(text, is_control);
 }

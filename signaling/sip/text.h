@@ -12,6 +12,8 @@ std::string unescape(std::string_view text);
 std::string unquote(std::string_view text);
 // The way back; control characters are left out.
 std::string quote(std::string_view text);
+// The Reason header of a BYE or a CANCEL, in the words given; none where there are none. Source: RFC 3326.
+std::string reason_header(std::string_view reason);
 // True when it cannot end a header line or hide one: no control character, not empty.
 bool fits_in_header(std::string_view text);
 // True when `type`, with parameters or not, is application/sdp.

@@ -19,8 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kCallers = 5;
-constexpr auto kSettle = 400ms;
-constexpr auto kJudge = 1'100ms;
+constexpr auto kControlSettle = 400ms;
+constexpr auto kControlJudge = 1'100ms;
 // Of what the server plays itself: apart from all callers' tones.
 constexpr std::uint16_t kSignalHz = 250;
 
@@ -37,15 +37,15 @@ class Controlled : public ::testing::TestWithParam<Place> {
         callers(server, {.callers = kCallers, .seed = 11}),
         shares(server.open_shares(GetParam().shares, GetParam().cores)) {
     for (std::size_t i = 0; i < kCallers; ++i) callers.join(i, shares[i % shares.size()]);
-    callers.run_for(kSettle);
+    callers.run_for(kControlSettle);
   }
 
   // Relative to what was sent; nothing: not heard.
   using Expected = std::function<std::optional<double>(std::size_t listener, std::size_t talker)>;
   void expect(const Expected& expected, const std::string& when) {
-    callers.run_for(kSettle);
+    callers.run_for(kControlSettle);
     const auto from = callers.now();
-    callers.run_for(kJudge);
+    callers.run_for(kControlJudge);
     const auto matrix = callers.oracle().judge(from, callers.now());
     for (std::size_t listener = 0; listener < kCallers; ++listener) {
       for (std::size_t talker = 0; talker < kCallers; ++talker) {
@@ -152,7 +152,7 @@ TEST_P(Controlled, WhoWaitsHearsTheMusicAndIsNotHeard) {
   control(1, {.waiting = true});
   control(2, {.waiting = true});
   const auto waits = [](std::size_t who) { return who == 1 || who == 2; };
-  callers.run_for(kSettle);
+  callers.run_for(kControlSettle);
   const auto from = callers.now();
   expect(
       [&](std::size_t listener, std::size_t talker) {
@@ -316,7 +316,7 @@ TEST_P(Coached, OnlyWhoIsMeantHearsTheCoachWhoHearsAll) {
 
 TEST_P(Coached, EndsWhenTheCoachLeavesAndWhenTheCoacheeDoes) {
   start();
-  callers.run_for(kSettle);
+  callers.run_for(kControlSettle);
   callers.leave(0);
   expect([](std::size_t listener,
             std::size_t talker) { return talker == 0 || listener == 0 ? std::nullopt : std::optional(0.0); },
@@ -331,7 +331,7 @@ TEST_P(Coached, EndsWhenTheCoachLeavesAndWhenTheCoacheeDoes) {
 
 TEST_P(Coached, EndsWithoutHarmWhenTheCoacheeLeavesFirst) {
   start();
-  callers.run_for(kSettle);
+  callers.run_for(kControlSettle);
   callers.leave(1);
   expect(
       [](std::size_t listener, std::size_t talker) {
@@ -366,9 +366,9 @@ TEST_P(Moved, IsHeardWhereItIsAndNowhereElse) {
     callers.join(i, (room[i] == 0 ? first : second)[i % count]);
   }
   const auto expect = [&, kShares = count] {
-    callers.run_for(kSettle);
+    callers.run_for(kControlSettle);
     const auto from = callers.now();
-    callers.run_for(kJudge);
+    callers.run_for(kControlJudge);
     const auto matrix = callers.oracle().judge(from, callers.now());
     for (std::size_t listener = 0; listener < kCallers; ++listener) {
       for (std::size_t talker = 0; talker < kCallers; ++talker) {

@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kSettle = 500ms;
-constexpr auto kJudge = 1'200ms;
+constexpr auto kSpannedSettle = 500ms;
+constexpr auto kSpannedJudge = 1'200ms;
 
 struct Room {
   std::uint32_t cores;
@@ -33,9 +33,9 @@ TEST_P(InShares, EveryOtherIsHeardAndOneselfNotAcrossThem) {
       if (i % 2 == 1) std::swap(media.codecs[0], media.codecs[1]);
     });
   }
-  callers.run_for(kSettle);
+  callers.run_for(kSpannedSettle);
   const auto from = callers.now();
-  callers.run_for(kJudge);
+  callers.run_for(kSpannedJudge);
   EXPECT_TRUE(callers.oracle().everyone_hears_the_others(from, callers.now()));
   EXPECT_TRUE(callers.oracle().streams_are_steady(25ms));
   for (std::uint32_t core = 0; core < cores; ++core) {
@@ -70,7 +70,7 @@ TEST(Spanned, JoinsAndLeavesInAnyOrder) {
     ToneCallers callers(server, {.callers = kCallers, .seed = seed, .join_all = false});
     const auto shares = server.open_shares(3, cores);
     ASSERT_TRUE(callers.come_and_go(
-        random, [&] { return shares[random() % 3]; }, kSettle, kJudge));
+        random, [&] { return shares[random() % 3]; }, kSpannedSettle, kSpannedJudge));
     EXPECT_TRUE(callers.oracle().streams_are_steady(25ms));
   }
 }
@@ -81,7 +81,7 @@ TEST(Spanned, ACoreThatStandsStillHarmsNobodyElseAndIsBackAfterIt) {
   ToneCallers callers(server, {.callers = 6, .seed = 7});
   const auto shares = server.open_on_cores(3);
   for (std::size_t i = 0; i < 6; ++i) callers.join(i, shares[i / 2]);
-  callers.run_for(kSettle);
+  callers.run_for(kSpannedSettle);
 
   server.stop_core(2, true);
   callers.run_for(100ms);
@@ -101,7 +101,7 @@ TEST(Spanned, ACoreThatStandsStillHarmsNobodyElseAndIsBackAfterIt) {
   server.stop_core(2, false);
   callers.run_for(1s);
   const auto after = callers.now();
-  callers.run_for(kJudge);
+  callers.run_for(kSpannedJudge);
   EXPECT_TRUE(callers.oracle().everyone_hears_the_others(after, callers.now()));
   // Not one packet of the others was late or missing, in all this time.
   for (std::size_t i = 0; i < 4; ++i) {
@@ -126,7 +126,7 @@ class CoachedAcross : public testing::TestWithParam<std::uint32_t> {
   CoachedAcross() {
     const auto shares = server.open_on_cores(2);
     for (std::size_t i = 0; i < kCallers; ++i) callers.join(i, shares[core_of(i)]);
-    callers.run_for(kSettle);
+    callers.run_for(kSpannedSettle);
   }
   void start() {
     voice = server.take_conference(0);
@@ -185,18 +185,18 @@ TEST_P(CoachedAcross, IsHeardByWhoIsMeantAloneThroughAStandstill) {
     return std::optional(coached(listener, talker));
   };
   start();
-  callers.run_for(kSettle);
-  judge(kJudge, as_meant);
+  callers.run_for(kSpannedSettle);
+  judge(kSpannedJudge, as_meant);
   stand_still(true, [] {});
-  judge(kJudge, as_meant);
+  judge(kSpannedJudge, as_meant);
   // It ends meanwhile, and begins meanwhile.
   stand_still(false, [&] { end(); });
-  judge(kJudge, all);
+  judge(kSpannedJudge, all);
   stand_still(true, [&] { start(); });
-  judge(kJudge, as_meant);
+  judge(kSpannedJudge, as_meant);
   end();
-  callers.run_for(kSettle);
-  judge(kJudge, all);
+  callers.run_for(kSpannedSettle);
+  judge(kSpannedJudge, all);
   EXPECT_EQ(server.events_of<mailbox::ConferenceClosed>().size(), 2U);
   for (std::size_t i = 0; i < kCallers; ++i) {
     if (core_of(i) == GetParam()) continue;

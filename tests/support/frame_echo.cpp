@@ -11,7 +11,7 @@
 namespace tutti::dpdk {
 namespace {
 
-constexpr std::size_t kBurst = 64;  // as DpdkPort's
+constexpr std::size_t kEchoBurst = 64;  // as DpdkPort's
 constexpr std::size_t kAhead = 4;
 constexpr std::size_t kEthernet = 14;
 constexpr std::size_t kAddresses = kEthernet + 12;  // of the IPv4 header
@@ -27,8 +27,8 @@ void swap_neighbours(std::byte* at, std::size_t bytes) {
 FrameEcho::FrameEcho(const Device& device) : device_(device.number()) {}
 
 std::size_t FrameEcho::run_once() {
-  std::array<rte_mbuf*, kBurst> buffers;
-  const std::size_t count = ::rte_eth_rx_burst(device_, 0, buffers.data(), kBurst);
+  std::array<rte_mbuf*, kEchoBurst> buffers;
+  const std::size_t count = ::rte_eth_rx_burst(device_, 0, buffers.data(), kEchoBurst);
   for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(buffers[i]);
   for (std::size_t i = 0; i < std::min(kAhead, count); ++i) {
     __builtin_prefetch(rte_pktmbuf_mtod(buffers[i], std::byte*), 1);

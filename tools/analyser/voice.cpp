@@ -7,8 +7,6 @@
 namespace tutti::analyser {
 namespace {
 
-constexpr double kTwoPi = 2.0 * std::numbers::pi;
-
 // Formants of five vowels and two nasals, as text books give them. Units: Hz.
 constexpr std::array<std::array<double, 4>, 7> kSounds = {{
     {730, 1'090, 2'440, 3'400},  // a
@@ -29,7 +27,7 @@ double spread(std::uint32_t number, double step) {
 
 double Voice::Formant::filter(double sample) {
   const double radius = std::exp(-std::numbers::pi * bandwidth / kRateHz);
-  const double turn = 2.0 * radius * std::cos(kTwoPi * frequency / kRateHz);
+  const double turn = 2.0 * radius * std::cos(2.0 * std::numbers::pi * frequency / kRateHz);
   const double out = (1.0 - turn + radius * radius) * sample + turn * one - radius * radius * two;
   two = one;
   one = out;

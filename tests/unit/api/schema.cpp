@@ -6,9 +6,9 @@
 namespace tutti::api {
 namespace {
 
-using Json = nlohmann::json;
+using JsonValue = nlohmann::json;
 
-bool is_type(const std::string& type, const Json& value) {
+bool is_type(const std::string& type, const JsonValue& value) {
   if (type == "object") return value.is_object();
   if (type == "array") return value.is_array();
   if (type == "string") return value.is_string();
@@ -18,9 +18,9 @@ bool is_type(const std::string& type, const Json& value) {
   return type == "null" && value.is_null();
 }
 
-bool is_any_type(const Json& types, const Json& value) {
+bool is_any_type(const JsonValue& types, const JsonValue& value) {
   if (types.is_string()) return is_type(types, value);
-  return std::any_of(types.begin(), types.end(), [&](const Json& type) { return is_type(type, value); });
+  return std::any_of(types.begin(), types.end(), [&](const JsonValue& type) { return is_type(type, value); });
 }
 
 bool is_date_time(const std::string& text) {
@@ -30,12 +30,13 @@ bool is_date_time(const std::string& text) {
 
 class Checker {
  public:
-  Checker(const Json& document, std::vector<std::string>& faults) : document_(document), faults_(faults) {}
+  Checker(const JsonValue& document, std::vector<std::string>& faults)
+      : document_(document), faults_(faults) {}
 
-  void check(const Json& schema, const Json& value, const std::string& place) {
+  void check(const JsonValue& schema, const JsonValue& value, const std::string& place) {
     if (schema.contains("$ref")) {
       const std::string pointer = schema["$ref"].get<std::string>().substr(1);
-      return check(document_.at(Json::json_pointer(pointer)), value, place);
+      return check(document_.at(JsonValue::json_pointer(pointer)), value, place);
     }
     static const std::set<std::string> notes = {"description", "default"};
     for (const auto& [keyword, rule] : schema.items()) {
@@ -44,8 +45,8 @@ class Checker {
   }
 
  private:
-  void hold(const std::string& keyword, const Json& rule, const Json& schema, const Json& value,
-            const std::string& place) {
+  void hold(const std::string& keyword, const JsonValue& rule, const JsonValue& schema,
+            const JsonValue& value, const std::string& place) {
     if (keyword == "type") return require(is_any_type(rule, value), place, "is no " + rule.dump());
     if (keyword == "const") return require(rule == value, place, "is not " + rule.dump());
     if (keyword == "enum") {
@@ -60,7 +61,7 @@ class Checker {
       return;
     }
     if (keyword == "additionalProperties") {
-      if (!value.is_object() || rule != Json(false)) return;
+      if (!value.is_object() || rule != JsonValue(false)) return;
       for (const auto& [name, member] : value.items()) {
         require(schema["properties"].contains(name), place, "has " + name);
       }
@@ -75,7 +76,8 @@ class Checker {
     hold_bound(keyword, rule, value, place);
   }
 
-  void hold_bound(const std::string& keyword, const Json& rule, const Json& value, const std::string& place) {
+  void hold_bound(const std::string& keyword, const JsonValue& rule, const JsonValue& value,
+                  const std::string& place) {
     if (keyword == "minimum") return require(!value.is_number() || value >= rule, place, "is too small");
     if (keyword == "maximum") return require(!value.is_number() || value <= rule, place, "is too large");
     if (keyword == "maxItems")
@@ -94,7 +96,7 @@ class Checker {
     faults_.push_back(place + ": keyword " + keyword + " is not known here");
   }
 
-  void check_members(const Json& members, const Json& value, const std::string& place) {
+  void check_members(const JsonValue& members, const JsonValue& value, const std::string& place) {
     if (!value.is_object()) return;
     for (const auto& [name, schema] : members.items()) {
       if (value.contains(name)) check(schema, value[name], place + "/" + name);
@@ -104,14 +106,14 @@ class Checker {
     if (!holds) faults_.push_back(place + " " + what);
   }
 
-  const Json& document_;
+  const JsonValue& document_;
   std::vector<std::string>& faults_;
 };
 
 }  // namespace
 
-std::vector<std::string> schema_faults(const Json& document, const Json& schema, const Json& value,
-                                       const std::string& place) {
+std::vector<std::string> schema_faults(const JsonValue& document, const JsonValue& schema,
+                                       const JsonValue& value, const std::string& place) {
   std::vector<std::string> faults;
   Checker(document, faults).check(schema, value, place);
   return faults;

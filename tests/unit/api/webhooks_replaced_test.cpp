@@ -22,7 +22,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::vector<std::uint64_t> numbers_of(const std::vector<nlohmann::json>& events) {
+std::vector<std::uint64_t> all_numbers_of(const std::vector<nlohmann::json>& events) {
   std::vector<std::uint64_t> all;
   for (const auto& event : events) all.push_back(event["number"]);
   return all;
@@ -64,8 +64,8 @@ TEST_F(WebhooksReplaced, OneThatStaysGoesOnAndANewOneBeginsNow) {
   while (webhooks_->status()[0].delivered < 10) std::this_thread::yield();
   webhooks_->replace({to(comes), to(stays)});
   emit("a", 5);
-  EXPECT_EQ(numbers_of(comes.wait_for(5)), count_from(11, 5));
-  EXPECT_EQ(numbers_of(stays.wait_for(15)), count_from(1, 15));
+  EXPECT_EQ(all_numbers_of(comes.wait_for(5)), count_from(11, 5));
+  EXPECT_EQ(all_numbers_of(stays.wait_for(15)), count_from(1, 15));
   webhooks_->settle(seconds(60));
   const auto status = webhooks_->status();
   ASSERT_EQ(status.size(), 2U) << "in the order of the configuration";
@@ -85,7 +85,7 @@ TEST_F(WebhooksReplaced, WhatWaitsOutlivesAnotherSecret) {
   receiver.wait_for_requests(1);
   webhooks_->replace({to(receiver, {}, "new")});
   receiver.set_dead(false);
-  EXPECT_EQ(numbers_of(receiver.wait_for(3)), count_from(1, 3));
+  EXPECT_EQ(all_numbers_of(receiver.wait_for(3)), count_from(1, 3));
   emit("a", 1);
   receiver.wait_for(4);
   const std::string request = receiver.requests().back();
@@ -136,7 +136,7 @@ TEST_F(WebhooksReplaced, OneThatIsGoneDeliversWhatWasThereAndNoMore) {
   while (webhooks_->status()[0].tries_in_vain == 0) std::this_thread::yield();
   webhooks_->replace({});
   emit("a", 3);
-  EXPECT_EQ(numbers_of(receiver.wait_for(3)), count_from(1, 3));
+  EXPECT_EQ(all_numbers_of(receiver.wait_for(3)), count_from(1, 3));
   EXPECT_THAT(webhooks_->status(), IsEmpty());
   // Until the answer has come, too.
   while (told().back().find("takes events again") == std::string::npos) std::this_thread::yield();
@@ -165,7 +165,7 @@ TEST_F(WebhooksReplaced, WhatOneThatIsGoneCouldNotDeliverIsCountedAndTold) {
   receiver.set_dead(false);
   webhooks_->replace({to(receiver)});
   emit("a", 1);
-  EXPECT_EQ(numbers_of(receiver.wait_for(1)), count_from(101, 1));
+  EXPECT_EQ(all_numbers_of(receiver.wait_for(1)), count_from(101, 1));
 }
 
 // Nobody answers, for as long as there is an attempt: replacing waits for none of it.
@@ -211,7 +211,7 @@ TEST_F(WebhooksReplaced, AHundredTimesWhileEventsFlowLosesAndDoublesNone) {
     receiver.wait_for_requests(static_cast<std::size_t>(i) / 10);
   }
   talker.join();
-  EXPECT_EQ(numbers_of(receiver.wait_for(40 * kTimes)), count_from(1, 40 * kTimes));
+  EXPECT_EQ(all_numbers_of(receiver.wait_for(40 * kTimes)), count_from(1, 40 * kTimes));
   webhooks_->settle(seconds(60));
   EXPECT_EQ(receiver.wait_for(40 * kTimes).size(), 40U * kTimes);
 }

@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-std::vector<std::uint64_t> numbers_of(const std::vector<nlohmann::json>& events) {
+std::vector<std::uint64_t> numbers_but_gaps(const std::vector<nlohmann::json>& events) {
   std::vector<std::uint64_t> all;
   for (const auto& event : events) {
     if (event["event"] != "gap") all.push_back(event["number"]);
@@ -39,7 +39,7 @@ TEST(Webhooks, PostEveryEventInOrderAndSigned) {
   one.push_back(to(receiver, {}, "secret"));
   Webhooks webhooks(journal, std::move(one), kQuick);
   emit_digits(journal, "a", 300);
-  EXPECT_EQ(numbers_of(receiver.wait_for(300)), count_from(1, 300));
+  EXPECT_EQ(numbers_but_gaps(receiver.wait_for(300)), count_from(1, 300));
   const std::string request = receiver.requests()[0];
   EXPECT_THAT(request,
               testing::StartsWith("POST /hook?key=1 HTTP/1.1\r\nHost: 127.0.0.1:" + receiver.port()));
@@ -119,12 +119,12 @@ TEST(Webhooks, ADeadReceiverDelaysNobodyAndIsToldOfTheGap) {
     emit_digits(journal, "a", 50);
     alive.wait_for(1 + 50 * (i + 1));
   }
-  EXPECT_EQ(numbers_of(alive.wait_for(1'001)), count_from(1, 1'001));
+  EXPECT_EQ(numbers_but_gaps(alive.wait_for(1'001)), count_from(1, 1'001));
   dead.set_dead(false);
   const auto told = dead.wait_for(102);
   auto expected = count_from(902, 100);
   expected.insert(expected.begin(), 1);
-  EXPECT_EQ(numbers_of(told), expected);
+  EXPECT_EQ(numbers_but_gaps(told), expected);
   EXPECT_EQ(told[1]["event"], "gap");
   EXPECT_EQ(told[1]["room"], "a");
   EXPECT_EQ(told[1]["lost"], 900);
@@ -154,7 +154,7 @@ TEST(Webhooks, AStalledReceiverLosesNothingThatTheJournalHolds) {
   EXPECT_EQ(status.cursor, "");
   EXPECT_EQ(status.last_error, "it does not answer in time");
   stalled.set_dead(false);
-  EXPECT_EQ(numbers_of(stalled.wait_for(4'000)), count_from(1, 4'000));
+  EXPECT_EQ(numbers_but_gaps(stalled.wait_for(4'000)), count_from(1, 4'000));
   webhooks.settle(seconds(30));
   while (webhooks.status()[0].delivered < 4'000) std::this_thread::yield();
   status = webhooks.status()[0];

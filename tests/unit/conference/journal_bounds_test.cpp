@@ -7,10 +7,10 @@
 namespace tutti::conference {
 namespace {
 
-constexpr std::uint64_t kFirst = 1'000;  // position
+constexpr std::uint64_t kFirstBound = 1'000;  // position
 
 TEST(EventJournal, TakesOtherBoundsWhileItHolds) {
-  EventJournal journal({.events = 1'000, .first_position = kFirst});
+  EventJournal journal({.events = 1'000, .first_position = kFirstBound});
   for (int i = 0; i < 500; ++i) {
     emit_digits(journal, "a", 1);
     emit_digits(journal, "b", 1);
@@ -37,7 +37,7 @@ TEST(EventJournal, TakesOtherBoundsWhileItHolds) {
 }
 
 TEST(EventJournal, ForgetsEarlierOrLaterOnceItIsToldSo) {
-  EventJournal journal({.kept = std::chrono::seconds(1'000), .first_position = kFirst});
+  EventJournal journal({.kept = std::chrono::seconds(1'000), .first_position = kFirstBound});
   journal.emit(event("a", ConferenceCreated{"conf_1"}, 0));
   journal.emit(event("a", ConferenceTerminated{}, 1));
   journal.emit(event("b", ConferenceCreated{"conf_2"}, 500));

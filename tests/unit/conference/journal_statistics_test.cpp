@@ -12,14 +12,14 @@
 namespace tutti::conference {
 namespace {
 
-constexpr std::uint64_t kFirst = 1'000;  // position
+constexpr std::uint64_t kFirstStatistics = 1'000;  // position
 
 void emit_statistics(EventJournal& journal, const std::string& conference, int count) {
   for (int i = 0; i < count; ++i) journal.emit(event(conference, StatsUpdated{.statistics = {.ticks = 7}}));
 }
 
 TEST(JournalStatistics, OnlyTheNewestOfEachConferenceAreHeld) {
-  EventJournal journal({.first_position = kFirst});
+  EventJournal journal({.first_position = kFirstStatistics});
   for (const char* const conference : {"a", "b"}) {
     emit_digits(journal, conference, 2);      // 1, 2
     emit_statistics(journal, conference, 5);  // 3 to 7
@@ -54,7 +54,7 @@ TEST(JournalStatistics, OnlyTheNewestOfEachConferenceAreHeld) {
 }
 
 TEST(JournalStatistics, PushNoOtherEventOut) {
-  EventJournal journal({.events = 10, .first_position = kFirst});
+  EventJournal journal({.events = 10, .first_position = kFirstStatistics});
   emit_digits(journal, "a", 9);
   emit_statistics(journal, "a", 1'000);
   journal.settle();
@@ -71,7 +71,7 @@ TEST(JournalStatistics, PushNoOtherEventOut) {
 }
 
 TEST(JournalStatistics, WhoKeepsUpHasEveryOne) {
-  EventJournal journal({.first_position = kFirst});
+  EventJournal journal({.first_position = kFirstStatistics});
   Cursor one;
   Cursor all;
   for (std::uint64_t number = 1; number <= 100; ++number) {

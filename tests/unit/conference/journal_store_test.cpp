@@ -13,11 +13,11 @@
 namespace tutti::conference {
 namespace {
 
-constexpr std::uint64_t kFirst = 1'000;  // position
-constexpr std::size_t kEvents = 30;      // of a room
+constexpr std::uint64_t kFirstStored = 1'000;  // position
+constexpr std::size_t kEvents = 30;            // of a room
 constexpr std::size_t kBytes = 3'000;
 
-enum class State { kHeld, kReplaced, kGone };
+enum class Fate { kHeld, kReplaced, kGone };
 
 struct Written {
   std::string room;
@@ -26,14 +26,14 @@ struct Written {
   std::uint64_t first_position = 0;
   bool statistics = false;
   std::size_t length = 0;  // of its text
-  State state = State::kHeld;
+  Fate fate = Fate::kHeld;
 };
 
 // A store, and all that was ever meant for it with what is to have become of it: what had to go by the number
 // of bytes alone is told by how many the store holds.
-class Storm {
+class StoreStorm {
  public:
-  explicit Storm(std::uint32_t seed) : random_(seed) {}
+  explicit StoreStorm(std::uint32_t seed) : random_(seed) {}
 
   void write_one() {
     const std::string room = draw_room();
@@ -41,14 +41,14 @@ class Storm {
     if (draw(100) == 0) {  // forgotten, or numbered anew while it is held
       if (draw(2) == 0) store_.forget(room, numbering.first_position);
       for (Written& one : written_) {
-        if (one.room == room && one.state == State::kHeld) one.state = State::kGone;
+        if (one.room == room && one.fate == Fate::kHeld) one.fate = Fate::kGone;
       }
       numbering = {};
     }
     // Some are lost before they come; that is known by the next one.
     for (std::uint64_t lost = draw(20) == 0 ? draw(3) : 0; lost > 0; --lost) {
       written_.push_back(numbered(room));
-      written_.back().state = State::kGone;
+      written_.back().fate = Fate::kGone;
     }
     Written next = numbered(room);
     next.statistics = draw(3) == 0;
@@ -59,7 +59,7 @@ class Storm {
     if (next.statistics) {
       entry.event.detail = StatsUpdated{.statistics = {.ticks = next.length}};
       for (Written& one : written_) {
-        if (one.room == room && one.statistics && one.state == State::kHeld) one.state = State::kReplaced;
+        if (one.room == room && one.statistics && one.fate == Fate::kHeld) one.fate = Fate::kReplaced;
       }
     }
     entry.event.number = next.number;
@@ -113,7 +113,7 @@ class Storm {
   std::vector<Written*> held() {
     std::vector<Written*> all;
     for (Written& one : written_) {
-      if (one.state == State::kHeld) all.push_back(&one);
+      if (one.fate == Fate::kHeld) all.push_back(&one);
     }
     return all;
   }
@@ -122,22 +122,22 @@ class Storm {
   void drop() {
     std::vector<Written*> its = held();
     std::erase_if(its, [&](const Written* one) { return one->room != written_.back().room; });
-    if (its.size() > kEvents) its.front()->state = State::kGone;
+    if (its.size() > kEvents) its.front()->fate = Fate::kGone;
     const std::vector<Written*> all = held();
-    for (std::size_t i = 0; i + store_.events() < all.size(); ++i) all[i]->state = State::kGone;
+    for (std::size_t i = 0; i + store_.events() < all.size(); ++i) all[i]->fate = Fate::kGone;
   }
 
   // Each that is held comes in order; each that is gone is told once, with how many are missing there; of
   // what was replaced nobody is told.
   template <typename Next>
   void read(const std::vector<const Written*>& all, std::size_t from, Cursor cursor, Next next) {
-    const auto state_at = [&](std::size_t i) { return all[i]->state; };
+    const auto fate_at = [&](std::size_t i) { return all[i]->fate; };
     for (std::size_t at = from; at <= all.size();) {
       const Page page = next(cursor, 1 + draw(7));
       cursor = page.next;
       bool gone = false;
       const std::size_t before = at;
-      for (; at < all.size() && state_at(at) != State::kHeld; ++at) gone |= state_at(at) == State::kGone;
+      for (; at < all.size() && fate_at(at) != Fate::kHeld; ++at) gone |= fate_at(at) == Fate::kGone;
       ASSERT_EQ(page.gap, gone);
       ASSERT_EQ(page.lost, gone ? at - before : 0);
       if (page.entries.empty()) {
@@ -145,10 +145,10 @@ class Storm {
         if (!gone) break;
       }
       for (const EntryPointer& entry : page.entries) {
-        while (at < all.size() && state_at(at) == State::kReplaced) ++at;
+        while (at < all.size() && fate_at(at) == Fate::kReplaced) ++at;
         ASSERT_LT(at, all.size());
         const Written& one = *all[at++];
-        ASSERT_EQ(one.state, State::kHeld);
+        ASSERT_EQ(one.fate, Fate::kHeld);
         ASSERT_EQ(entry->event.conference, one.room);
         ASSERT_EQ(entry->event.number, one.number);
         ASSERT_EQ(entry->position, one.position);
@@ -163,8 +163,8 @@ class Storm {
   }
 
   std::mt19937 random_;
-  JournalStore store_{kEvents, kBytes, kFirst};
-  std::uint64_t position_ = kFirst;
+  JournalStore store_{kEvents, kBytes, kFirstStored};
+  std::uint64_t position_ = kFirstStored;
   std::map<std::string, Numbering> numberings_;
   std::vector<Written> written_;  // in order
 };
@@ -172,7 +172,7 @@ class Storm {
 TEST(JournalStore, HoldsAndTellsWhatAPlainListWould) {
   for (std::uint32_t seed = 1; seed <= 8; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    Storm storm(seed);
+    StoreStorm storm(seed);
     for (int i = 0; i < 1'000; ++i) {
       storm.write_one();
       if (i % 7 == 0) storm.compare();
@@ -183,20 +183,20 @@ TEST(JournalStore, HoldsAndTellsWhatAPlainListWould) {
 
 // A quiet room that is held for long leaves no row of holes behind it.
 TEST(JournalStore, ClosesHoles) {
-  JournalStore store(10, 1'000'000, kFirst);
-  std::uint64_t position = kFirst;
+  JournalStore store(10, 1'000'000, kFirstStored);
+  std::uint64_t position = kFirstStored;
   const auto write = [&](const std::string& room, std::uint64_t number, std::uint64_t first) {
     JournalEntry entry{event(room, TalkingStarted{}), position++, first};
     entry.event.number = number;
     store.write(entry);
   };
-  write("quiet", 1, kFirst);
-  for (std::uint64_t number = 1; number <= 5'000; ++number) write("loud", number, kFirst + 1);
+  write("quiet", 1, kFirstStored);
+  for (std::uint64_t number = 1; number <= 5'000; ++number) write("loud", number, kFirstStored + 1);
   EXPECT_EQ(store.events(), 11U);
   const Page page = store.read_after({}, 100);
   EXPECT_EQ(numbers(page.entries), (std::vector<std::uint64_t>{1}));
   EXPECT_EQ(numbers(store.read_after(page.next, 100).entries), count_from(4'991, 10));
-  store.forget("quiet", kFirst);
+  store.forget("quiet", kFirstStored);
   EXPECT_EQ(store.conferences(), 1U);
   EXPECT_EQ(store.events(), 10U);
 }

@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint8_t kA = 0xA0;
-constexpr std::uint8_t kB = 0x98;
+constexpr std::uint8_t kLoudA = 0xA0;
+constexpr std::uint8_t kLoudB = 0x98;
 
 // Callers 0 and 1 in one conference, 2 and 3 in another, which ticks so many sub-slots later.
 class TwoRooms {
@@ -64,13 +64,13 @@ TEST_P(Move, GoesFromOneTickToTheNext) {
   const auto [later, delay_ms] = GetParam();
   TwoRooms rooms(static_cast<std::uint32_t>(later));
   Room& room = rooms.room;
-  room.ticks(20, {kA, kSilence, kB, kSilence});
+  room.ticks(20, {kLoudA, kSilence, kLoudB, kSilence});
   rooms.take_all();
-  room.ticks(5, {kA, kSilence, kB, kSilence});
+  room.ticks(5, {kLoudA, kSilence, kLoudB, kSilence});
   room.wire.run_for(std::chrono::milliseconds(delay_ms));
   rooms.move(0, rooms.other);
   room.wire.run_for(20ms - std::chrono::milliseconds(delay_ms));
-  room.ticks(20, {kA, kSilence, kB, kSilence});
+  room.ticks(20, {kLoudA, kSilence, kLoudB, kSilence});
 
   const auto moved = room.wire.server.events_of<mailbox::ParticipantMoved>();
   ASSERT_EQ(moved.size(), 1U);
@@ -82,14 +82,14 @@ TEST_P(Move, GoesFromOneTickToTheNext) {
   EXPECT_NEAR(static_cast<double>(own.size()), 26.0, 1.0);
   // It hears nobody, as the other of its room says nothing, then B; never itself.
   const auto heard = joined(own);
-  const int b = sample_of(std::byte{kB});
+  const int b = sample_of(std::byte{kLoudB});
   EXPECT_EQ(sample_of(heard.front()), 0);
   EXPECT_EQ(sample_of(heard.back()), b);
   EXPECT_TRUE(std::all_of(heard.begin(), heard.end(), [&](std::byte byte) {
     return std::abs(sample_of(byte)) <= std::abs(b);
   })) << "nothing but B was in it";
   // Whom it left hears it fade away, whom it comes to hears it fade in: no step.
-  const int a = sample_of(std::byte{kA});
+  const int a = sample_of(std::byte{kLoudA});
   const auto left = joined(rooms.take(1));
   EXPECT_EQ(sample_of(left.front()), a);
   EXPECT_EQ(sample_of(left.back()), 0);
@@ -119,11 +119,11 @@ TEST(Move, KeepsEveryPtimeUnbroken) {
   for (const int ptime : {10, 30, 40, 60}) {
     SCOPED_TRACE(ptime);
     TwoRooms rooms(3, ptime);
-    rooms.room.ticks(20, {kA, kSilence, kB, kSilence});
+    rooms.room.ticks(20, {kLoudA, kSilence, kLoudB, kSilence});
     rooms.take_all();
-    rooms.room.ticks(6, {kA, kSilence, kB, kSilence});
+    rooms.room.ticks(6, {kLoudA, kSilence, kLoudB, kSilence});
     rooms.move(0, rooms.other);
-    rooms.room.ticks(20, {kA, kSilence, kB, kSilence});
+    rooms.room.ticks(20, {kLoudA, kSilence, kLoudB, kSilence});
     const auto own = rooms.take(0);
     for (std::size_t i = 1; i < own.size(); ++i) {
       EXPECT_EQ(own[i].header.sequence_number.value(),
@@ -136,16 +136,16 @@ TEST(Move, KeepsEveryPtimeUnbroken) {
 TEST(Move, ToAndFroEndsWhereItBegan) {
   TwoRooms rooms(5);
   Room& room = rooms.room;
-  room.ticks(10, {kA, kSilence, kB, kSilence});
+  room.ticks(10, {kLoudA, kSilence, kLoudB, kSilence});
   for (int i = 0; i < 6; ++i) {
     rooms.move(0, i % 2 == 0 ? rooms.other : room.conference);
-    room.ticks(5, {kA, kSilence, kB, kSilence});
+    room.ticks(5, {kLoudA, kSilence, kLoudB, kSilence});
   }
   EXPECT_EQ(room.wire.server.events_of<mailbox::ParticipantMoved>().size(), 6U);
   rooms.take_all();
-  room.ticks(10, {kA, kSilence, kB, kSilence});
-  EXPECT_EQ(joined(rooms.take(1)).back(), ulaw_of(sample_of(std::byte{kA})));
-  EXPECT_EQ(joined(rooms.take(3)).back(), ulaw_of(sample_of(std::byte{kB})));
+  room.ticks(10, {kLoudA, kSilence, kLoudB, kSilence});
+  EXPECT_EQ(joined(rooms.take(1)).back(), ulaw_of(sample_of(std::byte{kLoudA})));
+  EXPECT_EQ(joined(rooms.take(3)).back(), ulaw_of(sample_of(std::byte{kLoudB})));
 }
 
 // A coaching that is begun on the way is in force on arrival: nobody hears by accident what is meant for one.
@@ -153,7 +153,7 @@ TEST(Move, TakesACoachingThatBeginsOnTheWayAlong) {
   for (const auto after : {0us, 6'000us, 14'000us, 22'000us, 34'000us}) {
     TwoRooms rooms(4);
     Room& room = rooms.room;
-    room.ticks(10, {kA, kSilence, kSilence, kSilence});
+    room.ticks(10, {kLoudA, kSilence, kSilence, kSilence});
     rooms.move(0, rooms.other);
     room.wire.run_for(after);
     const auto voice = room.wire.server.take_conference(0);
@@ -161,14 +161,14 @@ TEST(Move, TakesACoachingThatBeginsOnTheWayAlong) {
     room.wire.server.post(0, mailbox::HearCoach{room.participants[2].handle, 0, voice.handle});
     room.wire.run_for(60ms - after);
     rooms.take_all();
-    room.ticks(20, {kA, kSilence, kSilence, kSilence});
-    EXPECT_EQ(joined(rooms.take(2)).back(), std::byte{kA}) << "the coachee";
+    room.ticks(20, {kLoudA, kSilence, kSilence, kSilence});
+    EXPECT_EQ(joined(rooms.take(2)).back(), std::byte{kLoudA}) << "the coachee";
     const auto other = joined(rooms.take(3));
     EXPECT_TRUE(
         std::all_of(other.begin(), other.end(), [](auto byte) { return byte == std::byte{kSilence}; }));
     room.wire.server.post(0, mailbox::StopCoaching{voice.handle});
-    room.ticks(10, {kA, kSilence, kSilence, kSilence});
-    EXPECT_EQ(joined(rooms.take(3)).back(), std::byte{kA}) << "in the mix again";
+    room.ticks(10, {kLoudA, kSilence, kSilence, kSilence});
+    EXPECT_EQ(joined(rooms.take(3)).back(), std::byte{kLoudA}) << "in the mix again";
   }
 }
 
@@ -176,7 +176,7 @@ TEST(Move, IsOverWhenOneLeavesOnTheWay) {
   for (const auto after : {0us, 5'000us, 12'000us, 20'000us, 30'000us, 60'000us}) {
     TwoRooms rooms(4);
     Room& room = rooms.room;
-    room.ticks(10, {kA, kSilence, kB, kSilence});
+    room.ticks(10, {kLoudA, kSilence, kLoudB, kSilence});
     rooms.move(0, rooms.other);
     room.wire.run_for(after);
     room.wire.server.leave(room.participants[0]);

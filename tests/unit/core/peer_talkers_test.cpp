@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint8_t kSoft = 0xC0;
-constexpr std::uint8_t kLoud = 0x98;
+constexpr std::uint8_t kLoudPeer = 0x98;
 
 // A talker and a listener in each of two shares, on one core or on two; one voice in the mix.
 class TwoShares : public ::testing::TestWithParam<std::uint32_t> {
@@ -44,22 +44,22 @@ class TwoShares : public ::testing::TestWithParam<std::uint32_t> {
 
 TEST_P(TwoShares, TheLouderOneIsHeardOnBothAndTheSofterOneOnNeither) {
   for (const bool first_louder : {true, false}) {
-    const auto heard = talk(60, first_louder ? kLoud : kSoft, first_louder ? kSoft : kLoud);
-    EXPECT_TRUE(all_bytes_are(heard[0], first_louder ? kMuSilence : kLoud));
-    EXPECT_TRUE(all_bytes_are(heard[1], first_louder ? kLoud : kMuSilence));
-    EXPECT_TRUE(all_bytes_are(heard[2], kLoud));
-    EXPECT_TRUE(all_bytes_are(heard[3], kLoud));
+    const auto heard = talk(60, first_louder ? kLoudPeer : kSoft, first_louder ? kSoft : kLoudPeer);
+    EXPECT_TRUE(all_bytes_are(heard[0], first_louder ? kMuSilence : kLoudPeer));
+    EXPECT_TRUE(all_bytes_are(heard[1], first_louder ? kLoudPeer : kMuSilence));
+    EXPECT_TRUE(all_bytes_are(heard[2], kLoudPeer));
+    EXPECT_TRUE(all_bytes_are(heard[3], kLoudPeer));
   }
 }
 
 TEST_P(TwoShares, OfEquallyLoudOnesThatOfTheLowerNumberIsHeard) {
-  const auto heard = talk(60, kLoud, kLoud);
+  const auto heard = talk(60, kLoudPeer, kLoudPeer);
   EXPECT_TRUE(all_bytes_are(heard[0], kMuSilence));
-  for (std::size_t i = 1; i < 4; ++i) EXPECT_TRUE(all_bytes_are(heard[i], kLoud)) << i;
+  for (std::size_t i = 1; i < 4; ++i) EXPECT_TRUE(all_bytes_are(heard[i], kLoudPeer)) << i;
 }
 
 TEST_P(TwoShares, WhenTheLouderOneStopsTheOtherIsHeard) {
-  talk(30, kSoft, kLoud);
+  talk(30, kSoft, kLoudPeer);
   const auto heard = talk(80, kSoft, kMuSilence);
   for (std::size_t i = 1; i < 4; ++i) EXPECT_TRUE(all_bytes_are(heard[i], kSoft)) << i;
 }
@@ -70,7 +70,7 @@ class TwoCores : public TwoShares {};
 INSTANTIATE_TEST_SUITE_P(OnCores, TwoCores, ::testing::Values(2));
 
 TEST_P(TwoCores, ACoreThatStandsStillKeepsNobodyOut) {
-  talk(30, kSoft, kLoud);
+  talk(30, kSoft, kLoudPeer);
   wire_.server.stop_core(1, true);
   for (int tick = 0; tick < 20; ++tick) {
     callers_[0]->send_rtp(participants_[0].endpoint.rtp, kSoft);

@@ -102,12 +102,12 @@ TEST(Direction, EachAgreementSaysAnewWhoseMediaIsTaken) {
 }
 
 // The payload of the last packet that each of two got while the other sent 0xA0.
-struct Heard {
+struct HeardByEach {
   std::vector<std::byte> talker;
   std::vector<std::byte> listener;
 };
 
-Heard hear(mailbox::MixControls talker_mix, mailbox::MixControls listener_mix) {
+HeardByEach hear(mailbox::MixControls talker_mix, mailbox::MixControls listener_mix) {
   Wire wire;
   WireCaller talker(wire, "10.0.0.1", 1);
   WireCaller listener(wire, "10.0.0.2", 2);

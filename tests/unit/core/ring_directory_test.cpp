@@ -14,7 +14,7 @@ using mixer::MixPart;
 using mixer::MixRead;
 
 // What is published of a tick: every sample the same.
-std::int32_t sample_of(std::uint64_t tick) {
+std::int32_t sum_sample_of(std::uint64_t tick) {
   return static_cast<std::int32_t>(tick % 30'000) + 1;
 }
 
@@ -56,7 +56,7 @@ TEST(RingDirectory, ReadersComeAndGoWhileTheCoreTicks) {
         if (ring->read(tick, part, sum) != MixRead::kWhole) continue;
         ASSERT_GE(tick + 1, begun) << "left from before this reader came";
         ASSERT_EQ(part.contributors, 1U);
-        for (const auto sample : sum.samples) ASSERT_EQ(sample, sample_of(tick));
+        for (const auto sample : sum.samples) ASSERT_EQ(sample, sum_sample_of(tick));
         last = tick;
         ++taken;
       }
@@ -74,7 +74,7 @@ TEST(RingDirectory, ReadersComeAndGoWhileTheCoreTicks) {
       MixPart part;
       part.contributors = 1;
       base::SumFrame sum;
-      sum.samples.fill(sample_of(tick));
+      sum.samples.fill(sum_sample_of(tick));
       rings.open(0, 1).publish(tick, part, sum);
       ++published;
     }

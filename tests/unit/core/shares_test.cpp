@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint8_t kLoud = 0x98;
+constexpr std::uint8_t kLoudShare = 0x98;
 
 sim::ConferenceKey open_read(Wire& wire) {
   const auto share = wire.server.open_conference();
@@ -81,7 +81,7 @@ TEST(Shares, WhatIsSaidInAnotherIsHeardUpToATickLater) {
   }
   const auto tick = [&](std::size_t talker) {
     for (std::size_t i = 0; i < callers.size(); ++i) {
-      callers[i]->send_rtp(participants[i].endpoint.rtp, i == talker ? kLoud : kMuSilence);
+      callers[i]->send_rtp(participants[i].endpoint.rtp, i == talker ? kLoudShare : kMuSilence);
     }
     wire.run_for(base::kTick);
   };

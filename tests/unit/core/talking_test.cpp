@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using mailbox::TalkingChanged;
 
-constexpr std::uint8_t kLoud = 0xA0;
+constexpr std::uint8_t kTalk = 0xA0;
 
 std::vector<bool> told_of(Room& room, std::size_t who) {
   std::vector<bool> told;
@@ -30,11 +30,11 @@ TEST(Talking, IsToldWithTheFirstSyllableAndOnceForASentence) {
   Room room(2);
   room.ticks(20, {kSilence, kSilence});
   EXPECT_TRUE(told_of(room, 0).empty());
-  room.ticks(2, {kLoud, kSilence});
+  room.ticks(2, {kTalk, kSilence});
   room.ticks(2, {kSilence, kSilence});
   EXPECT_EQ(told_of(room, 0), Told{true});
   for (int word = 0; word < 5; ++word) {
-    room.ticks(10, {kLoud, kSilence});
+    room.ticks(10, {kTalk, kSilence});
     room.ticks(40, {kSilence, kSilence});  // 800 ms: a long breath
   }
   EXPECT_EQ(told_of(room, 0), Told{true});
@@ -45,28 +45,28 @@ TEST(Talking, IsToldWithTheFirstSyllableAndOnceForASentence) {
 
 TEST(Talking, EndsWithTheCommandThatSilences) {
   Room room(2);
-  room.ticks(10, {kLoud, kSilence});
+  room.ticks(10, {kTalk, kSilence});
   ASSERT_EQ(told_of(room, 0), Told{true});
   room.wire.server.update(room.participants[0], {.muted = true});
-  room.tick({kLoud, kSilence});
+  room.tick({kTalk, kSilence});
   EXPECT_EQ(told_of(room, 0), (Told{true, false}));
-  room.ticks(20, {kLoud, kSilence});
+  room.ticks(20, {kTalk, kSilence});
   EXPECT_EQ(told_of(room, 0).size(), 2U);
 
   room.wire.server.update(room.participants[0], mailbox::MixControls());
-  room.ticks(3, {kLoud, kSilence});
+  room.ticks(3, {kTalk, kSilence});
   EXPECT_EQ(told_of(room, 0), (Told{true, false, true}));
   auto held = room.callers[0]->media();
   held.may_receive = false;
   room.wire.server.update(room.participants[0], held);
-  room.tick({kLoud, kSilence});
+  room.tick({kTalk, kSilence});
   EXPECT_EQ(told_of(room, 0), (Told{true, false, true, false}));
 
   room.wire.server.update(room.participants[0], room.callers[0]->media());
-  room.ticks(10, {kLoud, kSilence});
+  room.ticks(10, {kTalk, kSilence});
   EXPECT_EQ(told_of(room, 0).size(), 5U);
   room.wire.server.leave(room.participants[0]);
-  room.ticks(2, {kLoud, kSilence});
+  room.ticks(2, {kTalk, kSilence});
   EXPECT_EQ(told_of(room, 0), (Told{true, false, true, false, true, false}));
 }
 
@@ -74,13 +74,13 @@ TEST(Talking, EndsWithTheCommandThatSilences) {
 TEST(Talking, IsToldAtMostTwiceASecondOfOne) {
   Room room(1);
   for (int i = 0; i < 20; ++i) {
-    room.tick({kLoud});
+    room.tick({kTalk});
     room.ticks(24, {kSilence});
   }
   EXPECT_EQ(told_of(room, 0).size(), 1U) << "clicks every 500 ms are one talk";
   std::size_t before = told_of(room, 0).size();
   for (int i = 0; i < 10; ++i) {
-    room.tick({kLoud});
+    room.tick({kTalk});
     room.ticks(59, {kSilence});
   }
   EXPECT_LE(told_of(room, 0).size() - before, 2U * 12);
@@ -167,7 +167,7 @@ TEST(Talking, IsPairedUnderEveryInterleaving) {
         case 0:
         case 1:
         case 2:
-          bytes[who] = bytes[who] == kSilence ? kLoud : kSilence;
+          bytes[who] = bytes[who] == kSilence ? kTalk : kSilence;
           break;
         case 3:
           server.update(participant, {.muted = random() % 2 == 0});

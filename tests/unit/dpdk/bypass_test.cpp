@@ -13,7 +13,7 @@
 namespace tutti::dpdk {
 namespace {
 
-net::BypassOptions options() {
+net::BypassOptions bypass_options() {
   net::BypassOptions made;
   made.device = "net_null0,size=64";
   made.addresses = {*base::parse_ip("10.0.0.1"), *base::parse_ip("10.0.0.2"), *base::parse_ip("2001:db8::1")};
@@ -39,7 +39,7 @@ struct StopAtEnd {
 
 // Says what is wrong, if something is.
 std::string whole_life() {
-  auto loaded = net::load_bypass(options(), nullptr);
+  auto loaded = net::load_bypass(bypass_options(), nullptr);
   if (!loaded) return loaded.error();
   net::PacketBypass& bypass = **loaded;
   {
@@ -77,7 +77,7 @@ std::string whole_life() {
     bypass.endpoints().close(*opened);
   }
   loaded->reset();
-  const std::string again = refusal(options());
+  const std::string again = refusal(bypass_options());
   return again.find("once in a process") == std::string::npos ? "it starts twice: " + again : "well";
 }
 
@@ -93,20 +93,20 @@ TEST(BypassDeathTest, LivesItsWholeLifeFromTheLibrary) {
 }
 
 TEST(BypassTest, SaysWhatIsWrongWithItsAddresses) {
-  net::BypassOptions wrong = options();
+  net::BypassOptions wrong = bypass_options();
   wrong.addresses.clear();
   EXPECT_THAT(refusal(wrong), testing::HasSubstr("needs an address"));
   wrong.addresses = {*base::parse_ip("10.0.0.1"), *base::parse_ip("10.0.0.1")};
   EXPECT_THAT(refusal(wrong), testing::HasSubstr("10.0.0.1 stands twice"));
   wrong.addresses = {*base::parse_ip("224.0.0.1")};
   EXPECT_THAT(refusal(wrong), testing::HasSubstr("224.0.0.1 is no address"));
-  wrong = options();
+  wrong = bypass_options();
   wrong.prefix_ipv4 = 33;
   EXPECT_THAT(refusal(wrong), testing::HasSubstr("prefix"));
 }
 
 TEST(BypassTest, SaysHowManyHugePagesItWouldNeed) {
-  net::BypassOptions wrong = options();
+  net::BypassOptions wrong = bypass_options();
   wrong.huge_pages = true;
   wrong.limits.receive_buffers = 400'000'000;
   EXPECT_THAT(refusal(wrong), testing::HasSubstr("MB of huge pages asked for"));

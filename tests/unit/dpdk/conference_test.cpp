@@ -9,21 +9,13 @@
 #include "dataplane/net/sim_network.h"
 #include "dataplane/rtp/rtp_packet.h"
 #include "near_host.h"
+#include "virtual_clock.h"
 
 namespace tutti::dpdk {
 namespace {
 
 constexpr std::uint32_t kCallers = 10;
 constexpr auto kDuration = std::chrono::seconds(4);
-constexpr base::Duration kStep = std::chrono::microseconds(500);
-
-base::Instant virtual_now{};
-base::Instant tell_virtual_now() noexcept {
-  return virtual_now;
-}
-std::uint64_t no_wall_clock() {
-  return 0xE000'0000'0000'0000U;
-}
 
 // What both networks are to the conference.
 struct Network {

@@ -4,6 +4,7 @@
 
 #include "dataplane/dpdk/dpdk_port.h"
 #include "near_host.h"
+#include "virtual_clock.h"
 
 namespace tutti::dpdk {
 namespace {
@@ -13,13 +14,7 @@ using net::EndpointId;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr EndpointId kId{3};
 const base::SocketAddress kNeighbour = *base::parse_ip("10.0.0.77", 4'000);  // on the link
-
-base::Instant virtual_now{};
-base::Instant tell_virtual_now() noexcept {
-  return virtual_now;
-}
 
 std::vector<std::string> payloads_at_far(NearHost& host) {
   host.port().flush();

@@ -14,8 +14,6 @@ using net::EndpointId;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr EndpointId kId{3};
-
 // Turns a byte of the frame; -1 is the last one.
 std::string turned(std::string frame, int at, unsigned bits = 0xFF) {
   char& byte = frame[at < 0 ? frame.size() + static_cast<std::size_t>(at) : static_cast<std::size_t>(at)];

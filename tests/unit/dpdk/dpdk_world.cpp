@@ -6,7 +6,7 @@
 namespace tutti::net {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(90);  // for a whole test
+constexpr auto kWorldPatience = std::chrono::seconds(90);  // for a whole test
 
 class DpdkWorld final : public PortWorld {
  public:
@@ -31,7 +31,7 @@ class DpdkWorld final : public PortWorld {
   bool gave_up() const override { return base::monotonic_now() > give_up_at_; }
 
  private:
-  const base::Instant give_up_at_ = base::monotonic_now() + kPatience;
+  const base::Instant give_up_at_ = base::monotonic_now() + kWorldPatience;
   dpdk::NearHost host_;
 };
 

@@ -10,23 +10,15 @@
 #include "dataplane/net/udp_packet.h"
 #include "dataplane/rtp/rtp_packet.h"
 #include "near_host.h"
+#include "virtual_clock.h"
 
 namespace tutti::dpdk {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::Duration kStep = 500us;
 constexpr std::uint32_t kCalls = base::kTick / kStep;
 constexpr net::EthernetStation kFarStation{.mac = kFarMac};
-
-base::Instant virtual_now{};
-base::Instant tell_virtual_now() noexcept {
-  return virtual_now;
-}
-std::uint64_t no_wall_clock() {
-  return 0xE000'0000'0000'0000U;
-}
 
 struct Heard {
   std::uint16_t sequence = 0;

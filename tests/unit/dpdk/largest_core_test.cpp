@@ -7,6 +7,7 @@
 #include "dataplane/core/media_core.h"
 #include "dataplane/rtp/rtp_packet.h"
 #include "near_host.h"
+#include "virtual_clock.h"
 
 namespace tutti::dpdk {
 namespace {
@@ -16,11 +17,6 @@ using namespace std::chrono_literals;
 constexpr std::uint32_t kParticipants = 131'072;
 constexpr std::uint32_t kConferences = 32'768;
 constexpr int kPackets = 40;
-
-base::Instant virtual_now{};
-base::Instant tell_virtual_now() noexcept {
-  return virtual_now;
-}
 
 TEST(LargestCoreTest, TheLastSlotsAreLikeAnyOthers) {
   virtual_now = base::Instant(100s);
@@ -57,7 +53,7 @@ TEST(LargestCoreTest, TheLastSlotsAreLikeAnyOthers) {
   }
   base::Instant due = virtual_now;
   const auto turn = [&](base::Duration time) {
-    for (const base::Instant end = virtual_now + time; virtual_now < end; virtual_now += 500us) {
+    for (const base::Instant end = virtual_now + time; virtual_now < end; virtual_now += kStep) {
       if (virtual_now >= due) {
         const base::RealtimeSection section;
         due = core.run_once(virtual_now);

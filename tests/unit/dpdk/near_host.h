@@ -12,6 +12,8 @@
 
 namespace tutti::dpdk {
 
+inline constexpr net::EndpointId kId{3};  // whom a test of one endpoint opens
+
 struct NearOptions {
   std::uint16_t cores = 1;
   net::PortLimits limits{.endpoints = 16, .receive_buffers = 256, .transmit_buffers = 64};

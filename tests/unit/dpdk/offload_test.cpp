@@ -19,7 +19,6 @@
 namespace tutti::dpdk {
 namespace {
 
-constexpr net::EndpointId kId{3};
 constexpr base::Duration kPatience = std::chrono::minutes(1);
 
 struct Ends {

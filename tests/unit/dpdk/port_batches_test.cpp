@@ -12,8 +12,6 @@ using base::DropReason;
 using net::EndpointId;
 using testing::IsEmpty;
 
-constexpr EndpointId kId{3};
-
 TEST(PortBatchesTest, SendsInTheBuffersThatPacketsCameIn) {
   NearHost host;
   const net::Endpoint endpoint = host.attach(kId);

@@ -18,9 +18,9 @@ namespace tutti::dpdk {
 namespace {
 
 constexpr net::MacAddress kCard{0x02, 0x11, 0x22, 0x33, 0x44, 0x55};
-constexpr net::MacAddress kNeighbour{0x02, 0x66, 0x77, 0x88, 0x99, 0xaa};
+constexpr net::MacAddress kNeighbourMac{0x02, 0x66, 0x77, 0x88, 0x99, 0xaa};
 
-TapOptions options(net::VlanId vlan = net::kNoVlan) {
+TapOptions tap_options(net::VlanId vlan = net::kNoVlan) {
   TapOptions made;
   made.station = {kCard, vlan};
   made.addresses = {{*base::parse_ip("10.9.0.1"), 24}, {*base::parse_ip("10.9.0.2"), 24}};
@@ -36,11 +36,11 @@ std::vector<std::byte> question(net::VlanId vlan) {
   net::MacAddress all;
   all.fill(0xff);
   const std::size_t head =
-      net::write_ethernet_head({kNeighbour, vlan}, all, net::EtherType::kArp, frame.data());
+      net::write_ethernet_head({kNeighbourMac, vlan}, all, net::EtherType::kArp, frame.data());
   const std::array<std::uint8_t, 8> kind{0, 1, 8, 0, 6, 4, 0, 1};  // RFC 826: Ethernet, IPv4, request
   std::byte* at = frame.data() + head;
   std::memcpy(at, kind.data(), 8);
-  std::memcpy(at + 8, kNeighbour.data(), 6);
+  std::memcpy(at + 8, kNeighbourMac.data(), 6);
   std::memcpy(at + 14, from.ip.data(), 4);
   std::memcpy(at + 24, to.ip.data(), 4);
   return frame;
@@ -62,7 +62,7 @@ bool answers(Tap& tap, const net::EthernetStation& neighbour) {
 
 TEST(TapTest, HasTheAddressesAndTheCardsMac) {
   const bool could = in_a_network_with_taps([] {
-    const auto tap = Tap::open(options());
+    const auto tap = Tap::open(tap_options());
     ASSERT_TRUE(tap) << tap.error();
     EXPECT_EQ((*tap)->name(), "tutti0");
     std::vector<std::string> addresses;
@@ -86,9 +86,9 @@ TEST(TapTest, HasTheAddressesAndTheCardsMac) {
 TEST(TapTest, TheKernelReadsAndSendsInTheVlanOfTheWire) {
   for (const net::VlanId vlan : {net::kNoVlan, net::VlanId{7}}) {
     const bool could = in_a_network_with_taps([vlan] {
-      const auto tap = Tap::open(options(vlan));
+      const auto tap = Tap::open(tap_options(vlan));
       ASSERT_TRUE(tap) << tap.error();
-      EXPECT_TRUE(answers(**tap, {kNeighbour, vlan})) << "VLAN " << vlan;
+      EXPECT_TRUE(answers(**tap, {kNeighbourMac, vlan})) << "VLAN " << vlan;
     });
     if (!could) GTEST_SKIP() << "no network namespace or no /dev/net/tun here";
   }
@@ -96,12 +96,12 @@ TEST(TapTest, TheKernelReadsAndSendsInTheVlanOfTheWire) {
 
 TEST(TapTest, SaysWhatTheKernelRefuses) {
   const bool could = in_a_network_with_taps([] {
-    TapOptions wrong = options();
+    TapOptions wrong = tap_options();
     wrong.gateways = {*base::parse_ip("192.0.2.1")};
     const auto tap = Tap::open(wrong);
     ASSERT_FALSE(tap);
     EXPECT_THAT(tap.error(), testing::HasSubstr("does not take the gateway 192.0.2.1"));
-    wrong = options();
+    wrong = tap_options();
     wrong.station.mac = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     EXPECT_THAT(Tap::open(wrong).error(), testing::HasSubstr("takes no MAC address"));
   });

@@ -13,7 +13,7 @@ using base::DropReason;
 const Bytes kRequest =
     hex("00 01 08 00 06 04 00 01 | 02 00 00 00 00 09 C0 00 02 09 | 00 00 00 00 00 00 C0 00 02 01");
 
-DropReason refused(const Bytes& payload) {
+DropReason arp_refusal(const Bytes& payload) {
   const auto read = parse_arp_packet(payload);
   return read ? DropReason::kCount : read.error();
 }
@@ -43,30 +43,30 @@ TEST(ArpPacketTest, WritesAReply) {
 
 TEST(ArpPacketTest, RefusesEveryTruncation) {
   for (std::size_t bytes = 0; bytes < kRequest.size(); ++bytes) {
-    EXPECT_EQ(refused(Bytes(kRequest.begin(), kRequest.begin() + static_cast<std::ptrdiff_t>(bytes))),
+    EXPECT_EQ(arp_refusal(Bytes(kRequest.begin(), kRequest.begin() + static_cast<std::ptrdiff_t>(bytes))),
               DropReason::kTruncated);
   }
 }
 
 TEST(ArpPacketTest, RefusesWhatIsNotOfIpv4OnEthernet) {
   for (const std::size_t at : {0u, 1u, 2u, 3u, 4u, 5u}) {
-    EXPECT_EQ(refused(with(kRequest, at, 0x42)), DropReason::kOtherProtocol) << at;
+    EXPECT_EQ(arp_refusal(with(kRequest, at, 0x42)), DropReason::kOtherProtocol) << at;
   }
   for (const unsigned operation : {0u, 3u, 8u}) {  // 3: reverse ARP
-    EXPECT_EQ(refused(with(kRequest, 7, operation)), DropReason::kMalformed) << operation;
+    EXPECT_EQ(arp_refusal(with(kRequest, 7, operation)), DropReason::kMalformed) << operation;
   }
-  EXPECT_EQ(refused(with(kRequest, 6, 1)), DropReason::kMalformed);
+  EXPECT_EQ(arp_refusal(with(kRequest, 6, 1)), DropReason::kMalformed);
 }
 
 TEST(ArpPacketTest, RefusesASenderThatNobodyIs) {
-  EXPECT_EQ(refused(with(kRequest, 8, 0x03)), DropReason::kMalformed);  // a group's MAC
-  EXPECT_EQ(refused(with(with(kRequest, 8, 0), 13, 0)), DropReason::kMalformed);
-  EXPECT_EQ(refused(with(kRequest, 14, 224)), DropReason::kMalformed);
-  EXPECT_EQ(refused(with(kRequest, 14, 255)), DropReason::kMalformed);
+  EXPECT_EQ(arp_refusal(with(kRequest, 8, 0x03)), DropReason::kMalformed);  // a group's MAC
+  EXPECT_EQ(arp_refusal(with(with(kRequest, 8, 0), 13, 0)), DropReason::kMalformed);
+  EXPECT_EQ(arp_refusal(with(kRequest, 14, 224)), DropReason::kMalformed);
+  EXPECT_EQ(arp_refusal(with(kRequest, 14, 255)), DropReason::kMalformed);
   Bytes probe = kRequest;  // RFC 5227, section 1.1: a request from nobody
   for (std::size_t at = 14; at < 18; ++at) probe = with(probe, at, 0);
-  EXPECT_EQ(refused(probe), DropReason::kCount);
-  EXPECT_EQ(refused(with(probe, 7, 2)), DropReason::kMalformed);  // but no reply
+  EXPECT_EQ(arp_refusal(probe), DropReason::kCount);
+  EXPECT_EQ(arp_refusal(with(probe, 7, 2)), DropReason::kMalformed);  // but no reply
 }
 
 }  // namespace

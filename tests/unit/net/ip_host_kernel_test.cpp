@@ -28,8 +28,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr MacAddress kUs{0x02, 0, 0, 0, 0, 0x01};
-constexpr MacAddress kFar{0x02, 0, 0, 0, 0, 0x0F};
+constexpr MacAddress kOurMac{0x02, 0, 0, 0, 0, 0x01};
+constexpr MacAddress kTheirMac{0x02, 0, 0, 0, 0, 0x0F};
 constexpr MacAddress kFarMoved{0x02, 0, 0, 0, 0, 0x1F};
 constexpr VlanId kVlan = 7;
 
@@ -122,7 +122,7 @@ class IpHostKernelTest : public testing::TestWithParam<Link> {
     // A cable that was just laid loses what is sent, for as long as the kernel takes to see that it is there.
     // Asked by an address that no test has.
     make(link_.ipv6 ? "2001:db8::5" : "192.0.2.5");
-    ASSERT_TRUE(run_until([&] { return host_->ask(far_ip_, now()) == kFar; }));
+    ASSERT_TRUE(run_until([&] { return host_->ask(far_ip_, now()) == kTheirMac; }));
     make(link_.near());
   }
   void TearDown() override {
@@ -130,7 +130,7 @@ class IpHostKernelTest : public testing::TestWithParam<Link> {
   }
 
   void make(const char* ip) {
-    IpHostOptions options{.mac = kUs, .vlan = link_.vlan};
+    IpHostOptions options{.mac = kOurMac, .vlan = link_.vlan};
     options.addresses = {*base::parse_ip(ip)};
     options.ipv4.gateway = *base::parse_ip("192.0.2.9");
     options.ipv6.gateway = *base::parse_ip("2001:db8::9");
@@ -222,12 +222,12 @@ TEST_P(IpHostKernelTest, IsFoundAndPinged) {
 TEST_P(IpHostKernelTest, FindsTheKernelAndKeepsIt) {
   host_->start(now());
   EXPECT_FALSE(host_->ask(far_ip_, now()));
-  ASSERT_TRUE(run_until([&] { return host_->ask(far_ip_, now()) == kFar; }));
+  ASSERT_TRUE(run_until([&] { return host_->ask(far_ip_, now()) == kTheirMac; }));
   const auto since = [&] { return host_->counters().probes_sent.value(); };
   for (int i = 0; i < 3; ++i) {
     const std::uint64_t asked = since();
     ahead_ += NeighbourTable::kReprobe + 1s;
-    EXPECT_EQ(host_->ask(far_ip_, now()), kFar);
+    EXPECT_EQ(host_->ask(far_ip_, now()), kTheirMac);
     ASSERT_TRUE(run_until([&] { return since() > asked; })) << "asked again";
     // Answered again: nothing is due any more, however the second tries' times come.
     ASSERT_TRUE(
@@ -239,12 +239,12 @@ TEST_P(IpHostKernelTest, FindsTheKernelAndKeepsIt) {
 
 TEST_P(IpHostKernelTest, FindsTheGateway) {
   const base::SocketAddress beyond = *base::parse_ip(link_.beyond());
-  EXPECT_TRUE(run_until([&] { return host_->ask(beyond, now()) == kFar; }));
+  EXPECT_TRUE(run_until([&] { return host_->ask(beyond, now()) == kTheirMac; }));
   EXPECT_EQ(host_->neighbours().find(far_ip_), NeighbourTable::State::kReachable);
 }
 
 TEST_P(IpHostKernelTest, FollowsTheKernelToAnotherMac) {
-  ASSERT_TRUE(run_until([&] { return host_->ask(far_ip_, now()) == kFar; }));
+  ASSERT_TRUE(run_until([&] { return host_->ask(far_ip_, now()) == kTheirMac; }));
   hosts_->far_ip(std::string("link set ") + link_.device() + " address 02:00:00:00:00:1f");
   ahead_ += NeighbourTable::kReprobe;
   EXPECT_TRUE(run_until([&] {
@@ -273,14 +273,15 @@ TEST_P(IpHostKernelTest, SeesThatTheKernelHasItsAddress) {
   }));
   ASSERT_TRUE(told);
   EXPECT_EQ(told->ip, far_ip_);
-  EXPECT_EQ(told->mac, kFar);
+  EXPECT_EQ(told->mac, kTheirMac);
 }
 
 TEST_P(IpHostKernelTest, CarriesUdpBothWays) {
   open_far(SOCK_DGRAM, 0);
-  ASSERT_TRUE(run_until([&] { return host_->ask(far_ip_, now()) == kFar; }));
+  ASSERT_TRUE(run_until([&] { return host_->ask(far_ip_, now()) == kTheirMac; }));
   UdpFrame frame;
-  frame.make(kUs, kFar, base::parse_ip(link_.near(), 5'000).value(), far_ip_.with_port(5'000), link_.vlan);
+  frame.make(kOurMac, kTheirMac, base::parse_ip(link_.near(), 5'000).value(), far_ip_.with_port(5'000),
+             link_.vlan);
   for (const std::size_t payload : {1u, 171u, 172u}) {
     Bytes bytes(frame.head_bytes() + payload);
     for (std::size_t i = frame.head_bytes(); i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 31);
@@ -303,10 +304,10 @@ TEST(IpHostsInVlanTest, FindEachOtherAndNobodyElse) {
   CableEnd far;
   if (!near.open("near")) GTEST_SKIP() << "this process may open no packet socket (CAP_NET_RAW)";
   hosts->over_there([&] { ASSERT_TRUE(far.open("far")); });
-  IpHostOptions options{.mac = kUs, .vlan = kVlan};
+  IpHostOptions options{.mac = kOurMac, .vlan = kVlan};
   options.addresses = {*base::parse_ip("192.0.2.1"), *base::parse_ip("2001:db8::1")};
   IpHost one(options, [&](auto frame) { near.send(frame); });
-  options.mac = kFar;
+  options.mac = kTheirMac;
   options.addresses = {*base::parse_ip("192.0.2.9"), *base::parse_ip("2001:db8::9")};
   IpHost other(options, [&](auto frame) { far.send(frame); });
   options.vlan = kVlan + 1;
@@ -326,7 +327,7 @@ TEST(IpHostsInVlanTest, FindEachOtherAndNobodyElse) {
       other.handle(frame, now, stripped);
     }
     one.tick(now);
-    done = one.ask(ipv4, now) == kFar && one.ask(ipv6, now) == kFar;
+    done = one.ask(ipv4, now) == kTheirMac && one.ask(ipv6, now) == kTheirMac;
     if (!done) near.wait();
   }
   EXPECT_GE(seen_stripped, 2u);

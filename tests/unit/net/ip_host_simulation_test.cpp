@@ -15,8 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr MacAddress kUs{2, 0, 0, 0, 0, 1};
-constexpr MacAddress kThief{2, 0x66, 0, 0, 0, 0};
+constexpr MacAddress kHostMac{2, 0, 0, 0, 0, 1};
+constexpr MacAddress kThiefMac{2, 0x66, 0, 0, 0, 0};
 constexpr std::uint32_t kCount = 1'000;
 constexpr base::Duration kStep = 10ms;
 
@@ -27,14 +27,14 @@ struct Neighbour {
   bool told = true;  // everybody, when it moved
 };
 
-class World {
+class SimulatedLan {
  public:
   struct Options {
     unsigned seed = 1;
     double loss = 0;  // each way
     bool forged_answers = false;
   };
-  explicit World(const Options& options)
+  explicit SimulatedLan(const Options& options)
       : options_(options),
         random_(options.seed),
         host_(host_options(), [this](auto frame) { leave(frame); }) {
@@ -73,9 +73,9 @@ class World {
   }
   void steal_one() {
     const Neighbour& victim = neighbours_[random_() % kCount];
-    deliver(claim(victim.ip, kThief));
-    deliver(question(victim.ip, kThief));
-    if (options_.forged_answers) deliver(answer(victim.ip, kThief));
+    deliver(claim(victim.ip, kThiefMac));
+    deliver(question(victim.ip, kThiefMac));
+    if (options_.forged_answers) deliver(answer(victim.ip, kThiefMac));
   }
   // Somebody with a new address asks for us, and tells everybody of his own.
   void stranger() {
@@ -110,7 +110,7 @@ class World {
 
  private:
   static IpHostOptions host_options() {
-    IpHostOptions made{.mac = kUs};
+    IpHostOptions made{.mac = kHostMac};
     made.addresses = {*base::parse_ip("10.0.0.1"), *base::parse_ip("2001:db8::1")};
     made.ipv4.prefix_bits = 8;
     made.neighbours = kCount;  // not one more
@@ -137,7 +137,7 @@ class World {
   }
   static Bytes ndp(const NdpPacket& packet, const base::SocketAddress& from, const base::SocketAddress& to) {
     Bytes frame(14 + NdpPacket::kBytesMax);
-    const MacAddress to_mac = to.ip[0] == 0xFF ? group_mac(to) : kUs;
+    const MacAddress to_mac = to.ip[0] == 0xFF ? group_mac(to) : kHostMac;
     write_ethernet_head({.mac = *packet.mac}, to_mac, EtherType::kIpv6, frame.data());
     frame.resize(14 + write_ndp_packet(packet, from, to, &frame[14]));
     return frame;
@@ -164,9 +164,9 @@ class World {
       return arp({.kind = ArpPacket::Kind::kReply,
                   .sender_mac = mac,
                   .sender_ip = ip,
-                  .target_mac = kUs,
+                  .target_mac = kHostMac,
                   .target_ip = us},
-                 kUs);
+                 kHostMac);
     }
     return ndp({.kind = NdpPacket::Kind::kAdvertisement,
                 .target = ip,
@@ -210,7 +210,7 @@ class World {
       ++figures.none;
     } else if (*told == one.mac) {
       ++figures.right;
-    } else if (*told == kThief) {
+    } else if (*told == kThiefMac) {
       ++figures.stolen;
     } else {
       ++figures.old;
@@ -233,7 +233,7 @@ class World {
 class IpHostSimulation : public testing::TestWithParam<unsigned> {};
 
 TEST_P(IpHostSimulation, NeverLosesAThousandNeighbours) {
-  World world({.seed = GetParam()});
+  SimulatedLan world({.seed = GetParam()});
   world.run(2s);  // a thousand questions to everybody, a thousand of them a second
   EXPECT_EQ(world.wrong(), 0u);
   world.figures = {};
@@ -244,7 +244,7 @@ TEST_P(IpHostSimulation, NeverLosesAThousandNeighbours) {
 }
 
 TEST_P(IpHostSimulation, FollowsWhoMoves) {
-  World world({.seed = GetParam()});
+  SimulatedLan world({.seed = GetParam()});
   world.run(3s);
   world.figures = {};
   for (int i = 0; i < 1'500; ++i) {
@@ -264,7 +264,7 @@ TEST_P(IpHostSimulation, FollowsWhoMoves) {
 }
 
 TEST_P(IpHostSimulation, IsNotMovedByAThief) {
-  World world({.seed = GetParam(), .forged_answers = true});
+  SimulatedLan world({.seed = GetParam(), .forged_answers = true});
   world.run(3s);
   world.figures = {};
   for (int i = 0; i < 6'000; ++i) {
@@ -277,7 +277,7 @@ TEST_P(IpHostSimulation, IsNotMovedByAThief) {
 }
 
 TEST_P(IpHostSimulation, LivesWithLossMovesThievesAndFloods) {
-  World world({.seed = GetParam(), .loss = 0.05});
+  SimulatedLan world({.seed = GetParam(), .loss = 0.05});
   world.run(10s);
   world.figures = {};
   for (int i = 0; i < 9'000; ++i) {

@@ -11,9 +11,9 @@ using namespace std::chrono_literals;
 using State = NeighbourTable::State;
 
 constexpr MacAddress kMac{2, 0, 0, 0, 0, 7};
-constexpr MacAddress kOther{2, 0, 0, 0, 0, 8};
+constexpr MacAddress kNewMac{2, 0, 0, 0, 0, 8};
 constexpr MacAddress kThief{2, 0, 0, 0, 0, 0x66};
-const base::SocketAddress kIp = *base::parse_ip("192.0.2.7");
+const base::SocketAddress kNeighbour = *base::parse_ip("192.0.2.7");
 
 base::SocketAddress ip(std::uint32_t host) {
   base::SocketAddress address = *base::parse_ip("10.0.0.0");
@@ -37,36 +37,36 @@ class NeighbourTableTest : public testing::Test {
   std::vector<NeighbourTable::Probe> use(base::Duration time) {
     std::vector<NeighbourTable::Probe> probes;
     for (const base::Instant until = now_ + time; now_ < until;) {
-      table_.resolve(kIp, now_);
+      table_.resolve(kNeighbour, now_);
       for (const auto& probe : pass(100ms)) probes.push_back(probe);
     }
     return probes;
   }
-  void answer(const MacAddress& mac) { table_.hear(kIp, mac, true, now_); }
-  void claim(const MacAddress& mac) { table_.hear(kIp, mac, false, now_); }
+  void answer(const MacAddress& mac) { table_.hear(kNeighbour, mac, true, now_); }
+  void claim(const MacAddress& mac) { table_.hear(kNeighbour, mac, false, now_); }
   void learn() {
-    table_.resolve(kIp, now_);
+    table_.resolve(kNeighbour, now_);
     ASSERT_TRUE(table_.next_probe(now_));
     answer(kMac);
-    ASSERT_EQ(table_.resolve(kIp, now_), kMac);
+    ASSERT_EQ(table_.resolve(kNeighbour, now_), kMac);
   }
-  std::optional<MacAddress> resolve() { return table_.resolve(kIp, now_); }
+  std::optional<MacAddress> resolve() { return table_.resolve(kNeighbour, now_); }
 
   NeighbourTable table_{8};
   base::Instant now_ = base::Instant{} + 1h;
 };
 
 TEST_F(NeighbourTableTest, AsksEverybodyAndKnowsWhoAnswers) {
-  EXPECT_FALSE(table_.find(kIp));
+  EXPECT_FALSE(table_.find(kNeighbour));
   EXPECT_FALSE(resolve());
-  EXPECT_EQ(table_.find(kIp), State::kIncomplete);
+  EXPECT_EQ(table_.find(kNeighbour), State::kIncomplete);
   const auto probes = pass(20ms);
   ASSERT_EQ(probes.size(), 1u);
-  EXPECT_EQ(probes[0].ip, kIp);
+  EXPECT_EQ(probes[0].ip, kNeighbour);
   EXPECT_FALSE(probes[0].to);
   answer(kMac);
   EXPECT_EQ(resolve(), kMac);
-  EXPECT_EQ(table_.find(kIp), State::kReachable);
+  EXPECT_EQ(table_.find(kNeighbour), State::kReachable);
   EXPECT_EQ(table_.counters().learned.value(), 1u);
 }
 
@@ -75,9 +75,9 @@ TEST_F(NeighbourTableTest, AsksThreeTimesASecondApart) {
   EXPECT_EQ(pass(990ms).size(), 1u);
   EXPECT_EQ(pass(1s).size(), 1u);
   EXPECT_EQ(pass(1s).size(), 1u);
-  EXPECT_EQ(table_.find(kIp), State::kIncomplete);
+  EXPECT_EQ(table_.find(kNeighbour), State::kIncomplete);
   EXPECT_TRUE(pass(1s).empty());
-  EXPECT_EQ(table_.find(kIp), State::kFailed);
+  EXPECT_EQ(table_.find(kNeighbour), State::kFailed);
   EXPECT_EQ(table_.counters().failed.value(), 1u);
   // Not for ever: who goes on sending makes it ask again.
   EXPECT_FALSE(resolve());
@@ -113,21 +113,21 @@ TEST_F(NeighbourTableTest, AsksWhoIsInUseAgainBeforeItsTimeIsOver) {
 TEST_F(NeighbourTableTest, AsksNobodyWhoIsNotInUse) {
   learn();
   EXPECT_TRUE(pass(NeighbourTable::kReachable + 1s).empty());
-  EXPECT_EQ(table_.find(kIp), State::kStale);
+  EXPECT_EQ(table_.find(kNeighbour), State::kStale);
   EXPECT_EQ(resolve(), kMac) << "it is used at once";
   const auto probes = pass(20ms);
   ASSERT_EQ(probes.size(), 1u) << "and asked";
   EXPECT_EQ(probes[0].to, kMac);
   answer(kMac);
-  EXPECT_EQ(table_.find(kIp), State::kReachable);
+  EXPECT_EQ(table_.find(kNeighbour), State::kReachable);
 }
 
 TEST_F(NeighbourTableTest, ForgetsWhoIsNotUsed) {
   learn();
   pass(NeighbourTable::kForget - 1s);
-  EXPECT_TRUE(table_.find(kIp));
+  EXPECT_TRUE(table_.find(kNeighbour));
   pass(1s + 20ms);
-  EXPECT_FALSE(table_.find(kIp));
+  EXPECT_FALSE(table_.find(kNeighbour));
   EXPECT_EQ(table_.size(), 0u);
   EXPECT_EQ(table_.counters().neighbours.value(), 0);
 }
@@ -152,7 +152,7 @@ TEST_F(NeighbourTableTest, BelievesNoClaimInPlaceOfAnAnswer) {
 TEST_F(NeighbourTableTest, AsksTheKnownOneWhenItsAddressIsClaimed) {
   learn();
   for (const bool as_answer : {false, true}) {
-    table_.hear(kIp, kThief, as_answer, now_);
+    table_.hear(kNeighbour, kThief, as_answer, now_);
     EXPECT_EQ(resolve(), kMac);
     const auto probes = pass(20ms);
     ASSERT_EQ(probes.size(), 1u);
@@ -185,18 +185,18 @@ TEST_F(NeighbourTableTest, AsksOnceASecondHoweverOftenItIsClaimed) {
 
 TEST_F(NeighbourTableTest, FollowsToAnotherMacOnceTheKnownOneIsSilent) {
   learn();
-  claim(kOther);
+  claim(kNewMac);
   pass(990ms);
   EXPECT_EQ(resolve(), kMac);
   const auto probes = pass(20ms);
   ASSERT_EQ(probes.size(), 1u);
   EXPECT_FALSE(probes[0].to) << "everybody is asked now";
-  answer(kOther);
-  answer(kOther);
+  answer(kNewMac);
+  answer(kNewMac);
   EXPECT_EQ(table_.counters().contested.value(), 1u) << "by the claim; what it answers is heard";
   EXPECT_EQ(resolve(), kMac) << "which may answer still";
   pass(NeighbourTable::kGrace + 20ms);
-  EXPECT_EQ(resolve(), kOther);
+  EXPECT_EQ(resolve(), kNewMac);
   EXPECT_EQ(table_.counters().moved.value(), 1u);
 }
 
@@ -215,7 +215,7 @@ TEST_F(NeighbourTableTest, StaysWhenTheKnownOneAnswersAfterAnother) {
 TEST_F(NeighbourTableTest, AsksAtOnceForWhoIsBack) {
   resolve();
   pass(4s);
-  ASSERT_EQ(table_.find(kIp), State::kFailed);
+  ASSERT_EQ(table_.find(kNeighbour), State::kFailed);
   claim(kMac);
   EXPECT_FALSE(resolve());
   ASSERT_EQ(pass(20ms).size(), 1u);

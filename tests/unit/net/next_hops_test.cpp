@@ -13,8 +13,8 @@
 namespace tutti::net {
 namespace {
 
-constexpr MacAddress kMac{2, 0, 0, 0, 0, 7};
-constexpr MacAddress kOther{2, 0, 0, 0, 0, 8};
+constexpr MacAddress kHopMac{2, 0, 0, 0, 0, 7};
+constexpr MacAddress kOtherHopMac{2, 0, 0, 0, 0, 8};
 
 class Known final : public NeighbourResolver {
  public:
@@ -44,13 +44,13 @@ class NextHopsTest : public testing::Test {
 
 TEST_F(NextHopsTest, AreAnsweredOnceAsked) {
   answer();
-  known_.macs["192.0.2.7"] = kMac;
+  known_.macs["192.0.2.7"] = kHopMac;
   set(0, "192.0.2.7");
   set(1, "192.0.2.7");
   EXPECT_FALSE(hops_.find(0));
   answer();
-  EXPECT_EQ(hops_.find(0), kMac);
-  EXPECT_EQ(hops_.find(1), kMac);
+  EXPECT_EQ(hops_.find(0), kHopMac);
+  EXPECT_EQ(hops_.find(1), kHopMac);
   EXPECT_FALSE(hops_.find(2));
   EXPECT_EQ(known_.asked["192.0.2.7"], 2);
   for (int i = 0; i < 40; ++i) answer();
@@ -58,47 +58,47 @@ TEST_F(NextHopsTest, AreAnsweredOnceAsked) {
 }
 
 TEST_F(NextHopsTest, AreAskedForAnewEachSecond) {
-  known_.macs["192.0.2.7"] = kMac;
+  known_.macs["192.0.2.7"] = kHopMac;
   set(0, "192.0.2.7");
   answer();
-  known_.macs["192.0.2.7"] = kOther;
+  known_.macs["192.0.2.7"] = kOtherHopMac;
   for (int i = 0; i < 49; ++i) answer();
-  EXPECT_EQ(hops_.find(0), kMac);
+  EXPECT_EQ(hops_.find(0), kHopMac);
   answer();
-  EXPECT_EQ(hops_.find(0), kOther);
+  EXPECT_EQ(hops_.find(0), kOtherHopMac);
   known_.macs.clear();
   for (int i = 0; i < 50; ++i) answer();
   EXPECT_FALSE(hops_.find(0));
 }
 
 TEST_F(NextHopsTest, WithoutAnAnswerAreAskedForAgainOnceMoreIsKnown) {
-  known_.macs["192.0.2.9"] = kOther;
+  known_.macs["192.0.2.9"] = kOtherHopMac;
   set(0, "192.0.2.7");
   set(1, "192.0.2.9");
   answer();
   answer();
   EXPECT_EQ(known_.asked["192.0.2.7"], 1);
-  known_.macs["192.0.2.7"] = kMac;
+  known_.macs["192.0.2.7"] = kHopMac;
   ++known_.learned;
   answer();
-  EXPECT_EQ(hops_.find(0), kMac);
+  EXPECT_EQ(hops_.find(0), kHopMac);
   EXPECT_EQ(known_.asked["192.0.2.9"], 1) << "it had one";
   answer();
   EXPECT_EQ(known_.asked["192.0.2.7"], 2);
 }
 
 TEST_F(NextHopsTest, OfOneFamilyAreNotTheOthers) {
-  known_.macs["1.2.3.4"] = kMac;
-  known_.macs["102:304::"] = kOther;
+  known_.macs["1.2.3.4"] = kHopMac;
+  known_.macs["102:304::"] = kOtherHopMac;
   set(0, "1.2.3.4");
   set(1, "102:304::");
   answer();
-  EXPECT_EQ(hops_.find(0), kMac);
-  EXPECT_EQ(hops_.find(1), kOther);
+  EXPECT_EQ(hops_.find(0), kHopMac);
+  EXPECT_EQ(hops_.find(1), kOtherHopMac);
 }
 
 TEST_F(NextHopsTest, ForgetWithTheirPlace) {
-  known_.macs["192.0.2.7"] = kMac;
+  known_.macs["192.0.2.7"] = kHopMac;
   set(0, "192.0.2.7");
   answer();
   hops_.clear(0);
@@ -113,13 +113,13 @@ TEST_F(NextHopsTest, ForgetWithTheirPlace) {
 TEST_F(NextHopsTest, AreAllAnsweredWhereManyAreNew) {
   constexpr std::uint32_t kPlaces = 2 * 131'072 + 2;
   NextHops many(kPlaces);
-  known_.macs["192.0.2.7"] = kMac;
+  known_.macs["192.0.2.7"] = kHopMac;
   const auto ip = *base::parse_ip("192.0.2.7");
   now_ += NextHops::kNewEvery;
   many.answer(known_, now_);
   for (std::uint32_t place = 0; place < kPlaces; place += 64) many.set(place, ip);
   for (std::uint32_t i = 0; i <= kPlaces / NextHops::kAnewAtOnce; ++i) many.answer(known_, now_);
-  for (std::uint32_t place = 0; place < kPlaces; place += 64) ASSERT_EQ(many.find(place), kMac) << place;
+  for (std::uint32_t place = 0; place < kPlaces; place += 64) ASSERT_EQ(many.find(place), kHopMac) << place;
   // Beside them nobody was asked for.
   EXPECT_LE(known_.asked["192.0.2.7"], static_cast<int>(NextHops::kNewAtOnce + kPlaces / 64 + 1));
 }

@@ -15,7 +15,7 @@
 namespace tutti::net {
 namespace {
 
-constexpr std::uint16_t kFirst = 22'000;
+constexpr std::uint16_t kFirstOfLane = 22'000;
 constexpr std::uint16_t kLast = 22'099;
 constexpr std::uint32_t kSlots = 128;  // the fewest that a ring has
 
@@ -32,7 +32,7 @@ class PacketReceiverTest : public testing::TestWithParam<const char*> {
     network_ = OwnNetwork::enter();
     if (network_ == nullptr) GTEST_SKIP() << "this process may not make a network namespace (CAP_SYS_ADMIN)";
     ip_ = GetParam() == std::string("IPv4") ? own_loopback_ip() : *base::parse_ip("::1");
-    auto made = PacketReceiver::make(PortLane::of(ip_, kFirst, kLast, 1, 2), 16);
+    auto made = PacketReceiver::make(PortLane::of(ip_, kFirstOfLane, kLast, 1, 2), 16);
     if (!made && made.error() == NetError::kNotPermitted) GTEST_SKIP() << "no CAP_NET_RAW";
     ASSERT_TRUE(made) << to_string(made.error());
     receiver_ = std::move(*made);
@@ -102,12 +102,12 @@ class PacketReceiverTest : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(PacketReceiverTest, BringsEachPacketOneWayByItsSize) {
-  const int socket = open(kFirst + 2);
+  const int socket = open(kFirstOfLane + 2);
   ASSERT_TRUE(receiver_->add(EndpointId{3}, socket));
   Sizes by_ring;
   Sizes by_socket;
   for (std::size_t bytes = 0; bytes <= 1'452; bytes += bytes < 360 ? 12 : bytes > 400 ? 60 : 1) {
-    send(kFirst + 2, bytes);
+    send(kFirstOfLane + 2, bytes);
     (bytes + 8 <= kRingUdpBytesMax ? by_ring : by_socket).push_back(bytes);
   }
   EXPECT_EQ(take(), by_ring);
@@ -116,10 +116,10 @@ TEST_P(PacketReceiverTest, BringsEachPacketOneWayByItsSize) {
 }
 
 TEST_P(PacketReceiverTest, SaysWhoseItIsWhoSentItAndWhen) {
-  ASSERT_TRUE(receiver_->add(EndpointId{3}, open(kFirst + 2)));
-  ASSERT_TRUE(receiver_->add(EndpointId{5}, open(kFirst + 6)));
+  ASSERT_TRUE(receiver_->add(EndpointId{3}, open(kFirstOfLane + 2)));
+  ASSERT_TRUE(receiver_->add(EndpointId{5}, open(kFirstOfLane + 6)));
   const base::Instant before = base::monotonic_now();
-  send(kFirst + 6, 172);
+  send(kFirstOfLane + 6, 172);
   const base::Instant after = base::monotonic_now();
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   const auto packet = receiver_->next(drops_);
@@ -136,7 +136,8 @@ TEST_P(PacketReceiverTest, SaysWhoseItIsWhoSentItAndWhen) {
 }
 
 TEST_P(PacketReceiverTest, LeavesOtherLanesOddPortsAndOtherRangesToTheirSockets) {
-  const std::uint16_t others[] = {kFirst, kFirst + 4, kFirst + 3, kLast + 1, kFirst - 2};
+  const std::uint16_t others[] = {kFirstOfLane, kFirstOfLane + 4, kFirstOfLane + 3, kLast + 1,
+                                  kFirstOfLane - 2};
   for (const std::uint16_t port : others) {
     const int socket = open(port, false);
     EXPECT_FALSE(receiver_->add(EndpointId{1}, socket)) << port;
@@ -148,42 +149,42 @@ TEST_P(PacketReceiverTest, LeavesOtherLanesOddPortsAndOtherRangesToTheirSockets)
 
 // It would come twice.
 TEST_P(PacketReceiverTest, DoesNotTakeASocketWithoutAFilter) {
-  EXPECT_FALSE(receiver_->add(EndpointId{3}, open(kFirst + 2, false)));
+  EXPECT_FALSE(receiver_->add(EndpointId{3}, open(kFirstOfLane + 2, false)));
 }
 
 // Who has moved to another core.
 TEST_P(PacketReceiverTest, LetsASocketOfAnotherLaneKeepWhatComes) {
-  const int socket = open(kFirst);
-  send(kFirst, 100);
+  const int socket = open(kFirstOfLane);
+  send(kFirstOfLane, 100);
   EXPECT_EQ(read(socket), Sizes());
   EXPECT_FALSE(receiver_->add(EndpointId{1}, socket));
-  send(kFirst, 101);
+  send(kFirstOfLane, 101);
   EXPECT_EQ(read(socket), Sizes{101});
 }
 
 TEST_P(PacketReceiverTest, BringsNothingForNobodyNorOfWhoWasRemoved) {
-  const int socket = open(kFirst + 2);
-  send(kFirst + 2, 100);
+  const int socket = open(kFirstOfLane + 2);
+  send(kFirstOfLane + 2, 100);
   EXPECT_EQ(take(), Sizes());
   ASSERT_TRUE(receiver_->add(EndpointId{3}, socket));
-  send(kFirst + 2, 101);
+  send(kFirstOfLane + 2, 101);
   EXPECT_EQ(take(), Sizes{101});
-  send(kFirst + 2, 102);
+  send(kFirstOfLane + 2, 102);
   receiver_->remove(EndpointId{3});
   EXPECT_EQ(take(), Sizes());
   EXPECT_EQ(drops_.total(), 0u);
 }
 
 TEST_P(PacketReceiverTest, CountsWhatFoundNoRoomAndGoesOn) {
-  ASSERT_TRUE(receiver_->add(EndpointId{3}, open(kFirst + 2)));
-  for (std::uint32_t i = 0; i < kSlots + 10; ++i) send(kFirst + 2, 100);
+  ASSERT_TRUE(receiver_->add(EndpointId{3}, open(kFirstOfLane + 2)));
+  for (std::uint32_t i = 0; i < kSlots + 10; ++i) send(kFirstOfLane + 2, 100);
   EXPECT_EQ(take().size(), kSlots);
-  send(kFirst + 2, 101);
+  send(kFirstOfLane + 2, 101);
   EXPECT_EQ(take(), Sizes{101});
   receiver_->count_overruns(drops_);
   EXPECT_EQ(drops_.value(base::DropReason::kOverrun), 10u);
   for (int round = 0; round < 5; ++round) {
-    for (std::uint32_t i = 0; i < kSlots; ++i) send(kFirst + 2, 102);
+    for (std::uint32_t i = 0; i < kSlots; ++i) send(kFirstOfLane + 2, 102);
     EXPECT_EQ(take().size(), kSlots);
   }
   receiver_->count_overruns(drops_);
@@ -212,7 +213,8 @@ TEST(PortLaneTest, HasNothingWhereThereIsNoPair) {
 }
 
 TEST(PacketReceiverRefusedTest, NeedsAnAddressOfThisHost) {
-  const auto made = PacketReceiver::make(PortLane::of(*base::parse_ip("192.0.2.1"), kFirst, kLast, 0, 1), 16);
+  const auto made =
+      PacketReceiver::make(PortLane::of(*base::parse_ip("192.0.2.1"), kFirstOfLane, kLast, 0, 1), 16);
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error(), NetError::kAddressNotAvailable);
 }

@@ -18,7 +18,7 @@ namespace {
 
 using Way = PacketSender::Way;
 
-constexpr std::uint32_t kFlow = 3;
+constexpr std::uint32_t kSenderFlow = 3;
 
 class Socket {
  public:
@@ -67,7 +67,7 @@ class PacketSenderTest : public testing::TestWithParam<const char*> {
   }
 
   Way send(const std::string& text) {
-    return sender_->send(kFlow, std::as_bytes(std::span(text)).first(text.size() / 3),
+    return sender_->send(kSenderFlow, std::as_bytes(std::span(text)).first(text.size() / 3),
                          std::as_bytes(std::span(text)).subspan(text.size() / 3));
   }
   // Until the next hop is known.
@@ -89,7 +89,7 @@ TEST_P(PacketSenderTest, SendsFromTheSocketsAddressOnceTheWayIsKnown) {
   Socket from(ip_);
   Socket to(ip_);
   EXPECT_EQ(send("nobody is connected"), Way::kSocket);
-  sender_->connect(kFlow, from.fd(), to.address());
+  sender_->connect(kSenderFlow, from.fd(), to.address());
   ASSERT_TRUE(send_as_frame("hello"));
   sender_->flush();
   base::SocketAddress source;
@@ -107,21 +107,21 @@ TEST_P(PacketSenderTest, FollowsAnotherPeer) {
   Socket from(ip_);
   Socket first(ip_);
   Socket second(ip_);
-  sender_->connect(kFlow, from.fd(), first.address());
+  sender_->connect(kSenderFlow, from.fd(), first.address());
   ASSERT_TRUE(send_as_frame("to the first"));
-  sender_->connect(kFlow, from.fd(), second.address());
+  sender_->connect(kSenderFlow, from.fd(), second.address());
   ASSERT_TRUE(send_as_frame("to the second"));
   sender_->flush();
   EXPECT_EQ(first.receive(), "to the first");
   EXPECT_EQ(second.receive(), "to the second");
-  sender_->disconnect(kFlow);
+  sender_->disconnect(kSenderFlow);
   EXPECT_EQ(send("to nobody"), Way::kSocket);
 }
 
 TEST_P(PacketSenderTest, SendsOneInTwoHundredThroughTheSocket) {
   Socket from(ip_);
   Socket to(ip_);
-  sender_->connect(kFlow, from.fd(), to.address());
+  sender_->connect(kSenderFlow, from.fd(), to.address());
   ASSERT_TRUE(send_as_frame("first"));
   int frames = 1;
   int sockets = 0;

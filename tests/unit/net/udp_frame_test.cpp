@@ -14,13 +14,13 @@
 namespace tutti::net {
 namespace {
 
-constexpr MacAddress kFrom{2, 0, 0, 0, 0, 1};
+constexpr MacAddress kFromMac{2, 0, 0, 0, 0, 1};
 constexpr MacAddress kTo{2, 0, 0, 0, 0, 2};
 
 // Headers, then `payload_bytes` that count up.
-std::vector<std::uint8_t> write(const char* from, const char* to, std::size_t payload_bytes) {
+std::vector<std::uint8_t> write_frame(const char* from, const char* to, std::size_t payload_bytes) {
   UdpFrame frame;
-  frame.make(kFrom, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to));
+  frame.make(kFromMac, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to));
   std::vector<std::uint8_t> bytes(UdpFrame::kHeadBytesMax + payload_bytes);
   frame.write(payload_bytes, reinterpret_cast<std::byte*>(bytes.data()));
   bytes.resize(frame.head_bytes() + payload_bytes);
@@ -40,7 +40,7 @@ std::uint16_t at16(const std::vector<std::uint8_t>& bytes, std::size_t at) {
 }
 
 TEST(UdpFrameTest, WritesIpv4) {
-  const auto bytes = write("192.0.2.1:5000", "198.51.100.77:6001", 172);
+  const auto bytes = write_frame("192.0.2.1:5000", "198.51.100.77:6001", 172);
   ASSERT_EQ(bytes.size(), 14u + 20u + 8u + 172u);
   EXPECT_THAT(std::vector(bytes.begin(), bytes.begin() + 24),
               testing::ElementsAre(2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0,  // Ethernet
@@ -54,7 +54,7 @@ TEST(UdpFrameTest, WritesIpv4) {
 }
 
 TEST(UdpFrameTest, WritesIpv6) {
-  const auto bytes = write("[2001:db8::1]:5000", "[2001:db8::2:3]:6001", 11);
+  const auto bytes = write_frame("[2001:db8::1]:5000", "[2001:db8::2:3]:6001", 11);
   ASSERT_EQ(bytes.size(), 14u + 40u + 8u + 11u);
   EXPECT_EQ(at16(bytes, 12), 0x86DD);
   EXPECT_EQ(bytes[14], 0x60);
@@ -76,7 +76,7 @@ TEST(UdpFrameTest, BeginsTheUdpChecksum) {
         std::tuple("255.255.255.255:65535", "255.255.255.255:65535", 26u, 8u),
         std::tuple("[2001:db8::1]:5000", "[ffff:ffff::2:3]:6001", 22u, 32u)}) {
     for (std::size_t payload = 0; payload < 600; payload += 7) {
-      const auto bytes = write(from, to, payload);
+      const auto bytes = write_frame(from, to, payload);
       const std::size_t udp = addresses + count;
       const std::uint16_t finished = static_cast<std::uint16_t>(~sum(&bytes[udp], bytes.size() - udp));
       auto right = bytes;
@@ -92,14 +92,14 @@ TEST(UdpFrameTest, WritesATagWhereItIsInAVlan) {
   for (const auto& [from, to] : {std::pair("192.0.2.1:5000", "198.51.100.77:6001"),
                                  std::pair("[2001:db8::1]:5000", "[2001:db8::2:3]:6001")}) {
     UdpFrame frame;
-    frame.make(kFrom, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to), 0x123);
+    frame.make(kFromMac, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to), 0x123);
     std::vector<std::uint8_t> tagged(frame.head_bytes());
     ASSERT_EQ(frame.write(11, reinterpret_cast<std::byte*>(tagged.data())), tagged.size());
     EXPECT_THAT(std::vector(tagged.begin() + 12, tagged.begin() + 16),
                 testing::ElementsAre(0x81, 0x00, 0x01, 0x23));
     // All else is as without.
     tagged.erase(tagged.begin() + 12, tagged.begin() + 16);
-    auto plain = write(from, to, 11);
+    auto plain = write_frame(from, to, 11);
     plain.resize(plain.size() - 11);
     EXPECT_EQ(tagged, plain);
   }
@@ -110,7 +110,7 @@ TEST(UdpFrameTest, TouchesNothingBehindItsHeaders) {
        {std::pair("192.0.2.1:5000", "198.51.100.77:6001"), std::pair("[::1]:5000", "[::2]:6001")}) {
     for (const VlanId vlan : {kNoVlan, VlanId{7}}) {
       UdpFrame frame;
-      frame.make(kFrom, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to), vlan);
+      frame.make(kFromMac, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to), vlan);
       std::vector<std::byte> bytes(200, std::byte{0xA5});
       const std::size_t head = frame.write(bytes.size() - frame.head_bytes(), bytes.data());
       EXPECT_EQ(head, frame.head_bytes());
@@ -124,7 +124,7 @@ TEST(UdpFrameTest, SumsWhereNoCardDoes) {
   for (const auto& [from, to] :
        {std::pair("192.0.2.1:5000", "198.51.100.77:6001"), std::pair("[::1]:5000", "[::2]:6001")}) {
     UdpFrame frame;
-    frame.make(kFrom, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to), 9);
+    frame.make(kFromMac, kTo, *base::parse_address_and_port(from), *base::parse_address_and_port(to), 9);
     for (std::size_t payload = 0; payload < 300; ++payload) {
       std::vector<std::byte> bytes(frame.head_bytes() + payload);
       for (std::size_t i = frame.head_bytes(); i < bytes.size(); ++i)
@@ -139,7 +139,7 @@ TEST(UdpFrameTest, SumsWhereNoCardDoes) {
 
 TEST(UdpFrameTest, TakesAPayloadsSumThatIsKnown) {
   UdpFrame frame;
-  frame.make(kFrom, kTo, *base::parse_address_and_port("192.0.2.1:5000"),
+  frame.make(kFromMac, kTo, *base::parse_address_and_port("192.0.2.1:5000"),
              *base::parse_address_and_port("198.51.100.77:6001"));
   for (std::size_t payload = 0; payload < 300; ++payload) {
     std::vector<std::byte> summed(frame.head_bytes() + payload);
@@ -159,7 +159,7 @@ TEST(UdpFrameTest, TakesAPayloadsSumThatIsKnown) {
 // RFC 768: a sum of zero would say that nobody has summed.
 TEST(UdpFrameTest, NeverSendsASumOfZero) {
   UdpFrame frame;
-  frame.make(kFrom, kTo, *base::parse_address_and_port("192.0.2.1:5000"),
+  frame.make(kFromMac, kTo, *base::parse_address_and_port("192.0.2.1:5000"),
              *base::parse_address_and_port("198.51.100.77:6001"));
   bool seen = false;
   for (std::uint32_t word = 0; word <= 0xFFFF; ++word) {

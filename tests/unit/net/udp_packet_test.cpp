@@ -49,7 +49,7 @@ Bytes ipv6(std::size_t payload_bytes = 172) {
   return packet("[2001:db8::1]:5000", "[2001:db8::2]:6002", payload_bytes);
 }
 
-DropReason refused(const Bytes& ip, Checksums checksums = Checksums::kTrusted) {
+DropReason udp_refusal(const Bytes& ip, Checksums checksums = Checksums::kTrusted) {
   const auto read = parse_udp_packet(ip, checksums);
   return read ? DropReason::kCount : read.error();
 }
@@ -89,7 +89,7 @@ TEST(UdpPacketTest, SkipsOptionsAndLeavesPaddingOut) {
 TEST(UdpPacketTest, RefusesEveryTruncation) {
   for (const Bytes& whole : {ipv4(20), ipv6(20)}) {
     for (std::size_t bytes = 0; bytes < whole.size(); ++bytes) {
-      EXPECT_EQ(refused(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(bytes))),
+      EXPECT_EQ(udp_refusal(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(bytes))),
                 DropReason::kTruncated);
     }
   }
@@ -99,22 +99,22 @@ TEST(UdpPacketTest, RefusesLengthsThatContradictEachOther) {
   Bytes ip = ipv4();
   set(ip, 25, 7);  // UDP: shorter than its header
   set(ip, 24, 0);
-  EXPECT_EQ(refused(ip), DropReason::kMalformed);
+  EXPECT_EQ(udp_refusal(ip), DropReason::kMalformed);
   ip = ipv4();
   set(ip, 25, 181);  // longer than the packet
-  EXPECT_EQ(refused(ip), DropReason::kMalformed);
+  EXPECT_EQ(udp_refusal(ip), DropReason::kMalformed);
   ip = ipv4();
   set(ip, 0, 0x44);  // a header of 16 bytes
-  EXPECT_EQ(refused(ip), DropReason::kMalformed);
+  EXPECT_EQ(udp_refusal(ip), DropReason::kMalformed);
   ip = ipv4();
   set(ip, 3, 19);  // a packet within its header
-  EXPECT_EQ(refused(ip), DropReason::kMalformed);
+  EXPECT_EQ(udp_refusal(ip), DropReason::kMalformed);
   ip = ipv4(4);
   set(ip, 3, 27);  // no room for UDP's
-  EXPECT_EQ(refused(ip), DropReason::kTruncated);
+  EXPECT_EQ(udp_refusal(ip), DropReason::kTruncated);
   ip = ipv6();
   set(ip, 45, 181);
-  EXPECT_EQ(refused(ip), DropReason::kMalformed);
+  EXPECT_EQ(udp_refusal(ip), DropReason::kMalformed);
 }
 
 TEST(UdpPacketTest, RefusesWhatIsNoWholeUdpPacket) {
@@ -125,22 +125,22 @@ TEST(UdpPacketTest, RefusesWhatIsNoWholeUdpPacket) {
         std::tuple{7u, 1u, DropReason::kFragment}}) {    // an offset
     Bytes ip = ipv4();
     set(ip, at, value);
-    EXPECT_EQ(refused(ip), reason) << at;
+    EXPECT_EQ(udp_refusal(ip), reason) << at;
   }
   Bytes ip = ipv6();
   set(ip, 6, 44);  // a fragment header comes first
-  EXPECT_EQ(refused(ip), DropReason::kFragment);
+  EXPECT_EQ(udp_refusal(ip), DropReason::kFragment);
   set(ip, 6, 0);  // hop-by-hop options
-  EXPECT_EQ(refused(ip), DropReason::kOtherProtocol);
+  EXPECT_EQ(udp_refusal(ip), DropReason::kOtherProtocol);
 }
 
 TEST(UdpPacketTest, RefusesASourceThatNoHostHas) {
   for (const char* from :
        {"224.0.0.1:5000", "255.255.255.255:5000", "0.0.0.0:5000", "0.1.2.3:5000", "192.0.2.1:0"}) {
-    EXPECT_EQ(refused(packet(from, "198.51.100.77:6002", 8)), DropReason::kMalformed) << from;
+    EXPECT_EQ(udp_refusal(packet(from, "198.51.100.77:6002", 8)), DropReason::kMalformed) << from;
   }
   for (const char* from : {"[ff02::1]:5000", "[::]:5000", "[2001:db8::1]:0"}) {
-    EXPECT_EQ(refused(packet(from, "[2001:db8::2]:6002", 8)), DropReason::kMalformed) << from;
+    EXPECT_EQ(udp_refusal(packet(from, "[2001:db8::2]:6002", 8)), DropReason::kMalformed) << from;
   }
 }
 
@@ -152,7 +152,7 @@ TEST(UdpPacketTest, SeesEachWrongBitWhereNobodyHasSummed) {
       // IPv6 has no checksum of its own: traffic class, flow label and hop limit are nobody's sum.
       const bool unsummed = whole[0] == std::byte{0x60} && (bit / 8 < 4 || bit / 8 == 7);
       if (unsummed) continue;
-      EXPECT_NE(refused(ip, Checksums::kUnknown), DropReason::kCount) << bit;
+      EXPECT_NE(udp_refusal(ip, Checksums::kUnknown), DropReason::kCount) << bit;
     }
   }
 }
@@ -161,12 +161,12 @@ TEST(UdpPacketTest, TakesAPacketWithoutChecksumFromIpv4Only) {
   Bytes ip = ipv4();
   set(ip, 26, 0);
   set(ip, 27, 0);
-  EXPECT_EQ(refused(ip, Checksums::kUnknown), DropReason::kCount);
+  EXPECT_EQ(udp_refusal(ip, Checksums::kUnknown), DropReason::kCount);
   ip = ipv6();
   set(ip, 46, 0);
   set(ip, 47, 0);
-  EXPECT_EQ(refused(ip, Checksums::kUnknown), DropReason::kBadChecksum);
-  EXPECT_EQ(refused(ip, Checksums::kTrusted), DropReason::kCount);
+  EXPECT_EQ(udp_refusal(ip, Checksums::kUnknown), DropReason::kBadChecksum);
+  EXPECT_EQ(udp_refusal(ip, Checksums::kTrusted), DropReason::kCount);
 }
 
 }  // namespace

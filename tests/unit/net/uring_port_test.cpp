@@ -30,7 +30,7 @@ using base::SocketAddress;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr EndpointId kFirst{0};
+constexpr EndpointId kFirstEndpoint{0};
 
 class UringPortTest : public testing::Test {
  protected:
@@ -59,10 +59,10 @@ class UringPortTest : public testing::Test {
   std::vector<Endpoint> attached_;
 };
 
-// Sends back whatever comes to kFirst, until it is told that it is enough.
+// Sends back whatever comes to kFirstEndpoint, until it is told that it is enough.
 void echo(PacketPort& port, const base::EndpointHandles& handles, const std::atomic<bool>& enough) {
   const RealtimeSection section;
-  ASSERT_TRUE(port.attach(kFirst, handles));
+  ASSERT_TRUE(port.attach(kFirstEndpoint, handles));
   while (!enough) {
     for (const ReceivedPacket& packet : port.receive()) {
       const auto buffer = port.reserve();
@@ -73,7 +73,7 @@ void echo(PacketPort& port, const base::EndpointHandles& handles, const std::ato
     port.flush();
     port.wait_until(base::monotonic_now() + milliseconds(1));
   }
-  port.detach(kFirst);
+  port.detach(kFirstEndpoint);
   const base::Instant give_up_at = base::monotonic_now() + seconds(60);
   while (!port.next_detached() && base::monotonic_now() < give_up_at) static_cast<void>(port.receive());
 }
@@ -118,7 +118,7 @@ TEST_F(UringPortTest, RunsOnOtherThreadsThanItsMakers) {
 }
 
 TEST_F(UringPortTest, SleepsToTheDeadlineWhileFewPacketsWait) {
-  const Endpoint endpoint = attach(kFirst);
+  const Endpoint endpoint = attach(kFirstEndpoint);
   const SocketAddress client = world_->open_client();
   EXPECT_TRUE(port().receive().empty());
   const base::Instant deadline = base::monotonic_now() + milliseconds(30);
@@ -155,9 +155,9 @@ TEST_F(UringPortTest, WaitsForADeadlineThatHasPassedNotAtAll) {
 }
 
 TEST_F(UringPortTest, CountsPeersThatAreGone) {
-  attach(kFirst);
+  attach(kFirstEndpoint);
   const SocketAddress gone = world_->open_client();
-  port().connect(kFirst, Flow::kRtp, gone);
+  port().connect(kFirstEndpoint, Flow::kRtp, gone);
   static_cast<void>(port().receive());
   world_->close_client(gone);
   const auto& counters = port().counters();
@@ -165,7 +165,7 @@ TEST_F(UringPortTest, CountsPeersThatAreGone) {
   // moment.
   while (counters.peers_gone.value() < 3 && !world_->gave_up()) {
     ASSERT_FALSE(port().reserve().empty());
-    port().send(kFirst, Flow::kRtp, {}, 100);
+    port().send(kFirstEndpoint, Flow::kRtp, {}, 100);
     port().flush();
     EXPECT_TRUE(port().receive().empty());
     world_->pass_time();
@@ -180,12 +180,12 @@ TEST_F(UringPortTest, WantsToBeToldWhoseTickComes) {
 }
 
 TEST_F(UringPortTest, GoesAwayWithEndpointsAttached) {
-  const Endpoint endpoint = attach(kFirst);
+  const Endpoint endpoint = attach(kFirstEndpoint);
   const SocketAddress client = world_->open_client();
   world_->client_send(client, endpoint.rtp, "unread");
   world_->pass_time();
   ASSERT_FALSE(port().reserve().empty());
-  port().send(kFirst, Flow::kRtp, client, 10);  // never flushed
+  port().send(kFirstEndpoint, Flow::kRtp, client, 10);  // never flushed
   world_.reset();
 }
 

@@ -101,9 +101,9 @@ class UringWorld final : public PortWorld {
   EndpointAllocator allocator_;
 };
 
-enum class Way : std::uint8_t { kSockets, kSendFrames, kReceiveFrames };
+enum class Path : std::uint8_t { kSockets, kSendFrames, kReceiveFrames };
 
-MadeWorld make(const PortLimits& limits, const base::SocketAddress& ip, Way way = Way::kSockets) {
+MadeWorld make(const PortLimits& limits, const base::SocketAddress& ip, Path way = Path::kSockets) {
   pin_here();
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
@@ -115,8 +115,8 @@ MadeWorld make(const PortLimits& limits, const base::SocketAddress& ip, Way way 
   // No other program's packets are there: a ring would see them, and of ::1 there is but one. And loopback
   // takes frames.
   const bool ipv6 = ip.family == base::AddressFamily::kIpv6;
-  if (way != Way::kSockets || ipv6) network = OwnNetwork::enter();
-  if (way != Way::kSockets && network == nullptr)
+  if (way != Path::kSockets || ipv6) network = OwnNetwork::enter();
+  if (way != Path::kSockets && network == nullptr)
     return {nullptr, "this process may not make a network namespace (CAP_SYS_ADMIN)"};
   if (ipv6) {
     const auto opened = UdpEndpointFactory().open(ip.with_port(kFirstPort), false);
@@ -124,13 +124,13 @@ MadeWorld make(const PortLimits& limits, const base::SocketAddress& ip, Way way 
       return {nullptr, "no IPv6 on this machine"};
     if (opened) UdpEndpointFactory().close(*opened);
   }
-  if (way == Way::kSendFrames) {
+  if (way == Path::kSendFrames) {
     auto made = PacketSender::make(ip, 2 * limits.endpoints, limits.transmit_buffers);
     if (!made && made.error() == NetError::kNotPermitted) return {nullptr, "no CAP_NET_RAW"};
     CHECK(made.has_value());
     shortcuts.sender = std::move(*made);
   }
-  if (way == Way::kReceiveFrames) {
+  if (way == Path::kReceiveFrames) {
     auto made = PacketReceiver::make(PortLane::of(ip, kFirstPort, kLastPort, 0, 1), limits.endpoints);
     if (!made && made.error() == NetError::kNotPermitted) return {nullptr, "no CAP_NET_RAW"};
     CHECK(made.has_value());
@@ -159,19 +159,19 @@ MadeWorld make_uring_world(const PortLimits& limits) {
 }
 
 MadeWorld make_packet_world(const PortLimits& limits) {
-  return make(limits, own_loopback_ip(), Way::kSendFrames);
+  return make(limits, own_loopback_ip(), Path::kSendFrames);
 }
 
 MadeWorld make_packet_ipv6_world(const PortLimits& limits) {
-  return make(limits, *base::parse_ip("::1"), Way::kSendFrames);
+  return make(limits, *base::parse_ip("::1"), Path::kSendFrames);
 }
 
 MadeWorld make_receiver_world(const PortLimits& limits) {
-  return make(limits, own_loopback_ip(), Way::kReceiveFrames);
+  return make(limits, own_loopback_ip(), Path::kReceiveFrames);
 }
 
 MadeWorld make_receiver_ipv6_world(const PortLimits& limits) {
-  return make(limits, *base::parse_ip("::1"), Way::kReceiveFrames);
+  return make(limits, *base::parse_ip("::1"), Path::kReceiveFrames);
 }
 
 MadeWorld make_uring_ipv6_world(const PortLimits& limits) {

@@ -7,7 +7,7 @@ namespace tutti::records {
 namespace {
 
 // A disk that takes nothing.
-class FullDisk final : public RecordSink {
+class FullSink final : public RecordSink {
  public:
   std::string_view name() const override { return kLineFileName; }
   Result open() override { return {}; }
@@ -42,7 +42,7 @@ TEST_F(CallRecordsTest, GoToAnotherFileFromOneRecordToTheNext) {
 
 TEST_F(CallRecordsTest, WhatTheOldFileDoesNotTakeGoesToTheNewOne) {
   std::vector<std::unique_ptr<RecordSink>> sinks;
-  sinks.push_back(std::make_unique<FullDisk>());
+  sinks.push_back(std::make_unique<FullSink>());
   CallRecords records(std::move(sinks), {}, [this](const std::string& sentence) {
     const std::lock_guard lock(mutex_);
     told_.push_back(sentence);
@@ -61,7 +61,7 @@ TEST_F(CallRecordsTest, WhatTheOldFileDoesNotTakeGoesToTheNewOne) {
 
 TEST_F(CallRecordsTest, WhatWaitsForOneThatIsTakenAwayIsCountedAndTold) {
   std::vector<std::unique_ptr<RecordSink>> sinks;
-  sinks.push_back(std::make_unique<FullDisk>());
+  sinks.push_back(std::make_unique<FullSink>());
   sinks.push_back(make_database(database_));
   CallRecords records(std::move(sinks), {}, [this](const std::string& sentence) {
     const std::lock_guard lock(mutex_);

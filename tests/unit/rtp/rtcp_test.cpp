@@ -18,13 +18,13 @@ ReportBlock sample_block() {
   return {Ssrc{0xCAFEBABE}, 64, -3, 0x00010203, 17, 0x55667788, 65'536};
 }
 
-struct Shape {
+struct CompoundShape {
   const char* name;
   const char* hex;
   DropReason reason = DropReason::kCount;  // kCount: it is taken
 };
 
-const Shape kShapes[] = {
+const CompoundShape kCompoundShapes[] = {
     {"empty", "", DropReason::kTruncated},
     {"three bytes", "80 c9 00", DropReason::kTruncated},
     {"empty RR", "80 c9 0001 00000001"},
@@ -50,7 +50,7 @@ const Shape kShapes[] = {
 };
 
 TEST(RtcpCompound, TakesOrRefusesEveryShape) {
-  for (const Shape& shape : kShapes) {
+  for (const CompoundShape& shape : kCompoundShapes) {
     SCOPED_TRACE(shape.name);
     const auto datagram = bytes(shape.hex);
     auto compound = RtcpCompound::parse(datagram);

@@ -25,14 +25,14 @@ TEST(RtpPacket, ReadsEveryFieldOfAPlainPacket) {
   EXPECT_EQ(packet->payload[0], std::byte{1});
 }
 
-struct Shape {
+struct PacketShape {
   const char* name;
   const char* hex;
   int payload_bytes;  // or, below zero, why not
   DropReason reason = DropReason::kCount;
 };
 
-const Shape kShapes[] = {
+const PacketShape kPacketShapes[] = {
     {"empty", "", -1, DropReason::kTruncated},
     {"one byte", "80", -1, DropReason::kTruncated},
     {"eleven bytes", "80 00 0001 00000001 000000", -1, DropReason::kTruncated},
@@ -59,7 +59,7 @@ const Shape kShapes[] = {
 };
 
 TEST(RtpPacket, TakesOrRefusesEveryShape) {
-  for (const Shape& shape : kShapes) {
+  for (const PacketShape& shape : kPacketShapes) {
     SCOPED_TRACE(shape.name);
     const auto datagram = bytes(shape.hex);
     const auto packet = parse_rtp(datagram);

@@ -27,7 +27,7 @@ std::string file_with(const std::string& device, const std::string& more = "huge
 }
 
 // What it says where it does not start.
-std::string refusal(const std::string& text) {
+std::string refusal_of_file(const std::string& text) {
   const TemporaryFile file(text);
   ChildProcess child(TUTTID, on_free_ports(file));
   EXPECT_EQ(child.wait(), 1) << child.err();
@@ -109,23 +109,23 @@ TEST(DpdkStart, ItsLogIsOurs) {
 }
 
 TEST(DpdkStart, WhatIsMissingIsOneSentence) {
-  EXPECT_THAT(refusal("[cores]\nbackend = \"dpdk\"\n"), HasSubstr("and no devices: name the card"));
+  EXPECT_THAT(refusal_of_file("[cores]\nbackend = \"dpdk\"\n"), HasSubstr("and no devices: name the card"));
   EXPECT_THAT(
-      refusal(file_with("net_null0", "huge_pages = true\nmemory_mb = 1048576\n")),
+      refusal_of_file(file_with("net_null0", "huge_pages = true\nmemory_mb = 1048576\n")),
       MatchesRegex("tuttid: DPDK cannot be used: of the 1048576 MB of huge pages asked for [0-9]+ are "
                    "free: reserve them with sysctl vm.nr_hugepages=524288, or do without\n"));
-  EXPECT_THAT(refusal(file_with("net_nothing0")),
+  EXPECT_THAT(refusal_of_file(file_with("net_nothing0")),
               HasSubstr("tuttid: DPDK cannot be used: DPDK makes no port of \"net_nothing0\""));
-  EXPECT_THAT(refusal(file_with("net_af_packet0,iface=nowhere7")),
+  EXPECT_THAT(refusal_of_file(file_with("net_af_packet0,iface=nowhere7")),
               HasSubstr("net_af_packet0,iface=nowhere7"));
-  EXPECT_THAT(refusal(file_with("ffff:ff:1f.7")),
+  EXPECT_THAT(refusal_of_file(file_with("ffff:ff:1f.7")),
               MatchesRegex("tuttid: DPDK cannot be used: [^\n]*ffff:ff:1f.7[^\n]*\n"));
 }
 
 // Whoever is to be at the other end of this cable of memory is not there.
 TEST(DpdkStart, APortThatStaysDownIsNamed) {
   const std::string device = "net_memif0,role=server,socket=tutti-nobody-" + std::to_string(::getpid());
-  EXPECT_THAT(refusal(file_with(device)),
+  EXPECT_THAT(refusal_of_file(file_with(device)),
               HasSubstr("tuttid: DPDK cannot be used: the port net_memif0 is down: look at its cable"));
 }
 

@@ -10,11 +10,8 @@ namespace tutti::server {
 namespace {
 
 using caller::CallerFleet;
-using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using testing::HasSubstr;
-
-constexpr milliseconds kPatience(60'000);
 
 class Drain : public testing::Test {
  protected:

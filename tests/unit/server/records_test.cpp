@@ -18,9 +18,7 @@ namespace {
 
 using caller::CallerFleet;
 using caller::CallState;
-using std::chrono::milliseconds;
 
-constexpr milliseconds kPatience(60'000);
 constexpr std::size_t kCalls = 50;
 constexpr std::size_t kRooms = 10;
 

@@ -21,8 +21,6 @@ using api::Receiver;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr std::chrono::milliseconds kPatience(60'000);
-
 std::string hook(const Receiver& receiver, const std::string& more = "") {
   return "[[webhook]]\nurl = \"http://127.0.0.1:" + receiver.port() + "/hook\"\n" + more;
 }

@@ -46,7 +46,7 @@ std::string http_get(const std::string& address, const std::string& path) {
 }
 
 bool eventually(const std::function<bool()>& is_true) {
-  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto patience = std::chrono::steady_clock::now() + kPatience;
   while (!is_true()) {
     if (std::chrono::steady_clock::now() > patience) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -1,6 +1,7 @@
 // What tests of the whole program share: a small configuration, free ports, the ready line, HTTP.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -8,6 +9,9 @@
 #include "tests/unit/server/child_process.h"
 
 namespace tutti::server {
+
+// How long what must happen is waited for.
+inline constexpr std::chrono::milliseconds kPatience(60'000);
 
 class TemporaryFile {
  public:

@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kAmplitude = 8'000;
 
-std::vector<std::int16_t> sine(std::size_t from, std::size_t samples, double hz = 200) {
+std::vector<std::int16_t> sine_from(std::size_t from, std::size_t samples, double hz = 200) {
   std::vector<std::int16_t> out(samples);
   for (std::size_t i = 0; i < samples; ++i) {
     const double phase = 2 * std::numbers::pi * hz * static_cast<double>(from + i) / 8'000;
@@ -48,9 +48,9 @@ TEST(Concealer, LeavesReceivedAudioAsItIs) {
   Concealer::State state;
   Concealer concealer(state);
   for (std::size_t at = 0; at < 8'000; at += 160) {
-    auto frame = sine(at, 160);
+    auto frame = sine_from(at, 160);
     concealer.receive(frame);
-    ASSERT_EQ(frame, sine(at, 160));
+    ASSERT_EQ(frame, sine_from(at, 160));
   }
 }
 
@@ -61,15 +61,15 @@ TEST(Concealer, IsSilentBeforeAnyAudioAndBlendsNothingIntoTheFirst) {
   out.fill(77);
   EXPECT_FALSE(concealer.fill(out));
   EXPECT_EQ(peak(out), 0);
-  auto frame = sine(40, 160);
+  auto frame = sine_from(40, 160);
   concealer.receive(frame);
-  EXPECT_EQ(frame, sine(40, 160));
+  EXPECT_EQ(frame, sine_from(40, 160));
 }
 
 TEST(Concealer, FadesOutWithinSixtyMilliseconds) {
   Concealer::State state;
   Concealer concealer(state);
-  auto before = sine(0, 320);
+  auto before = sine_from(0, 320);
   concealer.receive(before);
   std::array<std::int16_t, 160> out;
   int last = kAmplitude;
@@ -89,7 +89,7 @@ TEST(Concealer, JoinsWithoutAClickWhateverTheGap) {
       SCOPED_TRACE(testing::Message() << "gap of " << gap << " in pieces of " << piece);
       Concealer::State state;
       Concealer concealer(state);
-      std::vector<std::int16_t> all = sine(0, 480);
+      std::vector<std::int16_t> all = sine_from(0, 480);
       concealer.receive(all);
       std::vector<std::int16_t> hole(gap);
       {
@@ -98,14 +98,14 @@ TEST(Concealer, JoinsWithoutAClickWhateverTheGap) {
           concealer.fill(std::span(hole).subspan(at, std::min(piece, gap - at)));
         }
       }
-      auto after = sine(480 + gap, 160);
+      auto after = sine_from(480 + gap, 160);
       concealer.receive(after);
       all.insert(all.end(), hole.begin(), hole.end());
       all.insert(all.end(), after.begin(), after.end());
-      // The sine's own step is 1 255; half the amplitude at once would be a click.
+      // The sine_from's own step is 1 255; half the amplitude at once would be a click.
       EXPECT_LT(largest_step(all), piece < 30 ? 3 * 1'255 : 2 * 1'255);
       // And from the blend on all is as it was received.
-      const auto original = sine(480 + gap, 160);
+      const auto original = sine_from(480 + gap, 160);
       EXPECT_TRUE(std::equal(after.begin() + Concealer::kBlendSamplesMax, after.end(),
                              original.begin() + Concealer::kBlendSamplesMax));
     }
@@ -133,7 +133,7 @@ TEST(Concealer, SoundsLikeSpanDspBitForBit) {
       const bool lost = piece > 0 && random() % 3 == 0 && gap < Concealer::kFadeSamples / 2;
       const std::size_t length = lost ? Concealer::kBlendSamplesMax + 1 + random() % 170 : 1 + random() % 400;
       gap = lost ? gap + length : 0;
-      auto ours = sine(position, length, hz);
+      auto ours = sine_from(position, length, hz);
       for (auto& sample : ours) {
         const int off = static_cast<int>(random() % static_cast<unsigned>(2 * noise + 1)) - noise;
         sample = static_cast<std::int16_t>(std::clamp(sample + off, -32'768, 32'767));

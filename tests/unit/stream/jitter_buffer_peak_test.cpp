@@ -27,9 +27,9 @@ struct Sent {
   int number;
 };
 
-class Call {
+class PeakCall {
  public:
-  Call(int samples, int target_ms, unsigned seed)
+  PeakCall(int samples, int target_ms, unsigned seed)
       : samples_(samples), playout_(-target_ms * 8), random_(seed) {
     buffer_.reset(target_ms * 8);
     number_ = static_cast<std::uint16_t>(random_());
@@ -121,7 +121,7 @@ TEST(JitterBufferPeak, IsThatOfWhatIsDueInTime) {
       for (unsigned seed = 1; seed <= 20; ++seed) {
         SCOPED_TRACE(std::to_string(samples) + " samples, " + std::to_string(target_ms) + " ms, seed " +
                      std::to_string(seed));
-        Call(samples, target_ms, seed).run();
+        PeakCall(samples, target_ms, seed).run();
         if (testing::Test::HasFatalFailure()) return;
       }
     }

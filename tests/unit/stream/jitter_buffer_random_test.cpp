@@ -43,16 +43,16 @@ constexpr Network kRoughNetworks[] = {
     {"everything", 40, 180, 20, 20, true},
 };
 
-struct Sent {
+struct SentPacket {
   std::int64_t at_ms;
   int number;
   std::int64_t position;
   std::size_t samples;
 };
 
-std::vector<Sent> send(const Network& network, std::mt19937& random) {
+std::vector<SentPacket> send(const Network& network, std::mt19937& random) {
   const auto percent = [&] { return static_cast<int>(random() % 100); };
-  std::vector<Sent> packets;
+  std::vector<SentPacket> packets;
   std::int64_t position = 0;
   std::size_t samples = 80 * (1 + random() % 6);
   for (int number = 0; number < 600; ++number) {
@@ -71,13 +71,13 @@ std::vector<Sent> send(const Network& network, std::mt19937& random) {
     position += static_cast<std::int64_t>(samples);
   }
   std::stable_sort(packets.begin(), packets.end(),
-                   [](const Sent& a, const Sent& b) { return a.at_ms < b.at_ms; });
+                   [](const SentPacket& a, const SentPacket& b) { return a.at_ms < b.at_ms; });
   return packets;
 }
 
-class Call {
+class RandomCall {
  public:
-  Call(const Network& network, unsigned seed)
+  RandomCall(const Network& network, unsigned seed)
       : network_(network), random_(seed), packets_(send(network, random_)) {
     buffer_.reset(network.target_ms * 8);
   }
@@ -141,7 +141,7 @@ class Call {
 
   const Network network_;
   std::mt19937 random_;
-  const std::vector<Sent> packets_;
+  const std::vector<SentPacket> packets_;
   PayloadPool pool_{24, 8};
   JitterBuffer buffer_;
   std::map<DropReason, int> refused_;
@@ -155,7 +155,7 @@ TEST(JitterBufferRandom, WithinTheDelayEverySampleIsInItsPlace) {
   for (const Network& network : kNetworks) {
     for (unsigned seed = 1; seed <= 40; ++seed) {
       SCOPED_TRACE(std::string(network.name) + ", seed " + std::to_string(seed));
-      Call call(network, seed);
+      RandomCall call(network, seed);
       call.run(!network.silences);  // a talkspurt may begin with a little more or less delay
       if (testing::Test::HasFatalFailure()) return;
       EXPECT_EQ(call.delivered(), call.accepted());
@@ -172,7 +172,7 @@ TEST(JitterBufferRandom, BeyondTheDelayNoSampleIsTwiceOrOutOfOrder) {
   for (const Network& network : kRoughNetworks) {
     for (unsigned seed = 1; seed <= 60; ++seed) {
       SCOPED_TRACE(std::string(network.name) + ", seed " + std::to_string(seed));
-      Call call(network, seed);
+      RandomCall call(network, seed);
       call.run(false);
       if (testing::Test::HasFatalFailure()) return;
       // What is thrown away where a flood leaves no room is little.

@@ -13,7 +13,7 @@ namespace tutti::stream {
 namespace {
 
 using base::DropReason;
-constexpr auto kOk = DropReason::kCount;
+constexpr auto kTaken = DropReason::kCount;
 
 // Where the counts start: plain, and so that both wrap within every story.
 struct Start {
@@ -33,7 +33,7 @@ class Line {
   DropReason insert(int n, std::int64_t position, std::size_t samples) {
     const auto packet = timeline.packet(n, position, samples);
     const base::RealtimeSection realtime;
-    return buffer.insert(packet, codec::CodecId::kPcmu, pool).value_or(kOk);
+    return buffer.insert(packet, codec::CodecId::kPcmu, pool).value_or(kTaken);
   }
 
   // What a tick plays: "0+160" is audio by its place, "gap 80" and "lost 80" are holes.
@@ -72,7 +72,7 @@ struct Arrival {
   int number;
   std::int64_t position;
   std::size_t samples = 160;
-  DropReason reason = kOk;
+  DropReason reason = kTaken;
 };
 
 struct Story {
@@ -231,7 +231,7 @@ TEST(JitterBuffer, HoldsNoMoreThanItsReach) {
   Line line(kStarts[1], 0);
   int taken = 0;
   for (int n = 0; n < 100; ++n) {
-    if (line.insert(n, n * 160, 160) == kOk) ++taken;
+    if (line.insert(n, n * 160, 160) == kTaken) ++taken;
     EXPECT_LE(line.pool.in_use(), static_cast<unsigned>(JitterBuffer::kReach / 160 + 1));
   }
   // What came last is what is played: the flood does not leave its length behind as delay.
@@ -256,7 +256,7 @@ TEST(JitterBuffer, TheShortestPacketsFillItsSlotsAndNoMore) {
   // Nor is the buffer stuck: what waits is played, and the next one finds room.
   line.tick();
   line.tick();
-  EXPECT_EQ(line.insert(1'000, 1'000, 160), kOk);
+  EXPECT_EQ(line.insert(1'000, 1'000, 160), kTaken);
 }
 
 TEST(JitterBuffer, KeepsItsPlaceThroughDaysOfSilence) {
@@ -264,7 +264,7 @@ TEST(JitterBuffer, KeepsItsPlaceThroughDaysOfSilence) {
   line.insert(0, 0, 160);
   line.tick();
   for (int i = 0; i < 14'000'000; ++i) line.buffer.take(160, line.pool);  // more than 2^31 samples
-  EXPECT_EQ(line.insert(1, 160, 160), kOk);
+  EXPECT_EQ(line.insert(1, 160, 160), kTaken);
   EXPECT_EQ(line.tick(), "160+160");
 }
 
@@ -273,7 +273,7 @@ TEST(JitterBuffer, NumbersThatWentOnElsewhereForLongAreTakenUpAgain) {
   line.insert(0, 0, 160);
   for (int i = 0; i < 10; ++i) line.tick();
   // 40 000 packets of another kind were sent meanwhile: to serial arithmetic these are from before.
-  EXPECT_EQ(line.insert(40'000, 9'000, 160), kOk);
+  EXPECT_EQ(line.insert(40'000, 9'000, 160), kTaken);
   EXPECT_EQ(line.tick(), "9000+160");
 }
 

@@ -15,13 +15,13 @@ struct Heard {
   bool end = false;
 };
 
-struct Story {
+struct KeyStory {
   const char* name;
   std::vector<Heard> packets;
   std::string digits;
 };
 
-const Story kStories[] = {
+const KeyStory kKeyStories[] = {
     {"a press with its three ends",
      {{1'000, 5, 160}, {1'000, 5, 320}, {1'000, 5, 480, true}, {1'000, 5, 480, true}, {1'000, 5, 480, true}},
      "5"},
@@ -44,7 +44,7 @@ const Story kStories[] = {
 };
 
 TEST(KeyDetector, FollowsTheStories) {
-  for (const Story& story : kStories) {
+  for (const KeyStory& story : kKeyStories) {
     SCOPED_TRACE(story.name);
     KeyDetector detector;
     std::string digits;

@@ -28,14 +28,14 @@ std::int16_t sound(std::int64_t n) {
   return static_cast<std::int16_t>((n * n % 509 - 254) * 100);
 }
 
-using EncodedFrame = std::array<std::byte, Packetizer::kFrameBytes>;
+using FrameBytes = std::array<std::byte, Packetizer::kFrameBytes>;
 
-EncodedFrame frame_of(std::int64_t tick, codec::CodecId codec = codec::CodecId::kPcmu) {
+FrameBytes frame_of(std::int64_t tick, codec::CodecId codec = codec::CodecId::kPcmu) {
   std::array<std::int16_t, base::kFrameSamples> samples;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     samples[i] = sound(tick * 160 + static_cast<std::int64_t>(i));
   }
-  EncodedFrame frame;
+  FrameBytes frame;
   codec::encode(codec, samples, frame);
   return frame;
 }
@@ -54,7 +54,7 @@ class Sender {
 
   void run(int ticks, bool buffers = true) {
     for (int i = 0; i < ticks; ++i) {
-      const EncodedFrame frame = frame_of(tick_, stream.codec());
+      const FrameBytes frame = frame_of(tick_, stream.codec());
       encoded_.push_back(stream.codec());
       const std::int64_t at_ms = tick_ * 20;
       offer(at_ms, stream.tick_due(), [&](std::span<std::byte> out) {

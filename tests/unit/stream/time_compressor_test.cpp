@@ -11,12 +11,11 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/stream/frame.h"
 #include "tests/unit/stream/inbound_line.h"
 
 namespace tutti::stream {
 namespace {
-
-constexpr int kFrame = static_cast<int>(base::kFrameSamples);
 
 std::vector<std::int16_t> sine(double hz, std::size_t samples, double amplitude = 10'000,
                                double phase = 0.3) {
