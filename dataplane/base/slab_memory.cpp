@@ -19,7 +19,7 @@ std::size_t round_up(std::size_t bytes, std::size_t to) {
   return (bytes + to - 1) / to * to;
 }
 
-// There is no more of it in the C library. Without effect where the kernel knows no nodes, or a container may
+// The C library has no function for it. Without effect where the kernel knows no nodes, or a container may
 // not say which.
 void prefer_node(void* at, std::size_t bytes, unsigned node) {
   constexpr unsigned kNodes = 64;

@@ -15,7 +15,6 @@ using base::DropReason;
 using Bytes = std::span<const std::byte>;
 
 constexpr std::size_t kIpv4Bytes = 20;
-constexpr std::size_t kUdpHeadBytes = 8;
 constexpr std::uint64_t kMacBits = (std::uint64_t{1} << 48) - 1;
 static_assert(std::endian::native == std::endian::little);
 constexpr std::uint64_t kGroupBit = 1;  // of the first byte
