@@ -77,9 +77,38 @@ function(tutti_program name)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} ${ARG_PACKAGES})
 endfunction()
 
-# tutti_unit_tests(MODULE [LINKS module...] [COST n]): tests/unit/<module>/*_test.cpp as one program, each test known
-# to ctest by name and labelled with the module's; one label, because gtest_discover_tests takes lists apart. Those of
-# a greater COST begin earlier: long waits are not to be left for the end.
+# tutti_discover_tests(PROGRAM PREFIX LABEL SECONDS [COST n]): a program's tests, each known to ctest as PREFIX.Suite.Test,
+# in a process of its own and ended after so many seconds. Under a sanitizer the program is one test of ctest's, which
+# runs all of them in one process (docs/decisions/0052-one-process-a-program.md): a process a test is for release, as the
+# proof that none leans on another, and for who sets TUTTI_EACH_TEST, as tools/test does to find tests by their names.
+# Those of a greater COST begin earlier: long waits are not to be left for the end.
+function(tutti_discover_tests program prefix label seconds)
+  cmake_parse_arguments(ARG "" "COST" "" ${ARGN})
+  if(NOT ARG_COST)
+    set(ARG_COST 0)
+  endif()
+  gtest_discover_tests(${program} TEST_PREFIX "${prefix}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES LABELS ${label} TIMEOUT ${seconds} COST ${ARG_COST})
+  if(NOT TUTTI_SANITIZE)
+    return()
+  endif()
+  get_directory_property(files TEST_INCLUDE_FILES)
+  list(POP_BACK files each)
+  set(chosen ${CMAKE_CURRENT_BINARY_DIR}/${program}_chosen.cmake)
+  file(GENERATE OUTPUT ${chosen} CONTENT "if(DEFINED ENV{TUTTI_EACH_TEST} OR NOT EXISTS [==[$<TARGET_FILE:${program}>]==])
+  include([==[${each}]==])
+else()
+  add_test(${program} /usr/bin/python3 [==[${CMAKE_SOURCE_DIR}/tools/lib/run_program.py]==] [==[$<TARGET_FILE:${program}>]==]
+           --prefix ${prefix} --limit ${seconds} --results [==[${CMAKE_BINARY_DIR}/results]==])
+  set_tests_properties(${program} PROPERTIES LABELS ${label} TIMEOUT 1200 COST ${ARG_COST}
+                       WORKING_DIRECTORY [==[${CMAKE_CURRENT_BINARY_DIR}]==])
+endif()
+")
+  set_directory_properties(PROPERTIES TEST_INCLUDE_FILES "${files};${chosen}")
+endfunction()
+
+# tutti_unit_tests(MODULE [LINKS module...] [COST n]): tests/unit/<module>/*_test.cpp as one program, its tests labelled
+# with the module's name; one label, because gtest_discover_tests takes lists apart.
 function(tutti_unit_tests name)
   cmake_parse_arguments(ARG "" "COST" "LINKS;PACKAGES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${name}/*.cpp)
@@ -87,14 +116,9 @@ function(tutti_unit_tests name)
     return()
   endif()
   list(TRANSFORM ARG_LINKS PREPEND tutti_)
-  set(cost 0)
-  if(ARG_COST)
-    set(cost ${ARG_COST})
-  endif()
   add_executable(${name}_test ${sources})
   target_link_libraries(${name}_test PRIVATE tutti_${name} ${ARG_LINKS} ${ARG_PACKAGES} GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS ${name} TIMEOUT 120 COST ${cost})
+  tutti_discover_tests(${name}_test ${name} ${name} 120 COST ${ARG_COST})
 endfunction()
 
 # tutti_fuzzer(NAME LINKS module...): tests/fuzz/<name>_fuzz.cpp. Under the fuzz preset a libFuzzer

@@ -49,8 +49,8 @@ if(TUTTI_SANITIZE)
   add_compile_options(-fsanitize=${TUTTI_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TUTTI_SANITIZE})
   if(TUTTI_SANITIZE MATCHES "undefined")
-    # Each test is a process. 16 MB of addresses, of what is noted of each line, need not be moved for it then: it starts
-    # in 0.13 s of CPU instead of 0.22. ThreadSanitizer would start itself anew.
+    # 16 MB of addresses, of what is noted of each line, need not be moved for a process then: it starts in 0.13 s of CPU
+    # instead of 0.22. ThreadSanitizer would start itself anew.
     add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-no-pie>)
     # It looks at an object's type through a pipe, and takes every object for a wrong one where descriptors are out.
     add_compile_options(-fno-sanitize=vptr)

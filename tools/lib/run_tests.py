@@ -1,8 +1,11 @@
 """tools/test after its packages are there: configures, builds and tests preset after preset, sums up once."""
 
 import argparse
+import json
+import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,10 +86,18 @@ def build(preset, wanted, progress, summary):
     return ok
 
 
-def ctest_results(junit):
-    """(name, output) of each failed test, how many there were, and how many of these were skipped."""
+def ctest_results(junit, programs):
+    """(name, output) of each failed test, how many there were, and how many of these were skipped. What is a whole
+    program to ctest has left word of its tests in the folder `programs`."""
     failed, skipped, count = [], 0, 0
     for case in ElementTree.parse(junit).getroot().findall("testcase"):
+        told = programs / f"{case.get('name')}.json"
+        if told.exists():
+            outcome = json.loads(told.read_text())
+            failed += outcome["failed"]
+            count += outcome["tests"]
+            skipped += outcome["skipped"]
+            continue
         count += 1
         reason = case.find("skipped")
         if case.get("status") == "fail" or (reason is not None and "executable" in reason.get("message", "")):
@@ -104,6 +115,8 @@ def test(preset, labels, options, progress, summary, interop):
     junit = log.with_suffix(".xml")
     log.write_text("")
     junit.unlink(missing_ok=True)
+    programs = ROOT / "build" / preset / "results"
+    shutil.rmtree(programs, ignore_errors=True)
     command = ["ctest", "--test-dir", f"build/{preset}", "-j", str(INTEROP_AT_ONCE if interop else AT_ONCE),
                "--output-on-failure", "--no-tests=ignore", "--output-junit", str(junit)]
     if labels:
@@ -114,7 +127,7 @@ def test(preset, labels, options, progress, summary, interop):
     if options.names:
         command += ["-R", "|".join(options.names)]
     ok = run(command, log, progress, re.compile(r"^\s*(\d+/\d+) Test"))
-    failed, count, skipped = ctest_results(junit) if junit.exists() else ([], 0, 0)
+    failed, count, skipped = ctest_results(junit, programs) if junit.exists() else ([], 0, 0)
     if not ok and not failed:
         failed, count = [("ctest", log.read_text(errors="replace"))], count + 1
     took = progress.end(f"  {count - len(failed) - skipped} of {count} passed" + ("  FAILED" if failed else ""))
@@ -128,7 +141,7 @@ def parse_options():
     parser = argparse.ArgumentParser(
         prog="tools/test", description="Builds Tutti under each preset and passes its tests; the last lines sum up.")
     parser.add_argument("names", nargs="*", metavar="NAME",
-                        help="only tests whose name matches this expression, as ctest -R does")
+                        help="only tests whose name matches this expression, as ctest -R does; each in a process of its own")
     parser.add_argument("--preset", action="append", choices=[preset[0] for preset in PRESETS],
                         help="only this preset; may be given again (default: all)")
     parser.add_argument("--all", action="store_true",
@@ -138,6 +151,8 @@ def parse_options():
 
 def main():
     options = parse_options()
+    if options.names:
+        os.environ["TUTTI_EACH_TEST"] = "1"  # ctest is to know each test by its name
     process.install_traps()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     LOGS.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
-// The module as the library that a program loads, and what it makes. Each of these starts DPDK anew: ctest
-// gives it a process of its own, and here it has a child.
+// The module as the library that a program loads, and what it makes. Each of these starts DPDK anew, in a
+// child.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

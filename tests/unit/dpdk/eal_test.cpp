@@ -49,7 +49,7 @@ TEST(EalTest, SaysThatACardIsNotThere) {
   EXPECT_THAT(started.error(), HasSubstr("there is no PCI card fffe:ff:1f.7: "));
 }
 
-// In a process of its own, as ctest runs it: EAL does not come back.
+// EAL does not come back.
 TEST(EalTest, SaysThatItStartsOnce) {
   test_eal();
   EalOptions options;
