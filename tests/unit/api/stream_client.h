@@ -35,6 +35,12 @@ class StreamClient {
     static_cast<void>(find(text, 0));
     return body_;
   }
+  // As above, behind what this found before: for who reads a long answer piece by piece.
+  const std::string& read_on_until(std::string_view text) {
+    const std::size_t at = find(text, read_);
+    if (at != std::string::npos) read_ = at + text.size();
+    return body_;
+  }
   // And the rest of the event that it is in.
   const std::string& read_event(std::string_view text) {
     const std::size_t at = find(text, 0);
@@ -100,6 +106,7 @@ class StreamClient {
   std::string raw_;
   std::string head_;
   std::string body_;
+  std::size_t read_ = 0;  // of the body, by read_on_until()
 };
 
 }  // namespace tutti::api
