@@ -73,7 +73,7 @@ class Lookahead {
   static_assert(kOutboundSteps <= Roster::kBeyond && kConferenceSteps <= Roster::kBeyond);
 
   void fetch_payload_of(const Participant* member) const TUTTI_REALTIME {
-    member->inbound.prefetch_payload(state_.payloads, member->shelf);
+    member->inbound.prefetch_payload(member->shelf);
   }
   void fetch_outbound_of(const Participant* member) const TUTTI_REALTIME {
     member->prefetch_outbound();

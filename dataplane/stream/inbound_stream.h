@@ -81,9 +81,7 @@ class alignas(64) InboundStream {
   // What receive() will touch besides, of a packet with that number; and the slot of another one.
   void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME;
   void prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME { buffer_.prefetch_slot(number); }
-  void prefetch_payload(const PayloadPool& pool, const PayloadPool::Shelf& own) const TUTTI_REALTIME {
-    buffer_.prefetch_payload(pool, own);
-  }
+  void prefetch_payload(const PayloadPool::Shelf& own) const TUTTI_REALTIME { buffer_.prefetch_payload(own); }
 
   // When the last packet came that was accepted; the clock's zero before the first one since attach().
   base::Instant last_arrival() const TUTTI_REALTIME { return last_arrival_; }

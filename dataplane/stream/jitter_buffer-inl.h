@@ -96,9 +96,8 @@ inline void JitterBuffer::prefetch_slot(rtp::SequenceNumber number) const TUTTI_
 }
 
 // Of the packet that is due if none is missing; else of nothing that matters.
-inline void JitterBuffer::prefetch_payload(const PayloadPool& pool,
-                                           const PayloadPool::Shelf& own) const TUTTI_REALTIME {
-  const std::byte* const bytes = pool.bytes(slots_[head_.value() % kSlots].block, own);
+inline void JitterBuffer::prefetch_payload(const PayloadPool::Shelf& own) const TUTTI_REALTIME {
+  const std::byte* const bytes = PayloadPool::bytes_on(own, slots_[head_.value() % kSlots].block);
   for (std::size_t at = 0; at < base::kFrameSamples; at += 64) base::prefetch(bytes + at);
 }
 

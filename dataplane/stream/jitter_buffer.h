@@ -56,7 +56,7 @@ class JitterBuffer : public DelayPolicy {
   std::uint16_t peak_ahead(int samples) const TUTTI_REALTIME;
   std::uint16_t peak_soon() TUTTI_REALTIME;  // within kSoon: remembered until it may be another
   // Fetch what take() reads next: the payload, and before it where that is; what insert() writes beside it.
-  void prefetch_payload(const PayloadPool& pool, const PayloadPool::Shelf& own) const TUTTI_REALTIME;
+  void prefetch_payload(const PayloadPool::Shelf& own) const TUTTI_REALTIME;
   void prefetch_waiting() const TUTTI_REALTIME;
   void prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME;
 

@@ -16,15 +16,15 @@
 
 namespace tutti::stream {
 
-// Thread: one. Size it for the mean, not the sum of the worst: some 5 blocks a participant at 60 ms of delay
-// and 20 ms a packet, which his shelf holds; what has no room there takes what all share. A participant holds
-// at most JitterBuffer::kSlots. A block that was never used costs no memory.
+// Thread: one. Size it for the mean: some 5 blocks a participant at 60 ms of delay and 20 ms a packet, which
+// his shelf holds; the rest all share, JitterBuffer::kSlots a participant at most. An unused block costs
+// none.
 class PayloadPool {
  public:
   using Index = std::uint32_t;
   static constexpr Index kNone = UINT32_MAX;
   static constexpr int kIndexBits = 22;
-  // What all who send digital silence share: a block of zeros of u-law, the only law that has one.
+  // What all who send digital silence share, and nobody writes: zeros of u-law, the only law that has one.
   static constexpr Index kSilence = (1U << kIndexBits) - 1;
   static constexpr std::size_t kShortBytes = 192;  // 20 ms of G.711 are 160: three cache lines
   static constexpr std::size_t kLongBytes = 512;   // 60 ms are 480
@@ -32,8 +32,7 @@ class PayloadPool {
   using Owner = std::uint32_t;  // a participant's slot: whose shelf it is
   static constexpr Owner kNobody = UINT32_MAX;
   static constexpr std::uint32_t kShelf = 6;  // 60 ms, the packet of the tick, and the two played last
-  // Short blocks of one owner's. Without initial values.
-  struct alignas(64) Shelf {
+  struct alignas(64) Shelf {                  // one owner's; without initial values
     std::array<std::byte, kShelf * kShortBytes> bytes;
   };
   // Where so many owners' lie: the first, and how many bytes behind it the next. The same of a dense byte of
@@ -85,7 +84,6 @@ class PayloadPool {
     }
   }
 
-  // That of kSilence is not to be written.
   std::byte* bytes(Index index) TUTTI_REALTIME {
     if (shelved(index)) return on_shelf(index >> kShelfBits, index & kShelfMask);
     if ((index & kLong) == 0) return shorts_[index & kPlaceMask].bytes.data();
@@ -96,9 +94,11 @@ class PayloadPool {
   }
   // The same for who has at hand the owner's shelf, on which it is as a rule.
   const std::byte* bytes(Index index, const Shelf& own) const TUTTI_REALTIME {
-    if (shelved(index)) [[likely]]
-      return own.bytes.data() + (index & kShelfMask) * kShortBytes;
-    return bytes(index);
+    return shelved(index) ? bytes_on(own, index) : bytes(index);
+  }
+  // The same to be fetched, unasked whether it is there: else of no use, and not always on the shelf.
+  static const std::byte* bytes_on(const Shelf& own, Index index) TUTTI_REALTIME {
+    return own.bytes.data() + (index & kShelfMask) * kShortBytes;
   }
 
   // What of an owner's shelf is written next, to be fetched: kShortBytes; behind it where it is full. None

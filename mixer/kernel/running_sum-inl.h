@@ -87,7 +87,8 @@ struct RunningSum {
   static HWY_INLINE V32 add_products(V32 sum, hn::Vec<DI16> pairs, hn::Vec<DI16> times) {
     const DI32 di32;
 #if HWY_TARGET == HWY_AVX3_DL
-    // One instruction instead of two. Who has this target has VNNI, but the library does not tell the compiler.
+    // One instruction instead of two. Who has this target has VNNI, but the library does not tell the
+    // compiler.
     if constexpr (hn::MaxLanes(DI16()) == 32) {
       asm("vpdpwssd %2, %1, %0" : "+v"(sum.raw) : "v"(pairs.raw), "v"(times.raw));
       return sum;
