@@ -11,8 +11,11 @@
 #include "dataplane/base/prefetch.h"
 #include "dataplane/dpdk/buffers.h"
 #include "dataplane/dpdk/dpdk_port.h"
+#include "dataplane/net/ethernet_frame.h"
 #include "dataplane/net/internet_checksum.h"
+#include "dataplane/net/ip_packet.h"
 #include "dataplane/net/packet_pieces.h"
+#include "dataplane/net/udp_packet.h"
 
 namespace tutti::dpdk {
 namespace {
@@ -26,8 +29,9 @@ constexpr std::uint8_t kSendsBetweenLooks = 50;
 // What leaves together, before a flush(): each time the queue's own lines come from who takes its packets.
 constexpr std::size_t kTogether = 64;
 
-constexpr std::size_t kUdpBytes = 8;
-constexpr std::size_t kIpv4HeadMax = 14 + 4 + 20 + kUdpBytes;  // with a tag; IPv6's is longer without
+// With a tag; IPv6's is longer without.
+constexpr std::size_t kIpv4HeadMax =
+    net::EthernetFrame::kHeadBytes + net::EthernetFrame::kTagBytes + net::kIpv4HeadBytes + net::kUdpHeadBytes;
 
 constexpr std::size_t kRtpHeadBytes = std::tuple_size_v<decltype(net::PacketHead::bytes)>;
 
@@ -137,7 +141,7 @@ std::uint64_t DpdkPort::sum_of_new(std::span<const std::byte> payload) const TUT
     buffer->ol_flags = RTE_MBUF_F_TX_UDP_CKSUM | (ipv6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4);
     buffer->tx_offload = 0;
     buffer->l3_len = ipv6 ? 40 : 20;
-    buffer->l2_len = static_cast<std::uint64_t>(head_bytes - kUdpBytes - buffer->l3_len) & 0x7FU;
+    buffer->l2_len = static_cast<std::uint64_t>(head_bytes - net::kUdpHeadBytes - buffer->l3_len) & 0x7FU;
   } else {
     buffer->ol_flags = 0;
     frame.write_summed(bytes, head, payload_sum);

@@ -14,7 +14,6 @@ namespace {
 using base::DropReason;
 using Bytes = std::span<const std::byte>;
 
-constexpr std::size_t kIpv4Bytes = 20;
 constexpr std::uint64_t kMacBits = (std::uint64_t{1} << 48) - 1;
 static_assert(std::endian::native == std::endian::little);
 constexpr std::uint64_t kGroupBit = 1;  // of the first byte
@@ -80,7 +79,7 @@ bool FrameReader::Reading::is_from(const base::SocketAddress& peer) const TUTTI_
 
 // Says yes only to what read_strictly() would take for media.
 bool FrameReader::read_common(Bytes frame, net::Checksums checksums, Reading& out) const TUTTI_REALTIME {
-  if (frame.size() < ip_at_ + kIpv4Bytes + kUdpHeadBytes) return false;
+  if (frame.size() < ip_at_ + net::kIpv4HeadBytes + net::kUdpHeadBytes) return false;
   const std::byte* const head = frame.data();
   const std::uint64_t source = word_at<std::uint64_t>(head + 6) & kMacBits;
   if ((word_at<std::uint64_t>(head) & kMacBits) != mac_ || source == 0 || (source & kGroupBit) != 0)
@@ -92,10 +91,11 @@ bool FrameReader::read_common(Bytes frame, net::Checksums checksums, Reading& ou
     return false;
   }
   const std::size_t total = get16(ip + 2);
-  const std::byte* const udp = ip + kIpv4Bytes;
+  const std::byte* const udp = ip + net::kIpv4HeadBytes;
   const std::size_t udp_bytes = get16(udp + 4);
   if (ip[0] != std::byte{0x45} || ip[9] != std::byte{IPPROTO_UDP} || (get16(ip + 6) & 0x3FFFU) != 0 ||
-      ip_at_ + total > frame.size() || kIpv4Bytes + udp_bytes > total || udp_bytes < kUdpHeadBytes) {
+      ip_at_ + total > frame.size() || net::kIpv4HeadBytes + udp_bytes > total ||
+      udp_bytes < net::kUdpHeadBytes) {
     return false;
   }
   const std::uint32_t first = std::to_integer<std::uint32_t>(ip[12]);
@@ -120,7 +120,7 @@ bool FrameReader::read_common(Bytes frame, net::Checksums checksums, Reading& ou
   out.family = base::AddressFamily::kIpv4;
   out.to.address = *address;
   out.source_ip = ip + 12;
-  out.payload = {udp + kUdpHeadBytes, udp_bytes - kUdpHeadBytes};
+  out.payload = {udp + net::kUdpHeadBytes, udp_bytes - net::kUdpHeadBytes};
   return true;
 }
 

@@ -16,6 +16,7 @@
 #include "dataplane/net/ethernet_frame.h"
 #include "dataplane/net/internet_checksum.h"
 #include "dataplane/net/ip_packet.h"
+#include "dataplane/net/udp_packet.h"
 
 namespace tutti::dpdk {
 
@@ -70,12 +71,12 @@ class FrameReader {
   }
   // Of one that is not summed: both addresses and the datagram, whose sum is to be told to finish().
   static net::SumPiece unsummed(const Reading& reading) TUTTI_REALTIME {
-    return {reading.source_ip, 2 * kIpv4AddressBytes + kUdpHeadBytes + reading.payload.size()};
+    return {reading.source_ip, 2 * kIpv4AddressBytes + net::kUdpHeadBytes + reading.payload.size()};
   }
   void finish(Reading& reading, std::uint64_t sum, std::span<const std::byte> frame,
               std::optional<std::uint16_t> stripped) const TUTTI_REALTIME {
     // The pseudo-header has the protocol and the length besides.
-    const auto bytes = static_cast<std::uint16_t>(kUdpHeadBytes + reading.payload.size());
+    const auto bytes = static_cast<std::uint16_t>(net::kUdpHeadBytes + reading.payload.size());
     if (net::comes_out(sum + htons(IPPROTO_UDP) + htons(bytes))) return;
     reading = read_strictly(frame, net::Checksums::kUnknown, stripped);
   }
@@ -86,7 +87,6 @@ class FrameReader {
 
  private:
   static constexpr std::size_t kIpv4AddressBytes = 4;
-  static constexpr std::size_t kUdpHeadBytes = 8;
 
   bool read_common(std::span<const std::byte> frame, net::Checksums checksums,
                    Reading& out) const TUTTI_REALTIME;

@@ -14,7 +14,6 @@ namespace {
 using base::DropReason;
 using Bytes = std::span<const std::byte>;
 
-constexpr std::size_t kIpv4HeadBytes = 20;
 constexpr std::uint32_t kDoNotFragment = 0x4000;
 constexpr std::uint32_t kMoreFragmentsOrOffset = 0x3FFF;
 constexpr std::uint32_t kIpv6Fragment = 44;

@@ -44,6 +44,7 @@ base::Result<IpPacket, base::DropReason> parse_ip_packet(std::span<const std::by
 // Source: RFC 1122, section 3.2.1.3; RFC 4291, section 2.7.
 bool is_host(const base::SocketAddress& ip) TUTTI_REALTIME;
 
+inline constexpr std::size_t kIpv4HeadBytes = 20;  // without options
 inline constexpr std::size_t kIpv6HeadBytes = 40;
 inline constexpr std::size_t kIpHeadBytesMax = kIpv6HeadBytes;
 

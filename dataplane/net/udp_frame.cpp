@@ -6,15 +6,14 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/net/internet_checksum.h"
+#include "dataplane/net/ip_packet.h"
 #include "dataplane/net/network_bytes.h"
+#include "dataplane/net/udp_packet.h"
 
 namespace tutti::net {
 namespace {
 
 constexpr std::size_t kEthernetBytes = EthernetFrame::kHeadBytes;
-constexpr std::size_t kIpv4Bytes = 20;
-constexpr std::size_t kIpv6Bytes = 40;
-constexpr std::size_t kUdpBytes = 8;
 constexpr std::size_t kUdpChecksum = 6;
 constexpr std::size_t kPortsBytes = 4;
 constexpr std::uint8_t kUdp = 17;
@@ -57,13 +56,13 @@ void UdpFrame::make(const MacAddress& from_mac, const MacAddress& to_mac, const 
   std::byte* addresses = ip + (ipv4 ? 12 : 8);
   put_ip(addresses, from);
   put_ip(addresses + address_bytes, to);
-  std::byte* udp = ip + (ipv4 ? kIpv4Bytes : kIpv6Bytes);
+  std::byte* udp = ip + (ipv4 ? kIpv4HeadBytes : kIpv6HeadBytes);
   if (ipv4) {
     put8(ip, 0x45);
     put16(ip + 6, 0x4000);  // DF
     put8(ip + 8, kHops);
     put8(ip + 9, kUdp);
-    put16(ip + 10, fold(sum(ip, kIpv4Bytes)));
+    put16(ip + 10, fold(sum(ip, kIpv4HeadBytes)));
   } else {
     put8(ip, 0x60);
     put8(ip + 6, kUdp);
@@ -82,7 +81,7 @@ std::size_t UdpFrame::ip_at() const TUTTI_REALTIME {
 
 std::size_t UdpFrame::head_bytes() const TUTTI_REALTIME {
   const std::size_t ip = ip_at();
-  return ip + (get8(&head_[ip]) == 0x60 ? kIpv6Bytes : kIpv4Bytes) + kUdpBytes;
+  return ip + (get8(&head_[ip]) == 0x60 ? kIpv6HeadBytes : kIpv4HeadBytes) + kUdpHeadBytes;
 }
 
 // Calls write.operator()<where IP's header is, whether it is IPv6's>(): what is known then need not be looked
@@ -102,7 +101,7 @@ template <typename Write>
 template <std::size_t kIpAt, bool kIpv6>
 [[gnu::always_inline]] inline void UdpFrame::write_head(std::uint16_t udp_bytes,
                                                         std::byte* out) const TUTTI_REALTIME {
-  constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6Bytes : kIpv4Bytes);
+  constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6HeadBytes : kIpv4HeadBytes);
   // All up to the ports, 38 to 62 bytes: two copies that overlap.
   constexpr std::size_t kHalf = 32;
   constexpr std::size_t kSecond = kUdpAt + kPortsBytes - kHalf;
@@ -112,7 +111,7 @@ template <std::size_t kIpAt, bool kIpv6>
   if constexpr (kIpv6) {
     put_word(ip + 4, htons(udp_bytes));
   } else {
-    const std::uint16_t ip_bytes = htons(static_cast<std::uint16_t>(kIpv4Bytes + udp_bytes));
+    const std::uint16_t ip_bytes = htons(static_cast<std::uint16_t>(kIpv4HeadBytes + udp_bytes));
     put_word(ip + 2, ip_bytes);
     put_word(ip + 10, checksum(std::uint64_t{word_at(&head_[kIpAt + 10])} + ip_bytes));
   }
@@ -121,12 +120,12 @@ template <std::size_t kIpAt, bool kIpv6>
 
 std::size_t UdpFrame::write(std::size_t payload_bytes, std::byte* out) const TUTTI_REALTIME {
   return with_shape([&]<std::size_t kIpAt, bool kIpv6>() TUTTI_REALTIME {
-    constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6Bytes : kIpv4Bytes);
-    const auto udp_bytes = static_cast<std::uint16_t>(kUdpBytes + payload_bytes);
+    constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6HeadBytes : kIpv4HeadBytes);
+    const auto udp_bytes = static_cast<std::uint16_t>(kUdpHeadBytes + payload_bytes);
     write_head<kIpAt, kIpv6>(udp_bytes, out);
     put_word(out + kUdpAt + kUdpChecksum,
              fold(std::uint64_t{word_at(&head_[kUdpAt + kPortsBytes])} + htons(udp_bytes)));
-    return kUdpAt + kUdpBytes;
+    return kUdpAt + kUdpHeadBytes;
   });
 }
 
@@ -137,8 +136,8 @@ std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out) co
 std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out,
                                    std::uint64_t payload_sum) const TUTTI_REALTIME {
   return with_shape([&]<std::size_t kIpAt, bool kIpv6>() TUTTI_REALTIME {
-    constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6Bytes : kIpv4Bytes);
-    const auto udp_bytes = static_cast<std::uint16_t>(kUdpBytes + payload_bytes);
+    constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6HeadBytes : kIpv4HeadBytes);
+    const auto udp_bytes = static_cast<std::uint16_t>(kUdpHeadBytes + payload_bytes);
     write_head<kIpAt, kIpv6>(udp_bytes, out);
     // From what is known of the header, not from what was just written: that is slow to read in other pieces.
     // The length is the pseudo-header's, too.
@@ -146,7 +145,7 @@ std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out,
     const std::uint16_t finished = checksum(payload_sum + word_at(stored) + word_at(stored + 2) +
                                             word_at(stored + kPortsBytes) + 2U * htons(udp_bytes));
     put_word(out + kUdpAt + kUdpChecksum, finished != 0 ? finished : 0xFFFF);
-    return kUdpAt + kUdpBytes;
+    return kUdpAt + kUdpHeadBytes;
   });
 }
 

@@ -4,13 +4,8 @@
 #include "dataplane/net/network_bytes.h"
 
 namespace tutti::net {
-namespace {
 
 using base::DropReason;
-
-constexpr std::size_t kUdpHeadBytes = 8;
-
-}  // namespace
 
 base::Result<UdpPacket, DropReason> parse_udp_packet(std::span<const std::byte> ip,
                                                      Checksums checksums) TUTTI_REALTIME {

@@ -13,6 +13,8 @@
 
 namespace tutti::net {
 
+inline constexpr std::size_t kUdpHeadBytes = 8;
+
 struct UdpPacket {
   base::SocketAddress source;
   base::SocketAddress destination;
