@@ -8,12 +8,12 @@
 
 namespace tutti::base {
 
-// While one of these lives, this thread is inside a core's turn. Under the `rt` preset malloc, free and
+// While one of these lives, this thread is inside a core's turn. Under the `asan` preset malloc, free and
 // the locks of pthreads abort then, naming themselves; elsewhere it costs nothing.
 // Thread: nests, and belongs to the thread that made it.
 class RealtimeSection {
  public:
-#ifdef TUTTI_RT_TRIPWIRE
+#ifdef __SANITIZE_ADDRESS__  // by GCC; clang's fuzzers have no turns
   RealtimeSection() noexcept;
   ~RealtimeSection();
 #else

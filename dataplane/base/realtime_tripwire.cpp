@@ -1,7 +1,8 @@
-// The tripwire of the `rt` preset: the linker takes these in place of glibc's for the whole program.
-#ifdef TUTTI_RT_TRIPWIRE
+// The tripwire of the `asan` preset. The sanitizer has taken malloc's place and tells of each block; the
+// locks of pthreads the linker takes from here, for the whole program, in place of glibc's.
+#ifdef __SANITIZE_ADDRESS__
 
-#include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
@@ -19,7 +20,7 @@ thread_local int depth = 0;
 void trip_if_realtime(const char* what) noexcept {
   if (depth == 0) return;
   depth = 0;  // abort() itself may allocate
-  constexpr char kMessage[] = "rt tripwire: called inside a core's turn: ";
+  constexpr char kMessage[] = "tripwire: called inside a core's turn: ";
   // write(2), because stdio may allocate; nothing can be done if it fails.
   [[maybe_unused]] auto written = ::write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
   written = ::write(STDERR_FILENO, what, std::strlen(what));
@@ -40,40 +41,12 @@ RealtimeSection::~RealtimeSection() {
 
 extern "C" {
 
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* block, std::size_t size);
-void* __libc_memalign(std::size_t alignment, std::size_t size);
-void __libc_free(void* block);
-
-void* malloc(std::size_t size) {
+// Of each of the functions that allocate, and of each that frees a block; which one it was is not told.
+void __sanitizer_malloc_hook(const volatile void* /*block*/, std::size_t /*size*/) {
   tutti::base::trip_if_realtime("malloc");
-  return __libc_malloc(size);
 }
-void* calloc(std::size_t count, std::size_t size) {
-  tutti::base::trip_if_realtime("calloc");
-  return __libc_calloc(count, size);
-}
-void* realloc(void* block, std::size_t size) {
-  tutti::base::trip_if_realtime("realloc");
-  return __libc_realloc(block, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  tutti::base::trip_if_realtime("aligned_alloc");
-  return __libc_memalign(alignment, size);
-}
-void* memalign(std::size_t alignment, std::size_t size) {
-  tutti::base::trip_if_realtime("memalign");
-  return __libc_memalign(alignment, size);
-}
-int posix_memalign(void** block, std::size_t alignment, std::size_t size) {
-  tutti::base::trip_if_realtime("posix_memalign");
-  *block = __libc_memalign(alignment, size);
-  return *block == nullptr ? ENOMEM : 0;
-}
-void free(void* block) {
-  if (block != nullptr) tutti::base::trip_if_realtime("free");
-  __libc_free(block);
+void __sanitizer_free_hook(const volatile void* /*block*/) {
+  tutti::base::trip_if_realtime("free");
 }
 
 int pthread_mutex_lock(pthread_mutex_t* mutex) {
@@ -97,4 +70,4 @@ int pthread_rwlock_wrlock(pthread_rwlock_t* lock) {
 
 }  // extern "C"
 
-#endif  // TUTTI_RT_TRIPWIRE
+#endif  // __SANITIZE_ADDRESS__

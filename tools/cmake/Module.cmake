@@ -59,7 +59,7 @@ function(tutti_build_name name)
   set(output ${CMAKE_BINARY_DIR}/generated/build_name.cpp)
   set(script ${CMAKE_SOURCE_DIR}/tools/cmake/BuildName.cmake)
   string(JOIN " " build "${PROJECT_VERSION}" ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} "${CMAKE_BUILD_TYPE}"
-         "${CMAKE_CXX_FLAGS}" "${TUTTI_SANITIZE}" "${TUTTI_RT_TRIPWIRE}")
+         "${CMAKE_CXX_FLAGS}" "${TUTTI_SANITIZE}")
   add_custom_command(
     OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -D ROOT=${CMAKE_SOURCE_DIR} -D "FOLDERS=${ARGN}" -D "BUILD=${build}" -D OUTPUT=${output} -P ${script}
@@ -156,6 +156,10 @@ endfunction()
 # is seen but the ENTRIES, so that what it shares with its program (base, net) stays apart.
 function(tutti_plugin name)
   cmake_parse_arguments(ARG "" "" "ENTRIES;LINKS" ${ARGN})
+  if(TUTTI_SANITIZE MATCHES "address")
+    # The program's, not its own copies: those would know of no core's turn (dataplane/base/realtime_tripwire.cpp).
+    list(APPEND ARG_ENTRIES pthread_mutex_lock pthread_rwlock_rdlock pthread_rwlock_wrlock)
+  endif()
   list(JOIN ARG_ENTRIES "; " entries)
   list(TRANSFORM ARG_LINKS PREPEND tutti_)
   set(script ${CMAKE_BINARY_DIR}/generated/${name}.map)

@@ -24,10 +24,9 @@ PRESETS = [
     ("release", None, None),
     ("asan", rf"({HOSTILE})_test|\w+_fuzz|tuttid", f"{HOSTILE}|fuzz|interop"),
     ("tsan", f"({THREADED})_test", THREADED),
-    ("rt", f"({REALTIME})_test|tuttid", f"{REALTIME}|interop"),
     ("fuzz", r"\w+_fuzz", "fuzz"),
 ]
-INTEROP_PRESETS = ("release", "asan", "rt")
+INTEROP_PRESETS = ("release", "asan")
 # Tests wait more than they work: of a CPU one under release takes a sixth, an interop case a tenth.
 AT_ONCE = 2 * JOBS
 INTEROP_AT_ONCE = 3 * JOBS

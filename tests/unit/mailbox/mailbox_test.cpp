@@ -135,7 +135,7 @@ TEST(Mailbox, CoreSideKeepsRealTime) {
   for (int round = 0; round < 2'000; ++round) {
     while (posted - taken < kCapacity && mailbox.post(command(posted))) ++posted;
     {
-      const base::RealtimeSection section;  // what is wrong here aborts under the rt preset
+      const base::RealtimeSection section;  // what is wrong here aborts under the asan preset
       while (mailbox.try_emit(event(emitted))) ++emitted;
       for (int i = 0; i < 3; ++i) taken += static_cast<std::uint32_t>(mailbox.take(commands));
     }

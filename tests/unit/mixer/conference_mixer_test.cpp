@@ -181,7 +181,7 @@ TEST(ConferenceMixer, HoldsAsManyAsItSaysAtFullScale) {
   }
 }
 
-// Under the rt preset an allocation or a lock in here aborts.
+// Under the asan preset an allocation or a lock in here aborts.
 TEST(ConferenceMixer, KeepsToACoresRules) {
   const auto frames = random_frames(3, 32'767);
   const std::array<std::byte, kFrameSamples> in{};
