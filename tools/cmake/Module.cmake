@@ -77,6 +77,15 @@ function(tutti_program name)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} ${ARG_PACKAGES})
 endfunction()
 
+# tutti_unity(TARGET): up to eight files of it are compiled as one under release too. Not under dev: an editor asks how each is compiled.
+function(tutti_unity target)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  target_compile_options(${target} PRIVATE ${TUTTI_UNITY_OPTIONS})
+endfunction()
+
 # tutti_discover_tests(PROGRAM PREFIX LABEL SECONDS [COST n]): a program's tests, each known to ctest as PREFIX.Suite.Test,
 # in a process of its own and ended after so many seconds. Under a sanitizer the program is one test of ctest's, which
 # runs all of them in one process (docs/decisions/0052-one-process-a-program.md): a process a test is for release, as the
@@ -117,6 +126,7 @@ function(tutti_unit_tests name)
   endif()
   list(TRANSFORM ARG_LINKS PREPEND tutti_)
   add_executable(${name}_test ${sources})
+  tutti_unity(${name}_test)
   target_link_libraries(${name}_test PRIVATE tutti_${name} ${ARG_LINKS} ${ARG_PACKAGES} GTest::gmock GTest::gtest_main)
   tutti_discover_tests(${name}_test ${name} ${name} 120 COST ${ARG_COST})
 endfunction()

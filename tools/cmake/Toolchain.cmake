@@ -23,9 +23,10 @@ add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -We
                     -fno-omit-frame-pointer)
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
                     $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>)
+# Where files are compiled as one, another file's names are not in a file's way, and no file is a header.
+set(TUTTI_UNITY_OPTIONS -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 if(CMAKE_UNITY_BUILD)
-  # Another file's names are not in a file's way, and no file is a header. Release compiles each by itself, and tells.
-  add_compile_options(-Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  add_compile_options(${TUTTI_UNITY_OPTIONS}) # release compiles each of the product's by itself, and tells
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # moodycamel's fences under TSan, see docs/decisions/0003-mailbox.md.
