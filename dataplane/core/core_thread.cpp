@@ -87,6 +87,9 @@ CoreThread::~CoreThread() {
 }
 
 void CoreThread::run() {
+  // A body makes itself known to this thread there, which may allocate: DPDK's library has the thread's own
+  // variables made.
+  port_->wait_until(base::monotonic_now());
   while (!stop_.load(std::memory_order_relaxed)) {
     const base::Instant now = base::monotonic_now();
     base::Instant next;

@@ -118,8 +118,9 @@ class PacketPort {
   // Lets everything sent leave; without it a body may wait to fill a batch.
   virtual void flush() TUTTI_REALTIME = 0;
 
-  // Sleeps until `deadline`, or less where packets must be taken earlier. Between turns, never within. It
-  // does not spin: CPU time used in it is taken for the core's work (CoreOptions::work_clock).
+  // Sleeps until `deadline`, or less where packets must be taken earlier. Between turns, never within, and
+  // before the first. It does not spin: CPU time used in it is taken for the core's work
+  // (CoreOptions::work_clock).
   virtual void wait_until(base::Instant deadline) = 0;
 
   // Thread: any may read.
