@@ -86,19 +86,20 @@ function(tutti_unity target)
   target_compile_options(${target} PRIVATE ${TUTTI_UNITY_OPTIONS})
 endfunction()
 
-# tutti_discover_tests(PROGRAM PREFIX LABEL SECONDS [COST n]): a program's tests, each known to ctest as PREFIX.Suite.Test,
-# in a process of its own and ended after so many seconds. Under a sanitizer the program is one test of ctest's, which
-# runs all of them in one process (docs/decisions/0052-one-process-a-program.md): a process a test is for release, as the
-# proof that none leans on another, and for who sets TUTTI_EACH_TEST, as tools/test does to find tests by their names.
+# tutti_discover_tests(PROGRAM PREFIX LABEL SECONDS [COST n] [TOGETHER]): a program's tests, each known to ctest as
+# PREFIX.Suite.Test, in a process of its own and ended after so many seconds. Under a sanitizer, and TOGETHER under release
+# too, the program is one test of ctest's, which runs all of them in one process
+# (docs/decisions/0052-one-process-a-program.md): a process a test is for release, as the proof that none leans on another,
+# and for who sets TUTTI_EACH_TEST, as tools/test does to find tests by their names.
 # Those of a greater COST begin earlier: long waits are not to be left for the end.
 function(tutti_discover_tests program prefix label seconds)
-  cmake_parse_arguments(ARG "" "COST" "" ${ARGN})
+  cmake_parse_arguments(ARG "TOGETHER" "COST" "" ${ARGN})
   if(NOT ARG_COST)
     set(ARG_COST 0)
   endif()
   gtest_discover_tests(${program} TEST_PREFIX "${prefix}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                        PROPERTIES LABELS ${label} TIMEOUT ${seconds} COST ${ARG_COST})
-  if(NOT TUTTI_SANITIZE)
+  if(NOT TUTTI_SANITIZE AND NOT ARG_TOGETHER)
     return()
   endif()
   get_directory_property(files TEST_INCLUDE_FILES)
@@ -116,10 +117,10 @@ endif()
   set_directory_properties(PROPERTIES TEST_INCLUDE_FILES "${files};${chosen}")
 endfunction()
 
-# tutti_unit_tests(MODULE [LINKS module...] [COST n]): tests/unit/<module>/*_test.cpp as one program, its tests labelled
-# with the module's name; one label, because gtest_discover_tests takes lists apart.
+# tutti_unit_tests(MODULE [LINKS module...] [COST n] [TOGETHER]): tests/unit/<module>/*_test.cpp as one program, its tests
+# labelled with the module's name; one label, because gtest_discover_tests takes lists apart.
 function(tutti_unit_tests name)
-  cmake_parse_arguments(ARG "" "COST" "LINKS;PACKAGES" ${ARGN})
+  cmake_parse_arguments(ARG "TOGETHER" "COST" "LINKS;PACKAGES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${name}/*.cpp)
   if(NOT sources)
     return()
@@ -128,7 +129,11 @@ function(tutti_unit_tests name)
   add_executable(${name}_test ${sources})
   tutti_unity(${name}_test)
   target_link_libraries(${name}_test PRIVATE tutti_${name} ${ARG_LINKS} ${ARG_PACKAGES} GTest::gmock GTest::gtest_main)
-  tutti_discover_tests(${name}_test ${name} ${name} 120 COST ${ARG_COST})
+  set(together)
+  if(ARG_TOGETHER)
+    set(together TOGETHER)
+  endif()
+  tutti_discover_tests(${name}_test ${name} ${name} 120 COST ${ARG_COST} ${together})
 endfunction()
 
 # tutti_fuzzer(NAME LINKS module...): tests/fuzz/<name>_fuzz.cpp. Under the fuzz preset a libFuzzer
