@@ -140,7 +140,7 @@ std::uint64_t DpdkPort::sum_of_new(std::span<const std::byte> payload) const TUT
     const bool ipv6 = head_bytes > kIpv4HeadMax;
     buffer->ol_flags = RTE_MBUF_F_TX_UDP_CKSUM | (ipv6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4);
     buffer->tx_offload = 0;
-    buffer->l3_len = ipv6 ? 40 : 20;
+    buffer->l3_len = net::ip_head_bytes(ipv6) & 0x1FFU;
     buffer->l2_len = static_cast<std::uint64_t>(head_bytes - net::kUdpHeadBytes - buffer->l3_len) & 0x7FU;
   } else {
     buffer->ol_flags = 0;

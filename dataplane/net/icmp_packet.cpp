@@ -63,7 +63,7 @@ base::Result<IcmpPacket, DropReason> parse_icmp_packet(const IpPacket& ip) TUTTI
 }
 
 std::size_t write_echo_reply(const IpPacket& ip, const IcmpPacket& request, std::byte* out) TUTTI_REALTIME {
-  std::byte* const at = out + (ip.ipv6() ? 40 : 20);
+  std::byte* const at = out + ip_head_bytes(ip.ipv6());
   std::memcpy(at, request.message.data(), request.message.size());
   put8(at, ip.ipv6() ? kEchoReplyV6 : kEchoReply);
   const std::span message(at, request.message.size());

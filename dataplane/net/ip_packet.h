@@ -47,6 +47,9 @@ bool is_host(const base::SocketAddress& ip) TUTTI_REALTIME;
 inline constexpr std::size_t kIpv4HeadBytes = 20;  // without options
 inline constexpr std::size_t kIpv6HeadBytes = 40;
 inline constexpr std::size_t kIpHeadBytesMax = kIpv6HeadBytes;
+constexpr std::size_t ip_head_bytes(bool ipv6) TUTTI_REALTIME {
+  return ipv6 ? kIpv6HeadBytes : kIpv4HeadBytes;
+}
 
 // Writes the header of a packet that is no fragment; returns its length. Addresses of one family.
 // Shapes: `out` has kIpHeadBytesMax.

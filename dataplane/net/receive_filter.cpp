@@ -4,6 +4,8 @@
 #include <linux/if_packet.h>
 #include <netinet/in.h>
 
+#include "dataplane/net/ip_packet.h"
+
 namespace tutti::net {
 namespace {
 
@@ -89,7 +91,7 @@ void require_ipv6(Conditions& is, const base::SocketAddress& ip) {
 
 std::vector<sock_filter> ring_filter(const PortLane& lane) {
   const bool ipv6 = lane.ip.family == base::AddressFamily::kIpv6;
-  const std::uint32_t head = ipv6 ? 40 : 20;
+  const auto head = static_cast<std::uint32_t>(ip_head_bytes(ipv6));
   Conditions is;
   require_ours(is);
   if (ipv6) {

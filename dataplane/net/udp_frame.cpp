@@ -56,7 +56,7 @@ void UdpFrame::make(const MacAddress& from_mac, const MacAddress& to_mac, const 
   std::byte* addresses = ip + (ipv4 ? 12 : 8);
   put_ip(addresses, from);
   put_ip(addresses + address_bytes, to);
-  std::byte* udp = ip + (ipv4 ? kIpv4HeadBytes : kIpv6HeadBytes);
+  std::byte* udp = ip + ip_head_bytes(!ipv4);
   if (ipv4) {
     put8(ip, 0x45);
     put16(ip + 6, 0x4000);  // DF
@@ -81,7 +81,7 @@ std::size_t UdpFrame::ip_at() const TUTTI_REALTIME {
 
 std::size_t UdpFrame::head_bytes() const TUTTI_REALTIME {
   const std::size_t ip = ip_at();
-  return ip + (get8(&head_[ip]) == 0x60 ? kIpv6HeadBytes : kIpv4HeadBytes) + kUdpHeadBytes;
+  return ip + ip_head_bytes(get8(&head_[ip]) == 0x60) + kUdpHeadBytes;
 }
 
 // Calls write.operator()<where IP's header is, whether it is IPv6's>(): what is known then need not be looked
@@ -101,7 +101,7 @@ template <typename Write>
 template <std::size_t kIpAt, bool kIpv6>
 [[gnu::always_inline]] inline void UdpFrame::write_head(std::uint16_t udp_bytes,
                                                         std::byte* out) const TUTTI_REALTIME {
-  constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6HeadBytes : kIpv4HeadBytes);
+  constexpr std::size_t kUdpAt = kIpAt + ip_head_bytes(kIpv6);
   // All up to the ports, 38 to 62 bytes: two copies that overlap.
   constexpr std::size_t kHalf = 32;
   constexpr std::size_t kSecond = kUdpAt + kPortsBytes - kHalf;
@@ -120,7 +120,7 @@ template <std::size_t kIpAt, bool kIpv6>
 
 std::size_t UdpFrame::write(std::size_t payload_bytes, std::byte* out) const TUTTI_REALTIME {
   return with_shape([&]<std::size_t kIpAt, bool kIpv6>() TUTTI_REALTIME {
-    constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6HeadBytes : kIpv4HeadBytes);
+    constexpr std::size_t kUdpAt = kIpAt + ip_head_bytes(kIpv6);
     const auto udp_bytes = static_cast<std::uint16_t>(kUdpHeadBytes + payload_bytes);
     write_head<kIpAt, kIpv6>(udp_bytes, out);
     put_word(out + kUdpAt + kUdpChecksum,
@@ -136,7 +136,7 @@ std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out) co
 std::size_t UdpFrame::write_summed(std::size_t payload_bytes, std::byte* out,
                                    std::uint64_t payload_sum) const TUTTI_REALTIME {
   return with_shape([&]<std::size_t kIpAt, bool kIpv6>() TUTTI_REALTIME {
-    constexpr std::size_t kUdpAt = kIpAt + (kIpv6 ? kIpv6HeadBytes : kIpv4HeadBytes);
+    constexpr std::size_t kUdpAt = kIpAt + ip_head_bytes(kIpv6);
     const auto udp_bytes = static_cast<std::uint16_t>(kUdpHeadBytes + payload_bytes);
     write_head<kIpAt, kIpv6>(udp_bytes, out);
     // From what is known of the header, not from what was just written: that is slow to read in other pieces.

@@ -4,8 +4,11 @@
 #include "dataplane/net/network_bytes.h"
 
 namespace tutti::net {
+namespace {
 
 using base::DropReason;
+
+}  // namespace
 
 base::Result<UdpPacket, DropReason> parse_udp_packet(std::span<const std::byte> ip,
                                                      Checksums checksums) TUTTI_REALTIME {
