@@ -1,6 +1,7 @@
 """The listening side of the interop tests: G.711, tones, RTP both ways, written from the RFCs alone and sharing
 nothing with the code under test, so that a mistake there is not repeated here."""
 
+import contextlib
 import math
 import os
 import selectors
@@ -166,14 +167,27 @@ def _arrival(beside):
     return time.monotonic() - waited
 
 
+def rtp_and_rtcp():
+    """Sockets of an even port and the next (RFC 3550, 11): were the second somebody else's, he would get RTCP for his RTP."""
+    while True:
+        rtp, rtcp = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        rtp.bind((server.HOST, 0))
+        port = rtp.getsockname()[1]
+        with contextlib.suppress(OSError):  # taken
+            if port % 2 == 0:
+                rtcp.bind((server.HOST, port + 1))
+                return rtp, rtcp
+        rtp.close()
+        rtcp.close()
+
+
 class Voice:
-    """One caller's RTP: a tone out, and everything that comes back, kept with its time."""
+    """One caller's RTP: a tone out, and everything that comes back, kept with its time. RTCP is left where it comes to."""
 
     def __init__(self, tone_hz=None, amplitude=8000, payload_type=PCMU):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket, self.rtcp = rtp_and_rtcp()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self.socket.bind((server.HOST, 0))
         self.socket.setblocking(False)
         self.port = self.socket.getsockname()[1]
         self.tone_hz = tone_hz

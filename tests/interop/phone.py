@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 
+import media
 import sip
 
 MIRRORED = {"sendonly": "recvonly", "recvonly": "sendonly"}
@@ -18,11 +19,10 @@ class Phone(threading.Thread):
         self.answer, self.direction = answer, direction
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
-        self.own_voice = None
+        self.own_voice = ()
         if voice_port is None:
-            self.own_voice = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.own_voice.bind(("127.0.0.1", 0))
-            voice_port = self.own_voice.getsockname()[1]
+            self.own_voice = media.rtp_and_rtcp()
+            voice_port = self.own_voice[0].getsockname()[1]
         self.voice_port = voice_port
         self.port = self.socket.getsockname()[1]
         self.uri = f"sip:phone{self.port}@127.0.0.1:{self.port}"
@@ -103,5 +103,5 @@ class Phone(threading.Thread):
         self.done = True
         self.join()
         self.socket.close()
-        if self.own_voice:
-            self.own_voice.close()
+        for one in self.own_voice:
+            one.close()
