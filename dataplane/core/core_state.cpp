@@ -53,7 +53,7 @@ CoreState::CoreState(const CoreOptions& core_options, net::PacketPort& packet_po
       payloads(core_options.capacity.participants * kShortPayloadsPerParticipant + kPayloadsReserve,
                core_options.capacity.participants * kLongPayloadsPerParticipant + kPayloadsReserve,
                shelves_of(participants, marks.get())),
-      quiet(marks.get(), core_options.owed_ticks_max, payloads) {}
+      quiet(marks.get(), core_options.owed_ticks_max, core_options.capacity.conferences, payloads) {}
 
 Participant* CoreState::find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME {
   if (handle.slot >= participants.capacity() || marks[handle.slot].presence == Presence::kNobody)

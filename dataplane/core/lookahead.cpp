@@ -1,6 +1,9 @@
 #include "dataplane/core/lookahead.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "dataplane/base/check.h"
 
 namespace tutti::core {
 namespace {
@@ -42,21 +45,38 @@ std::uint32_t Lookahead::begin(const TickWheel::Turn& turn) TUTTI_REALTIME {
 // Returns how many they are in all.
 std::uint32_t Lookahead::tell_awake() TUTTI_REALTIME {
   const Roster& roster = *roster_;
-  Participant* const* member = roster.members().data();
-  Participant** const awake = awake_.get();
   std::uint32_t count = 0;
   const std::uint32_t first = std::min(kConferenceSteps, roster.conferences());
   for (std::uint32_t i = 0; i < first; ++i) fetch_marks_of(i);
   for (std::uint32_t i = 0; i < roster.conferences(); ++i) {
     fetch_marks_of(i + kConferenceSteps);
-    Participant* const* const end = roster.members().data() + roster.members_before(i + 1);
-    for (; member != end; ++member) {
-      awake[count] = *member;
-      count += state_.quiet.quiet(slot_of(*member)) ? 0 : 1;
-    }
+    count += tell_awake_of(i, awake_.get() + count);
     awake_ends_[i] = count;
   }
-  if (count != 0) go_on(awake + count, kStateSteps);
+  if (count != 0) go_on(awake_.get() + count, kStateSteps);
+  return count;
+}
+
+// Returns how many they are. Shapes: `out` has room for the conference's members, and for kBeyond behind them.
+std::uint32_t Lookahead::tell_awake_of(std::uint32_t i, Participant** out) TUTTI_REALTIME {
+  const auto members = this->members(i, i + 1);
+  const auto size = static_cast<std::uint32_t>(members.size());
+  const auto conference = static_cast<std::uint32_t>(roster_->conference(i) - conferences_);
+  if (!state_.quiet.anybody(conference)) {
+    DCHECK(std::ranges::none_of(members, [this](const Participant* member) TUTTI_REALTIME {
+      return state_.quiet.quiet(slot_of(member));
+    }));
+    // Where all talk nobody is asked, and so many are copied at once.
+    for (std::uint32_t at = 0; at < size; at += Roster::kBeyond)
+      std::memcpy(out + at, members.data() + at, Roster::kBeyond * sizeof(*out));
+    return size;
+  }
+  std::uint32_t count = 0;
+  for (Participant* const member : members) {
+    out[count] = member;
+    count += state_.quiet.quiet(slot_of(member)) ? 0 : 1;
+  }
+  if (count == size) state_.quiet.nobody(conference);
   return count;
 }
 
@@ -77,6 +97,7 @@ std::uint32_t Lookahead::step(std::uint32_t first, std::uint32_t members) const 
 // Where one may have been woken since begin(), by what arrives within the sub-slot.
 std::span<Participant* const> Lookahead::look_again(std::span<Participant* const> members,
                                                     std::span<Participant* const> awake) TUTTI_REALTIME {
+  if (awake.size() == members.size()) return awake;
   for (Participant* const& place : awake) fetch_state(place);
   std::uint32_t count = 0;
   for (Participant* const member : members) {

@@ -71,6 +71,7 @@ class Lookahead {
   // Of conferences of two or three, too.
   static constexpr std::uint32_t kConferenceSteps = 8;
   static_assert(kOutboundSteps <= Roster::kBeyond && kConferenceSteps <= Roster::kBeyond);
+  static_assert(Roster::kBeyond <= kStateSteps);  // so many are copied too far
 
   void fetch_payload_of(const Participant* member) const TUTTI_REALTIME {
     member->inbound.prefetch_payload(member->shelf);
@@ -80,12 +81,14 @@ class Lookahead {
     if (send_lines_.first != nullptr) send_lines_.prefetch(net::EndpointId{slot_of(member)});
   }
   std::uint32_t tell_awake() TUTTI_REALTIME;
+  std::uint32_t tell_awake_of(std::uint32_t i, Participant** out) TUTTI_REALTIME;
   void fetch_marks_of(std::uint32_t conference) const TUTTI_REALTIME;
   std::span<Participant* const> look_again(std::span<Participant* const> members,
                                            std::span<Participant* const> awake) TUTTI_REALTIME;
 
   CoreState& state_;
   Participant* const participants_ = state_.participants.at(0);
+  Conference* const conferences_ = state_.conferences.at(0);
   const net::SendLines send_lines_ = state_.port.send_lines();
   std::vector<Roster> rosters_;                          // by sub-slot
   const Roster* roster_;                                 // of begin()

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 
 #include "dataplane/base/realtime.h"
 #include "dataplane/core/participant.h"
@@ -21,10 +22,17 @@ namespace tutti::core {
 class QuietStreams {
  public:
   // Each owes `owed_max` at most; 0: none is ever quiet. The marks, by slot, and the pool outlive it.
-  QuietStreams(SlotMarks* marks, std::uint8_t owed_max, stream::PayloadPool& payloads)
-      : owed_max_(owed_max), marks_(marks), payloads_(payloads) {}
+  QuietStreams(SlotMarks* marks, std::uint8_t owed_max, std::uint32_t conferences,
+               stream::PayloadPool& payloads)
+      : owed_max_(owed_max),
+        marks_(marks),
+        anybody_(std::make_unique<bool[]>(conferences)),
+        payloads_(payloads) {}
 
   bool quiet(std::uint32_t slot) const TUTTI_REALTIME { return marks_[slot].quiet_since == era_; }
+  // Whether one of that conference's members may be; who found that none is says so.
+  bool anybody(std::uint32_t conference) const TUTTI_REALTIME { return anybody_[conference]; }
+  void nobody(std::uint32_t conference) TUTTI_REALTIME { anybody_[conference] = false; }
 
   // How often one was woken who may have been quiet; round.
   std::uint32_t woken() const TUTTI_REALTIME { return woken_; }
@@ -34,13 +42,14 @@ class QuietStreams {
     marks_[slot].quiet_since = 0;
     ++woken_;
   }
-  // Whether one is quiet from the next tick on, whose gate was closed in this one and whose frame was thrown
-  // away.
+  // Whether one, a member, is quiet from the next tick on, whose gate was closed in this one and whose frame
+  // was thrown away.
   void look(Participant& participant, const dsp::SpeechGateOptions& gate) TUTTI_REALTIME {
     participant.quiet_peak = participant.inbound.peak_waiting();
     const bool is = owed_max_ != 0 && participant.gate.closed() && participant.slip == 0 &&
                     !opens(participant, participant.quiet_peak, gate);
     marks_[participant.handle.slot].quiet_since = is ? era_ : std::uint16_t{0};
+    if (is) anybody_[participant.conference] = true;
   }
 
   // A tick of one who is quiet.
@@ -91,6 +100,7 @@ class QuietStreams {
 
   const std::uint8_t owed_max_;
   SlotMarks* const marks_;
+  const std::unique_ptr<bool[]> anybody_;  // by conference
   std::uint16_t era_ = 1;
   std::uint32_t woken_ = 0;
   stream::PayloadPool& payloads_;

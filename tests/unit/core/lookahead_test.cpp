@@ -33,7 +33,8 @@ class LookaheadTest : public ::testing::Test {
       mailbox::AttachParticipant attach;
       attach.participant = {member, 1};
       attach.media.codec_count = 1;
-      state_->participants.make(member, attach, 40ms, base::Instant(), state_->reserves.make(member));
+      state_->participants.make(member, attach, 40ms, base::Instant(), state_->reserves.make(member))
+          .conference = slot;
       state_->quiet.begin(member);
       state_->join(conference, member);
     }
@@ -188,6 +189,37 @@ TEST_F(LookaheadTest, TellsWhoHasBeenWokenSince) {
   state_->quiet.wake_all();
   next(first);
   EXPECT_EQ(next_awake(), (Slots{1, 2, 3}));
+}
+
+// Who were all awake are told in one go, until one of them falls quiet.
+TEST_F(LookaheadTest, SeesWhoFallsQuietWhereNobodyWas) {
+  Slots many;
+  for (std::uint32_t slot = 10; slot < 29; ++slot) many.push_back(slot);
+  const Conference& first = open(0, many);
+  const Conference& last = open(1, {1, 2, 3});
+  for (int tick = 0; tick < 2; ++tick) {
+    begin();
+    next(first);
+    EXPECT_EQ(next_awake(), many);
+    next(last);
+    EXPECT_EQ(next_awake(), (Slots{1, 2, 3}));
+  }
+  fall_quiet(28);
+  fall_quiet(2);
+  begin();
+  next(first);
+  EXPECT_EQ(next_awake(), Slots(many.begin(), many.end() - 1));
+  next(last);
+  EXPECT_EQ(next_awake(), (Slots{1, 3}));
+  for (const std::uint32_t slot : {28U, 2U}) state_->quiet.wake(state_->participants[slot]);
+  for (int tick = 0; tick < 2; ++tick) {
+    begin();
+    next(first);
+    EXPECT_EQ(next_awake(), many);
+    next(last);
+    EXPECT_EQ(next_awake(), (Slots{1, 2, 3}));
+  }
+  EXPECT_FALSE(state_->quiet.anybody(0) || state_->quiet.anybody(1));
 }
 
 // More than are fetched ahead: nothing beyond the last is touched.

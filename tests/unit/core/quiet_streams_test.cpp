@@ -255,6 +255,7 @@ class QuietStreamsTest : public ::testing::Test {
     attach.participant = {2, 1};
     attach.media = sim::SimulatedHost::media_for(*base::parse_address_and_port("10.0.0.1:4000"));
     participant_ = std::make_unique<Participant>(attach, 40ms, base::Instant(1s), reserve_);
+    participant_->conference = 1;
   }
   ~QuietStreamsTest() override {
     participant_->inbound.detach(pool_);
@@ -280,7 +281,7 @@ class QuietStreamsTest : public ::testing::Test {
   static constexpr std::uint8_t kNoise = 0xFB;  // peak 32
   stream::PayloadPool pool_{16, 4};
   std::array<SlotMarks, 4> marks_{};
-  QuietStreams quiet_{marks_.data(), 3, pool_};
+  QuietStreams quiet_{marks_.data(), 3, 2, pool_};
   ParticipantReserve reserve_;
   dsp::SpeechGateOptions gate_;
   std::unique_ptr<Participant> participant_;
