@@ -17,8 +17,7 @@
 namespace tutti::stream {
 
 // Thread: one. Size it for the mean: some 5 blocks a participant at 60 ms of delay and 20 ms a packet, which
-// his shelf holds; the rest all share, JitterBuffer::kSlots a participant at most. An unused block costs
-// none.
+// his shelf holds; the rest all share, JitterBuffer::kSlots a participant at most. What is unused costs none.
 class PayloadPool {
  public:
   using Index = std::uint32_t;
@@ -35,8 +34,8 @@ class PayloadPool {
   struct alignas(64) Shelf {                  // one owner's; without initial values
     std::array<std::byte, kShelf * kShortBytes> bytes;
   };
-  // Where so many owners' lie: the first, and how many bytes behind it the next. The same of a dense byte of
-  // each: a bit for each block that is taken, none at the begin.
+  // Where so many owners' lie: the first, and how far behind it the next. The same of a byte of each: a bit for
+  // each block that is taken, none at the begin.
   struct Shelves {
     Owner count = 0;
     std::byte* first = nullptr;
@@ -61,7 +60,6 @@ class PayloadPool {
         std::uint8_t& taken_now = taken(owner);
         const Index index = owner << kShelfBits | first_free(taken_now);
         taken_now = static_cast<std::uint8_t>(taken_now | (taken_now + 1U));
-        ++on_shelves_;
         return index;
       }
       const Index index = shorts_.try_acquire();
@@ -76,7 +74,6 @@ class PayloadPool {
       const unsigned bit = 1U << (index & kShelfMask);
       DCHECK((taken_now & bit) != 0);
       taken_now = static_cast<std::uint8_t>(taken_now & ~bit);
-      --on_shelves_;
     } else if ((index & kLong) == 0) {
       shorts_.release(index & kPlaceMask);
     } else if (index != kSilence) {
@@ -108,7 +105,11 @@ class PayloadPool {
     return on_shelf(owner, first_free(taken(owner)));
   }
 
-  std::uint32_t in_use() const TUTTI_REALTIME { return on_shelves_ + shorts_.in_use() + longs_.in_use(); }
+  std::uint32_t in_use() const {  // looks at every shelf
+    int shelved = 0;
+    for (Owner owner = 0; owner < shelves_.count; ++owner) shelved += std::popcount(taken(owner));
+    return static_cast<std::uint32_t>(shelved) + shorts_.in_use() + longs_.in_use();
+  }
   std::uint32_t long_in_use() const TUTTI_REALTIME { return longs_.in_use(); }
 
  private:
@@ -143,7 +144,6 @@ class PayloadPool {
   const Shelves shelves_;
   Shorts shorts_;
   Longs longs_;
-  std::uint32_t on_shelves_ = 0;  // are taken
   Block<kLongBytes> silence_;
 };
 
