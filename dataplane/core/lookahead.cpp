@@ -57,15 +57,15 @@ std::uint32_t Lookahead::tell_awake() TUTTI_REALTIME {
   return count;
 }
 
-// Returns how many they are. Shapes: `out` has room for the conference's members, and for kBeyond behind them.
+// Returns how many they are. Shapes: `out` has room for the conference's members, and for kBeyond behind
+// them.
 std::uint32_t Lookahead::tell_awake_of(std::uint32_t i, Participant** out) TUTTI_REALTIME {
   const auto members = this->members(i, i + 1);
   const auto size = static_cast<std::uint32_t>(members.size());
   const auto conference = static_cast<std::uint32_t>(roster_->conference(i) - conferences_);
   if (!state_.quiet.anybody(conference)) {
-    DCHECK(std::ranges::none_of(members, [this](const Participant* member) TUTTI_REALTIME {
-      return state_.quiet.quiet(slot_of(member));
-    }));
+    DCHECK(std::ranges::none_of(members, [this](const Participant* member)
+                                             TUTTI_REALTIME { return state_.quiet.quiet(slot_of(member)); }));
     // Where all talk nobody is asked, and so many are copied at once.
     for (std::uint32_t at = 0; at < size; at += Roster::kBeyond)
       std::memcpy(out + at, members.data() + at, Roster::kBeyond * sizeof(*out));

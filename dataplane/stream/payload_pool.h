@@ -34,8 +34,8 @@ class PayloadPool {
   struct alignas(64) Shelf {                  // one owner's; without initial values
     std::array<std::byte, kShelf * kShortBytes> bytes;
   };
-  // Where so many owners' lie: the first, and how far behind it the next. The same of a byte of each: a bit for
-  // each block that is taken, none at the begin.
+  // Where so many owners' lie: the first, and how far behind it the next. The same of a byte of each: a bit
+  // for each block that is taken, none at the begin.
   struct Shelves {
     Owner count = 0;
     std::byte* first = nullptr;
