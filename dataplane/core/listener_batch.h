@@ -12,7 +12,7 @@
 
 namespace tutti::core {
 
-// Made anew for each conference and tick; flushed before it is left, and before anything else of one who is
+// Of one conference and tick at a time; flushed before it is left, and before anything else of one who is
 // in it is sent. Thread: the core.
 class ListenerBatch {
  public:

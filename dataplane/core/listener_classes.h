@@ -17,7 +17,7 @@
 
 namespace tutti::core {
 
-// Made anew for each conference and tick. Thread: the core.
+// Of one conference and tick at a time. Thread: the core.
 class ListenerClasses {
  public:
   // G.711: a byte a sample.
@@ -27,6 +27,11 @@ class ListenerClasses {
   static constexpr std::size_t kGainsMax = 8;
 
   explicit ListenerClasses(mixer::ConferenceMixer& mixer) : mixer_(mixer) {}
+
+  void begin_tick() TUTTI_REALTIME {
+    encoded_ = {};
+    gains_ = 0;
+  }
 
   // The frame that is heard through that gain, in that codec: the sum without `own`, or the whole of it.
   // Encoded into `place` unless others share it. Valid while both are.

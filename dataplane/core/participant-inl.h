@@ -30,4 +30,11 @@ inline void Participant::prefetch_outbound() const TUTTI_REALTIME {
   base::prefetch(&outbound);
 }
 
+inline void Participant::prefetch_seldom() const TUTTI_REALTIME {
+  const auto* const end = reinterpret_cast<const std::byte*>(&rtcp + 1);
+  for (const auto* at = reinterpret_cast<const std::byte*>(&other_sign_of_life); at < end; at += 64)
+    base::prefetch(at);
+  inbound.prefetch_totals();
+}
+
 }  // namespace tutti::core

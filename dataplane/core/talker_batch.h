@@ -14,7 +14,7 @@
 
 namespace tutti::core {
 
-// Made anew for each conference and tick. Thread: the core.
+// Of one conference and tick at a time: flushed behind it. Thread: the core.
 class TalkerBatch {
  public:
   explicit TalkerBatch(mixer::ConferenceMixer& mixer) TUTTI_REALTIME : mixer_(mixer) {}

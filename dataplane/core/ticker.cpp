@@ -4,8 +4,6 @@
 #include <array>
 
 #include "dataplane/base/prefetch.h"
-#include "dataplane/core/listener_batch.h"
-#include "dataplane/core/talker_packets.h"
 #include "mixer/dsp/fade.h"
 
 namespace tutti::core {
@@ -18,6 +16,10 @@ Ticker::Ticker(CoreState& state, Reception& reception, Reporting& reporting, Mov
       moves_(moves),
       choice_(state.options.capacity.participants),
       follower_(state),
+      talkers_(mixer_),
+      classes_(mixer_),
+      own_mixes_(state, mixer_),
+      whole_mixes_(state, classes_),
       personal_(state, mixer_),
       ahead_(state),
       looks_(state.port.looks()),
@@ -123,8 +125,8 @@ void Ticker::add_tones(Conference& conference) TUTTI_REALTIME {
 
 // The same as all that is done with one who was in the mix and still speaks, for whom nothing is new: a whole
 // frame as it came. False, and nothing done, where that has to be looked at closer.
-bool Ticker::speaks_on(Participant& participant, dsp::SpeechGateOptions gate, base::Frame& frame,
-                       TalkerBatch& batch) TUTTI_REALTIME {
+bool Ticker::speaks_on(Participant& participant, dsp::SpeechGateOptions gate,
+                       base::Frame& frame) TUTTI_REALTIME {
   if (!participant.steady() || !participant.gain_in.unity()) [[unlikely]]
     return false;
   const std::uint16_t said = participant.inbound.peak_ahead();
@@ -135,7 +137,7 @@ bool Ticker::speaks_on(Participant& participant, dsp::SpeechGateOptions gate, ba
     return false;
   participant.gate.hold(gate);
   participant.loudness = std::max(said, participant.fallen());
-  batch.add(encoded, frame);
+  talkers_.add(encoded, frame);
   return true;
 }
 
@@ -143,7 +145,6 @@ void Ticker::gather(Conference& conference, std::span<Participant* const> awake,
                     const TickWheel::Turn& turn) TUTTI_REALTIME {
   choice_.begin(conference.max_talkers, conference.number);
   mixer_.begin_tick();
-  TalkerBatch batch(mixer_);
   base::Frame* frame = frames_.at(0);
   if (conference.max_talkers == 0) {
     // Nobody has to be compared: one walk does all.
@@ -152,9 +153,9 @@ void Ticker::gather(Conference& conference, std::span<Participant* const> awake,
     for (Participant* const& place : awake) {
       ahead_.fetch_state(place);
       Participant& participant = *place;
-      if (mixing && speaks_on(participant, gate, *frame, batch)) [[likely]] {
+      if (mixing && speaks_on(participant, gate, *frame)) [[likely]] {
         ++frame;
-      } else if (listen(participant) && take_voice(participant, conference, turn, *frame, batch)) {
+      } else if (listen(participant) && take_voice(participant, conference, turn, *frame)) {
         ++frame;
       }
     }
@@ -169,10 +170,10 @@ void Ticker::gather(Conference& conference, std::span<Participant* const> awake,
     if (conference.peers != 0) state_.peers.compete(conference, turn.tick, choice_);
     choice_.choose();
     for (std::uint32_t i = 0; i < speakers; ++i) {
-      if (take_voice(state_.participants[speakers_[i]], conference, turn, *frame, batch)) ++frame;
+      if (take_voice(state_.participants[speakers_[i]], conference, turn, *frame)) ++frame;
     }
   }
-  batch.flush();
+  talkers_.flush();
   if (conference.coaches != 0) state_.coachings.be_silent(conference, turn);
   state_.counters.frames_mixed.add(mixer_.contributors());
 }
@@ -204,7 +205,7 @@ bool Ticker::listen(Participant& participant) TUTTI_REALTIME {
 
 // Of one who speaks, once it is known who has a part in the mix. Returns whether it has, with this frame.
 bool Ticker::take_voice(Participant& participant, const Conference& conference, const TickWheel::Turn& turn,
-                        base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME {
+                        base::Frame& frame) TUTTI_REALTIME {
   const bool able = participant.may_talk();
   if (able) participant.among_loudest = choice_.chosen(participant);
   const bool wanted = able && participant.among_loudest && conference.mixing;
@@ -212,7 +213,7 @@ bool Ticker::take_voice(Participant& participant, const Conference& conference, 
     whisper(participant, turn, frame);
     return false;
   }
-  return take(participant, wanted, frame, batch);
+  return take(participant, wanted, frame);
 }
 
 // The tick has passed by the arrivals of a stream that nobody heard: a frame more or less mends it. Returns
@@ -231,8 +232,7 @@ bool Ticker::slip(Participant& participant, bool wanted) TUTTI_REALTIME {
 
 // Takes the frame of this tick out of a stream, whether or not it is mixed: the stream's clock is the tick.
 // Returns whether it is mixed.
-bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame,
-                  TalkerBatch& batch) TUTTI_REALTIME {
+bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame) TUTTI_REALTIME {
   if (participant.slip != 0 && !participant.in_mix && slip(participant, wanted)) return false;
   // Who is put out of the mix in the middle of a sound fades out for a frame, who is let in fades in. The
   // gate needs neither: it opens before the sound and closes after it.
@@ -248,7 +248,7 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame,
   participant.fading = fade_out;
   if (!fade_out && !fade_in && participant.gain_in.unity()) {
     if (const auto encoded = participant.inbound.try_pop_encoded(state_.payloads, participant.shelf)) {
-      batch.add(encoded, frame);
+      talkers_.add(encoded, frame);
       participant.in_mix = true;
       return true;
     }
@@ -281,11 +281,19 @@ void Ticker::whisper(Participant& participant, const TickWheel::Turn& turn,
 
 void Ticker::hand_out(Conference& conference, std::span<Participant* const> members,
                       const TickWheel::Turn& turn, bool reporting) TUTTI_REALTIME {
-  ListenerClasses classes(mixer_);
-  TalkerPackets own_mixes(state_, mixer_);
-  ListenerBatch whole_mixes(state_, classes);
+  classes_.begin_tick();
   const base::Frame* own = frames_.at(0);
   const base::Instant due = turn.due;
+  // Until what is read of them has come from memory, which nothing else of a tick reads, and no packet of
+  // this tick waits for theirs.
+  std::array<Participant*, 16> to_look_after;
+  std::size_t to_look_after_count = 0;
+  const auto look_after_all = [&]() TUTTI_REALTIME {
+    own_mixes_.flush();
+    whole_mixes_.flush();
+    for (std::size_t i = 0; i < to_look_after_count; ++i) look_after(*to_look_after[i], due);
+    to_look_after_count = 0;
+  };
   for (Participant* const& place : members) {
     ahead_.fetch_outbound(place);
     Participant& participant = *place;
@@ -299,12 +307,12 @@ void Ticker::hand_out(Conference& conference, std::span<Participant* const> memb
     const bool ordinary = !participant.personal && participant.gain_out.unity();
     if (ordinary && participant.outbound.whole_frame_due()) {
       if (participant.in_mix) {
-        own_mixes.add(participant, due, *own++);
+        own_mixes_.add(participant, due, *own++);
       } else {
-        whole_mixes.add(participant, due);
+        whole_mixes_.add(participant, due);
       }
     } else {
-      send_otherwise(participant, classes, *own, turn);
+      send_otherwise(participant, *own, turn);
       if (participant.in_mix) ++own;
       if (participant.outbound.half_tick_due()) {
         conference.half_tick_due = true;
@@ -316,18 +324,17 @@ void Ticker::hand_out(Conference& conference, std::span<Participant* const> memb
       state_.quiet.make_up(participant);
       reporting_.report_voice(participant, due);
     }
-    if (due >= participant.look_after_at) {
-      own_mixes.flush();
-      whole_mixes.flush();
-      look_after(participant, due);
+    if (due >= participant.look_after_at) [[unlikely]] {
+      participant.prefetch_seldom();
+      to_look_after[to_look_after_count++] = &participant;
+      if (to_look_after_count == to_look_after.size()) look_after_all();
     }
   }
-  own_mixes.flush();
-  whole_mixes.flush();
+  look_after_all();
 }
 
 // What one hears who has a gain, packets of other lengths, or something that sets him apart.
-void Ticker::send_otherwise(Participant& participant, ListenerClasses& classes, const base::Frame& own,
+void Ticker::send_otherwise(Participant& participant, const base::Frame& own,
                             const TickWheel::Turn& turn) TUTTI_REALTIME {
   if (participant.personal) return send_personal(participant, own, turn);
   auto& outbound = participant.outbound;
@@ -338,7 +345,7 @@ void Ticker::send_otherwise(Participant& participant, ListenerClasses& classes, 
     return;
   }
   ListenerClasses::EncodedFrame place;
-  const auto heard = classes.hear(outbound.codec(), participant.in_mix ? &own : nullptr, gain, place);
+  const auto heard = classes_.hear(outbound.codec(), participant.in_mix ? &own : nullptr, gain, place);
   if (outbound.whole_frame_due()) {
     std::array<std::byte, rtp::kRtpHeaderBytes> head;
     outbound.pass_frame(turn.due, head);

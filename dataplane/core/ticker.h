@@ -9,6 +9,7 @@
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/tick.h"
 #include "dataplane/core/core_state.h"
+#include "dataplane/core/listener_batch.h"
 #include "dataplane/core/listener_classes.h"
 #include "dataplane/core/lookahead.h"
 #include "dataplane/core/moves.h"
@@ -18,6 +19,7 @@
 #include "dataplane/core/slab.h"
 #include "dataplane/core/talker_batch.h"
 #include "dataplane/core/talker_choice.h"
+#include "dataplane/core/talker_packets.h"
 #include "dataplane/core/tick_follower.h"
 
 namespace tutti::core {
@@ -58,15 +60,14 @@ class Ticker {
   // These two out of the walk that is most of a tick: it holds what it needs in registers.
   [[gnu::noinline]] bool listen(Participant& participant) TUTTI_REALTIME;
   [[gnu::noinline]] bool take_voice(Participant& participant, const Conference& conference,
-                                    const TickWheel::Turn& turn, base::Frame& frame,
-                                    TalkerBatch& batch) TUTTI_REALTIME;
+                                    const TickWheel::Turn& turn, base::Frame& frame) TUTTI_REALTIME;
   bool slip(Participant& participant, bool wanted) TUTTI_REALTIME;
   [[gnu::always_inline]] inline bool speaks_on(Participant& participant, dsp::SpeechGateOptions gate,
-                                               base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME;
-  bool take(Participant& participant, bool wanted, base::Frame& frame, TalkerBatch& batch) TUTTI_REALTIME;
+                                               base::Frame& frame) TUTTI_REALTIME;
+  bool take(Participant& participant, bool wanted, base::Frame& frame) TUTTI_REALTIME;
   void whisper(Participant& participant, const TickWheel::Turn& turn, base::Frame& frame) TUTTI_REALTIME;
-  [[gnu::noinline]] void send_otherwise(Participant& participant, ListenerClasses& classes,
-                                        const base::Frame& own, const TickWheel::Turn& turn) TUTTI_REALTIME;
+  [[gnu::noinline]] void send_otherwise(Participant& participant, const base::Frame& own,
+                                        const TickWheel::Turn& turn) TUTTI_REALTIME;
   void send_personal(Participant& participant, const base::Frame& own,
                      const TickWheel::Turn& turn) TUTTI_REALTIME;
   // `turn` as the conference counts it; `reporting`: Reporting::due() then.
@@ -82,6 +83,11 @@ class Ticker {
   TickFollower follower_;
   mixer::ConferenceMixer
       mixer_;  // of the conference that is being mixed: one for all, so that it stays in cache
+  // Of the same: empty behind its tick.
+  TalkerBatch talkers_;
+  ListenerClasses classes_;
+  TalkerPackets own_mixes_;
+  ListenerBatch whole_mixes_;
   PersonalMix personal_;
   Lookahead ahead_;   // of the sub-slot that is being mixed
   const bool looks_;  // the port's
