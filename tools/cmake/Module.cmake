@@ -1,10 +1,11 @@
 # A module is a leaf folder: one library tutti_<name>, made of the folder's own *.cpp files.
 
 # What a core runs is optimised as one piece when a program is linked: a packet or a tick crosses a dozen files, and each call
-# that cannot be inlined is a nanosecond of some fifty (docs/decisions/0024-a-core-as-one-piece.md). Programs and tests alike.
+# that cannot be inlined is a nanosecond of some fifty (docs/decisions/0024-a-core-as-one-piece.md). Programs and tests alike. It
+# has the frame pointer's register, too: who wants to know its callers' names has them from -g1 (perf --call-graph dwarf).
 function(tutti_whole_program target)
   set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
-  target_compile_options(${target} PRIVATE -fno-semantic-interposition)
+  target_compile_options(${target} PRIVATE -fno-semantic-interposition -fomit-frame-pointer)
   target_link_options(${target} INTERFACE -flto=auto)
 endfunction()
 
