@@ -124,10 +124,10 @@ def memory(bed, rows, beat, participants=4000, rate=300.0, wait_s=AFTER_LAST_INV
     return f"{full / 1e6:.1f} MB with {participants:,}, {empty / 1e6:.1f} MB with nobody"
 
 
-def bare_ns(bed, participants, secs, name):
+def bare_ns(bed, participants, secs, name, loop="all"):
     """ns of CPU a participant-frame by loop, "fastest" that on connected sockets: see bench/bare_udp.cpp."""
     report = bed.out / f"{name}.json"
-    command = [bed.bin / "bare-udp", "--sockets", participants, "--secs", secs, "--rounds", 1, "--cpu",
+    command = [bed.bin / "bare-udp", "--loop", loop, "--sockets", participants, "--secs", secs, "--rounds", 1, "--cpu",
                bed.machine.cpus.media, "--peer-cpu", bed.machine.cpus.callers, "--io", "sockets", "--json", report]
     with (bed.out / f"{name}.log").open("w") as said:
         child = process.start([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=said,
@@ -144,40 +144,69 @@ def bare_ns(bed, participants, secs, name):
 PACKET_LOOP = "uring_packet"  # bare-udp's that sends frames; missing where they may not be sent
 
 
-def ratio_to_bare_udp(bed, rows, beat, participants, rounds=2, secs=8, rate=300.0, bare_loops=bare_ns):
-    """The loops and tuttid in turn on as many sockets, the medians of the rounds; and once more with a tuttid whose RTP
+class BareLoops:
+    """The loops that tuttid is held against, measured anew before and behind each trial: what the machine does meanwhile is in
+    both, and of many loops that were measured once the fastest is the luckiest, too."""
+
+    def __init__(self, measure, rounds_ns):
+        """`measure(loop)`: its ns, and of "all" those of all; `rounds_ns`: of "all"."""
+        found = dict(rounds_ns)
+        least = found.pop("fastest")
+        self.fastest = next(loop for loop, ns in found.items() if ns == least)
+        self.names = [self.fastest] + [loop for loop in (PACKET_LOOP,) if loop in found and loop != self.fastest]
+        self.has_packets = PACKET_LOOP in found
+        self._measure = measure
+        self._latest = self._round()
+
+    def _round(self):
+        return {loop: self._measure(loop)[loop] for loop in self.names}
+
+    def around(self, trial):
+        """What the trial gives, and each loop's ns in the mean of before it and behind it."""
+        before, given = self._latest, trial()
+        self._latest = self._round()
+        return given, {loop: (before[loop] + self._latest[loop]) / 2 for loop in self.names}
+
+
+def ratio_to_bare_udp(bed, rows, beat, participants, rounds=3, secs=6, rate=300.0, bare_loops=bare_ns):
+    """tuttid between two rounds of the fastest loop on as many sockets, the medians of some; and once more a tuttid whose RTP
     goes as frames past the kernel's UDP both ways, where this host takes such frames."""
-    loops, ours, frames, why = [], [], [], []
+
+    def measure(loop):
+        found = bare_loops(bed, participants, 1.5, f"bare-{loop}", loop)
+        beat()
+        return found
+
+    loops, ours, frames, why = BareLoops(measure, measure("all")), [], [], []
     for number in range(rounds + 1):  # one may be thrown away
         if len(ours) == rounds:
             break
-        found = bare_loops(bed, participants, 1.5, f"bare-{number}")
-        beat()
         # Both far ends are tutti-load's sockets: into one that does not queue a send is cheaper.
         plan = Plan(ROOMS_OF_8, participants, secs, rate, config=SOCKETS, io="sockets")
-        trial = bed.run(plan, f"ratio-{number}", beat)
+        trial, bare = loops.around(lambda: bed.run(plan, f"ratio-{number}", beat))
         verdict = judge(trial.load, trial.span)
         if verdict.outcome != HELD:
             why += verdict.why
             continue
-        loops.append(found)
-        ours.append(trial.span.cpu_ns_per_frame())
-        if PACKET_LOOP in found:
-            other = bed.run(dataclasses.replace(plan, config=FRAMES), f"ratio-frames-{number}", beat)
+        ours.append((bare[loops.fastest], trial.span.cpu_ns_per_frame()))
+        if loops.has_packets:
+            plan = dataclasses.replace(plan, config=FRAMES)
+            other, bare = loops.around(lambda: bed.run(plan, f"ratio-frames-{number}", beat))
             if judge(other.load, other.span).outcome == HELD:
-                frames.append((found, other.span.cpu_ns_per_frame()))
+                frames.append((bare, other.span.cpu_ns_per_frame()))
     if not ours:
         raise TrialError(f"{participants} participants: " + "; ".join(why))
-    bare = [found["fastest"] for found in loops]
-    rows.add("server.ratio_to_bare_udp", statistics.median(theirs / own for theirs, own in zip(bare, ours)), "times")
-    rows.add("server.ns_per_frame", statistics.median(ours), "ns")
-    rows.add("bare_udp.fastest_ns_per_frame", statistics.median(bare), "ns")
+    bare, own = (statistics.median(side) for side in zip(*ours))
+    rows.add("server.ratio_to_bare_udp", statistics.median(theirs / own for theirs, own in ours), "times")
+    rows.add("server.ns_per_frame", own, "ns")
+    rows.add("bare_udp.fastest_ns_per_frame", bare, "ns")
     rows.add("server.ratio_participants", participants, "participants")
-    text = f"{statistics.median(bare):.0f} ns bare, {statistics.median(ours):.0f} ns tuttid, at {participants:,}"
+    text = f"{bare:.0f} ns bare ({loops.fastest}), {own:.0f} ns tuttid, at {participants:,}"
     if not frames:
         return text
-    for name, loop in (("udp", "fastest"), ("packet", PACKET_LOOP)):
-        rows.add(f"server.frames_ratio_to_bare_{name}", statistics.median(found[loop] / own for found, own in frames), "times")
-    rows.add("server.frames_ns_per_frame", statistics.median(own for _, own in frames), "ns")
-    rows.add("bare_udp.packet_ns_per_frame", statistics.median(found[PACKET_LOOP] for found, _ in frames), "ns")
-    return text + f"; {statistics.median(own for _, own in frames):.0f} ns tuttid with frames"
+    for name, loop in (("udp", loops.fastest), ("packet", PACKET_LOOP)):
+        rows.add(f"server.frames_ratio_to_bare_{name}", statistics.median(bare[loop] / own for bare, own in frames), "times")
+    framed = statistics.median(own for _, own in frames)
+    rows.add("server.frames_ns_per_frame", framed, "ns")
+    rows.add("bare_udp.packet_ns_per_frame", statistics.median(bare[PACKET_LOOP] for bare, _ in frames), "ns")
+    return text + f"; {framed:.0f} ns tuttid with frames"
