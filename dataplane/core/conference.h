@@ -42,4 +42,14 @@ inline bool due(const Conference& conference, const TickWheel::Turn& turn) TUTTI
   return !conference.ticking || turn.position() >= conference.next_position;
 }
 
+// What is done now and then is done with every tenth tick, 200 ms, of each conference another: they never all
+// do it in one.
+inline constexpr std::uint64_t kBeatTicks = 10;
+inline std::uint64_t beat_of(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+  return turn.tick + conference.handle.slot;
+}
+inline bool on_beat(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
+  return beat_of(conference, turn) % kBeatTicks == 0;
+}
+
 }  // namespace tutti::core

@@ -16,23 +16,16 @@ namespace tutti::core {
 // Thread: the core.
 class Reporting {
  public:
-  // 10 = 200 ms.
-  static constexpr std::uint64_t kReportTicks = 10;
   // Who has not been heard in so many reports behind the gate's own 500 ms does not talk any more: 400 to
   // 600 ms.
   static constexpr std::uint8_t kQuietReports = 3;
 
   explicit Reporting(CoreState& state) : state_(state) {}
 
-  // Whether this tick of the conference is one after which its members are reported. Conferences differ.
-  static bool due(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
-    return (turn.tick + conference.handle.slot) % kReportTicks == 0;
-  }
-
   void begin(const Participant& participant, base::Instant now) TUTTI_REALTIME {
     state_.reports.begin(participant.handle, now);
   }
-  // After a tick in which it had its part.
+  // After a tick of its conference's beat, in which it had its part.
   [[gnu::noinline]] void report_voice(Participant& participant, base::Instant now) TUTTI_REALTIME;
   // When a packet of it was taken: the first, and then every eighth, is told with flush(), when what telling
   // reads has come from memory.

@@ -12,11 +12,10 @@ void TickFollower::begin(Conference& conference, const TickWheel::Turn& turn) TU
   ways_.make(conference.handle.slot);
 }
 
-void TickFollower::schedule(Conference& conference, std::span<Participant* const> members,
-                            const TickWheel::Turn& turn) TUTTI_REALTIME {
-  conference.next_position = turn.position() + kSubSlots;
+void TickFollower::follow(Conference& conference, std::span<Participant* const> members,
+                          const TickWheel::Turn& turn) TUTTI_REALTIME {
   if (!state_.options.follow_talkers || conference.peers != 0) return;
-  if (!step_due(conference, turn) || conference.members.size() > kMembersMax) return;
+  if (conference.members.size() > kMembersMax) return;
   greet(conference);
   Way& way = way_of(conference);
   const bool look_due =

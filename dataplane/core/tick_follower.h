@@ -26,10 +26,10 @@ namespace tutti::core {
 // Thread: the core.
 class TickFollower {
  public:
-  // How often it asks when the talkers' packets come, and may take a step: 10 = 200 ms.
-  static constexpr std::uint64_t kStepTicks = 10;
-  // How often it asks whether another sub-slot were better: 50 = 1 s, if it knows of so many arrivals.
+  // On each beat it asks when the talkers' packets come, and may take a step; so often it asks whether
+  // another sub-slot were better: 50 = 1 s, if it knows of so many arrivals.
   static constexpr std::uint64_t kLookTicks = 50;
+  static_assert(kLookTicks % kBeatTicks == 0);
   static constexpr std::uint32_t kArrivalsLeast = 3;
   // Where there was nothing to be won it rests for a second, then three, then seven, and asks nothing: who
   // talks all the time in fixed phases keeps them, and to ask is 1 us of a packet's 5.
@@ -55,13 +55,14 @@ class TickFollower {
 
   // Before the first tick of a conference.
   void begin(Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME;
-  // Fetches into the cache what schedule() will read of a conference.
-  void prefetch(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
-    if (step_due(conference, turn)) base::prefetch(ways_.at(conference.handle.slot));
+  // Fetches into the cache what follow() will read of a conference.
+  void prefetch(const Conference& conference) TUTTI_REALTIME {
+    base::prefetch(ways_.at(conference.handle.slot));
   }
-  // After the conference's tick: says when the next one is due, in the same sub-slot or in the next one.
-  void schedule(Conference& conference, std::span<Participant* const> members,
-                const TickWheel::Turn& turn) TUTTI_REALTIME;
+  // After a tick of the conference that is on its beat, and whose next one was said to be due in the same
+  // sub-slot: perhaps in another one.
+  void follow(Conference& conference, std::span<Participant* const> members,
+              const TickWheel::Turn& turn) TUTTI_REALTIME;
 
  private:
   struct Way {
@@ -75,13 +76,6 @@ class TickFollower {
     std::uint64_t leaps_from = 0;  // the first tick in which it may leap again
   };
 
-  // Conferences do so at different times, and never all in one tick.
-  static std::uint64_t beat_of(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
-    return turn.tick + conference.handle.slot;
-  }
-  static bool step_due(const Conference& conference, const TickWheel::Turn& turn) TUTTI_REALTIME {
-    return beat_of(conference, turn) % kStepTicks == 0;
-  }
   Way& way_of(const Conference& conference) TUTTI_REALTIME { return ways_[conference.handle.slot]; }
   void note_arrivals(const Conference& conference, std::span<Participant* const> members,
                      base::Instant now) TUTTI_REALTIME;

@@ -98,21 +98,25 @@ void Ticker::tick(std::uint32_t i, const TickWheel::Turn& turn) TUTTI_REALTIME {
   if (!conference.ticking) follower_.begin(conference, turn);
   TickWheel::Turn own = turn;
   own.tick = conference.tick_of(turn);
-  state_.peers.prefetch(conference, own.tick);
-  follower_.prefetch(conference, turn);
+  const bool read = state_.peers.read(conference);
+  if (read) state_.peers.prefetch(conference, own.tick);
   const auto members = ahead_.members(i, i + 1);
-  const bool reporting = Reporting::due(conference, own);
-  if (reporting) fetch_reports(members);
+  const bool beat = on_beat(conference, turn);
+  if (beat) {
+    follower_.prefetch(conference);
+    fetch_reports(members);
+  }
   gather(conference, ahead_.awake(i), own);
   // The numbers in the ring only grow.
   if (own.tick >= conference.next_tick) {
-    state_.peers.exchange(conference, own, mixer_);
+    if (read || conference.peers != 0) state_.peers.exchange(conference, own, mixer_);
     conference.next_tick = own.tick + 1;
   }
   conference.ticking = true;
   if (conference.tones != 0) add_tones(conference);
-  hand_out(conference, members, own, reporting);
-  follower_.schedule(conference, members, turn);
+  hand_out(conference, members, own, beat);
+  conference.next_position = turn.position() + kSubSlots;
+  if (beat) follower_.follow(conference, members, turn);
 }
 
 // For all who hear this share; the others have their own.
@@ -280,7 +284,7 @@ void Ticker::whisper(Participant& participant, const TickWheel::Turn& turn,
 }
 
 void Ticker::hand_out(Conference& conference, std::span<Participant* const> members,
-                      const TickWheel::Turn& turn, bool reporting) TUTTI_REALTIME {
+                      const TickWheel::Turn& turn, bool beat) TUTTI_REALTIME {
   classes_.begin_tick();
   const base::Frame* own = frames_.at(0);
   const base::Instant due = turn.due;
@@ -320,7 +324,7 @@ void Ticker::hand_out(Conference& conference, std::span<Participant* const> memb
       }
     }
     if (participant.fading) participant.in_mix = participant.fading = false;
-    if (reporting) {
+    if (beat) {
       state_.quiet.make_up(participant);
       reporting_.report_voice(participant, due);
     }

@@ -70,9 +70,9 @@ class Ticker {
                                         const TickWheel::Turn& turn) TUTTI_REALTIME;
   void send_personal(Participant& participant, const base::Frame& own,
                      const TickWheel::Turn& turn) TUTTI_REALTIME;
-  // `turn` as the conference counts it; `reporting`: Reporting::due() then.
+  // `turn` as the conference counts it; `beat`: whether it is on its own.
   void hand_out(Conference& conference, std::span<Participant* const> members, const TickWheel::Turn& turn,
-                bool reporting) TUTTI_REALTIME;
+                bool beat) TUTTI_REALTIME;
   void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
 
   CoreState& state_;
