@@ -13,6 +13,7 @@
 
 #include <hwy/highway.h>
 
+#include "mixer/kernel/expand_frame-inl.h"
 #include "mixer/kernel/g711_pairs-inl.h"
 #include "mixer/kernel/running_sum-inl.h"
 #include "mixer/kernel/scalar_reference.h"
@@ -74,46 +75,6 @@ HWY_INLINE void expand_pairs(const Byte* const* in, Pcm* const* out, std::size_t
     const ExpandedPair one = expand_one(each);
     Running::template add<1>(d, one.first, hn::Zero(d), first[0], first[1]);
     Running::template add<1>(d, one.second, hn::Zero(d), second[0], second[1]);
-  }
-}
-#endif
-
-#if TUTTI_AVX512
-// A frame of 20 ms is five vectors: done at once, all their sums stay in registers from one talker to the
-// next.
-constexpr std::size_t kFrameVectors = 5;
-
-template <class Law, class Running = RunningSum<Wide>, class V32 = typename Running::V32>
-HWY_INLINE void expand_frame(const Byte* const* in, Pcm* const* out, std::size_t count,
-                             V32 (&low)[kFrameVectors], V32 (&high)[kFrameVectors]) {
-  const Wide d;
-  const auto expand_one = [](const Byte* from, Pcm* to) HWY_ATTR {
-    const Wide wide;
-    const auto samples = Law::expand(wide, load_codewords(wide, from));
-    hn::StoreU(samples, wide, to);
-    return samples;
-  };
-#pragma GCC unroll 5
-  for (std::size_t k = 0; k < kFrameVectors; ++k) low[k] = high[k] = hn::Zero(typename Running::DI32());
-  std::size_t each = 0;
-  for (; each + 2 <= count; each += 2) {
-    // Not read anew behind each store.
-    const Byte* const one = in[each];
-    const Byte* const other = in[each + 1];
-    Pcm* const own = out[each];
-    Pcm* const others = out[each + 1];
-#pragma GCC unroll 5
-    for (std::size_t k = 0; k < kFrameVectors; ++k) {
-      const std::size_t at = k * hn::Lanes(d);
-      const auto samples = expand_one(one + at, own + at);
-      Running::template add<1>(d, samples, expand_one(other + at, others + at), low[k], high[k]);
-    }
-  }
-  if (each == count) return;
-#pragma GCC unroll 5
-  for (std::size_t k = 0; k < kFrameVectors; ++k) {
-    const std::size_t at = k * hn::Lanes(d);
-    Running::template add<1>(d, expand_one(in[each] + at, out[each] + at), hn::Zero(d), low[k], high[k]);
   }
 }
 #endif
