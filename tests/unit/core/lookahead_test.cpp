@@ -197,13 +197,16 @@ TEST_F(LookaheadTest, SeesWhoFallsQuietWhereNobodyWas) {
   for (std::uint32_t slot = 10; slot < 29; ++slot) many.push_back(slot);
   const Conference& first = open(0, many);
   const Conference& last = open(1, {1, 2, 3});
-  for (int tick = 0; tick < 2; ++tick) {
-    begin();
-    next(first);
-    EXPECT_EQ(next_awake(), many);
-    next(last);
-    EXPECT_EQ(next_awake(), (Slots{1, 2, 3}));
-  }
+  const auto expect_all = [&] {
+    for (int tick = 0; tick < 2; ++tick) {
+      begin();
+      next(first);
+      EXPECT_EQ(next_awake(), many);
+      next(last);
+      EXPECT_EQ(next_awake(), (Slots{1, 2, 3}));
+    }
+  };
+  expect_all();
   fall_quiet(28);
   fall_quiet(2);
   begin();
@@ -212,13 +215,7 @@ TEST_F(LookaheadTest, SeesWhoFallsQuietWhereNobodyWas) {
   next(last);
   EXPECT_EQ(next_awake(), (Slots{1, 3}));
   for (const std::uint32_t slot : {28U, 2U}) state_->quiet.wake(state_->participants[slot]);
-  for (int tick = 0; tick < 2; ++tick) {
-    begin();
-    next(first);
-    EXPECT_EQ(next_awake(), many);
-    next(last);
-    EXPECT_EQ(next_awake(), (Slots{1, 2, 3}));
-  }
+  expect_all();
   EXPECT_FALSE(state_->quiet.anybody(0) || state_->quiet.anybody(1));
 }
 
