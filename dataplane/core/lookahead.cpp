@@ -71,12 +71,19 @@ std::uint32_t Lookahead::tell_awake_of(std::uint32_t i, Participant** out) TUTTI
       std::memcpy(out + at, members.data() + at, Roster::kBeyond * sizeof(*out));
     return size;
   }
+  const std::uint32_t count = ask_each(members, out);
+  if (count == size) state_.quiet.nobody(conference);
+  return count;
+}
+
+// The same of any, whatever is known of their conference.
+std::uint32_t Lookahead::ask_each(std::span<Participant* const> members,
+                                  Participant** out) const TUTTI_REALTIME {
   std::uint32_t count = 0;
   for (Participant* const member : members) {
     out[count] = member;
     count += state_.quiet.quiet(slot_of(member)) ? 0 : 1;
   }
-  if (count == size) state_.quiet.nobody(conference);
   return count;
 }
 
@@ -99,11 +106,7 @@ std::span<Participant* const> Lookahead::look_again(std::span<Participant* const
                                                     std::span<Participant* const> awake) TUTTI_REALTIME {
   if (awake.size() == members.size()) return awake;
   for (Participant* const& place : awake) fetch_state(place);
-  std::uint32_t count = 0;
-  for (Participant* const member : members) {
-    woken_members_[count] = member;
-    count += state_.quiet.quiet(slot_of(member)) ? 0 : 1;
-  }
+  const std::uint32_t count = ask_each(members, woken_members_.get());
   if (count != 0) go_on(woken_members_.get() + count, kStateSteps);
   return std::span(woken_members_.get(), count);
 }

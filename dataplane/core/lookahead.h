@@ -82,6 +82,7 @@ class Lookahead {
   }
   std::uint32_t tell_awake() TUTTI_REALTIME;
   std::uint32_t tell_awake_of(std::uint32_t i, Participant** out) TUTTI_REALTIME;
+  std::uint32_t ask_each(std::span<Participant* const> members, Participant** out) const TUTTI_REALTIME;
   void fetch_marks_of(std::uint32_t conference) const TUTTI_REALTIME;
   std::span<Participant* const> look_again(std::span<Participant* const> members,
                                            std::span<Participant* const> awake) TUTTI_REALTIME;

@@ -77,7 +77,7 @@ void PeerMixes::compete(const Conference& conference, std::uint64_t tick,
 
 void PeerMixes::exchange(const Conference& conference, const TickWheel::Turn& turn,
                          mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
-  if (read(conference)) publish(conference, turn, mixer);
+  publish(conference, turn, mixer);
   own_.loudest_count = 0;
   for_each_peer(conference.peers, [&](std::uint32_t peer) { hear(link_of(conference, peer), turn, mixer); });
 }
@@ -95,6 +95,7 @@ void PeerMixes::let_go(PeerLink& link, mixer::ConferenceMixer& mixer) TUTTI_REAL
 void PeerMixes::publish(const Conference& conference, const TickWheel::Turn& turn,
                         mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
   const std::uint32_t slot = conference.handle.slot;
+  if (!rings_.has_reader(core_, slot)) return;
   own_.tenant = conference.handle.generation;
   own_.contributors = mixer.contributors();
   own_.phase = turn.sub_slot;

@@ -58,10 +58,6 @@ class PeerMixes {
   // Before the choice of the loudest: the peers' loudest voices join those who are offered.
   void compete(const Conference& conference, std::uint64_t tick, TalkerChoice& choice) TUTTI_REALTIME;
 
-  // Whether others read the conference's sums.
-  bool read(const Conference& conference) const TUTTI_REALTIME {
-    return rings_.has_reader(core_, conference.handle.slot);
-  }
   // When the share's own voices are in the sum: publishes it where it is read, then adds the peers'.
   void exchange(const Conference& conference, const TickWheel::Turn& turn,
                 mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
@@ -70,9 +66,10 @@ class PeerMixes {
   void hear(PeerLink& link, const TickWheel::Turn& turn, mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
   void let_go(PeerLink& link, mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
 
-  // Fetches into the cache where exchange() will publish that tick of one that is read.
+  // Fetches into the cache where exchange() will publish that tick.
   void prefetch(const Conference& conference, std::uint64_t tick) TUTTI_REALTIME {
-    rings_.open(core_, conference.handle.slot).prefetch(tick);
+    const std::uint32_t slot = conference.handle.slot;
+    if (rings_.has_reader(core_, slot)) rings_.open(core_, slot).prefetch(tick);
   }
 
  private:

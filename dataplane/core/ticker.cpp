@@ -98,8 +98,7 @@ void Ticker::tick(std::uint32_t i, const TickWheel::Turn& turn) TUTTI_REALTIME {
   if (!conference.ticking) follower_.begin(conference, turn);
   TickWheel::Turn own = turn;
   own.tick = conference.tick_of(turn);
-  const bool read = state_.peers.read(conference);
-  if (read) state_.peers.prefetch(conference, own.tick);
+  state_.peers.prefetch(conference, own.tick);
   const auto members = ahead_.members(i, i + 1);
   const bool beat = on_beat(conference, turn);
   if (beat) {
@@ -109,7 +108,7 @@ void Ticker::tick(std::uint32_t i, const TickWheel::Turn& turn) TUTTI_REALTIME {
   gather(conference, ahead_.awake(i), own);
   // The numbers in the ring only grow.
   if (own.tick >= conference.next_tick) {
-    if (read || conference.peers != 0) state_.peers.exchange(conference, own, mixer_);
+    state_.peers.exchange(conference, own, mixer_);
     conference.next_tick = own.tick + 1;
   }
   conference.ticking = true;
