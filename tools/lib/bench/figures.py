@@ -148,13 +148,11 @@ class BareLoops:
     """The loops that tuttid is held against, measured anew before and behind each trial: what the machine does meanwhile is in
     both, and of many loops that were measured once the fastest is the luckiest, too."""
 
-    def __init__(self, measure, rounds_ns):
-        """`measure(loop)`: its ns, and of "all" those of all; `rounds_ns`: of "all"."""
-        found = dict(rounds_ns)
-        least = found.pop("fastest")
-        self.fastest = next(loop for loop, ns in found.items() if ns == least)
-        self.names = [self.fastest] + [loop for loop in (PACKET_LOOP,) if loop in found and loop != self.fastest]
-        self.has_packets = PACKET_LOOP in found
+    def __init__(self, measure):
+        """`measure(loop)`: its ns, and of "all" those of all."""
+        found = measure("all")
+        self.fastest = next(loop for loop, ns in found.items() if loop != "fastest" and ns == found["fastest"])
+        self.names = [self.fastest, PACKET_LOOP] if PACKET_LOOP in found else [self.fastest]
         self._measure = measure
         self._latest = self._round()
 
@@ -177,7 +175,7 @@ def ratio_to_bare_udp(bed, rows, beat, participants, rounds=3, secs=6, rate=300.
         beat()
         return found
 
-    loops, ours, frames, why = BareLoops(measure, measure("all")), [], [], []
+    loops, ours, frames, why = BareLoops(measure), [], [], []
     for number in range(rounds + 1):  # one may be thrown away
         if len(ours) == rounds:
             break
@@ -189,7 +187,7 @@ def ratio_to_bare_udp(bed, rows, beat, participants, rounds=3, secs=6, rate=300.
             why += verdict.why
             continue
         ours.append((bare[loops.fastest], trial.span.cpu_ns_per_frame()))
-        if loops.has_packets:
+        if PACKET_LOOP in loops.names:
             plan = dataclasses.replace(plan, config=FRAMES)
             other, bare = loops.around(lambda: bed.run(plan, f"ratio-frames-{number}", beat))
             if judge(other.load, other.span).outcome == HELD:
