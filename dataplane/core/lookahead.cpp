@@ -1,7 +1,6 @@
 #include "dataplane/core/lookahead.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "dataplane/base/check.h"
 
@@ -68,7 +67,7 @@ std::uint32_t Lookahead::tell_awake_of(std::uint32_t i, Participant** out) TUTTI
                                              TUTTI_REALTIME { return state_.quiet.quiet(slot_of(member)); }));
     // Where all talk nobody is asked, and so many are copied at once.
     for (std::uint32_t at = 0; at < size; at += Roster::kBeyond)
-      std::memcpy(out + at, members.data() + at, Roster::kBeyond * sizeof(*out));
+      std::copy_n(members.data() + at, Roster::kBeyond, out + at);
     return size;
   }
   const std::uint32_t count = ask_each(members, out);
