@@ -11,6 +11,8 @@
 
 #include "signaling/sip/event_loop_impl.h"
 #include "signaling/sip/message_guard_impl.h"
+#include "signaling/sip/resolver_guard_impl.h"
+#include "signaling/sip/route_guard_impl.h"
 #include "signaling/sip/text.h"
 
 namespace tutti::sip {
@@ -115,7 +117,8 @@ Stack::~Stack() {
 
 base::Result<void, SipError> Stack::open() {
   if (!std::getenv("SU_DEBUG")) su_log_redirect(su_log_default, log_nothing, nullptr);
-  if (!message_guard_is_in_place() || !connection_guard_is_in_place()) {
+  if (!message_guard_is_in_place() || !connection_guard_is_in_place() || !route_guard_is_in_place() ||
+      !resolver_guard_is_in_place()) {
     return base::unexpected(
         SipError{SipErrorKind::kLibrary, "the guards are not linked in front of the SIP library"});
   }

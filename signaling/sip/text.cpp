@@ -25,6 +25,11 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+bool is_same_word(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 }  // namespace
 
 std::string unescape(std::string_view text) {
@@ -75,11 +80,20 @@ bool fits_in_header(std::string_view text) {
   return !text.empty() && std::ranges::none_of(text, is_control);
 }
 
+std::optional<std::string_view> uri_parameter(std::string_view parameters, std::string_view name) {
+  while (!parameters.empty()) {
+    const std::string_view parameter = parameters.substr(0, parameters.find(';'));
+    parameters.remove_prefix(std::min(parameter.size() + 1, parameters.size()));
+    const std::size_t end = std::min(parameter.find('='), parameter.size());
+    if (!is_same_word(parameter.substr(0, end), name)) continue;
+    return parameter.substr(std::min(end + 1, parameter.size()));
+  }
+  return std::nullopt;
+}
+
 bool is_sdp(std::string_view type) {
   constexpr std::string_view kSdp = "application/sdp";
-  const std::string_view name = trim(type.substr(0, type.find(';')));
-  return std::equal(name.begin(), name.end(), kSdp.begin(), kSdp.end(),
-                    [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+  return is_same_word(trim(type.substr(0, type.find(';'))), kSdp);
 }
 
 }  // namespace tutti::sip

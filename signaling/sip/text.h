@@ -1,6 +1,7 @@
 // Small text: the quoting and escaping of header fields and URIs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ std::string quote(std::string_view text);
 std::string reason_header(std::string_view reason);
 // True when it cannot end a header line or hide one: no control character, not empty.
 bool fits_in_header(std::string_view text);
+// Of a URI's parameters, as in `a=b;lr`, the value of the first of this name, upper or lower case; empty
+// where it has none. Points into `parameters`. Source: RFC 3261, 25.1, uri-parameters.
+std::optional<std::string_view> uri_parameter(std::string_view parameters, std::string_view name);
 // True when `type`, with parameters or not, is application/sdp.
 bool is_sdp(std::string_view type);
 

@@ -248,6 +248,63 @@ TEST_F(HostileTest, ShortViaBranchIsNotReadPastItsEnd) {
   expect_unharmed();
 }
 
+// One datagram like these ended the process: the library asked whether the route before had parameters, and
+// then took this one's. `%` is where the peer itself listens.
+struct Routes {
+  std::string recorded;
+  std::string followed, reversed;  // by our requests, as a server and as a client
+};
+const Routes kRoutes[] = {
+    {"<sip:%;x>;lr,<sip:%>", "sip:%;x <sip:%> <sip:raw@%>", "sip:% <sip:%;x>;lr <sip:raw@%>"},
+    {"<sip:%;a>;LR=1;b,sip:%;lr", "sip:%;a <sip:%;lr> <sip:raw@%>", "sip:raw@% <sip:%;lr> <sip:%;a>;LR=1;b"},
+    {"sip:%;lr,sip:%;lrx,sip:%", "sip:raw@% <sip:%;lr> <sip:%>;lrx <sip:%>",
+     "sip:% <sip:%>;lrx <sip:%;lr> <sip:raw@%>"},
+};
+
+std::string at(const Peer& peer, std::string text) {
+  for (std::size_t place; (place = text.find('%')) != text.npos;)
+    text.replace(place, 1, base::to_string(peer.address()));
+  return text;
+}
+
+// The Request-URI and what stands in the Route headers. Where the first route is not loose, it is the former,
+// and Contact the last of the latter. Source: RFC 3261, 12.2.1.1.
+std::string path_of(const std::string& request) {
+  constexpr std::string_view kRoute = "\r\nRoute: ";
+  const std::size_t uri = request.find(' ') + 1;
+  std::string path = request.substr(uri, request.find(' ', uri) - uri);
+  for (std::size_t line = request.find(kRoute); line != request.npos; line = request.find(kRoute, line + 1)) {
+    const std::size_t value = line + kRoute.size();
+    path += " " + request.substr(value, request.find("\r\n", value) - value);
+  }
+  return path;
+}
+
+TEST_F(HostileTest, RoutesWithoutParametersBehindOthers) {
+  for (const Routes& routes : kRoutes) {
+    SCOPED_TRACE(routes.recorded);
+    Peer peer(loop, server());
+    RawCall call(peer, "room");
+    establish(call, {"Record-Route: " + at(peer, routes.recorded) + "\r\n", kOffer});
+    agent->hang_up(recorder.established.back(), "over");
+    EXPECT_EQ(path_of(peer.expect_request("BYE")), at(peer, routes.followed));
+  }
+  expect_unharmed();
+}
+
+TEST_F(HostileTest, RoutesWithoutParametersInAnAnswer) {
+  for (const Routes& routes : kRoutes) {
+    SCOPED_TRACE(routes.recorded);
+    Peer peer(loop, server());
+    RawCall call(peer, "them");
+    ASSERT_TRUE(agent->invite({"sip:them@" + base::to_string(peer.address()), "", "", kOffer}));
+    const std::string headers = "Record-Route: " + at(peer, routes.recorded) + "\r\n";
+    peer.send(call.answer(peer.expect_request("INVITE"), 200, {headers, kAnswer}));
+    EXPECT_EQ(path_of(peer.expect_request("ACK")), at(peer, routes.reversed));
+  }
+  expect_unharmed();
+}
+
 TEST_F(HostileTest, EveryTruncationOfAnInvite) {
   Peer peer(loop, server());
   RawCall call(peer, "room");
@@ -264,16 +321,16 @@ TEST_F(HostileTest, MutatedMessages) {
   std::mt19937 random(kSeed);
   const auto pick = [&](std::size_t below) { return static_cast<std::size_t>(random()) % below; };
   constexpr std::string_view kPieces[] = {
-      "\r\n", "\r\n ",   ";",     ",",    "<", ">",           "\"", "%", "%00", "@",  ":",
-      "sip:", "z9hG4bK", "Via: ", "To: ", "=", "99999999999", "\\", "(", ")",   "\t", "0"};
+      "\r\n",    "\r\n ", ";",    ",", "<",           ">",  "\"", "%", "%00", "@", ":",   "sip:",
+      "z9hG4bK", "Via: ", "To: ", "=", "99999999999", "\\", "(",  ")", "\t",  "0", ";lr", ",<sip:a>"};
   Peer peer(loop, server());
   for (int i = 0; i < 1500; ++i) {
     RawCall call(peer, "room");
-    std::string message = i % 4 == 0
-                              ? call.request("BYE", {"Require: x\r\nReason: SIP;text=\"a\"\r\n", ""})
-                              : call.invite({"Session-Expires: 100;refresher=uac\r\nSupported: timer\r\n"
-                                             "Record-Route: <sip:1.2.3.4;lr>\r\nAllow: UPDATE\r\n",
-                                             kOffer});
+    std::string message =
+        i % 4 == 0 ? call.request("BYE", {"Require: x\r\nReason: SIP;text=\"a\"\r\n", ""})
+                   : call.invite({"Session-Expires: 100;refresher=uac\r\nSupported: timer\r\n"
+                                  "Record-Route: <sip:1.2.3.4;x>;lr=on,<sip:a;lr>\r\nAllow: UPDATE\r\n",
+                                  kOffer});
     for (std::size_t changes = 1 + pick(4); changes > 0; --changes) {
       const std::size_t at = pick(message.size());
       switch (pick(4)) {
@@ -318,6 +375,19 @@ TEST(MessageScan, FindsTheEndOfTheHeaders) {
   EXPECT_EQ(scan_headers(lines + "\n"), S::kAcceptable);
   EXPECT_EQ(scan_headers(lines + "A\n\n"), S::kTooLarge);
   EXPECT_EQ(scan_headers(std::string(kMaxHeaderBytes, 'A') + "\n\n"), S::kTooLarge);
+}
+
+// The library went on behind the end where the last one's name begins like the one sought.
+TEST(Text, UriParameters) {
+  EXPECT_EQ(uri_parameter("", "lr"), std::nullopt);
+  EXPECT_EQ(uri_parameter("lr", "lr"), "");
+  EXPECT_EQ(uri_parameter("a=b;LR", "lr"), "");
+  EXPECT_EQ(uri_parameter("lr=on;lr=off", "lr"), "on");
+  EXPECT_EQ(uri_parameter(";;a;lr=", "lr"), "");
+  EXPECT_EQ(uri_parameter(";lr=a=b;", "lr"), "a=b");
+  for (const char* text : {"l", "lrx", "lrx=1", "xlr", "a=lr", ";", "=lr"})
+    EXPECT_EQ(uri_parameter(text, "lr"), std::nullopt) << text;
+  EXPECT_EQ(uri_parameter("lrx;lr=1", "lr"), "1");
 }
 
 TEST(Text, QuotesAndEscapes) {
