@@ -84,9 +84,10 @@ std::optional<std::string_view> uri_parameter(std::string_view parameters, std::
   while (!parameters.empty()) {
     const std::string_view parameter = parameters.substr(0, parameters.find(';'));
     parameters.remove_prefix(std::min(parameter.size() + 1, parameters.size()));
-    const std::size_t end = std::min(parameter.find('='), parameter.size());
-    if (!is_same_word(parameter.substr(0, end), name)) continue;
-    return parameter.substr(std::min(end + 1, parameter.size()));
+    if (!is_same_word(parameter.substr(0, name.size()), name)) continue;
+    const std::string_view rest = parameter.substr(name.size());
+    if (rest.empty()) return rest;
+    if (rest.front() == '=') return rest.substr(1);
   }
   return std::nullopt;
 }

@@ -1,4 +1,9 @@
 // Calls that we place: against this module's own server side, and against canned answers.
+#include <future>
+
+#include <gmock/gmock.h>
+
+#include "tests/support/loopback_listener.h"
 #include "tests/unit/sip/sip_fixture.h"
 
 namespace tutti::sip {
@@ -223,6 +228,25 @@ TEST_F(ClientTest, AnswerWithoutSdpIsHungUp) {
   ASSERT_EQ(client_recorder.ends.size(), 1u);
   EXPECT_EQ(client_recorder.ends[0].reason, EndReason::kNoAnswer);
   EXPECT_TRUE(all_gone());
+}
+
+// Whoever calls back on a Contact that says nothing calls over UDP.
+TEST_F(ClientTest, ContactTellsOfTcp) {
+  start_both();
+  std::promise<std::string> arrived;
+  const LoopbackListener listener([&](int connection) {
+    std::string message;
+    char bytes[2048];
+    for (ssize_t n;
+         message.find("\r\n\r\n") == message.npos && (n = read(connection, bytes, sizeof bytes)) > 0;)
+      message.append(bytes, static_cast<std::size_t>(n));
+    arrived.set_value(message);
+    return true;
+  });
+  std::future<std::string> message = arrived.get_future();
+  ASSERT_TRUE(client->invite({"sip:a@127.0.0.1:" + listener.port() + ";x;Transport=TCP", "", "", kOffer}));
+  ASSERT_TRUE(wait_for([&] { return message.wait_for(milliseconds(0)) == std::future_status::ready; }));
+  EXPECT_THAT(header(message.get(), "Contact"), testing::EndsWith(";transport=tcp>"));
 }
 
 TEST_F(ClientTest, BadTargetsAreRefused) {

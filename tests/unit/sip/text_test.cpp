@@ -19,6 +19,8 @@ TEST(Text, UriParameters) {
   for (const char* text : {"l", "lrx", "lrx=1", "xlr", "a=lr", ";", "=lr"})
     EXPECT_EQ(uri_parameter(text, "lr"), std::nullopt) << text;
   EXPECT_EQ(uri_parameter("lrx;lr=1", "lr"), "1");
+  EXPECT_EQ(uri_parameter("lr;Transport=TCP", "transport=tcp"), "");
+  EXPECT_EQ(uri_parameter("transport=tcpx;transport", "transport=tcp"), std::nullopt);
 }
 
 TEST(Text, QuotesAndEscapes) {
