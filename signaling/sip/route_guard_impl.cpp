@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 
+#include "signaling/sip/sofia_impl.h"
 #include "signaling/sip/text.h"
 
 namespace tutti::sip {

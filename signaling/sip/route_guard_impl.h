@@ -2,8 +2,6 @@
 // in its place. docs/decisions/0005-sofia-nta.md tells what it did and how the guard stands in its way.
 #pragma once
 
-#include "signaling/sip/sofia_impl.h"
-
 namespace tutti::sip {
 
 // True when the library really calls our functions; false in a program whose linker bound them otherwise.

@@ -18,7 +18,8 @@ std::string reason_header(std::string_view reason);
 // True when it cannot end a header line or hide one: no control character, not empty.
 bool fits_in_header(std::string_view text);
 // Of a URI's parameters, as in `a=b;lr`, the value of the first of this name, upper or lower case; empty
-// where it has none. Points into `parameters`. Source: RFC 3261, 25.1, uri-parameters.
+// where it has none. A name with its value, `transport=tcp`, is found where it stands just so. Points into
+// `parameters`. Source: RFC 3261, 25.1, uri-parameters.
 std::optional<std::string_view> uri_parameter(std::string_view parameters, std::string_view name);
 // True when `type`, with parameters or not, is application/sdp.
 bool is_sdp(std::string_view type);
