@@ -100,7 +100,14 @@ void TinyRoom::on_invite(const sip::IncomingInvite& invite) {
       });
   members_.emplace(invite.dialog, std::move(member));
   members_now_ = members_.size();
-  agent_->accept(invite.dialog, sdp::write(answer->description));
+  waiting_.push_back({ticks_ + answer_after_ticks, invite.dialog, sdp::write(answer->description)});
+  most_waiting_ = std::max(most_waiting_.load(), waiting_.size());
+  if (answer_after_ticks == 0) answer_who_is_due();
+}
+
+void TinyRoom::answer_who_is_due() {
+  for (; !waiting_.empty() && waiting_.front().due <= ticks_; waiting_.pop_front())
+    agent_->accept(waiting_.front().dialog, waiting_.front().sdp);
 }
 
 void TinyRoom::on_ended(sip::DialogId dialog, const sip::DialogEnd&) {
@@ -109,6 +116,8 @@ void TinyRoom::on_ended(sip::DialogId dialog, const sip::DialogEnd&) {
 }
 
 void TinyRoom::tick() {
+  ++ticks_;
+  answer_who_is_due();
   for (auto& [dialog, member] : members_) {
     std::array<std::byte, 2'048> buffer;
     for (;;) {
@@ -135,7 +144,7 @@ void TinyRoom::tick() {
     ::sendto(member->fd, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&address),
              length);
   }
-  if (hang_up_after_ticks != 0 && !members_.empty() && ++ticks_ == hang_up_after_ticks) {
+  if (hang_up_after_ticks != 0 && !members_.empty() && ++ticks_with_members_ == hang_up_after_ticks) {
     for (const auto& [dialog, member] : members_) agent_->hang_up(dialog, "");
     members_.clear();
     members_now_ = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,9 +22,11 @@ class TinyRoom final : private sip::UserAgentObserver {
 
   base::SocketAddress address() const { return address_; }
   std::size_t dialogs() const { return members_now_; }
+  std::size_t most_waiting() const { return most_waiting_; }  // for their answers
 
   // Faults to be found. Set before the first call.
   int reject_with = 0;                      // answers every INVITE with this status
+  int answer_after_ticks = 0;               // each INVITE
   bool echo_own = false;                    // everyone hears their own voice too
   std::optional<std::pair<int, int>> deaf;  // the n-th listener does not hear the m-th talker
   int hang_up_after_ticks = 0;              // BYE to all
@@ -32,8 +35,14 @@ class TinyRoom final : private sip::UserAgentObserver {
 
  private:
   struct Member;
+  struct Waiting {
+    int due = 0;  // in ticks
+    sip::DialogId dialog{};
+    std::string sdp;
+  };
   void run();
   void tick();
+  void answer_who_is_due();
   void on_invite(const sip::IncomingInvite& invite) override;
   void on_reinvite(sip::DialogId, const std::string&) override {}
   void on_answer(sip::DialogId, const std::string&) override {}
@@ -46,8 +55,11 @@ class TinyRoom final : private sip::UserAgentObserver {
   std::atomic<std::size_t> members_now_ = 0;
   sip::UserAgent* agent_ = nullptr;  // of the room's thread
   std::map<sip::DialogId, std::unique_ptr<Member>> members_;
+  std::deque<Waiting> waiting_;
+  std::atomic<std::size_t> most_waiting_ = 0;
   int joined_ = 0;
   int ticks_ = 0;
+  int ticks_with_members_ = 0;
   std::thread thread_;
 };
 

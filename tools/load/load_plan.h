@@ -26,6 +26,7 @@ struct LoadPlan {
   std::size_t per_room = 3;
   std::size_t talkers = 3;  // of each room, the first of its callers; the others send silence
   double rate = 50.0;       // INVITEs a second
+  std::size_t waiting = 0;  // while so many wait for their answers no more is placed; 0: any number may
   CodecChoice codec = CodecChoice::kPcmu;
   int secs = 10;            // measured, from the moment when all are in
   std::size_t sample = 64;  // listeners that are recorded

@@ -21,9 +21,16 @@ nlohmann::json to_json(const Spread& spread) {
 }
 
 nlohmann::json to_json(const LoadPlan& plan) {
-  return {{"uri", plan.uri},         {"rooms", plan.rooms},   {"per_room", plan.per_room},
-          {"talkers", plan.talkers}, {"rate", plan.rate},     {"codec", to_string(plan.codec)},
-          {"secs", plan.secs},       {"sample", plan.sample}, {"io", to_string(plan.io)}};
+  return {{"uri", plan.uri},
+          {"rooms", plan.rooms},
+          {"per_room", plan.per_room},
+          {"talkers", plan.talkers},
+          {"rate", plan.rate},
+          {"waiting", plan.waiting},
+          {"codec", to_string(plan.codec)},
+          {"secs", plan.secs},
+          {"sample", plan.sample},
+          {"io", to_string(plan.io)}};
 }
 
 nlohmann::json to_json(const MatrixReport& matrix) {

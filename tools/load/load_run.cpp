@@ -48,6 +48,8 @@ class Run {
   std::size_t byes_unanswered() const { return calls_.dialogs(); }
 
  private:
+  bool wait_for_place();
+  base::Duration patience() const { return answered_ ? kLastAnswers : kNobodyAnswers; }
   // Works and shows the progress. True when `done` said so or the run is interrupted.
   bool work(base::Duration time, const std::function<Progress()>& progress,
             const std::function<bool()>& done = {}) {
@@ -74,8 +76,17 @@ class Run {
   base::Instant shown_;
   Measurement measurement_;
   double dial_secs_ = 0.0;
+  bool answered_ = false;  // somebody was
   bool measured_ = false;
 };
+
+// Calls placed faster than they are answered are repeated by SIP's timers, which takes of the time that there
+// is for answers. False when nobody is answered any more.
+bool Run::wait_for_place() {
+  const auto has_place = [&] { return plan_.waiting == 0 || calls_.undecided() < plan_.waiting; };
+  return has_place() || work(
+                            patience(), [&] { return dialling(); }, has_place);
+}
 
 void Run::dial() {
   const base::Instant start = base::monotonic_now();
@@ -83,16 +94,15 @@ void Run::dial() {
     const double wait = static_cast<double>(caller) / plan_.rate;
     return start + std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(wait));
   };
-  bool answered = false;
   for (std::size_t caller = 0; caller < plan_.callers() && !interrupted_.load(); ++caller) {
     work(due(caller) - base::monotonic_now(), [&] { return dialling(); });
-    answered = answered || calls_.talking() != 0;
-    if (!answered && base::monotonic_now() > start + kNobodyAnswers) break;
+    if (!wait_for_place()) break;
+    answered_ = answered_ || calls_.talking() != 0;
+    if (!answered_ && base::monotonic_now() > start + kNobodyAnswers) break;
     calls_.place_next();
   }
-  const base::Duration patience = answered ? kLastAnswers : kNobodyAnswers;
   work(
-      patience, [&] { return dialling(); }, [&] { return calls_.undecided() == 0; });
+      patience(), [&] { return dialling(); }, [&] { return calls_.undecided() == 0; });
   dial_secs_ = seconds(base::monotonic_now() - start);
   for (std::size_t caller = 0; caller < calls_.placed(); ++caller) {
     if (calls_.all()[caller].state == CallState::kCalling) calls_.hang_up(caller);

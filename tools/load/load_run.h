@@ -19,9 +19,9 @@ struct Progress {
 };
 using ShowProgress = std::function<void(const Progress&)>;
 
-// Bounded in time: callers / rate, 10 s for the last answers, the seconds asked for, and the time to hang up.
-// `interrupted` set by anybody ends it early, all calls hung up. The plan must not be refused by refusal().
-// Errors: it could not start; one sentence.
+// Bounded in time: callers / rate (with plan.waiting, as long as each 10 s bring an answer), 10 s for the
+// last answers, the seconds asked for, and the time to hang up. `interrupted` set by anybody ends it early,
+// all calls hung up. The plan must not be refused by refusal(). Errors: it could not start; one sentence.
 base::Result<LoadReport, std::string> run_load(const LoadPlan& plan, const std::atomic<bool>& interrupted,
                                                const ShowProgress& show);
 

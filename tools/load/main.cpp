@@ -104,6 +104,12 @@ int main(int argc, char** argv) {
   app.add_option("--rate", plan.rate, fmt::format("calls placed a second, 0.1 to 2000 ({})", plan.rate))
       ->check(CLI::Range(0.1, 2'000.0))
       ->option_text("N");
+  app.add_option(
+         "--waiting", plan.waiting,
+         "calls that may wait for their answers while the next is placed, 0 for any number: one that is "
+         "not answered for 10 s ends the dialling (0)")
+      ->check(CLI::Range(0, 50'000))
+      ->option_text("N");
   app.add_option("--codec", codec, "pcmu, pcma, or both: every second caller the other (pcmu)")
       ->check(CLI::IsMember({"pcmu", "pcma", "both"}))
       ->option_text("NAME");

@@ -109,6 +109,28 @@ TEST_F(LoadRun, TellsRefusalsByStatus) {
   EXPECT_THAT(report.reasons, Contains(HasSubstr("0 of 3 calls were answered: 486")));
 }
 
+TEST_F(LoadRun, PlacesNoMoreWhileSoManyWait) {
+  TinyRoom room;
+  room.answer_after_ticks = 3;
+  plan_.rate = 2'000.0;
+  plan_.per_room = 6;
+  plan_.waiting = 2;
+  plan_.secs = 2;
+  EXPECT_EQ(run(room.address()).answered, 6U);
+  EXPECT_EQ(room.most_waiting(), 2U);
+}
+
+TEST_F(LoadRun, EndsDiallingWhereNobodyIsAnswered) {
+  TinyRoom room;
+  room.answer_after_ticks = 50 * 3'600;
+  plan_.rate = 2'000.0;
+  plan_.waiting = 2;
+  const LoadReport report = run(room.address());
+  EXPECT_EQ(report.answered, 0U);
+  EXPECT_EQ(room.most_waiting(), 2U);
+  EXPECT_THAT(report.reasons, Contains(HasSubstr("0 of 3 calls were answered")));
+}
+
 TEST_F(LoadRun, TellsThatNobodyIsThere) {
   const LoadReport report = run(*base::parse_address_and_port("127.0.0.1:9"));  // discard
   EXPECT_EQ(report.answered, 0U);
