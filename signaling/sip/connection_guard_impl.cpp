@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <mutex>
 
-#include <dlfcn.h>
 #include <sys/socket.h>
 
+#include "signaling/sip/interposition_impl.h"
 #include "signaling/sip/sofia_impl.h"
 
 extern "C" {
@@ -58,11 +58,6 @@ void reset_connection(int socket) {
   static_cast<void>(connect(socket, &nobody, sizeof nobody));
 }
 
-template <typename Function>
-Function* library_function(const char* name) {
-  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
-}
-
 }  // namespace
 
 ConnectionGuard::ConnectionGuard(base::ConnectionBound::Limits limits, SipCounters& counters)
@@ -109,11 +104,8 @@ void ConnectionGuard::leave(int socket) {
 }
 
 bool connection_guard_is_in_place() {
-  const auto first = [](const char* name) { return dlsym(RTLD_DEFAULT, name); };
-  return first("tport_tcp_init_secondary") == reinterpret_cast<void*>(&tport_tcp_init_secondary) &&
-         first("su_close") == reinterpret_cast<void*>(&su_close) &&
-         library_function<void>("tport_tcp_init_secondary") != nullptr &&
-         library_function<void>("su_close") != nullptr;
+  return is_interposed("tport_tcp_init_secondary", &tport_tcp_init_secondary) &&
+         is_interposed("su_close", &su_close);
 }
 
 }  // namespace tutti::sip

@@ -4,10 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include <dlfcn.h>
-
 #include "dataplane/base/check.h"
 #include "signaling/sip/handles_impl.h"
+#include "signaling/sip/interposition_impl.h"
 #include "signaling/sip/message_scan.h"
 
 namespace tutti::sip {
@@ -109,7 +108,7 @@ const base::Counter& message_guard_drops() {
 // every further segment of one: the program's symbols come before a shared library's.
 extern "C" int msg_extract(msg_t* msg) {
   using tutti::sip::ScanResult;
-  static const auto library_msg_extract = reinterpret_cast<int (*)(msg_t*)>(dlsym(RTLD_NEXT, "msg_extract"));
+  static const auto library_msg_extract = tutti::sip::library_function<int(msg_t*)>("msg_extract");
   tutti::sip::extractions.add();
   // Once the headers are through, what is left is a body of a length already judged.
   if (!msg || msg_get_flags(msg, MSG_FLG_HEADERS | MSG_FLG_BODY | MSG_FLG_COMPLETE)) {

@@ -2,17 +2,19 @@
 
 #include <cerrno>
 
-#include <dlfcn.h>
 #include <netinet/in.h>
 #include <resolv.h>
 #include <sofia-resolv/sres.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "signaling/sip/interposition_impl.h"
+
 namespace tutti::sip {
 namespace {
 
-// Whether a datagram would find a way; nothing is sent.
+// Whether a datagram would find a way; nothing is sent. As the host names it: a link-local one has a scope,
+// which no SocketAddress has.
 bool can_be_asked(const sockaddr* server, socklen_t length) {
   const int fd = socket(server->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
@@ -42,8 +44,7 @@ bool any_can_be_asked() {
 }  // namespace
 
 bool resolver_guard_is_in_place() {
-  return dlsym(RTLD_DEFAULT, "sres_query") == reinterpret_cast<void*>(&sres_query) &&
-         dlsym(RTLD_NEXT, "sres_query") != nullptr;
+  return is_interposed("sres_query", &sres_query);
 }
 
 }  // namespace tutti::sip
@@ -52,7 +53,7 @@ bool resolver_guard_is_in_place() {
 // servers for as long as not one of them has a route.
 extern "C" sres_query_t* sres_query(sres_resolver_t* resolver, sres_answer_f* callback,
                                     sres_context_t* context, uint16_t type, const char* domain) {
-  static const auto library = reinterpret_cast<decltype(&sres_query)>(dlsym(RTLD_NEXT, "sres_query"));
+  static const auto library = tutti::sip::library_function<decltype(sres_query)>("sres_query");
   if (!tutti::sip::any_can_be_asked()) {
     errno = ENETUNREACH;
     return nullptr;

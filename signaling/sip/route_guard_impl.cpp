@@ -2,8 +2,7 @@
 
 #include <string_view>
 
-#include <dlfcn.h>
-
+#include "signaling/sip/interposition_impl.h"
 #include "signaling/sip/sofia_impl.h"
 #include "signaling/sip/text.h"
 
@@ -35,10 +34,9 @@ void free_routes(su_home_t* home, sip_route_t* routes) {
 }  // namespace
 
 bool route_guard_is_in_place() {
-  const auto first = [](const char* name) { return dlsym(RTLD_DEFAULT, name); };
-  return first("sip_route_fixdup_as") == reinterpret_cast<void*>(&sip_route_fixdup_as) &&
-         first("sip_route_reverse_as") == reinterpret_cast<void*>(&sip_route_reverse_as) &&
-         first("url_param") == reinterpret_cast<void*>(&url_param);
+  return is_interposed("sip_route_fixdup_as", &sip_route_fixdup_as) &&
+         is_interposed("sip_route_reverse_as", &sip_route_reverse_as) &&
+         is_interposed("url_param", &url_param);
 }
 
 }  // namespace tutti::sip

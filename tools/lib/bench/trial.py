@@ -96,7 +96,8 @@ WAITING = 64
 
 
 def seconds_needed(plan):
-    """A bound: dialling, at half the rate where answers are waited for, settling, measuring, hanging up, judging."""
+    """A bound: dialling, at half the rate where answers are waited for, the last of them, settling, measuring, hanging up,
+    judging."""
     return 2 * plan.participants / plan.rate + 16 + plan.secs + plan.participants / max(200, 2 * plan.rate) + 30
 
 
