@@ -29,6 +29,16 @@ inline void prefetch_marks(const CoreState& state,
   }
 }
 
+// What one will touch of a participant that is on its way, before anything is known of the packet: not its
+// slot of the jitter buffer. Thread: the core.
+inline void prefetch_expected(const CoreState& state, const Participant& participant,
+                              std::uint32_t slot) TUTTI_REALTIME {
+  participant.inbound.prefetch_arrivals();
+  const std::byte* const payload = state.payloads.next_written(slot);
+  if (payload == nullptr) return;
+  for (std::size_t at = 0; at < stream::PayloadPool::kShortBytes; at += 64) base::prefetch(payload + at);
+}
+
 // Then the rest, whether or not there is anybody: so many at most. Thread: the core.
 inline void prefetch_for_arrival(CoreState& state,
                                  std::span<const net::ReceivedPacket> packets) TUTTI_REALTIME {

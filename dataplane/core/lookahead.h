@@ -78,7 +78,7 @@ class Lookahead {
   }
   void fetch_outbound_of(const Participant* member) const TUTTI_REALTIME {
     member->prefetch_outbound();
-    if (send_lines_.first != nullptr) send_lines_.prefetch(net::EndpointId{slot_of(member)});
+    if (send_lines_.any()) send_lines_.prefetch(net::EndpointId{slot_of(member)});
   }
   std::uint32_t tell_awake() TUTTI_REALTIME;
   std::uint32_t tell_awake_of(std::uint32_t i, Participant** out) TUTTI_REALTIME;
@@ -90,7 +90,7 @@ class Lookahead {
   CoreState& state_;
   Participant* const participants_ = state_.participants.at(0);
   Conference* const conferences_ = state_.conferences.at(0);
-  const net::SendLines send_lines_ = state_.port.send_lines();
+  const net::EndpointLines send_lines_ = state_.port.send_lines();
   std::vector<Roster> rosters_;                          // by sub-slot
   const Roster* roster_;                                 // of begin()
   const std::unique_ptr<Participant*[]> awake_;          // of its members, who was not quiet in begin()

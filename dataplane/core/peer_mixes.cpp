@@ -34,10 +34,9 @@ PeerMixes::PeerMixes(RingDirectory& rings, std::uint32_t core, std::uint32_t con
                      mailbox::CoreCounters& counters)
     : rings_(rings),
       core_(core),
+      readers_(rings.readers(core)),
       counters_(counters),
-      links_(conferences * mailbox::kSharesMax, base::Pages::kPlain) {
-  CHECK(core < rings.cores());
-}
+      links_(conferences * mailbox::kSharesMax, base::Pages::kPlain) {}
 
 void PeerMixes::close(Conference& conference) TUTTI_REALTIME {
   for_each_peer(conference.peers, [&](std::uint32_t peer) { unlink(conference, peer); });
@@ -95,7 +94,7 @@ void PeerMixes::let_go(PeerLink& link, mixer::ConferenceMixer& mixer) TUTTI_REAL
 void PeerMixes::publish(const Conference& conference, const TickWheel::Turn& turn,
                         mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
   const std::uint32_t slot = conference.handle.slot;
-  if (!rings_.has_reader(core_, slot)) return;
+  if (!is_read(slot)) return;
   own_.tenant = conference.handle.generation;
   own_.contributors = mixer.contributors();
   own_.phase = turn.sub_slot;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "dataplane/base/check.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/core/slab.h"
 #include "mixer/mix_ring.h"
@@ -32,6 +33,12 @@ class RingDirectory {
   void detach_reader(std::uint32_t core, std::uint32_t slot) TUTTI_REALTIME;
   bool has_reader(std::uint32_t core, std::uint32_t slot) const TUTTI_REALTIME {
     return cores_[core]->readers[slot].load(std::memory_order_relaxed) != 0;
+  }
+
+  // Of each of a core's slots how many, for who asks every tick; as long as the directory lives. Thread: any.
+  const std::atomic<std::uint32_t>* readers(std::uint32_t core) const {
+    CHECK(core < cores_.size());
+    return cores_[core]->readers.get();
   }
 
   // The ring of a core's own conference slot, made with its first use. Thread: that core.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dataplane/base/prefetch.h"
+#include "dataplane/core/arrival_prefetch.h"
 #include "mixer/dsp/fade.h"
 
 namespace tutti::core {
@@ -23,6 +24,7 @@ Ticker::Ticker(CoreState& state, Reception& reception, Reporting& reporting, Mov
       personal_(state, mixer_),
       ahead_(state),
       looks_(state.port.looks()),
+      look_lines_(state.port.look_lines()),
       step_members_(looks_ ? kStepMembers : kStepMembersOfAll),
       speakers_(new std::uint32_t[state.options.capacity.participants]),
       frames_(state.options.capacity.participants, base::Pages::kPlain) {}
@@ -74,6 +76,11 @@ std::uint32_t Ticker::run_sub_slot(const TickWheel::Turn& turn, bool late) TUTTI
 // Before the conferences are mixed whose members these are.
 void Ticker::take_packets(std::span<Participant* const> members, bool late) TUTTI_REALTIME {
   if (looks_) {
+    // Together, for else each is waited for; and what their packets touch comes while the kernel is asked.
+    for (const Participant* const member : members) {
+      look_lines_.prefetch(net::EndpointId{ahead_.slot_of(member)});
+      prefetch_expected(state_, *member, ahead_.slot_of(member));
+    }
     for (const Participant* const member : members)
       state_.port.look(net::EndpointId{ahead_.slot_of(member)}, late);
   }

@@ -91,6 +91,7 @@ class Ticker {
   PersonalMix personal_;
   Lookahead ahead_;   // of the sub-slot that is being mixed
   const bool looks_;  // the port's
+  const net::EndpointLines look_lines_;
   const std::uint32_t step_members_;
   base::Instant turn_began_{};
   bool in_haste_ = false;         // this step is a sub-slot late or more

@@ -52,7 +52,7 @@ class DpdkPort final : public net::PacketPort {
                    std::span<const std::byte> payload) TUTTI_REALTIME override;
   std::size_t reserve_payloads(std::span<std::uint8_t*> places) TUTTI_REALTIME override;
   void send_reserved(std::span<const net::PacketHead> heads, std::size_t bytes) TUTTI_REALTIME override;
-  net::SendLines send_lines() const override;
+  net::EndpointLines send_lines() const override;
   void flush() TUTTI_REALTIME override;
   // Less than the deadline where its receive queue would fill up meanwhile.
   void wait_until(base::Instant deadline) override;

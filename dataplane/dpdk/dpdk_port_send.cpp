@@ -215,7 +215,7 @@ bool DpdkPort::send(EndpointId id, Flow flow, const base::SocketAddress& to, std
   return true;
 }
 
-net::SendLines DpdkPort::send_lines() const {
+net::EndpointLines DpdkPort::send_lines() const {
   return {frames_, sizeof(net::UdpFrame), sends_.get(), sizeof(FlowSends)};
 }
 

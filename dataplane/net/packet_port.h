@@ -15,7 +15,7 @@
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/socket_address.h"
 #include "dataplane/net/endpoint_id.h"
-#include "dataplane/net/send_lines.h"
+#include "dataplane/net/endpoint_lines.h"
 
 namespace tutti::net {
 
@@ -80,6 +80,8 @@ class PacketPort {
   // Whether look() does anything: asked once, when a core is made, so that it need not be called for
   // everyone.
   virtual bool looks() const { return false; }
+  // What it touches, and the receive() behind it. The same for as long as the port lives.
+  virtual EndpointLines look_lines() const { return {}; }
 
   // What has arrived, at most kReceiveBatch packets; empty when there is no more for now.
   // Owns: the payloads are the port's, valid until the next receive() or wait_until().
@@ -113,8 +115,8 @@ class PacketPort {
   [[nodiscard]] virtual std::size_t reserve_payloads(std::span<std::uint8_t*> places) TUTTI_REALTIME;
   // Sends them on their RTP flows. Shapes: as many heads as places; payloads of so many bytes each.
   virtual void send_reserved(std::span<const PacketHead> heads, std::size_t payload_bytes) TUTTI_REALTIME;
-  // The same for as long as the port lives.
-  virtual SendLines send_lines() const { return {}; }
+  // What these touch. The same for as long as the port lives.
+  virtual EndpointLines send_lines() const { return {}; }
   // Lets everything sent leave; without it a body may wait to fill a batch.
   virtual void flush() TUTTI_REALTIME = 0;
 

@@ -52,10 +52,9 @@ class UringPort final : public PacketPort {
   std::optional<EndpointId> next_detached() TUTTI_REALTIME override;
   void connect(EndpointId id, Flow flow, const base::SocketAddress& remote) TUTTI_REALTIME override;
   void disconnect(EndpointId id, Flow flow) TUTTI_REALTIME override;
-  void look(EndpointId id, bool thorough) TUTTI_REALTIME override {
-    polls_.look(index_of(id, Flow::kRtp), thorough);
-  }
+  void look(EndpointId id, bool thorough) TUTTI_REALTIME override;
   bool looks() const override { return true; }
+  EndpointLines look_lines() const override;
   std::span<const ReceivedPacket> receive() TUTTI_REALTIME override;
   std::optional<base::Instant> arrival(EndpointId id, base::Instant taken) TUTTI_REALTIME override;
   std::span<std::byte> reserve() TUTTI_REALTIME override;

@@ -31,6 +31,15 @@ std::optional<base::Instant> UringPort::arrival(EndpointId id, base::Instant tak
   return came <= taken ? std::optional(came) : std::nullopt;
 }
 
+void UringPort::look(EndpointId id, bool thorough) TUTTI_REALTIME {
+  polls_.look(index_of(id, Flow::kRtp), thorough);
+}
+
+// RTP's flow is the first of an endpoint's two.
+EndpointLines UringPort::look_lines() const {
+  return {flows_.data(), 2 * sizeof(UringFlow), flows_.data(), 2 * sizeof(UringFlow)};
+}
+
 void UringPort::poll_sockets() TUTTI_REALTIME {
   // Polls run within submit(), so their completions are all that come; each finds its place in the batch.
   while (batch_size_ < kReceiveBatch && ::io_uring_cq_ready(&ring_->raw()) == 0) {

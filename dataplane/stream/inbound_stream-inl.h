@@ -20,7 +20,7 @@ inline void InboundStream::release_kept(PayloadPool& pool) TUTTI_REALTIME {
 }
 
 inline void InboundStream::prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME {
-  base::prefetch(&formats_);
+  prefetch_arrivals();
   buffer_.prefetch_slot(number);
 }
 

@@ -78,7 +78,9 @@ class alignas(64) InboundStream {
   // what pop() will decode.
   void prefetch() const TUTTI_REALTIME { base::prefetch(this); }
   void prefetch_waiting() const TUTTI_REALTIME { buffer_.prefetch_waiting(); }
-  // What receive() will touch besides, of a packet with that number; and the slot of another one.
+  // What receive() reads of this object besides; and that with its slot, of a packet with that number; and
+  // the slot of another one.
+  void prefetch_arrivals() const TUTTI_REALTIME { base::prefetch(&formats_); }
   void prefetch_for_arrival(rtp::SequenceNumber number) const TUTTI_REALTIME;
   void prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME { buffer_.prefetch_slot(number); }
   void prefetch_payload(const PayloadPool::Shelf& own) const TUTTI_REALTIME { buffer_.prefetch_payload(own); }

@@ -164,7 +164,7 @@ TEST(DpdkPortTest, HasNoBufferWhenThePoolIsEmptyAndOneAgainLater) {
 // A packet of what many hear reads one line besides its own, and the port says which.
 TEST(DpdkPortTest, TellsWhereAFlowsFrameIs) {
   NearHost host;
-  const net::SendLines lines = host.port().send_lines();
+  const net::EndpointLines lines = host.port().send_lines();
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(lines.first) % 64, 0u);
   EXPECT_EQ(lines.first_stride, 64u);
   EXPECT_LE(lines.second_stride, 2u);  // dense

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <thread>
@@ -177,6 +178,9 @@ TEST_F(UringPortTest, CountsPeersThatAreGone) {
 
 TEST_F(UringPortTest, WantsToBeToldWhoseTickComes) {
   EXPECT_TRUE(port().looks());
+  const EndpointLines lines = port().look_lines();
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(lines.first) % 64, 0u);
+  EXPECT_EQ(lines.first_stride, 128u);  // a line for RTP, and RTCP's
 }
 
 TEST_F(UringPortTest, GoesAwayWithEndpointsAttached) {
