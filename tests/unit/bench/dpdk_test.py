@@ -77,10 +77,18 @@ class TheRows(unittest.TestCase):
         found = {row["name"]: row["value"] for row in rows.rows}
         self.assertEqual(found, {
             "dpdk.ns_per_frame": 200.0, "dpdk.ns_per_frame_1k": 100.0, "dpdk.ns_per_frame_32k": 200.0,
-            "dpdk.ns_per_frame_100k": 250.0, "dpdk.rooms_of_8_100k_over_1k": 2.5, "dpdk.one_room_ns_per_frame": 90.0,
+            "dpdk.ns_per_frame_100k": 250.0, "dpdk.participants_by_cost_rooms_of_8": 81_720, "dpdk.rooms_of_8_100k_over_1k": 2.5, "dpdk.one_room_ns_per_frame": 90.0,
             "dpdk.one_room_ns_per_frame_32k": 90.0, "dpdk.echo_ns_per_packet": 50.0, "dpdk.echo_ns_per_packet_32k": 50.0,
             "dpdk.ratio_to_echo": 0.25, "dpdk.one_room_ratio_to_echo": 50 / 90, "dpdk.huge_pages": 0,
             "dpdk.memif_ns_per_frame": 300.0, "dpdk.memif_ns_per_frame_32k": 300.0, "dpdk.memif_huge_pages": 0})
+
+    def test_by_cost_a_core_is_full_where_its_time_is(self):
+        self.assertEqual(dpdk_rows.carried({1_000: 100.0, 100_000: 200.0}), 100_000)
+        self.assertEqual(dpdk_rows.carried({100_000: 150.0, 131_072: 160.0}), 100_000 + int(31_072 * 0.25 / (131_072 * 8e-6 - 0.75)))
+        self.assertEqual(dpdk_rows.carried({1_000: 20_000.0, 8_000: 9_000.0}), 1_000)
+        self.assertEqual(dpdk_rows.carried({1_000: 40_000.0}), 500)
+        self.assertEqual(dpdk_rows.carried({1_000: 100.0, 131_072: 120.0}), 131_072)
+        self.assertIsNone(dpdk_rows.carried({1_000: 100.0}))  # nobody knows
 
     def test_a_ratio_is_of_tries_of_one_round(self):
         bench = a_bench([(0, ROOMS, 32_000, 100.0), (1, BARE, 32_000, 50.0)])
