@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dataplane/base/source_address.h"
 #include "signaling/sip/event_loop_impl.h"
 #include "signaling/sip/message_guard_impl.h"
 #include "signaling/sip/resolver_guard_impl.h"
@@ -60,24 +61,6 @@ std::uint16_t free_port(const base::SocketAddress& address) {
     if (free) return base::from_sockaddr(name, length).port;
   }
   return 0;
-}
-
-// The local address from which the kernel would send to `peer`: a connected UDP socket knows it.
-base::SocketAddress route_source(const base::SocketAddress& peer) {
-  sockaddr_storage storage{};
-  const socklen_t length = base::to_sockaddr(peer.with_port(peer.port ? peer.port : 9), storage);
-  const int fd = socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return {};
-  base::SocketAddress local;
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) == 0) {
-    sockaddr_storage name{};
-    socklen_t name_length = sizeof name;
-    if (getsockname(fd, reinterpret_cast<sockaddr*>(&name), &name_length) == 0) {
-      local = base::from_sockaddr(reinterpret_cast<const sockaddr*>(&name), name_length);
-    }
-  }
-  close(fd);
-  return local;
 }
 
 const char* or_null(const std::string& text) {
@@ -250,7 +233,7 @@ void Stack::send_ack(nta_leg_t* leg, nta_outgoing_t* invite, tport_t* via) {
 
 base::SocketAddress Stack::address_towards(const base::SocketAddress& peer) const {
   const base::SocketAddress* best = &bound_.front();
-  const base::SocketAddress source = peer.valid() ? route_source(peer) : base::SocketAddress{};
+  const base::SocketAddress source = base::source_address(peer);
   for (const base::SocketAddress& address : bound_) {
     if (address.family != peer.family) continue;
     if (best->family != peer.family) best = &address;

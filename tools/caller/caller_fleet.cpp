@@ -5,10 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "dataplane/base/bound_address.h"
 #include "signaling/sdp/session_description.h"
 
 namespace tutti::caller {
@@ -29,20 +26,6 @@ SampleSource keeping(SampleSource source, std::shared_ptr<analyser::Samples> kep
 }
 
 }  // namespace
-
-std::optional<base::SocketAddress> local_ip_towards(const base::SocketAddress& remote) {
-  sockaddr_storage address{};
-  const socklen_t length = base::to_sockaddr(remote, address);
-  const int fd = ::socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return std::nullopt;
-  std::optional<base::SocketAddress> local;
-  // Connecting a UDP socket sends nothing; it chooses the route.
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0) {
-    if (const auto bound = base::bound_address(fd); bound.valid()) local = bound.with_port(0);
-  }
-  ::close(fd);
-  return local;
-}
 
 base::Result<std::unique_ptr<CallerFleet>, std::string> CallerFleet::start(const FleetConfig& config) {
   std::unique_ptr<CallerFleet> fleet(new CallerFleet);

@@ -21,9 +21,6 @@ struct FleetConfig {
   sip::TransactionTimers timers;
 };
 
-// The address of this host from which `remote` is reached. None: it is not.
-std::optional<base::SocketAddress> local_ip_towards(const base::SocketAddress& remote);
-
 struct CallPlan {
   std::string name;    // the user part of From
   std::string target;  // "sip:room@127.0.0.1:5060", ";transport=tcp" where wanted

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "dataplane/base/source_address.h"
 #include "tools/analyser/voice.h"
 #include "tools/analyser/wav.h"
 #include "tools/caller/caller_fleet.h"
@@ -139,11 +140,11 @@ base::Result<TrialResult, std::string> run_trial(const DemoPlan& plan) {
   std::error_code error;
   std::filesystem::create_directories(plan.out, error);
   if (error) return base::unexpected(fmt::format("cannot make the folder {}: {}", plan.out, error.message()));
-  const auto local = caller::local_ip_towards(plan.server);
-  if (!local) {
+  const base::SocketAddress local = base::source_address(plan.server);
+  if (!local.valid()) {
     return base::unexpected(fmt::format("this host has no route to {}", base::ip_to_string(plan.server)));
   }
-  auto started = CallerFleet::start({*local, {}});
+  auto started = CallerFleet::start({local, {}});
   if (!started) return base::unexpected(started.error());
   CallerFleet& fleet = **started;
 

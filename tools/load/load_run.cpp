@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "tools/caller/caller_fleet.h"
+#include "dataplane/base/source_address.h"
 #include "tools/load/load_calls.h"
 #include "tools/load/load_engine.h"
 #include "tools/load/load_judge.h"
@@ -261,14 +261,14 @@ base::Result<LoadReport, std::string> run_load(const LoadPlan& plan, const std::
                                                const ShowProgress& show) {
   const auto server = target_address(plan.uri);
   if (!server) return base::unexpected(server.error());
-  const auto local_ip = caller::local_ip_towards(*server);
-  if (!local_ip) {
+  const base::SocketAddress local_ip = base::source_address(*server);
+  if (!local_ip.valid()) {
     return base::unexpected(fmt::format("this host has no route to {}", base::ip_to_string(*server)));
   }
   const VoiceBank bank(plan);
-  auto engine = LoadEngine::start(plan, bank, *local_ip, choose_sample(plan));
+  auto engine = LoadEngine::start(plan, bank, local_ip, choose_sample(plan));
   if (!engine) return base::unexpected(engine.error());
-  auto calls = LoadCalls::start(plan, **engine, *local_ip);
+  auto calls = LoadCalls::start(plan, **engine, local_ip);
   if (!calls) return base::unexpected(calls.error());
 
   Run run(plan, interrupted, show, **engine, **calls);
