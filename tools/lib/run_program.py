@@ -14,6 +14,7 @@ import process  # noqa: E402
 
 BEGIN = re.compile(r"\[ RUN      \] (\S+)")
 TOTALS = re.compile(r"^\[==========\] \d+ tests? from .* ran\.", re.M)
+NO_REASON = "it does not say why"
 LOG_LINES = 200  # of a failed test's, on the screen; all of them are in the log
 
 
@@ -71,10 +72,16 @@ def parse(text):
         yield name, verdict and verdict.group(1), wrote
 
 
+def reason(wrote):
+    """Why a test was skipped, in its own words, from what it wrote: behind GoogleTest's "Skipped", or behind "skipped:"."""
+    told = (re.search(r": Skipped\n(.*?)(?:\n\[ +SKIPPED|\Z)", wrote, re.S) or re.search(r"^skipped: (.+)$", wrote, re.M))
+    return " ".join(told.group(1).split()) or NO_REASON if told else NO_REASON
+
+
 class Outcome:
     def __init__(self):
         self.tests = 0
-        self.skipped = 0
+        self.skipped = []  # the reason of each
         self.failed = []  # [name, what it wrote]
 
     def add(self, text, status):
@@ -86,7 +93,8 @@ class Outcome:
             names.append(name)
             ended = verdict is not None
             self.tests += 1
-            self.skipped += verdict == "SKIPPED"
+            if verdict == "SKIPPED":
+                self.skipped.append(reason(wrote))
             # ThreadSanitizer goes on after a report, and the program's status tells that there was one.
             if verdict == "FAILED" or not ended or (status and "WARNING: ThreadSanitizer" in wrote):
                 self.failed.append([name, wrote + ("" if ended else how(status))])
@@ -143,7 +151,7 @@ def main():
     for name, wrote in outcome.failed:
         print(f"---- {name}")
         print("\n".join(wrote.splitlines()[-LOG_LINES:]))
-    print(f"{outcome.tests} tests, {len(outcome.failed)} failed, {outcome.skipped} skipped", flush=True)
+    print(f"{outcome.tests} tests, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped", flush=True)
     return 1 if outcome.failed else 0
 
 

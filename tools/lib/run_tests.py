@@ -1,6 +1,7 @@
 """tools/test after its packages are there: configures, builds and tests preset after preset, sums up once."""
 
 import argparse
+import collections
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import xml.etree.ElementTree as ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import process  # noqa: E402
+from run_program import reason  # noqa: E402
 from steps import JOBS, LOGS, ROOT, Progress, run, tail, tail_of_log  # noqa: E402
 
 # A preset, what it builds, and the labels of the tests that it is for; None is everything.
@@ -36,10 +38,13 @@ class Summary:
     def __init__(self):
         self.rows = []  # step, tests, failed, skipped, seconds
         self.failed = []  # "step: name"
+        self.skipped = collections.Counter()  # by reason
         self.tests = 0
 
     def add(self, step, tests, failed, skipped, seconds):
-        self.rows.append((step, tests, len(failed), skipped, seconds))
+        """`skipped`: the reason of each."""
+        self.rows.append((step, tests, len(failed), len(skipped), seconds))
+        self.skipped.update(skipped)
         self.failed += [f"{step}: {name}" for name in failed]
         self.tests += tests
 
@@ -52,6 +57,10 @@ class Summary:
             print("\nFailed (each one's log stands above, whole logs in build/log/)")
             for name in self.failed:
                 print(f"  {name}")
+        if self.skipped:
+            print("\nSkipped, where this machine has not what they need")
+            for why, count in sorted(self.skipped.items(), key=lambda item: (-item[1], item[0])):
+                print(f"  {count:>5}  {why}")
         # The closing lines in ctest's own words, over every run; nothing follows them.
         passed = self.tests - len(self.failed)
         percent = 100 if not self.failed else min(99, int(100 * passed / max(1, self.tests)))
@@ -81,14 +90,14 @@ def build(preset, wanted, progress, summary):
     took = progress.end("" if ok else "  FAILED")
     if not ok:
         tail_of_log(log)
-        summary.add(f"build {preset}", 1, [preset], 0, took)
+        summary.add(f"build {preset}", 1, [preset], [], took)
     return ok
 
 
 def ctest_results(junit, programs):
-    """(name, output) of each failed test, how many there were, and how many of these were skipped. What is a whole
+    """(name, output) of each failed test, how many there were, and the reason of each that was skipped. What is a whole
     program to ctest has left word of its tests in the folder `programs`."""
-    failed, skipped, count = [], 0, 0
+    failed, skipped, count = [], [], 0
     for case in ElementTree.parse(junit).getroot().findall("testcase"):
         told = programs / f"{case.get('name')}.json"
         if told.exists():
@@ -98,11 +107,11 @@ def ctest_results(junit, programs):
             skipped += outcome["skipped"]
             continue
         count += 1
-        reason = case.find("skipped")
-        if case.get("status") == "fail" or (reason is not None and "executable" in reason.get("message", "")):
+        cause = case.find("skipped")
+        if case.get("status") == "fail" or (cause is not None and "executable" in cause.get("message", "")):
             failed.append((case.get("name"), case.findtext("system-out") or ""))
         elif case.get("status") != "run":
-            skipped += 1
+            skipped.append(reason(case.findtext("system-out") or ""))
     return failed, count, skipped
 
 
@@ -126,10 +135,10 @@ def test(preset, labels, options, progress, summary, interop):
     if options.names:
         command += ["-R", "|".join(options.names)]
     ok = run(command, log, progress, re.compile(r"^\s*(\d+/\d+) Test"))
-    failed, count, skipped = ctest_results(junit, programs) if junit.exists() else ([], 0, 0)
+    failed, count, skipped = ctest_results(junit, programs) if junit.exists() else ([], 0, [])
     if not ok and not failed:
         failed, count = [("ctest", log.read_text(errors="replace"))], count + 1
-    took = progress.end(f"  {count - len(failed) - skipped} of {count} passed" + ("  FAILED" if failed else ""))
+    took = progress.end(f"  {count - len(failed) - len(skipped)} of {count} passed" + ("  FAILED" if failed else ""))
     for name, output in failed[:10]:
         tail(name, output)
     if count:
