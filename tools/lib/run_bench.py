@@ -176,14 +176,15 @@ class Bench:
             if search:
                 searches[workload.name] = search
                 self.show(search.sentence())
+                if not search.held:
+                    self.failed.append(f"capacity, {workload.text}")
         for climb in climbs:
             search = searches.get(climb.workload.name)
-            if search and not self.options.quick:
+            if search and search.held and not self.options.quick:
                 tried = len(climb.points)
                 climb.ladder(search.held, self.deadline - kept - LADDER_TRY_S)
                 self.points += climb.points[tried:]
-        if len(searches) == len(tries):
-            add_rows(searches, self.rows)
+        add_rows(searches, self.rows)
 
     def tries(self):
         """What capacity is searched of, each with its keys: the way past the kernel's UDP where this host has it, and beside it

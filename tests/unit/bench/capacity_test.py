@@ -61,6 +61,13 @@ class TheCapacity(unittest.TestCase):
         self.assertLess(rows.value("server.participants_per_core"), rows.value("server.participants_per_core_rooms_of_8"))
         self.assertEqual(rows.value("server.capacity_generator_bound"), 1)
 
+    def test_what_held_nothing_has_no_row(self):
+        rows = Rows()
+        add_rows({"rooms_of_8": self.climb(Bed(3000))[1], "one_room": self.climb(Bed(0), ONE_ROOM)[1]}, rows)
+        self.assertIsNotNone(rows.value("server.participants_per_core_rooms_of_8"))
+        self.assertIsNone(rows.value("server.participants_per_core_one_room"))
+        self.assertIsNone(rows.value("server.participants_per_core"))
+
     def test_a_line_tells_what_was_not_seen_as_well(self):
         climb, _, said = self.climb(Bed(3000))
         self.assertIn("2,000 held", said[0])

@@ -72,8 +72,14 @@ class RatioTest(unittest.TestCase):
     def test_a_round_that_misses_is_thrown_away_with_its_loops(self):
         rows = measure(Bed({"socket": 500.0}, spoilt={1}), Loops({"b": 100.0}, b=[100.0, 450.0]))
         self.assertAlmostEqual(rows.value("server.ratio_to_bare_udp"), 0.9)
+
+    def test_of_fewer_where_so_many_are_never_held(self):
+        bed = Bed({"socket": 500.0}, spoilt={1, 2, 3, 4})
+        rows = measure(bed, Loops({"b": 450.0}, b=[450.0]))
+        self.assertEqual([plan.participants for plan in bed.plans], [800, 800, 400, 400, 200, 200])
+        self.assertEqual(rows.value("server.ratio_participants"), 200)
         with self.assertRaises(TrialError):
-            measure(Bed({"socket": 500.0}, spoilt={1, 2, 3}), Loops({"b": 450.0}, b=[450.0]))
+            measure(Bed({"socket": 500.0}, spoilt=set(range(20))), Loops({"b": 450.0}, b=[450.0]))
 
 
 if __name__ == "__main__":

@@ -46,6 +46,10 @@ class Search(unittest.TestCase):
         self.assertEqual(climb(search, 0)[-1], 8)
         self.assertEqual(search.held, 0)
 
+    def test_goes_down_in_few_tries_to_what_is_held(self):
+        search = CapacitySearch(2000, 8, 8, 9600, 40)
+        self.assertEqual(climb(search, 600)[:3], [2000, 1000, 496])
+
     def test_does_not_claim_the_generators_limit_for_the_server(self):
         search = CapacitySearch(2000, 8, 8, 9600, 40)
         climb(search, 3000, GENERATOR)

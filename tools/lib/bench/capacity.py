@@ -92,11 +92,13 @@ class Capacity:
 
 
 def add_rows(searches, rows):
-    """`searches`: workload name -> CapacitySearch."""
+    """`searches`: workload name -> CapacitySearch. One that held nothing has no row: nobody knows what a core holds."""
     for name, search in searches.items():
-        rows.add(f"server.participants_per_core_{name}", search.held, "participants")
-    main = [search.held for name, search in searches.items() if name in (ROOMS_OF_8.name, ONE_ROOM.name)]
-    rows.add("server.participants_per_core", min(main), "participants")
+        if search.held:
+            rows.add(f"server.participants_per_core_{name}", search.held, "participants")
+    main = [searches[name].held for name in (ROOMS_OF_8.name, ONE_ROOM.name) if name in searches]
+    if len(main) == 2 and all(main):
+        rows.add("server.participants_per_core", min(main), "participants")
     bound = sum(search.above_because == GENERATOR for search in searches.values())
     rows.add("server.capacity_generator_bound", bound, "workloads")
     disturbed = sum(search.above_because == DISTURBED for search in searches.values())

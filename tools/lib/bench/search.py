@@ -4,7 +4,7 @@ HELD, MISSED, GENERATOR, DISTURBED = "held", "missed", "generator", "disturbed"
 
 
 class CapacitySearch:
-    """Goes up or down by a quarter until the limit lies between two tries, then bisects down to the precision.
+    """Goes up by a quarter, or down by half, until the limit lies between two tries, then bisects down to the precision.
 
     A try ends HELD or MISSED; or GENERATOR or DISTURBED: then nothing is known of the server, but that this machine could
     not ask more of it, or that something else ran where it should.
@@ -31,7 +31,7 @@ class CapacitySearch:
         if self.above is None:
             return min(self.most, max(self.held + self.unit, self._rounded(self.held * 1.25, self.unit)))
         if self.held == 0:
-            lower = min(self.above - self.unit, self._rounded(self.above * 0.75, self.unit))
+            lower = min(self.above - self.unit, self._rounded(self.above / 2, self.unit))
             return max(self.least, lower) if self.above > self.least else None
         if self.above - self.held <= max(self.unit, self.precision * self.above):
             return None
