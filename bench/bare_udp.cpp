@@ -87,13 +87,16 @@ void place(int cpu, int priority) {
 // The loop's sockets, connected with the peers', which are a wire's.
 class Sockets {
  public:
-  Sockets(const base::SocketAddress& ip, load::Wire& peers, std::size_t count, bool shared) {
+  Sockets(const base::SocketAddress& ip, load::Wire& peers, std::size_t count, BareLoopKind::Sockets kind) {
+    const bool each = kind == BareLoopKind::Sockets::kEach;
     for (std::size_t i = 0; i < count; ++i) {
-      if (!shared || i == 0) open(loop, ip);
-      if (!shared) connect(loop.back(), peers.address(i));
-      peers.set_remote(i, address_of(loop.back()));
+      if (each || i == 0) open(loop, ip);
+      if (each) connect(loop.back(), peers.address(i));
+      const base::SocketAddress own = address_of(loop.back());
+      const bool steered = kind == BareLoopKind::Sockets::kSteered;
+      peers.set_remote(i, steered ? own.with_port(static_cast<std::uint16_t>(bare::kSteeredPorts + i)) : own);
     }
-    const int bytes = shared ? 16 << 20 : 64 << 10;
+    const int bytes = each ? 64 << 10 : 16 << 20;
     for (const int socket : loop) {
       if (::setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0) {
         ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
@@ -305,7 +308,7 @@ int main(int argc, char** argv) {
       for (const auto& kind : bare::bare_loop_kinds()) {
         if (wanted != "all" && wanted != kind.name) continue;
         const std::unique_ptr<load::Wire> wire = open_wire(io, count, *address);
-        Sockets sockets(*address, *wire, count, kind.shared);
+        Sockets sockets(*address, *wire, count, kind.sockets);
         const Outcome outcome = measure(kind, sockets, *wire, count, time, cpu, peer_cpu);
         if (outcome.received == 0) {
           fmt::print("{:<16} not allowed on this host\n", kind.name);

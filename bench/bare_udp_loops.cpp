@@ -310,16 +310,19 @@ std::unique_ptr<BareLoop> make(std::span<const int> sockets) {
 }  // namespace
 
 const std::vector<BareLoopKind>& bare_loop_kinds() {
+  using enum BareLoopKind::Sockets;
   static const std::vector<BareLoopKind> kinds{
-      {"epoll", "epoll_wait says which sockets to read; recv and send each", false, true, make<Epoll>},
-      {"recv_send", "recv on each socket once a tick, send from it", false, true, make<EachTick>},
-      {"uring_batched", "io_uring: a recv for each socket once a tick, then the sends", false, true,
+      {"epoll", "epoll_wait says which sockets to read; recv and send each", kEach, true, make<Epoll>},
+      {"recv_send", "recv on each socket once a tick, send from it", kEach, true, make<EachTick>},
+      {"uring_batched", "io_uring: a recv for each socket once a tick, then the sends", kEach, true,
        make<UringBatched>},
-      {"uring_multishot", "io_uring: receives that stay, sends in a batch", false, true,
+      {"uring_multishot", "io_uring: receives that stay, sends in a batch", kEach, true,
        make<UringMultishot>},
-      {"recvmmsg_shared", "one unconnected socket, recvmmsg and sendmmsg", true, false, make<Shared>},
-      {"uring_packet", "as uring_batched, but sends past the kernel's UDP, as frames (--tx packet)", false,
+      {"recvmmsg_shared", "one unconnected socket, recvmmsg and sendmmsg", kShared, false, make<Shared>},
+      {"uring_packet", "as uring_batched, but sends past the kernel's UDP, as frames (--tx packet)", kEach,
        false, &UringPacket::make},
+      {"sk_lookup", "one socket for many ports by BPF, recvmmsg; sends by a raw socket", kSteered, false,
+       make_lookup},
   };
   return kinds;
 }

@@ -31,12 +31,23 @@ class BareLoop {
 struct BareLoopKind {
   const char* name;
   const char* about;
-  bool shared;     // one unconnected socket instead of one connected for each peer
+  enum class Sockets : std::uint8_t {
+    kEach,     // one for each peer, connected to it
+    kShared,   // one unconnected for all
+    kSteered,  // the same, but each peer sends to a port of its own: kSteeredPorts and so on
+  };
+  Sockets sockets;
   bool connected;  // receives and sends through connected sockets alone: may be the fastest of them
-  // `sockets` are bound and connected; the one of a shared loop is not. Null where the host does not allow
-  // it.
+  // `sockets` are bound and connected; one for all is not. Null where the host does not allow it.
   std::function<std::unique_ptr<BareLoop>(std::span<const int> sockets)> make;
 };
+
+// Ports that nobody binds, below the kernel's own choice.
+inline constexpr std::uint16_t kSteeredPorts = 10'000;
+inline constexpr std::uint16_t kSteeredPortsMost = 10'000;
+
+// Null where the host allows no BPF program.
+std::unique_ptr<BareLoop> make_lookup(std::span<const int> sockets);
 
 // In the order of the table in docs/decisions/0004-io-uring-multishot.md.
 const std::vector<BareLoopKind>& bare_loop_kinds();
