@@ -89,7 +89,8 @@ class Bench:
         return result
 
     def microbench(self, program, names, add):
-        command = microbench.command(self.options.bin / program, names)
+        shortened = (0.001, 1) if self.options.quick else ()
+        command = microbench.command(self.options.bin / program, names, *shortened)
         # DPDK's start waits for threads of its own, which would not get a CPU that a program of real time holds.
         realtime = self.machine.realtime and program != "dpdk_bench"
         priority = BENCH_PRIORITY if realtime else None
@@ -269,7 +270,7 @@ def parse_options():
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the rows, as name, value and unit")
     parser.add_argument("--minutes", type=float, help="for measuring, building not counted (13.5, dpdk alone too; 30 for other parts alone)")
     parser.add_argument("--publish", action="store_true", help="keep the rows and the curve in the tree: on a quiet machine")
-    parser.add_argument("--quick", action="store_true", help="capacity in a few short tries")
+    parser.add_argument("--quick", action="store_true", help="kernels and core once, capacity in a few short tries")
     parser.add_argument("--start", type=int, help="participants to begin the search of the capacity with (the baseline's)")
     parser.add_argument("--most", type=int, default=9600, help="participants never to go beyond (9600)")
     parser.add_argument("--secs", type=int, default=10, help="seconds measured of each try of the capacity (10)")

@@ -14,9 +14,9 @@ class MicrobenchError(Exception):
     """A bench did not give what is looked for in it."""
 
 
-def command(program, names, min_time_s=0.1):
+def command(program, names, min_time_s=0.1, repetitions=REPETITIONS):
     """Repetitions of all in turn, so that a busy second hits none of them alone."""
-    return [str(program), f"--benchmark_filter={names}", f"--benchmark_repetitions={REPETITIONS}",
+    return [str(program), f"--benchmark_filter={names}", f"--benchmark_repetitions={repetitions}",
             f"--benchmark_min_time={min_time_s}", "--benchmark_enable_random_interleaving=true",
             "--benchmark_format=json"]
 
