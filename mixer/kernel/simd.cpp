@@ -9,6 +9,9 @@
 #include "mixer/kernel/scalar_reference.h"
 
 #define HWY_WANT_AVX3_DL 1  // AVX-512 with VBMI, too
+// Vectors whose length is not known when compiled can be neither members nor array elements, as ours are. Who
+// has them has NEON.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "mixer/kernel/simd.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
