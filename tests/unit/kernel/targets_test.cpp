@@ -155,6 +155,71 @@ TEST_P(EveryTarget, EqualsScalarAtEveryLengthAndAlignment) {
   }
 }
 
+using Voices = std::vector<std::vector<Byte>>;
+
+// Of one length, no two alike; now and then all of one sign, so that their sum leaves the rails far behind.
+Voices random_voices(std::mt19937& random) {
+  const auto lead = random() % 3;
+  Voices voices(1 + random() % (random() % 4 == 0 ? 70 : 12), std::vector<Byte>(1 + random() % 330));
+  for (auto& voice : voices) {
+    for (auto& codeword : voice) {
+      codeword = static_cast<Byte>(random());
+      if (lead != 0) codeword = static_cast<Byte>((codeword & 0x7F) | (lead == 1 ? 0x80 : 0));
+    }
+  }
+  return voices;
+}
+
+// What a target makes of them in a tick, as a core asks it: all are expanded and mixed, and what each hears
+// is compressed; and then all of them added once more.
+struct Tick {
+  std::vector<std::vector<Pcm>> frames;
+  std::vector<Pcm> mix, excess;
+  Voices heard;
+  std::vector<Sum> sum;
+
+  Tick(const Kernels& kernels, bool alaw, const Voices& voices)
+      : frames(voices.size(), std::vector<Pcm>(voices[0].size())),
+        mix(voices[0].size()),
+        excess(mix.size()),
+        heard(voices.size(), std::vector<Byte>(mix.size())),
+        sum(mix.size(), 77) {
+    std::vector<const Byte*> in;
+    std::vector<Pcm*> out;
+    std::vector<Byte*> payloads;
+    for (std::size_t i = 0; i < voices.size(); ++i) {
+      in.push_back(voices[i].data());
+      out.push_back(frames[i].data());
+      payloads.push_back(heard[i].data());
+    }
+    const std::size_t count = voices.size(), n = mix.size();
+    (alaw ? kernels.expand_mix_alaw : kernels.expand_mix_ulaw)(in.data(), out.data(), count, sum.data(),
+                                                               mix.data(), excess.data(), n);
+    (alaw ? kernels.mix_minus_compress_alaw : kernels.mix_minus_compress_ulaw)(
+        mix.data(), excess.data(), out.data(), payloads.data(), count, n);
+    (alaw ? kernels.expand_add_alaw : kernels.expand_add_ulaw)(in.data(), out.data(), count, sum.data(), n);
+  }
+};
+
+// By the compiler that ships: clang, which fuzzes, has other bodies of the sums.
+TEST_P(EveryTarget, MakesScalarsTickOfAnyNumberOfVoices) {
+  std::mt19937 random(kSeed);
+  RecordProperty("seed", static_cast<int>(kSeed));
+  constexpr int kTicks = 2'000;
+  for (int i = 0; i < kTicks; ++i) {
+    const Voices voices = random_voices(random);
+    const bool alaw = random() % 2 == 0;
+    SCOPED_TRACE(testing::Message() << "tick " << i << ", seed " << kSeed << ": " << voices.size()
+                                    << " voices of " << voices[0].size() << (alaw ? ", A-law" : ", u-law"));
+    const Tick right(scalar::kKernels, alaw, voices);
+    const Tick tried(*GetParam(), alaw, voices);
+    ASSERT_TRUE(tried.frames == right.frames);
+    ASSERT_TRUE(tried.mix == right.mix && tried.excess == right.excess);
+    ASSERT_TRUE(tried.sum == right.sum);
+    ASSERT_TRUE(tried.heard == right.heard);
+  }
+}
+
 TEST_P(EveryTarget, CanBeChosen) {
   const std::string before(active_target());
   EXPECT_TRUE(use_target(GetParam()->name));
