@@ -73,5 +73,6 @@ class ConferenceMixer {
   bool nothing_ = false;  // the sum is nothing; who writes all of it need not clear it first
   std::uint32_t contributors_ = 0;
 };
+static_assert(sizeof(ConferenceMixer) == 1'344);  // docs/BUDGETS.md
 
 }  // namespace tutti::mixer

@@ -85,5 +85,6 @@ class MixRing {
   std::atomic<std::uint32_t> tenant_{kNobody};
   std::array<Slot, kTicks> slots_;
 };
+static_assert(sizeof(MixRing) == 11'328);  // docs/BUDGETS.md
 
 }  // namespace tutti::mixer

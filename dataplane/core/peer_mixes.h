@@ -34,6 +34,7 @@ struct PeerLink {
   bool begun = false;       // something of it was mixed: from now on what is missing is missed
   bool heard = false;       // so was its last tick
 };
+static_assert(sizeof(PeerLink) == 32);  // docs/BUDGETS.md
 
 // Thread: the core.
 class PeerMixes {

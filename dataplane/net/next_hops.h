@@ -60,6 +60,7 @@ class NextHops {
     std::atomic<std::uint8_t> family{0};
     std::uint16_t last_version = 0;  // the core's
   };
+  static_assert(sizeof(Place) == 32);  // docs/BUDGETS.md
 
   // The version and what is asked; none while nothing is.
   std::optional<std::pair<std::uint16_t, base::SocketAddress>> read(const Place& place) const;

@@ -56,6 +56,7 @@ class PacketSender {
     base::SocketAddress local;
     base::SocketAddress peer;
   };
+  static_assert(sizeof(FlowFrame) == 112);  // docs/BUDGETS.md
 
   PacketSender(std::unique_ptr<PacketRing> ring, const LocalInterface& interface, std::uint32_t flows);
   static base::Result<void, NetError> try_out(PacketRing& ring, const base::SocketAddress& local_ip);
