@@ -81,6 +81,10 @@ def callers_8(world):
 def xdp(world):
     """The same twenty over AF_XDP, whose libraries say nothing beside the log."""
     callers_20(world)
+    _libraries_are_quiet(world)
+
+
+def _libraries_are_quiet(world):
     world.expect("libxdp:" not in world.server.said(200) and "libbpf:" not in world.server.said(200),
                  "AF_XDP's libraries wrote past the log")
 
@@ -124,15 +128,29 @@ def baresips(world):
     _all_by_dpdk(world)
 
 
+def xdp_sipp(world):
+    """The same three SIPps over AF_XDP."""
+    sipp(world)
+    _libraries_are_quiet(world)
+
+
+def xdp_baresips(world):
+    """The same two baresips over AF_XDP."""
+    baresips(world)
+    _libraries_are_quiet(world)
+
+
 def _two_small_cores():
     return f'cpus = "{",".join(map(str, sorted(os.sched_getaffinity(0))[-2:]))}"\nparticipants_per_core = 4'
 
 
-CASES = [callers_20, xdp, callers_8, two_cores, sipp, baresips, kernel_path]
+XDP_CASES = [xdp, xdp_sipp, xdp_baresips]
+CASES = [callers_20, callers_8, two_cores, sipp, baresips, kernel_path, *XDP_CASES]
 for _case in CASES:
     _case.enter = cable.enter
     _case.config = cable.configuration(AF_PACKET)
 kernel_path.enter = cable.enter_both
 kernel_path.config = cable.configuration(AF_PACKET, more='kernel_path = "tap"\n')
-xdp.enter, xdp.config = cable.enter_for_xdp, cable.configuration(AF_XDP)
+for _case in XDP_CASES:
+    _case.enter, _case.config = cable.enter_for_xdp, cable.configuration(AF_XDP)
 two_cores.config = cable.configuration(AF_PACKET + ",qpairs=2", _two_small_cores())
