@@ -1,13 +1,12 @@
 // Frames from a capture in, frames into a capture out, through net_pcap; and whatever bytes, none of them
 // crash it.
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
+#include "captures.h"
 #include "dataplane/net/sim_link.h"
 #include "near_host.h"
 
@@ -17,46 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 using net::EndpointId;
 
-// The classic form, of Ethernet. Source: the libpcap project's pcap-savefile(5).
-struct FileHead {
-  std::uint32_t magic = 0xA1B2C3D4;
-  std::uint16_t major = 2, minor = 4;
-  std::uint32_t zone = 0, accuracy = 0, longest = 65'535, link = 1;
-};
-struct FrameHead {
-  std::uint32_t seconds = 0, microseconds = 0, kept = 0, length = 0;
-};
-
-void write_capture(const fs::path& path, const std::vector<std::string>& frames) {
-  std::ofstream file(path, std::ios::binary);
-  const FileHead head;
-  file.write(reinterpret_cast<const char*>(&head), sizeof(head));
-  for (const std::string& frame : frames) {
-    const auto bytes = static_cast<std::uint32_t>(frame.size());
-    const FrameHead each{.kept = bytes, .length = bytes};
-    file.write(reinterpret_cast<const char*>(&each), sizeof(each));
-    file.write(frame.data(), static_cast<std::streamsize>(frame.size()));
-  }
-}
-
-std::vector<std::string> read_capture(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  FileHead head;
-  file.read(reinterpret_cast<char*>(&head), sizeof(head));
-  std::vector<std::string> frames;
-  FrameHead each;
-  while (file.read(reinterpret_cast<char*>(&each), sizeof(each))) {
-    std::string frame(each.kept, '\0');
-    file.read(frame.data(), each.kept);
-    frames.push_back(std::move(frame));
-  }
-  return frames;
-}
-
 TEST(DpdkPcapTest, EchoesACaptureIntoACapture) {
   test_eal();
-  const fs::path folder = fs::path(testing::TempDir()) / ("dpdk_pcap." + std::to_string(::getpid()));
-  fs::create_directories(folder);
+  const Captures captures("dpdk_pcap");
   const auto ours = *base::parse_ip("10.0.0.1", 20'000);
   const auto peer = *base::parse_ip("10.9.0.2", 4'000);
   std::vector<std::string> frames;
@@ -64,12 +26,10 @@ TEST(DpdkPcapTest, EchoesACaptureIntoACapture) {
   std::string wrong = frames[7];
   wrong.back() = '?';
   frames.insert(frames.begin() + 8, wrong);
-  write_capture(folder / "in.pcap", frames);
+  captures.write(frames);
   {
     const net::PortLimits limits{.endpoints = 4, .receive_buffers = 512, .transmit_buffers = 64};
-    auto device = Device::open({.name = "net_pcap3,rx_pcap=" + (folder / "in.pcap").string() +
-                                        ",tx_pcap=" + (folder / "out.pcap").string(),
-                                .limits = limits});
+    auto device = Device::open({.name = captures.device(3), .limits = limits});
     ASSERT_TRUE(device) << device.error();
     const LocalAddresses addresses({{ours.with_port(0), 24}}, *base::parse_ip("10.0.0.254"), {});
     Exchange exchange(addresses, {.first_port = 20'000, .last_port = 20'999});
@@ -90,7 +50,7 @@ TEST(DpdkPcapTest, EchoesACaptureIntoACapture) {
     }
     EXPECT_EQ((*device)->free_buffers(), (*device)->buffers());
   }
-  const auto sent = read_capture(folder / "out.pcap");
+  const auto sent = captures.read();
   ASSERT_EQ(sent.size(), 200u);
   for (std::size_t i = 0; i < sent.size(); ++i) {
     const auto frame = net::parse_ethernet_frame(std::as_bytes(std::span(sent[i])), {.mac = kFarMac});
@@ -98,7 +58,6 @@ TEST(DpdkPcapTest, EchoesACaptureIntoACapture) {
     EXPECT_EQ(frame->source, kNearMac);
     EXPECT_THAT(sent[i], testing::EndsWith("packet " + std::to_string(i)));
   }
-  fs::remove_all(folder);
 }
 
 // As they are and, behind a head that brings them to us, as IP packets.
