@@ -75,6 +75,9 @@ void TinyRoom::on_invite(const sip::IncomingInvite& invite) {
   ::getsockname(member->fd, reinterpret_cast<sockaddr*>(&address), &length);
   sdp::LocalMedia local;
   local.rtp = local.rtcp = base::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), length);
+  if (!says_rtp_at.empty()) {
+    local.rtp = local.rtcp = base::parse_ip(says_rtp_at)->with_port(local.rtp.port);
+  }
   const auto offer = sdp::parse(invite.offer);
   CHECK(offer.has_value());
   const auto answer = sdp::answer(*offer, local);

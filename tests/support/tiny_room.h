@@ -27,6 +27,7 @@ class TinyRoom final : private sip::UserAgentObserver {
   // Faults to be found. Set before the first call.
   int reject_with = 0;                      // answers every INVITE with this status
   int answer_after_ticks = 0;               // each INVITE
+  std::string says_rtp_at;                  // its answers name this address instead of its own
   bool echo_own = false;                    // everyone hears their own voice too
   std::optional<std::pair<int, int>> deaf;  // the n-th listener does not hear the m-th talker
   int hang_up_after_ticks = 0;              // BYE to all

@@ -109,6 +109,20 @@ TEST_F(LoadRun, TellsRefusalsByStatus) {
   EXPECT_THAT(report.reasons, Contains(HasSubstr("0 of 3 calls were answered: 486")));
 }
 
+// Nobody's server may turn this load upon another host.
+TEST_F(LoadRun, HangsUpOnAnAnswerThatWantsRtpElsewhere) {
+  TinyRoom room;
+  room.says_rtp_at = "192.0.2.1";
+  const LoadReport report = run(room.address());
+  EXPECT_EQ(report.answered, 0U);
+  EXPECT_EQ(report.packets_sent + report.generator.send_errors, 0U);
+  ASSERT_EQ(report.failures.size(), 1U);
+  EXPECT_EQ(report.failures[0].reason,
+            "the answer wants RTP at 192.0.2.1, not on this host (see --allow-remote)");
+  EXPECT_EQ(report.failures[0].calls, 3U);
+  while (room.dialogs() > 0) std::this_thread::yield();
+}
+
 TEST_F(LoadRun, PlacesNoMoreWhileSoManyWait) {
   TinyRoom room;
   room.answer_after_ticks = 3;
