@@ -23,22 +23,6 @@ def _invite(world, uri, *options):
     return json.loads(ctl(world, "--json", "invite", "board", uri, *options))["id"]
 
 
-def _sipp(world, scenario, *options):
-    """SIPp as one who is called, once: the child and its port."""
-    port = free_port()
-    child = world.sipp(scenario, "-p", str(port), "-m", "1", *options, wait=False)
-    transport = media.socket.SOCK_STREAM if "t1" in options else media.socket.SOCK_DGRAM
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:  # until it has its port
-        with media.socket.socket(media.socket.AF_INET, transport) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                break
-        time.sleep(0.02)
-    return child, port
-
-
 def _hears(world, listener, hz, since):
     """The tone is in the mix."""
     level = max((s.amplitude(hz) for s in listener.voice.spectra(since, time.monotonic())), default=0)
@@ -60,7 +44,7 @@ def sipp_answers(world):
     listener = world.join("board")
     world.tone_file(440)
     for options, suffix in (((), ""), (("-t", "t1"), ";transport=tcp")):
-        child, port = _sipp(world, "answer", *options)
+        child, port = world.sipp_called("answer", *options)
         log = EventLog(world, CommandLine(world), "board")
         who = _invite(world, f"sip:desk@127.0.0.1:{port}{suffix}", "--name", "Desk")
         world.expect(log.wait("ParticipantStatusChanged", participant=who, to="Active"), "SIPp did not come in")
@@ -84,7 +68,7 @@ def sipp_does_not(world):
     """SIPp is busy; rings until its time is over; rings until an operator kicks it, or ends the room."""
     ctl(world, "create", "board", "permanent=true")
     log = EventLog(world, CommandLine(world), "board")
-    child, port = _sipp(world, "busy")
+    child, port = world.sipp_called("busy")
     who = _invite(world, f"sip:desk@127.0.0.1:{port}")
     _outcome(world, log, who, ("ParticipantError", "CapacityExceeded"), ("ParticipantLeft", "486"))
     world.sipp_end(child)
@@ -92,7 +76,7 @@ def sipp_does_not(world):
             ((), ("kick",), (("ParticipantLeft", ""),)),
             ((), ("terminate", "board"), (("ParticipantLeft", "Conference ended"),)))
     for options, words, wanted in ways:
-        child, port = _sipp(world, "no_answer")
+        child, port = world.sipp_called("no_answer")
         who = _invite(world, f"sip:desk@127.0.0.1:{port}", *options)
         if words:
             time.sleep(0.5)  # it rings

@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import process
+from server import free_udp_range
 from world import JOIN_S
 
 
@@ -58,6 +59,27 @@ def forty_callers(world):
     world.expect(90 <= delay["count"] <= 105, f"{delay['count']} sweeps were found")
     world.expect(0 < delay["p50"] <= delay["p99"] <= delay["max"] < 700, f"delays of {delay}")
     world.expect(found["right"] and not found["reasons"], f"it says {found['reasons']}")
+
+
+def somebody_elses_server(world):
+    """SIPp as the server, whose SIP and SDP are none of ours, and which gives each caller its own RTP back: every call answered
+    and ended, every packet there. Who hears whom is not the point: they hear themselves."""
+    child, port = world.sipp_called("echo", "-rtp_echo", "-mp", str(free_udp_range(4)), calls=6)
+    status, found, _ = load(world, "--rooms", "2", "--per-room", "3", "--talkers", "2", "--secs", "4",
+                               uri=f"sip:any{{room}}@127.0.0.1:{port}")
+    world.sipp_end(child)  # with 0 only after the BYE of each
+    if not world.expect(found, f"it wrote no JSON and ended with {status}"):
+        return
+    world.pump.late_ms_max = max(world.pump.late_ms_max, found["generator"]["sent_late_ms_max"])
+    world.expect(found["callers"] == found["answered"] == 6, f"{found['answered']} calls were answered: {found['failures']}")
+    world.expect(found["ended_early"] == found["byes_unanswered"] == 0, "calls did not end as they should")
+    world.expect(found["packets_expected"] == 6 * 4 * 50, f"{found['packets_expected']} packets were expected")
+    world.expect(found["packets_received"] >= 0.99 * found["packets_expected"], f"{found['packets_received']} packets came")
+    world.expect(found["strangers"] == found["malformed"] == found["restarts"] == found["duplicates"] == 0,
+                 "packets came that should not")
+    # The proof that it is the echo which came back.
+    own = [cell for cell in found["matrix"]["wrong_cells"] if "hears their own voice" in cell]
+    world.expect(len(own) == 4, f"of the four who talk these hear themselves: {own}")
 
 
 def refused(world):
@@ -120,4 +142,4 @@ def memory(world):
 memory.config = "[cores]\nparticipants_per_core = 8192\nconferences_per_core = 4096\n[admission]\nmode = \"off\"\n"
 no_headroom.config = "[admission]\nheadroom_percent = 99\n"
 
-CASES = [forty_callers, refused, no_headroom, memory]
+CASES = [forty_callers, somebody_elses_server, refused, no_headroom, memory]

@@ -153,6 +153,21 @@ class World:
         child.name, child.deadline = name, time.monotonic() + seconds
         return self.sipp_end(child) if wait else child
 
+    def sipp_called(self, scenario, *options, calls=1):
+        """SIPp as one who is called, so many times: the child, with its port open, and that port."""
+        port = server.free_port()
+        child = self.sipp(scenario, "-p", str(port), "-m", str(calls), *options, wait=False)
+        transport = media.socket.SOCK_STREAM if "t1" in options else media.socket.SOCK_DGRAM
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:  # until it has its port
+            with media.socket.socket(media.socket.AF_INET, transport) as probe:
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    break
+            time.sleep(0.02)
+        return child, port
+
     def sipp_end(self, child):
         try:
             status = child.wait(max(0.1, child.deadline - time.monotonic()))
