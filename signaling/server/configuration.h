@@ -72,9 +72,8 @@ struct Configuration {
   struct Rooms {
     bool create_on_dial = true;
     std::uint32_t max_participants = 0;       // of each room; 0 = no limit but the host's
-    std::uint32_t max_talkers = 0;            // in the mix of each room; 0 = all who speak
     std::uint32_t max_rooms = 0;              // 0 = no limit but the cores'
-    conference::ConferenceSettings settings;  // all but the two above
+    conference::ConferenceSettings settings;  // all but max_participants
     bool dial_out = false;
     std::vector<std::string> dial_out_hosts;
     std::uint32_t pin_tries = 3;

@@ -275,9 +275,6 @@ Table make_key_table() {
           "rooms", "max_participants", 0, 65'535, [](auto& c) -> auto& { return c.rooms.max_participants; },
           "Callers in a room that was made by dialling; 0 = no limit but the host's.")),
       live(number<C>(
-          "rooms", "max_talkers", 0, 65'535, [](auto& c) -> auto& { return c.rooms.max_talkers; },
-          "The loudest so many are in the mix of a room, all others listen; 0 = all who speak.")),
-      live(number<C>(
           "rooms", "max_rooms", 0, 1'000'000, [](auto& c) -> auto& { return c.rooms.max_rooms; },
           "Rooms at one time; 0 = no limit but the cores'.")),
       live(yes_or_no<C>(

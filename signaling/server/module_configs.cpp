@@ -14,7 +14,6 @@ mailbox::Listening listening(const Configuration& configuration) {
 conference::ConferenceSettings room_settings(const Configuration& configuration) {
   conference::ConferenceSettings settings = configuration.rooms.settings;
   settings.max_participants = configuration.rooms.max_participants;
-  settings.max_talkers = configuration.rooms.max_talkers;
   return settings;
 }
 
@@ -27,7 +26,6 @@ conference::FocusConfig focus_config(const Configuration& configuration) {
     conference::RoomRule rule{room.name, room.locked, room.settings};
     rule.settings.max_participants =
         room.max_participants != 0 ? room.max_participants : configuration.rooms.max_participants;
-    rule.settings.max_talkers = configuration.rooms.max_talkers;
     config.rooms.rooms.push_back(std::move(rule));
   }
   config.dial_out = {configuration.rooms.dial_out, configuration.rooms.dial_out_hosts};

@@ -117,6 +117,16 @@ TEST(Joining, TellsTheCoreHowManyMayTalk) {
   EXPECT_EQ(world.cores[0]->max_talkers, 4u);
 }
 
+TEST(Joining, TellsTheCoreHowManyMayTalkInARoomOfItsOwnRule) {
+  FocusConfig config;
+  config.rooms.settings.max_talkers = 4;
+  config.rooms.rooms = {{"hall", false, {.max_talkers = 7}}};
+  FocusWorld world(config);
+  world.invite("hall", kSdp);
+  world.run_cores();
+  EXPECT_EQ(world.cores[0]->max_talkers, 7u);
+}
+
 TEST(Joining, SaysNoWithTheRightStatus) {
   FocusConfig config;
   config.rooms.max_rooms = 1;

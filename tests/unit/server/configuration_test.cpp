@@ -246,7 +246,8 @@ TEST(Configuration, ARoomHasTheSettingsOfRoomsWhereItSaysNothingItself) {
 TEST(Configuration, EverySettingOfARoomIsAKey) {
   // One key of each in [rooms] is one in [[room]]: what the one takes the other takes.
   const auto parsed = parse_configuration(
-      "[[room]]\nname = \"a\"\ndisplay_name = \"A\"\nrtp_port_low = 7\nrtp_port_high = 9\nmixing = "
+      "[[room]]\nname = \"a\"\ndisplay_name = \"A\"\nmax_talkers = 8\nrtp_port_low = 7\nrtp_port_high = "
+      "9\nmixing = "
       "false\nentry_tone = true\nexit_tone = true\n"
       "hold_music = true\nwait_for_moderator = true\nend_with_last_moderator = true\nmoderator_grace_s = 1\n"
       "moderators_pass_lock = true\nstart_muted = true\npin = \"1\"\nmoderator_pin = \"2\"\nlinger_s = 3\n"
@@ -255,6 +256,7 @@ TEST(Configuration, EverySettingOfARoomIsAKey) {
   ASSERT_TRUE(parsed);
   using std::chrono::seconds;
   const conference::ConferenceSettings expected{.display_name = "A",
+                                                .max_talkers = 8,
                                                 .rtp_port_low = 7,
                                                 .rtp_port_high = 9,
                                                 .mixing = false,

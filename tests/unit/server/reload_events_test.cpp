@@ -161,7 +161,7 @@ TEST_F(TuttidEventsReload, WhatCannotBeOpenedIsRefusedAndNothingHasChanged) {
   std::filesystem::create_directory(path("no"));
   EXPECT_THAT(post("/reload"), HasSubstr(R"({"changed":["rooms.max_talkers","records.file","records.sqlite",)"
                                          R"("webhook http://127.0.0.1:)" +
-                                         receiver.port() + R"("],"needs_restart":[]})"));
+                                         receiver.port() + R"(","room lobby"],"needs_restart":[]})"));
 }
 
 TEST_F(TuttidEventsReload, RecordsGoToAnotherFileAndToNone) {

@@ -168,6 +168,17 @@ TEST_F(TuttidReload, ChangesWhatCanChangeAndNamesWhatCannot) {
   EXPECT_THAT(get("/metrics"), HasSubstr("tutti_config_reloads_total{result=\"done\"} 3\n"));
 }
 
+TEST_F(TuttidReload, ARoomThatSaysNothingOfItsTalkersHasThoseOfAll) {
+  write(
+      "[rooms]\nmax_talkers = 3\n[[room]]\nname = \"lobby\"\n[[room]]\nname = \"hall\"\nmax_talkers = 7\n"
+      "[[room]]\nname = \"yard\"\nmax_talkers = 0\n");
+  EXPECT_THAT(post("/reload"),
+              HasSubstr(R"({"changed":["rooms.max_talkers","room lobby","room hall","room yard"],)"));
+  EXPECT_THAT(get("/rooms/lobby/settings"), HasSubstr(R"("max_talkers":3,)"));
+  EXPECT_THAT(get("/rooms/hall/settings"), HasSubstr(R"("max_talkers":7,)"));
+  EXPECT_THAT(get("/rooms/yard/settings"), HasSubstr(R"("max_talkers":0,)"));
+}
+
 TEST_F(TuttidReload, ABrokenFileChangesNothingAndSaysWhere) {
   write("[rooms]\nmax_talkers = 3\nmax_room = 2\n");
   const std::string answer = post("/reload");
