@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/huge_page_tally.h"
 
 namespace tutti::base {
 namespace {
@@ -49,10 +50,12 @@ std::byte* map_aligned(std::size_t alignment, std::size_t bytes) {
 SlabMemory::SlabMemory(std::size_t bytes, Pages pages) {
   if (pages == Pages::kHuge && bytes >= kHugePageBytes) {
     bytes_ = round_up(bytes, kHugePageBytes);
+    huge_page_tally().wanted_bytes += bytes_;
     // Fails unless so many are reserved and free. Cleared now: 2 MB take longer than a sub-slot has.
     data_ = map(bytes_, MAP_HUGETLB | MAP_POPULATE);
     if (data_ != nullptr) {
       ready_ = bytes_;
+      huge_page_tally().reserved_bytes += bytes_;
       return;
     }
     data_ = map_aligned(kHugePageBytes, bytes_);

@@ -67,6 +67,7 @@ base::Result<std::unique_ptr<CoreThread>, ThreadError> CoreThread::start(
       // Here, and before it takes precedence: what is touched at the making comes from this CPU's memory
       // node.
       thread->core_.emplace(options.core, *thread->port_, thread->mailbox_);
+      thread->huge_pages_ = base::huge_page_tally();
       thread->realtime_ = realtime != Realtime::kOff && take_fifo();
       if (realtime == Realtime::kOn && !thread->realtime_) {
         return ready.set_value(ThreadError::kNotPermitted);

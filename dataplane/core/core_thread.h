@@ -9,6 +9,7 @@
 #include <string_view>
 #include <thread>
 
+#include "dataplane/base/huge_page_tally.h"
 #include "dataplane/base/result.h"
 #include "dataplane/core/media_core.h"
 #include "dataplane/mailbox/mailbox.h"
@@ -59,6 +60,8 @@ class CoreThread {
   // Whether SCHED_FIFO was had.
   bool realtime() const { return realtime_; }
   int cpu() const { return cpu_; }
+  // Of its slabs.
+  const base::HugePageTally& huge_pages() const { return huge_pages_; }
 
  private:
   CoreThread(int cpu, std::unique_ptr<net::PacketPort> port, mailbox::Mailbox& mailbox);
@@ -69,6 +72,7 @@ class CoreThread {
   std::optional<MediaCore> core_;  // from start() on
   const int cpu_;
   bool realtime_ = false;
+  base::HugePageTally huge_pages_;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };

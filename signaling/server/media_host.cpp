@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "signaling/server/huge_pages.h"
+#include "signaling/server/log.h"
 #include "signaling/server/module_configs.h"
 
 namespace tutti::server {
@@ -103,6 +105,8 @@ Result<void, StartError> MediaHost::start_core(const Configuration& configuratio
         StartError{fmt::format("CPU {} cannot carry media: {}", cpu, core::to_string(thread.error()))});
   }
   core.thread = std::move(*thread);
+  const std::string line = huge_page_line(cpu, core.thread->huge_pages(), reserved_huge_pages());
+  if (!line.empty()) log::info(line);
   doors_.push_back(
       {core.mailbox.get(), &core.thread->counters(), options.core.capacity, &core.thread->reports()});
   cores_.push_back(std::move(core));

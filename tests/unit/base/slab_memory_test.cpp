@@ -5,11 +5,14 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "dataplane/base/huge_page_tally.h"
 
 namespace tutti::base {
 namespace {
@@ -88,6 +91,18 @@ TEST(SlabMemory, OfLessThanAPieceIsReadyToo) {
     memory.make_ready(1);
     EXPECT_GE(resident(memory, bytes), bytes);
   }
+}
+
+TEST(SlabMemory, IsInTheTallyOfItsThread) {
+  std::thread([] {
+    const SlabMemory plain(3 * kPiece, Pages::kPlain);
+    const SlabMemory small(kPiece - 1, Pages::kHuge);
+    EXPECT_EQ(huge_page_tally().wanted_bytes, 0u);
+    const SlabMemory memory(2 * kPiece + 1, Pages::kHuge);
+    EXPECT_EQ(huge_page_tally().wanted_bytes, 3 * kPiece);
+    // Reserved ones are there from the start.
+    EXPECT_EQ(huge_page_tally().reserved_bytes, resident(memory, 3 * kPiece));
+  }).join();
 }
 
 TEST(SlabMemory, IsOnHugePagesOnlyWhereItIsMadeReady) {
