@@ -334,17 +334,14 @@ bool DpdkPort::pass_on(rte_mbuf* buffer, const FrameReader::Reading& reading) TU
       counters_.drops.add(reading.reason);
       return false;
     case FrameReader::Kind::kOther:
-      if (exchange_.to_slow_path(core_).try_push(buffer)) {
-        queue_counters_.exceptions.add();
-        return true;
-      }
-      queue_counters_.exceptions_lost.add();
-      return false;
+      return to_slow_path(buffer, Exchange::kExceptions);
     case FrameReader::Kind::kMedia:
       break;
   }
   const auto owner = exchange_.owner(reading.to);
   if (!owner || *owner == core_) {
+    // A program beside us may have asked from there: its answer.
+    if (exchange_.kernel_beside()) return to_slow_path(buffer, Exchange::kUnowned);
     counters_.drops.add(DropReason::kUnknownEndpoint);
     return false;
   }
@@ -357,13 +354,24 @@ bool DpdkPort::pass_on(rte_mbuf* buffer, const FrameReader::Reading& reading) TU
   return false;
 }
 
+// Where fewer than so many wait there.
+bool DpdkPort::to_slow_path(rte_mbuf* buffer, std::size_t waiting_max) TUTTI_REALTIME {
+  Exchange::Ring& ring = exchange_.to_slow_path(core_);
+  if (ring.size() < waiting_max && ring.try_push(buffer)) {
+    queue_counters_.exceptions.add();
+    return true;
+  }
+  queue_counters_.exceptions_lost.add();
+  return false;
+}
+
 void DpdkPort::wait_until(base::Instant deadline) {
   // Here, because it may allocate: until then the pools' caches are not used.
   thread_local const EalThread known;
   release_batch();
   flush();
   // Asleep for no longer than fills a quarter of the queue, at the rate of the time before.
-  const std::uint64_t received = counters_.packets_received.value() + counters_.drops.total();
+  const std::uint64_t received = queue_counters_.bursts.sum();
   const std::uint64_t came = received - received_before_wait_;
   received_before_wait_ = received;
   if (came > receive_descriptors_ / 4) sleep_max_ = std::max(sleep_max_ / 2, kShortestSleep);

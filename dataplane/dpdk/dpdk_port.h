@@ -83,6 +83,7 @@ class DpdkPort final : public net::PacketPort {
   // False where the buffer is to be given back.
   bool deliver(rte_mbuf* buffer, const FrameReader::Reading& reading, const PortEntry& entry) TUTTI_REALTIME;
   bool pass_on(rte_mbuf* buffer, const FrameReader::Reading& reading) TUTTI_REALTIME;
+  bool to_slow_path(rte_mbuf* buffer, std::size_t waiting_max) TUTTI_REALTIME;
 
   bool ready(Place place, const base::SocketAddress& to) TUTTI_REALTIME;
   bool prepare(Place place, const base::SocketAddress& to) TUTTI_REALTIME;

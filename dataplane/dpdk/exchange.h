@@ -20,7 +20,8 @@ struct ExchangeOptions {
   std::uint16_t cores = 1;
   std::uint16_t first_port = 0;  // of the range that endpoints are opened in: what comes there is media
   std::uint16_t last_port = 0;   // inclusive
-  bool kernel_beside = false;    // the slow path has one: it can put fragments together
+  // The slow path has one: it can put fragments together, and may have a port of the range that no call has.
+  bool kernel_beside = false;
 };
 
 // Thread: each function says whose.
@@ -29,6 +30,9 @@ class Exchange {
   using Ring = base::SpscRing<rte_mbuf*>;
   static constexpr std::size_t kHandOver = 1'024;  // packets on their way from one core to another
   static constexpr std::size_t kExceptions = 256;  // from one core to the slow path, and back
+  // Of them at most, where more wait, to media's ports that nobody has: a flood of those leaves room for what
+  // neighbours answer. What the slow path takes of a core in a turn.
+  static constexpr std::size_t kUnowned = kExceptions / 2;
 
   // `addresses` outlive it.
   Exchange(const LocalAddresses& addresses, const ExchangeOptions& options);

@@ -88,6 +88,43 @@ TEST(DpdkPortTest, CountsWhatComesToAPortThatNobodyHas) {
   EXPECT_EQ(host.drops(DropReason::kUnknownEndpoint), 1u);
 }
 
+// A program's there, which asked from a port of the range.
+TEST(DpdkPortTest, LeavesAPortThatNobodyHasToAKernelBesideIt) {
+  NearHost host({.cores = 2, .kernel_beside = true});
+  const net::Endpoint endpoint = host.attach(kId, 1);
+  const auto client = host.far().open();
+  ASSERT_TRUE(host.far().send(client, host.ip().with_port(NearHost::kLastPort), "nobody's"));
+  ASSERT_TRUE(host.far().send(client, endpoint.rtp, "another core's"));
+  EXPECT_THAT(host.receive(0), IsEmpty());
+  EXPECT_EQ(host.port().queue_counters().exceptions.value(), 1u);
+  EXPECT_EQ(host.port().counters().drops.total(), 0u);
+  EXPECT_EQ(give_back(host.exchange().to_slow_path(0)), 1u);
+  EXPECT_THAT(host.receive(1), ElementsAre("another core's"));
+  // Handed over, and its call gone meanwhile.
+  ASSERT_TRUE(host.far().send(client, endpoint.rtp, "too late"));
+  host.receive(0);
+  host.port(1).detach(kId);
+  EXPECT_THAT(host.receive(1), IsEmpty());
+  EXPECT_EQ(host.port(1).queue_counters().exceptions.value(), 1u);
+  EXPECT_EQ(give_back(host.exchange().to_slow_path(1)), 1u);
+}
+
+TEST(DpdkPortTest, AFloodToPortsThatNobodyHasLeavesRoomForNeighbours) {
+  NearHost host({.kernel_beside = true});
+  const auto client = host.far().open();
+  for (std::size_t i = 0; i < Exchange::kExceptions; ++i) {
+    ASSERT_TRUE(host.far().send(client, host.ip().with_port(NearHost::kLastPort), "nobody's"));
+  }
+  host.receive();
+  ASSERT_TRUE(host.far().send(client, host.ip().with_port(5'060), "INVITE"));
+  const net::QueueCounters& counters = host.port().queue_counters();
+  while (counters.exceptions.value() + counters.exceptions_lost.value() <= Exchange::kExceptions)
+    host.receive();
+  EXPECT_EQ(counters.exceptions.value(), Exchange::kUnowned + 1);
+  EXPECT_EQ(counters.exceptions_lost.value(), Exchange::kExceptions - Exchange::kUnowned);
+  EXPECT_EQ(give_back(host.exchange().to_slow_path(0)), Exchange::kUnowned + 1);
+}
+
 TEST(DpdkPortTest, HandsToTheSlowPathWhatIsNoMedia) {
   NearHost host;
   const auto client = host.far().open();
@@ -304,6 +341,14 @@ TEST(DpdkPortTest, SleepsLessWhereItsQueueWouldFillUp) {
   for (std::int64_t expected = longest / 8; expected < longest; expected *= 2) EXPECT_EQ(sleep(), expected);
   EXPECT_EQ(sleep(), longest);
   EXPECT_EQ(sleep(), longest);
+  // Whatever it is that came.
+  for (int packet = 0; packet < 1'200; ++packet) {
+    ASSERT_TRUE(host.far().send(client, host.ip().with_port(5'060), "x"));
+  }
+  const net::QueueCounters& counters = host.port().queue_counters();
+  const auto emptied = counters.empty_polls.value();
+  while (counters.empty_polls.value() == emptied) host.receive();
+  EXPECT_EQ(sleep(), longest / 2);
 }
 
 }  // namespace

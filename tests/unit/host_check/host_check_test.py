@@ -194,6 +194,17 @@ class HostCheckTest(unittest.TestCase):
         self.write("/proc/sys/net/ipv4/ip_local_port_range", "1024\t65000")
         self.assert_found(ADVICE, "local ports", does="ip_local_reserved_ports=16384-32767")
         self.assert_found(ADVICE, "local ports", "--rtp-ports", "2000-3000", does="2000-3000")
+        # To reserve all there are would leave programs none.
+        self.assert_found(ADVICE, "local ports", "--rtp-ports", "1024-65535", does="leave some of 1024-65000 out of rtp_ports")
+
+    def test_local_ports_beside_dpdk(self):
+        file = self.root / "tuttid.toml"
+        dpdk = '[cores]\nbackend = "dpdk"\n[media]\nrtp_ports = "16384-40000"\n[dataplane.dpdk]\nkernel_path = "{}"\n'
+        file.write_text(dpdk.format("none"))
+        self.assertFalse([found for found in self.run_check("--config", str(file))[1] if found["what"] == "local ports"])
+        file.write_text(dpdk.format("tap"))
+        self.assert_found(ADVICE, "local ports", "--config", str(file), says="32768-60999 overlap RTP's 16384-40000",
+                          does="ip_local_reserved_ports=16384-40000")
 
     def test_connection_tracking(self):
         self.write("/proc/sys/net/netfilter/nf_conntrack_count", "0")

@@ -196,8 +196,8 @@ def io_uring(host, wants):
 
 
 def local_ports(host, wants):
-    """Other programs' sockets sit in the kernel's range."""
-    if wants.backend == "dpdk":
+    """Other programs' sockets sit in the kernel's range; with DPDK on media's addresses only by the tap."""
+    if wants.backend == "dpdk" and wants.dpdk.get("kernel_path") != "tap":
         return None
     words = host.read("/proc/sys/net/ipv4/ip_local_port_range").split()
     if len(words) != 2:
@@ -206,9 +206,11 @@ def local_ports(host, wants):
     rtp_first, rtp_last = wants.rtp_ports
     if last < rtp_first or rtp_last < first:
         return Finding("local ports", f"{first}-{last}, apart from RTP's", GOOD)
-    return Finding("local ports", f"{first}-{last} overlap RTP's {rtp_first}-{rtp_last}", ADVICE, "apart",
-                   [f"echo net.ipv4.ip_local_reserved_ports={rtp_first}-{rtp_last} >> /etc/sysctl.d/tutti.conf",
-                    "sysctl --system"])
+    commands = [f"echo net.ipv4.ip_local_reserved_ports={rtp_first}-{rtp_last} >> /etc/sysctl.d/tutti.conf", "sysctl --system"]
+    if rtp_first <= first and last <= rtp_last:  # with all reserved, no program could connect to anywhere
+        commands = [f"leave some of {first}-{last} out of rtp_ports in [media], and reserve the others", *commands[1:]]
+    why = "an answer that a program waits for at such a port goes to the call that has it" if wants.backend == "dpdk" else ""
+    return Finding("local ports", f"{first}-{last} overlap RTP's {rtp_first}-{rtp_last}", ADVICE, "apart", commands, why)
 
 
 def connection_tracking(host, wants):
