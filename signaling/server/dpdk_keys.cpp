@@ -113,7 +113,7 @@ std::vector<Key<Configuration>> dpdk_keys() {
           "Where RTP is taken, instead of media.address; a call has an address and its ports, so that five "
           "addresses hold 131,000 calls with RTCP ports."),
       {kSection, "gateway", "Where what is for other networks is sent; \"\" = nowhere.",
-       R"("" or an address of the same network, such as "192.0.2.1")",
+       R"("" or an address of the same network, such as "192.0.2.1", or of the link, such as "fe80::1")",
        [](C& target, const KeyValue& value) {
          const auto* given = std::get_if<std::string>(&value);
          if (given == nullptr) return false;
@@ -186,7 +186,10 @@ std::optional<DpdkFault> find_dpdk_fault(const Configuration& configuration) {
                                to_text(address), to_text(dpdk.addresses[0])));
     }
   }
-  if (dpdk.gateway.valid() && !shares_prefix(dpdk.addresses[0].ip, dpdk.gateway, dpdk.addresses[0].prefix)) {
+  // IPv6's gateways tell of themselves by their address of the link, which is on every one.
+  const auto& network = dpdk.addresses[0];
+  const bool of_the_link = dpdk.gateway.link_local() && network.ip.family == dpdk.gateway.family;
+  if (dpdk.gateway.valid() && !of_the_link && !shares_prefix(network.ip, dpdk.gateway, network.prefix)) {
     return fault("dataplane.dpdk.gateway",
                  fmt::format("gateway in [dataplane.dpdk]: {} is not in the addresses' network",
                              base::ip_to_string(dpdk.gateway)));

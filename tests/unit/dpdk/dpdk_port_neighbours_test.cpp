@@ -58,6 +58,30 @@ TEST(DpdkPortNeighboursTest, WhatIsExpectedIsAskedForBeforeAnythingIsSent) {
   EXPECT_EQ(host.port().queue_counters().held.value(), 0u);
 }
 
+// Told whose MAC address is wanted.
+class Asked final : public net::NeighbourResolver {
+ public:
+  std::optional<net::MacAddress> ask(const base::SocketAddress& ip, base::Instant) override {
+    ips.push_back(ip);
+    return kFarMac;
+  }
+  std::vector<base::SocketAddress> ips;
+};
+
+TEST(DpdkPortNeighboursTest, SendsByAGatewayThatHasButItsAddressOfTheLink) {
+  NearHost host({.ipv6 = true, .gateway_ipv6 = "fe80::1"});
+  Asked asked;
+  host.port().next_hops().answer(asked, base::monotonic_now() + 2 * net::NextHops::kAgain);
+  EXPECT_THAT(asked.ips, testing::Contains(*base::parse_ip("fe80::1")));
+  host.attach(kId);
+  const auto client = host.far().open();  // in another network
+  ASSERT_TRUE(host.send(kId, client, "by the gateway"));
+  host.port().flush();
+  const auto heard = host.far().receive(client);
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->payload, "by the gateway");
+}
+
 TEST(DpdkPortNeighboursTest, HoldsNothingForASilentNeighbourForEver) {
   virtual_now = base::Instant(std::chrono::seconds(100));
   NearHost host({.clock = &tell_virtual_now});

@@ -25,6 +25,7 @@ struct NearOptions {
   unsigned addresses = 1;  // of ours, one behind the other
   net::VlanId vlan = net::kNoVlan;
   bool kernel_beside = false;
+  const char* gateway_ipv6 = "2001:db8::fe";
   DpdkPort::Clock clock = &base::monotonic_now;
 };
 

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <ifaddrs.h>
@@ -92,6 +95,23 @@ TEST(TapTest, TheKernelReadsAndSendsInTheVlanOfTheWire) {
     });
     if (!could) GTEST_SKIP() << "no network namespace or no /dev/net/tun here";
   }
+}
+
+TEST(TapTest, SendsByAGatewayThatHasButItsAddressOfTheLink) {
+  const bool could = in_a_network_with_taps([] {
+    TapOptions options;
+    options.station = {kCard};
+    options.addresses = {{*base::parse_ip("2001:db8::1"), 64}};
+    options.gateways = {*base::parse_ip("fe80::1")};
+    const auto tap = Tap::open(options);
+    ASSERT_TRUE(tap) << tap.error();
+    std::ifstream file("/proc/thread-self/net/ipv6_route");
+    const std::string routes{std::istreambuf_iterator<char>(file), {}};
+    const std::string nobody(32, '0');
+    EXPECT_THAT(routes,
+                testing::HasSubstr(nobody + " 00 " + nobody + " 00 fe800000000000000000000000000001 "));
+  });
+  if (!could) GTEST_SKIP() << "no network namespace or no /dev/net/tun here";
 }
 
 TEST(TapTest, SaysWhatTheKernelRefuses) {

@@ -29,6 +29,10 @@ TEST(DpdkKeys, WhatDpdkLacksIsSaidWithTheKeyThatAsksForIt) {
   EXPECT_EQ(with("gateway = \"192.0.3.1\""),
             "t.toml:6:11: gateway in [dataplane.dpdk]: 192.0.3.1 is not in the addresses' network");
   EXPECT_THAT(with("gateway = \"2001:db8::1\""), HasSubstr("not in the addresses' network"));
+  EXPECT_THAT(with("gateway = \"fe80::1\""), HasSubstr("not in the addresses' network")) << "no IPv6 here";
+  const std::string ipv6 = backend + devices + "addresses = [\"2001:db8::2/64\"]\n";
+  EXPECT_EQ(first(ipv6 + "gateway = \"fe80::1\""), "0 errors");
+  EXPECT_THAT(first(ipv6 + "gateway = \"2001:db8:1::1\""), HasSubstr("not in the addresses' network"));
   EXPECT_THAT(first(backend + devices + "addresses = [\"192.0.2.10/24\", \"2001:db8::2/64\"]\n"),
               StartsWith("t.toml:5:13: addresses in [dataplane.dpdk]: 2001:db8::2/64 and "));
   EXPECT_THAT(
