@@ -3,11 +3,12 @@
 import io
 import json
 import pathlib
+import re
 import tempfile
 import unittest
 import unittest.mock
 
-from host_check import main
+from host_check import cards, main
 from host_check.finding import ADVICE, CHANGE, GOOD, NOTE
 from host_check.host import Host, as_cpu_list, cpu_list
 
@@ -236,6 +237,14 @@ class HostCheckTest(unittest.TestCase):
         self.card("0000:03:00.0", "mlx5_core", [], 0)
         self.assertEqual(self.card_finding("--card", "03:00.0")["verdict"], GOOD)
 
+    def test_shares_those_that_tuttid_shares(self):
+        source = pathlib.Path(__file__).parents[3] / "dataplane/dpdk/host_facts.cpp"
+        shared = re.search(r"kShared = {(.*)};", source.read_text()).group(1)
+        self.assertEqual(cards.SHARED_DRIVERS, tuple(re.findall(r'"(\w+)"', shared)))
+        # Debian's DPDK has no net_mana.
+        self.card("0000:03:00.0", "mana", ["eth1"], 0)
+        self.assertEqual(self.card_finding("--card", "eth1")["verdict"], CHANGE)
+
     def test_a_mellanox_card_stays_with_its_kernel_driver(self):
         self.card("0000:03:00.0", "vfio-pci", [], 0)
         self.write(f"{PCI}/0000:03:00.0/vendor", "0x15b3")
@@ -314,6 +323,8 @@ class HostCheckTest(unittest.TestCase):
         self.assertIn("eth4", self.card_finding("--card", "eth4")["found"])
 
     def test_tap(self):
+        self.write("/dev/vhost-net", "")
+        self.assertEqual(self.finding("tap", "--backend", "dpdk")["found"], "there")  # the tap's file is all it takes
         self.remove("/dev/net/tun")
         self.assert_found(ADVICE, "tap", "--backend", "dpdk", does="modprobe tun")
 

@@ -3,8 +3,8 @@
 from host_check.finding import ADVICE, CHANGE, GOOD, NOTE, Finding, kernel_line
 
 BYPASS_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
-# DPDK drives these beside the kernel, bound as they are.
-SHARED_DRIVERS = ("mlx4_core", "mlx5_core", "mana")
+# DPDK drives these beside the kernel, bound as they are: those of dataplane/dpdk/host_facts.cpp.
+SHARED_DRIVERS = ("mlx4_core", "mlx5_core")
 MELLANOX, INTEL = "0x15b3", "0x8086"
 E810 = range(0x1591, 0x159C)  # device numbers of the E810's ports
 E810_PACKAGES = ("/lib/firmware/updates/intel/ice/ddp", "/lib/firmware/intel/ice/ddp")
@@ -119,7 +119,7 @@ def exception_path(host, wants):
         return None
     if not host.exists("/dev/net/tun"):
         return Finding("tap", "no /dev/net/tun", ADVICE, "there", ["modprobe tun"], "SIP over DPDK's port needs one")
-    return Finding("tap", "there" + (", vhost-net too" if host.exists("/dev/vhost-net") else ""), GOOD)
+    return Finding("tap", "there", GOOD)
 
 
 ALL = (iommu, chosen_cards, exception_path)
