@@ -192,10 +192,12 @@ Outcome Device::configure(const DeviceOptions& options) {
   rte_eth_dev_info info{};
   ::rte_eth_dev_info_get(number_, &info);
   rte_eth_conf configuration{};
-  constexpr std::uint64_t kReceiveSums = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
-  offloads_.receive_checksums = (info.rx_offload_capa & kReceiveSums) == kReceiveSums;
+  offloads_.received = ReceiveOffloads::choose((info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0,
+                                               (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_UDP_CKSUM) != 0,
+                                               options.kernel_beside);
   offloads_.transmit_udp_checksum = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) != 0;
-  if (offloads_.receive_checksums) configuration.rxmode.offloads |= kReceiveSums;
+  if (offloads_.received.ipv4_checksum) configuration.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
+  if (offloads_.received.udp_checksum) configuration.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
   if (offloads_.transmit_udp_checksum) configuration.txmode.offloads |= RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
   configuration.rxmode.mtu = options.mtu;
   const auto key_bytes =

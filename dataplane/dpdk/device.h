@@ -13,6 +13,7 @@
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/result.h"
 #include "dataplane/dpdk/hash_spread.h"
+#include "dataplane/dpdk/received_sums.h"
 #include "dataplane/net/packet_port.h"
 #include "dataplane/net/udp_frame.h"
 
@@ -29,11 +30,12 @@ struct DeviceOptions {
   std::uint16_t receive_descriptors = 2'048;  // of each queue: packets that wait while nobody looks
   std::uint16_t transmit_descriptors = 1'024;
   bool promiscuous = false;
+  bool kernel_beside = false;  // frames go on to one, which looks at their sums itself
 };
 
 // What the port does itself, where it can; else we do it.
 struct Offloads {
-  bool receive_checksums = false;  // IPv4's and UDP's are looked at
+  ReceiveOffloads received;
   bool transmit_udp_checksum = false;
 };
 

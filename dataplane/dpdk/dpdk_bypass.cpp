@@ -24,6 +24,7 @@ DeviceOptions device_options(const net::BypassOptions& options) {
   made.receive_descriptors = options.receive_descriptors;
   made.transmit_descriptors = options.transmit_descriptors;
   made.promiscuous = options.promiscuous;
+  made.kernel_beside = options.kernel_beside;
   return made;
 }
 
@@ -114,13 +115,13 @@ class DpdkBypass final : public net::PacketBypass {
 
   std::vector<std::string> description() const override {
     const Offloads& card = device_->offloads();
-    std::vector<std::string> lines{"port " + device_->name() + " of DPDK's driver " + device_->driver() +
-                                       ", checksums " +
-                                       (card.receive_checksums && card.transmit_udp_checksum ? "by the card"
-                                        : card.receive_checksums     ? "of what comes by the card"
-                                        : card.transmit_udp_checksum ? "of what is sent by the card"
-                                                                     : "by the cores"),
-                                   steering_.description()};
+    std::vector<std::string> lines{
+        "port " + device_->name() + " of DPDK's driver " + device_->driver() + ", checksums " +
+            (card.received.udp_checksum && card.transmit_udp_checksum ? "by the card"
+             : card.received.udp_checksum                             ? "of what comes by the card"
+             : card.transmit_udp_checksum                             ? "of what is sent by the card"
+                                                                      : "by the cores"),
+        steering_.description()};
     if (tap_) lines.push_back("what is no media is the kernel's, by the interface " + tap_->name());
     return lines;
   }

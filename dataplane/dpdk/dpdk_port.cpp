@@ -25,12 +25,8 @@ using net::Flow;
 constexpr base::Duration kLongestSleep = std::chrono::milliseconds(5);
 constexpr base::Duration kShortestSleep = std::chrono::microseconds(50);
 
-net::Checksums checksums_of(const rte_mbuf& buffer, bool card_sums) TUTTI_REALTIME {
-  constexpr std::uint64_t kGood = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
-  // Where the card found fault it is counted as ours would be, after a look of our own.
-  return card_sums && (buffer.ol_flags & kGood) == kGood ? net::Checksums::kTrusted
-                                                         : net::Checksums::kUnknown;
-}
+static_assert(ReceivedSums::kIpv4 == RTE_MBUF_F_RX_IP_CKSUM_GOOD);
+static_assert(ReceivedSums::kUdp == RTE_MBUF_F_RX_L4_CKSUM_GOOD);
 
 std::optional<std::uint16_t> stripped_tag(const rte_mbuf& buffer) TUTTI_REALTIME {
   if ((buffer.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0) return std::nullopt;
@@ -61,7 +57,7 @@ DpdkPort::DpdkPort(const Device& device, std::uint16_t core, Exchange& exchange,
       endpoints_(limits.endpoints),
       unsent_max_(limits.transmit_buffers),
       receive_descriptors_(device.receive_descriptors()),
-      sums_received_(device.offloads().receive_checksums),
+      sums_received_(ReceivedSums::believed(device.offloads().received)),
       sums_sent_(device.offloads().transmit_udp_checksum),
       exchange_(exchange),
       clock_(clock),
@@ -274,7 +270,7 @@ void DpdkPort::read_heads(std::span<rte_mbuf*> buffers, std::size_t begin, std::
     const rte_mbuf& buffer = *buffers[i];
     FrameReader::Reading& reading = readings_[i - begin];
     if (buffer.nb_segs == 1) {
-      reader_.read_head(reading, frame_of(buffer), checksums_of(buffer, sums_received_),
+      reader_.read_head(reading, frame_of(buffer), ReceivedSums(buffer.ol_flags & sums_received_),
                         stripped_tag(buffer));
     } else {
       reading = {.kind = FrameReader::Kind::kDrop, .reason = DropReason::kOversize};

@@ -107,7 +107,7 @@ class DpdkPort final : public net::PacketPort {
   const std::uint32_t endpoints_;
   const std::uint32_t unsent_max_;
   const std::uint32_t receive_descriptors_;
-  const bool sums_received_;  // by the card
+  const std::uint64_t sums_received_;  // by the card: those of ReceivedSums that it was asked for
   const bool sums_sent_;
   Exchange& exchange_;
   const Clock clock_;

@@ -78,7 +78,7 @@ bool FrameReader::Reading::is_from(const base::SocketAddress& peer) const TUTTI_
 }
 
 // Says yes only to what read_strictly() would take for media.
-bool FrameReader::read_common(Bytes frame, net::Checksums checksums, Reading& out) const TUTTI_REALTIME {
+bool FrameReader::read_common(Bytes frame, ReceivedSums sums, Reading& out) const TUTTI_REALTIME {
   if (frame.size() < ip_at_ + net::kIpv4HeadBytes + net::kUdpHeadBytes) return false;
   const std::byte* const head = frame.data();
   const std::uint64_t source = word_at<std::uint64_t>(head + 6) & kMacBits;
@@ -106,7 +106,7 @@ bool FrameReader::read_common(Bytes frame, net::Checksums checksums, Reading& ou
   const auto address = exchange_.addresses().find_ipv4(ip + 16);
   if (!address) return false;
   out.summed = true;
-  if (checksums == net::Checksums::kUnknown) {
+  if (!sums.all()) {
     // Sums of words, as internet_sum() has them, of what is this short.
     const std::uint64_t first_words = word_at<std::uint64_t>(ip);
     const std::uint64_t next_words = word_at<std::uint64_t>(ip + 8);
@@ -114,7 +114,9 @@ bool FrameReader::read_common(Bytes frame, net::Checksums checksums, Reading& ou
                               (next_words & 0xFFFF'FFFFU) + (next_words >> 32U) +
                               word_at<std::uint32_t>(ip + 16);
     if (!net::comes_out(sum)) return false;
-    out.summed = get16(udp + 6) == 0;  // its sender has none
+    const bool seen = sums.udp() == net::Checksums::kTrusted;
+    const bool has_none = get16(udp + 6) == 0;
+    out.summed = seen | has_none;
   }
   out.kind = Kind::kMedia;
   out.family = base::AddressFamily::kIpv4;
@@ -124,12 +126,12 @@ bool FrameReader::read_common(Bytes frame, net::Checksums checksums, Reading& ou
   return true;
 }
 
-FrameReader::Reading FrameReader::read_strictly(Bytes frame, net::Checksums checksums,
+FrameReader::Reading FrameReader::read_strictly(Bytes frame, ReceivedSums sums,
                                                 std::optional<std::uint16_t> stripped) const TUTTI_REALTIME {
   const auto link = net::parse_ethernet_frame(frame, station_, stripped);
   if (!link) return drop(link.error());
   if (link->type != net::EtherType::kIpv4 && link->type != net::EtherType::kIpv6) return other();
-  const auto ip = net::parse_ip_packet(link->payload, checksums);
+  const auto ip = net::parse_ip_packet(link->payload, sums.ip());
   if (!ip) {
     // SIP of more than a frame holds, for one: which port it is for is told by the first piece alone.
     const bool is_piece = ip.error() == DropReason::kFragment;
@@ -138,8 +140,10 @@ FrameReader::Reading FrameReader::read_strictly(Bytes frame, net::Checksums chec
   if (ip->ipv6() != (link->type == net::EtherType::kIpv6)) return drop(DropReason::kMalformed);
   const auto address = exchange_.addresses().find(ip->destination());
   if (ip->protocol != net::IpProtocol::kUdp || !address) return other();
-  const auto udp = net::parse_udp_packet(link->payload, checksums);
+  const auto udp = net::parse_udp_packet(link->payload, sums.udp());
   if (!udp) return drop(udp.error());
+  // A card may call good what has no sum. Source: RFC 8200, section 8.1.
+  if (ip->ipv6() && get16(udp->payload.data() - 2) == 0) return drop(DropReason::kBadChecksum);
   // A group's frame is nobody's media.
   if (!exchange_.in_range(udp->destination.port) || link->destination != station_.mac) return other();
   Reading reading;

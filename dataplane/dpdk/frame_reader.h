@@ -13,6 +13,7 @@
 #include "dataplane/base/socket_address.h"
 #include "dataplane/dpdk/exchange.h"
 #include "dataplane/dpdk/local_addresses.h"
+#include "dataplane/dpdk/received_sums.h"
 #include "dataplane/net/ethernet_frame.h"
 #include "dataplane/net/internet_checksum.h"
 #include "dataplane/net/ip_packet.h"
@@ -54,10 +55,10 @@ class FrameReader {
   };
 
   // `stripped`: the VLAN's control word, where the card has taken it out.
-  Reading read(std::span<const std::byte> frame, net::Checksums checksums,
+  Reading read(std::span<const std::byte> frame, ReceivedSums sums,
                std::optional<std::uint16_t> stripped = std::nullopt) const TUTTI_REALTIME {
     Reading reading;
-    read_head(reading, frame, checksums, stripped);
+    read_head(reading, frame, sums, stripped);
     if (reading.summed) return reading;
     const net::SumPiece piece = unsummed(reading);
     finish(reading, net::internet_sum({piece.at, piece.bytes}), frame, stripped);
@@ -65,9 +66,9 @@ class FrameReader {
   }
   // The same into its place: to copy what was just written in smaller pieces is to wait for it. Leaves UDP's
   // checksum to who looks at several together, and then calls finish(). Of kMedia no reason is written.
-  void read_head(Reading& out, std::span<const std::byte> frame, net::Checksums checksums,
+  void read_head(Reading& out, std::span<const std::byte> frame, ReceivedSums sums,
                  std::optional<std::uint16_t> stripped) const TUTTI_REALTIME {
-    if (stripped || !read_common(frame, checksums, out)) out = read_strictly(frame, checksums, stripped);
+    if (stripped || !read_common(frame, sums, out)) out = read_strictly(frame, sums, stripped);
   }
   // Of one that is not summed: both addresses and the datagram, whose sum is to be told to finish().
   static net::SumPiece unsummed(const Reading& reading) TUTTI_REALTIME {
@@ -78,18 +79,17 @@ class FrameReader {
     // The pseudo-header has the protocol and the length besides.
     const auto bytes = static_cast<std::uint16_t>(net::kUdpHeadBytes + reading.payload.size());
     if (net::comes_out(sum + htons(IPPROTO_UDP) + htons(bytes))) return;
-    reading = read_strictly(frame, net::Checksums::kUnknown, stripped);
+    reading = read_strictly(frame, ReceivedSums(), stripped);
   }
   // The same by net's readers alone: read() takes a shorter way for the common shape (IPv4 without options,
   // to our MAC address and a media port), and this one for all else.
-  Reading read_strictly(std::span<const std::byte> frame, net::Checksums checksums,
+  Reading read_strictly(std::span<const std::byte> frame, ReceivedSums sums,
                         std::optional<std::uint16_t> stripped = std::nullopt) const TUTTI_REALTIME;
 
  private:
   static constexpr std::size_t kIpv4AddressBytes = 4;
 
-  bool read_common(std::span<const std::byte> frame, net::Checksums checksums,
-                   Reading& out) const TUTTI_REALTIME;
+  bool read_common(std::span<const std::byte> frame, ReceivedSums sums, Reading& out) const TUTTI_REALTIME;
 
   const net::EthernetStation station_;
   const Exchange& exchange_;

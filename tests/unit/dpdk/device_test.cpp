@@ -29,7 +29,7 @@ TEST_F(DeviceTest, OpensARingWithItsQueuesAndBuffers) {
   EXPECT_TRUE((*device)->link_up());
   EXPECT_TRUE((*device)->wait_for_link(std::chrono::milliseconds(0)));
   EXPECT_TRUE((*device)->has_spare_queue());
-  EXPECT_FALSE((*device)->offloads().receive_checksums);
+  EXPECT_FALSE((*device)->offloads().received.udp_checksum);
   EXPECT_FALSE((*device)->offloads().transmit_udp_checksum);
   EXPECT_EQ((*device)->buffers(), (*device)->free_buffers());
   EXPECT_GE((*device)->buffers(), 2u * (4'096 + 2'048));

@@ -21,17 +21,21 @@ const base::SocketAddress kIpv6 = *base::parse_ip("2001:db8::1", 20'004);
 const base::SocketAddress kPeer = *base::parse_ip("10.9.0.2", 4'000);
 const base::SocketAddress kPeer6 = *base::parse_ip("2001:db8:9::2", 4'000);
 
+const ReceivedSums kIpv4sSum{ReceivedSums::kIpv4};
+const ReceivedSums kUdpsSum{ReceivedSums::kUdp};
+const ReceivedSums kAllSums{ReceivedSums::kIpv4 | ReceivedSums::kUdp};
+
 class FrameReaderTest : public testing::TestWithParam<net::VlanId> {
  protected:
   static FrameReader::Reading read(const FrameReader& reader, const std::string& frame,
-                                   net::Checksums checksums = net::Checksums::kUnknown) {
-    return reader.read(std::as_bytes(std::span(frame)), checksums);
+                                   ReceivedSums sums = ReceivedSums()) {
+    return reader.read(std::as_bytes(std::span(frame)), sums);
   }
   // The short way and the strict one.
-  void expect_same(const std::string& frame, net::Checksums checksums) {
+  void expect_same(const std::string& frame, ReceivedSums sums) {
     const auto bytes = std::as_bytes(std::span(frame));
-    const auto fast = reader_.read(bytes, checksums);
-    const auto strict = reader_.read_strictly(bytes, checksums);
+    const auto fast = reader_.read(bytes, sums);
+    const auto strict = reader_.read_strictly(bytes, sums);
     ASSERT_EQ(fast.kind, strict.kind);
     ++seen_[static_cast<std::size_t>(fast.kind)];
     if (fast.kind == Kind::kDrop) {
@@ -69,7 +73,7 @@ TEST_P(FrameReaderTest, TellsAddressPortSourceAndPayload) {
     EXPECT_FALSE(reading.is_from(to.with_port(4'000)));
     EXPECT_EQ(std::string(reinterpret_cast<const char*>(reading.payload.data()), reading.payload.size()),
               "payload");
-    expect_same(frame, net::Checksums::kUnknown);
+    expect_same(frame, ReceivedSums());
   }
 }
 
@@ -88,16 +92,33 @@ TEST_P(FrameReaderTest, TrustsTheCard) {
   std::string frame = udp_frame(kPeer, kIpv4, "payload", GetParam());
   frame.back() = '?';
   EXPECT_EQ(read(reader_, frame).reason, DropReason::kBadChecksum);
-  EXPECT_EQ(read(reader_, frame, net::Checksums::kTrusted).kind, Kind::kMedia);
+  EXPECT_EQ(read(reader_, frame, kAllSums).kind, Kind::kMedia);
+  EXPECT_EQ(read(reader_, frame, kUdpsSum).kind, Kind::kMedia);
+  EXPECT_EQ(read(reader_, frame, kIpv4sSum).reason, DropReason::kBadChecksum);
+  // IPv4's own is looked at where the card has not.
+  frame[frame.size() - 7 - 8 - 20 + 8] = '?';  // the hop limit
+  EXPECT_EQ(read(reader_, frame, kUdpsSum).reason, DropReason::kBadChecksum);
+  EXPECT_EQ(read(reader_, frame, kAllSums).kind, Kind::kMedia);
+}
+
+TEST_P(FrameReaderTest, TrustsTheCardWithIpv6ThatHasUdpsSumAlone) {
+  std::string frame = udp_frame(kPeer6, kIpv6, "payload", GetParam());
+  frame.back() = '?';
+  EXPECT_EQ(read(reader_, frame).reason, DropReason::kBadChecksum);
+  EXPECT_EQ(read(reader_, frame, kIpv4sSum).reason, DropReason::kBadChecksum);
+  EXPECT_EQ(read(reader_, frame, kUdpsSum).kind, Kind::kMedia);
+  EXPECT_EQ(read(reader_, frame, kAllSums).kind, Kind::kMedia);
+  // But not where there is none, which IPv6 forbids.
+  frame[frame.size() - 7 - 2] = frame[frame.size() - 7 - 1] = 0;
+  EXPECT_EQ(read(reader_, frame, kAllSums).reason, DropReason::kBadChecksum);
 }
 
 TEST_P(FrameReaderTest, ReadsATagThatTheCardHasTakenOut) {
   const std::string frame = udp_frame(kPeer, kIpv4, "payload");
   const auto bytes = std::as_bytes(std::span(frame));
   const auto tag = static_cast<std::uint16_t>(0xA000 | GetParam());
-  EXPECT_EQ(reader_.read(bytes, net::Checksums::kUnknown, tag).kind, Kind::kMedia);
-  EXPECT_EQ(reader_.read(bytes, net::Checksums::kUnknown, std::uint16_t{99}).reason,
-            DropReason::kForeignVlan);
+  EXPECT_EQ(reader_.read(bytes, ReceivedSums(), tag).kind, Kind::kMedia);
+  EXPECT_EQ(reader_.read(bytes, ReceivedSums(), std::uint16_t{99}).reason, DropReason::kForeignVlan);
 }
 
 // Whatever the frame, the short way says what the strict one says.
@@ -115,8 +136,7 @@ TEST_P(FrameReaderTest, TheShortWayIsTheStrictOne) {
     }
     if (pick(8) == 0) frame.resize(pick(frame.size() + 1));
     if (pick(8) == 0) frame += std::string(pick(20), 'p');
-    const auto checksums = pick(2) == 0 ? net::Checksums::kTrusted : net::Checksums::kUnknown;
-    expect_same(frame, checksums);
+    expect_same(frame, std::array{ReceivedSums(), kIpv4sSum, kUdpsSum, kAllSums}[pick(4)]);
   }
   for (const std::size_t kind : seen_) EXPECT_GT(kind, 1'000u);
 }
