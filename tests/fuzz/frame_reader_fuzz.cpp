@@ -19,6 +19,7 @@ using Kind = FrameReader::Kind;
 using Reading = FrameReader::Reading;
 
 constexpr net::VlanId kVlan = 42;
+constexpr std::uint64_t kAllSums = dpdk::ReceivedSums::kIpv4 | dpdk::ReceivedSums::kUdp;
 
 const dpdk::LocalAddresses& addresses() {
   static const dpdk::LocalAddresses made({{*base::parse_ip("10.0.0.1"), 24},
@@ -100,7 +101,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const net::EthernetStation us{.mac = {2, 0, 0, 0, 0, 1},
                                 .vlan = (choice & 1U) != 0 ? kVlan : net::kNoVlan,
                                 .groups = {{0x33, 0x33, 0, 0, 0, 1}}};
-  const auto sums = (choice & 2U) != 0 ? net::Checksums::kTrusted : net::Checksums::kUnknown;
+  const dpdk::ReceivedSums sums(((choice & 2U) != 0 ? kAllSums : 0U) |
+                                ((choice & 64U) != 0 ? dpdk::ReceivedSums::kUdp : 0U) |
+                                ((choice & 128U) != 0 ? dpdk::ReceivedSums::kIpv4 : 0U));
   std::optional<std::uint16_t> stripped;
   if ((choice & 4U) != 0) stripped = static_cast<std::uint16_t>((choice & 8U) != 0 ? 0xA000U | kVlan : 0U);
   const FrameReader reader(us, exchange((choice & 16U) != 0));
@@ -113,7 +116,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Reading reading = of_an_earlier_one();
   reader.read_head(reading, frame, sums, stripped);
   if (!reading.summed) {
-    CHECK(reading.kind == Kind::kMedia && sums == net::Checksums::kUnknown);
+    CHECK(reading.kind == Kind::kMedia && sums.udp() == net::Checksums::kUnknown);
     const net::SumPiece piece = FrameReader::unsummed(reading);
     CHECK(lies_in(frame, piece.at, piece.bytes));
     std::uint64_t sum = 0;
@@ -123,6 +126,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_same(reading, strict);
   if (strict.kind != Kind::kMedia) return 0;
   check_media(reading, frame);
-  check_same(reader.read(frame, net::Checksums::kTrusted, stripped), strict);
+  check_same(reader.read(frame, dpdk::ReceivedSums(kAllSums), stripped), strict);
   return 0;
 }
