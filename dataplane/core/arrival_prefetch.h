@@ -29,14 +29,17 @@ inline void prefetch_marks(const CoreState& state,
   }
 }
 
+inline void prefetch_payload(const std::byte* payload, std::size_t from) TUTTI_REALTIME {
+  for (std::size_t at = from; at < stream::PayloadPool::kShortBytes; at += 64) base::prefetch(payload + at);
+}
+
 // What one will touch of a participant that is on its way, before anything is known of the packet: not its
 // slot of the jitter buffer. Thread: the core.
 inline void prefetch_expected(const CoreState& state, const Participant& participant,
                               std::uint32_t slot) TUTTI_REALTIME {
   participant.inbound.prefetch_arrivals();
   const std::byte* const payload = state.payloads.next_written(slot);
-  if (payload == nullptr) return;
-  for (std::size_t at = 0; at < stream::PayloadPool::kShortBytes; at += 64) base::prefetch(payload + at);
+  if (payload != nullptr) prefetch_payload(payload, 0);
 }
 
 // Then the rest, whether or not there is anybody: so many at most. Thread: the core.
@@ -61,9 +64,7 @@ inline void prefetch_for_arrival(CoreState& state,
     if (participant == nullptr) continue;
     const rtp::SequenceNumber number = rtp::number_of(packets[i].payload);
     participant->inbound.prefetch_for_arrival(number);
-    if (payload != nullptr) {
-      for (std::size_t at = 64; at < stream::PayloadPool::kShortBytes; at += 64) base::prefetch(payload + at);
-    }
+    if (payload != nullptr) prefetch_payload(payload, 64);
     if (state.quiet.may_owe(static_cast<std::uint32_t>(packets[i].endpoint))) {
       // Frames are made up before it is taken: at 60 ms of delay this one's, or the next one's, which is in
       // the same line or in that of `number`.

@@ -94,7 +94,7 @@ void PeerMixes::let_go(PeerLink& link, mixer::ConferenceMixer& mixer) TUTTI_REAL
 void PeerMixes::publish(const Conference& conference, const TickWheel::Turn& turn,
                         mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
   const std::uint32_t slot = conference.handle.slot;
-  if (!is_read(slot)) return;
+  if (!readers_.any(slot)) return;
   own_.tenant = conference.handle.generation;
   own_.contributors = mixer.contributors();
   own_.phase = turn.sub_slot;

@@ -7,7 +7,6 @@
 // stands still fades out within a tick, is counted, and fades in again when it is back.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
 #include "dataplane/base/realtime.h"
@@ -71,13 +70,10 @@ class PeerMixes {
   // Fetches into the cache where exchange() will publish that tick.
   void prefetch(const Conference& conference, std::uint64_t tick) TUTTI_REALTIME {
     const std::uint32_t slot = conference.handle.slot;
-    if (is_read(slot)) rings_.open(core_, slot).prefetch(tick);
+    if (readers_.any(slot)) rings_.open(core_, slot).prefetch(tick);
   }
 
  private:
-  bool is_read(std::uint32_t slot) const TUTTI_REALTIME {
-    return readers_[slot].load(std::memory_order_relaxed) != 0;
-  }
   PeerLink& link_of(const Conference& conference, std::uint32_t peer) TUTTI_REALTIME {
     return links_[conference.handle.slot * mailbox::kSharesMax + peer];
   }
@@ -93,7 +89,7 @@ class PeerMixes {
 
   RingDirectory& rings_;
   const std::uint32_t core_;
-  const std::atomic<std::uint32_t>* const readers_;  // of this core's conferences, by slot
+  const RingDirectory::Readers readers_;  // of this core's
   mailbox::CoreCounters& counters_;
   Slab<PeerLink> links_;  // by conference slot and number; those that are linked are in Conference::peers
   mixer::MixPart own_;    // of the conference that is being mixed

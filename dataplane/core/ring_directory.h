@@ -31,14 +31,22 @@ class RingDirectory {
   std::uint64_t attach_reader(std::uint32_t core, std::uint32_t slot) TUTTI_REALTIME;
   // It goes. Thread: any.
   void detach_reader(std::uint32_t core, std::uint32_t slot) TUTTI_REALTIME;
-  bool has_reader(std::uint32_t core, std::uint32_t slot) const TUTTI_REALTIME {
-    return cores_[core]->readers[slot].load(std::memory_order_relaxed) != 0;
-  }
 
-  // Of each of a core's slots how many, for who asks every tick; as long as the directory lives. Thread: any.
-  const std::atomic<std::uint32_t>* readers(std::uint32_t core) const {
+  // Whether a slot of one core has any: one load, for who asks every tick. Valid as long as the directory
+  // lives. Thread: any.
+  class Readers {
+   public:
+    explicit Readers(const std::atomic<std::uint32_t>* counts) : counts_(counts) {}
+    bool any(std::uint32_t slot) const TUTTI_REALTIME {
+      return counts_[slot].load(std::memory_order_relaxed) != 0;
+    }
+
+   private:
+    const std::atomic<std::uint32_t>* const counts_;
+  };
+  Readers readers(std::uint32_t core) const {
     CHECK(core < cores_.size());
-    return cores_[core]->readers.get();
+    return Readers(cores_[core]->readers.get());
   }
 
   // The ring of a core's own conference slot, made with its first use. Thread: that core.

@@ -83,11 +83,9 @@ std::vector<SettingKey> make_setting_table() {
            "What people read; empty = the name."),
       number(
           "max_talkers", &S::max_talkers, 65'535, [](std::uint32_t talkers) { return talkers; },
-          "The loudest so many are in the mix of a room, all others listen; 0 = all who speak. Above 16 a "
-          "room "
-          "of several parts (over 256 callers, or on several cores) may have more in its mix: each part "
-          "offers "
-          "the others its 16 loudest."),
+          "The loudest so many are in the mix of a room, all others listen; 0 = all who speak. "
+          "Above 16 a room of several parts (over 256 callers, or on several cores) may have more in "
+          "its mix: each part offers the others its 16 loudest."),
       port("rtp_port_low", &S::rtp_port_low,
            "Who comes into a room gets ports of media.rtp_ports from this one on."),
       port("rtp_port_high", &S::rtp_port_high, "And up to this one."),

@@ -102,14 +102,14 @@ TEST_F(Pair, EachTickIsHeardOnceAndInOrderAfterAFadeIn) {
 }
 
 TEST_F(Pair, ALinkIsAReaderOfThePeersRingUntilItIsUndone) {
-  EXPECT_FALSE(rings_.has_reader(kPeer, kShare.slot));
+  EXPECT_FALSE(rings_.readers(kPeer).any(kShare.slot));
   link();
-  EXPECT_TRUE(rings_.has_reader(kPeer, kShare.slot));
+  EXPECT_TRUE(rings_.readers(kPeer).any(kShare.slot));
   peers_->unlink(conference_, kPeer);
-  EXPECT_FALSE(rings_.has_reader(kPeer, kShare.slot));
+  EXPECT_FALSE(rings_.readers(kPeer).any(kShare.slot));
   link();
   peers_->close(conference_);
-  EXPECT_FALSE(rings_.has_reader(kPeer, kShare.slot));
+  EXPECT_FALSE(rings_.readers(kPeer).any(kShare.slot));
   EXPECT_EQ(conference_.peers, 0U);
 }
 

@@ -20,14 +20,14 @@ std::int32_t sum_sample_of(std::uint64_t tick) {
 
 TEST(RingDirectory, CountsReaders) {
   RingDirectory rings(2, 4);
-  EXPECT_FALSE(rings.has_reader(1, 3));
+  EXPECT_FALSE(rings.readers(1).any(3));
   EXPECT_EQ(rings.attach_reader(1, 3), 0U);
   EXPECT_EQ(rings.attach_reader(1, 3), 0U);
   rings.detach_reader(1, 3);
-  EXPECT_TRUE(rings.has_reader(1, 3));
-  EXPECT_FALSE(rings.has_reader(0, 3));
+  EXPECT_TRUE(rings.readers(1).any(3));
+  EXPECT_FALSE(rings.readers(0).any(3));
   rings.detach_reader(1, 3);
-  EXPECT_FALSE(rings.has_reader(1, 3));
+  EXPECT_FALSE(rings.readers(1).any(3));
   EXPECT_EQ(rings.find(1, 3), nullptr);
 }
 
@@ -70,7 +70,7 @@ TEST(RingDirectory, ReadersComeAndGoWhileTheCoreTicks) {
   std::uint64_t published = 0;
   while (reading.load() != 0) {
     const std::uint64_t tick = now.load(std::memory_order_relaxed);
-    if (rings.has_reader(0, 1)) {
+    if (rings.readers(0).any(1)) {
       MixPart part;
       part.contributors = 1;
       base::SumFrame sum;
@@ -83,7 +83,7 @@ TEST(RingDirectory, ReadersComeAndGoWhileTheCoreTicks) {
   }
   for (auto& reader : readers) reader.join();
   EXPECT_GE(published, kTicksAVisit);
-  EXPECT_FALSE(rings.has_reader(0, 1));
+  EXPECT_FALSE(rings.readers(0).any(1));
 }
 
 }  // namespace
