@@ -16,6 +16,9 @@
 namespace tutti::base {
 namespace {
 
+// Said, for a host's default may be 1 GB, of which each slab would take one. How: mmap(2), MAP_HUGE_2MB.
+constexpr int kHugePageSize = std::countr_zero(SlabMemory::kHugePageBytes) << MAP_HUGE_SHIFT;
+
 std::size_t round_up(std::size_t bytes, std::size_t to) {
   return (bytes + to - 1) / to * to;
 }
@@ -52,7 +55,7 @@ SlabMemory::SlabMemory(std::size_t bytes, Pages pages) {
     bytes_ = round_up(bytes, kHugePageBytes);
     huge_page_tally().wanted_bytes += bytes_;
     // Fails unless so many are reserved and free. Cleared now: 2 MB take longer than a sub-slot has.
-    data_ = map(bytes_, MAP_HUGETLB | MAP_POPULATE);
+    data_ = map(bytes_, MAP_HUGETLB | kHugePageSize | MAP_POPULATE);
     if (data_ != nullptr) {
       ready_ = bytes_;
       huge_page_tally().reserved_bytes += bytes_;

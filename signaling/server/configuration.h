@@ -71,9 +71,8 @@ struct Configuration {
 
   struct Rooms {
     bool create_on_dial = true;
-    std::uint32_t max_participants = 0;       // of each room; 0 = no limit but the host's
-    std::uint32_t max_rooms = 0;              // 0 = no limit but the cores'
-    conference::ConferenceSettings settings;  // all but max_participants
+    std::uint32_t max_rooms = 0;  // 0 = no limit but the cores'
+    conference::ConferenceSettings settings;
     bool dial_out = false;
     std::vector<std::string> dial_out_hosts;
     std::uint32_t pin_tries = 3;
@@ -111,7 +110,6 @@ struct Configuration {
   struct Room {
     std::string name;
     bool locked = false;
-    std::uint32_t max_participants = 0;
     conference::ConferenceSettings settings;  // those of [rooms] where it says nothing itself
     bool operator==(const Room&) const = default;
   };

@@ -272,9 +272,6 @@ Table make_key_table() {
           "rooms", "create_on_dial", [](auto& c) -> auto& { return c.rooms.create_on_dial; },
           "Dialling a name that no room has makes one; false answers 404.")),
       live(number<C>(
-          "rooms", "max_participants", 0, 65'535, [](auto& c) -> auto& { return c.rooms.max_participants; },
-          "Callers in a room that was made by dialling; 0 = no limit but the host's.")),
-      live(number<C>(
           "rooms", "max_rooms", 0, 1'000'000, [](auto& c) -> auto& { return c.rooms.max_rooms; },
           "Rooms at one time; 0 = no limit but the cores'.")),
       live(yes_or_no<C>(
@@ -317,9 +314,6 @@ std::vector<Key<Configuration::Room>> make_room_table() {
           [](const R& r) { return r.name; }, "The user part of the URI that callers dial."),
       yes_or_no<R>(
           "", "locked", [](auto& r) -> auto& { return r.locked; }, "Lets nobody in: 403."),
-      number<R>(
-          "", "max_participants", 0, 65'535, [](auto& r) -> auto& { return r.max_participants; },
-          "Callers in this room; 0 = no limit but the host's."),
   };
   for (auto& key : setting_keys_of<R>(
            "", [](auto& r) -> auto& { return r.settings; })) {

@@ -16,7 +16,9 @@ std::size_t megabytes(std::size_t bytes) {
 }  // namespace
 
 std::uint64_t reserved_huge_pages() {
-  std::ifstream file("/proc/sys/vm/nr_hugepages");
+  // Not vm.nr_hugepages: that is of the size which a host has for its default, 1 GB on some.
+  std::ifstream file(fmt::format("/sys/kernel/mm/hugepages/hugepages-{}kB/nr_hugepages",
+                                 base::SlabMemory::kHugePageBytes / 1024));
   std::uint64_t pages = 0;
   return file >> pages ? pages : 0;
 }
@@ -30,7 +32,7 @@ std::string huge_page_line(int cpu, const base::HugePageTally& slabs, std::uint6
   }
   return fmt::format(
       "the core on CPU {} asked for {} MB of reserved huge pages and has {}, too few were free: "
-      "reserve {} more pages of 2 MB on its node (sysctl vm.nr_hugepages)",
+      "reserve {} more pages of 2 MB on its node (nr_hugepages in /sys/kernel/mm/hugepages/hugepages-2048kB)",
       cpu, megabytes(slabs.wanted_bytes), megabytes(slabs.reserved_bytes),
       wanting / base::SlabMemory::kHugePageBytes);
 }

@@ -8,7 +8,8 @@
 
 namespace tutti::server {
 
-// How many the host has reserved, free or not; 0 where that cannot be read. Source: proc(5), vm.nr_hugepages.
+// How many of SlabMemory's size the host has reserved, free or not; 0 where that cannot be read, or the host
+// has none of this size. Source: the kernel's admin-guide/mm/hugetlbpage.
 std::uint64_t reserved_huge_pages();
 
 // One line for the log; empty where none are reserved at all, or the slabs are smaller than one.

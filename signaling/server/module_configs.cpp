@@ -11,22 +11,13 @@ mailbox::Listening listening(const Configuration& configuration) {
   return {configuration.media.jitter_ms, dsp::peak_of_dbov(configuration.media.gate_dbov)};
 }
 
-conference::ConferenceSettings room_settings(const Configuration& configuration) {
-  conference::ConferenceSettings settings = configuration.rooms.settings;
-  settings.max_participants = configuration.rooms.max_participants;
-  return settings;
-}
-
 conference::FocusConfig focus_config(const Configuration& configuration) {
   conference::FocusConfig config;
   config.rooms.create_on_dial = configuration.rooms.create_on_dial;
-  config.rooms.settings = room_settings(configuration);
+  config.rooms.settings = configuration.rooms.settings;
   config.rooms.max_rooms = configuration.rooms.max_rooms;
   for (const auto& room : configuration.room) {
-    conference::RoomRule rule{room.name, room.locked, room.settings};
-    rule.settings.max_participants =
-        room.max_participants != 0 ? room.max_participants : configuration.rooms.max_participants;
-    config.rooms.rooms.push_back(std::move(rule));
+    config.rooms.rooms.push_back({room.name, room.locked, room.settings});
   }
   config.dial_out = {configuration.rooms.dial_out, configuration.rooms.dial_out_hosts};
   config.pins.tries = configuration.rooms.pin_tries;

@@ -9,8 +9,6 @@
 namespace tutti::server {
 
 mailbox::Listening listening(const Configuration& configuration);
-// Of a room that no [[room]] names.
-conference::ConferenceSettings room_settings(const Configuration& configuration);
 conference::FocusConfig focus_config(const Configuration& configuration);
 sip::UserAgentConfig user_agent_config(const Configuration& configuration);
 // `token` is http_token()'s.

@@ -140,7 +140,7 @@ Result<void, StartError> Server::start_http(const Configuration& configuration) 
   if (!token) return cannot("{}", token.error());
   api::ApiSources sources;
   sources.control = &focus_->control();
-  sources.default_settings = [this] { return room_settings(running_); };
+  sources.default_settings = [this] { return running_.rooms.settings; };
   sources.status.health = [this] {
     const auto uptime = base::monotonic_now() - started_at_;
     return api::Health{draining_, std::chrono::duration_cast<std::chrono::seconds>(uptime),

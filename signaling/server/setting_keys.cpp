@@ -82,6 +82,9 @@ std::vector<SettingKey> make_setting_table() {
       line("display_name", &S::display_name, "a text of up to 128 bytes in one line",
            "What people read; empty = the name."),
       number(
+          "max_participants", &S::max_participants, 65'535, [](std::uint32_t callers) { return callers; },
+          "Callers in a room, moderators not counted; 0 = no limit but the host's."),
+      number(
           "max_talkers", &S::max_talkers, 65'535, [](std::uint32_t talkers) { return talkers; },
           "The loudest so many are in the mix of a room, all others listen; 0 = all who speak. "
           "Above 16 a room of several parts (over 256 callers, or on several cores) may have more in "

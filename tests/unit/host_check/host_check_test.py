@@ -164,10 +164,13 @@ class HostCheckTest(unittest.TestCase):
         self.assert_found(ADVICE, "huge pages", says="node 1: 1024 MB, 6 free", does="node1/hugepages")
         self.assert_found(CHANGE, "huge pages", "--backend", "dpdk")
         self.assert_found(GOOD, "huge pages", "--cpus", "1-3")
-        # 1 GB pages do as well.
+        # 1 GB pages do for DPDK alone.
         self.write(f"{NODE}/node1/hugepages/hugepages-1048576kB/nr_hugepages", "2")
         self.write(f"{NODE}/node1/hugepages/hugepages-1048576kB/free_hugepages", "2")
-        self.assert_found(GOOD, "huge pages")
+        self.assert_found(ADVICE, "huge pages", says="node 1: 3072 MB, 2054 free, 6 of them of 2 MB")
+        self.assert_found(ADVICE, "huge pages", "--backend", "dpdk")
+        self.write(f"{NODE}/node1/hugepages/hugepages-2048kB/free_hugepages", "60")
+        self.assert_found(GOOD, "huge pages", "--backend", "dpdk")
 
     def test_dpdk_needs_more(self):
         self.write(f"{NODE}/node1/hugepages/hugepages-2048kB/free_hugepages", "1")

@@ -288,8 +288,9 @@ TEST(Configuration, ReadsRooms) {
       "[[room]]\nname = \"standup\"\nmax_participants = 12\n[[room]]\nname = \"vault\"\nlocked = true\n",
       "t.toml");
   ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->room, (std::vector<Configuration::Room>{{.name = "standup", .max_participants = 12},
-                                                            {.name = "vault", .locked = true}}));
+  EXPECT_EQ(parsed->room,
+            (std::vector<Configuration::Room>{{.name = "standup", .settings = {.max_participants = 12}},
+                                              {.name = "vault", .locked = true}}));
 }
 
 TEST(Configuration, RefusesBadRooms) {

@@ -15,7 +15,7 @@ TEST(HugePages, SaysThatASlabIsOnThem) {
 TEST(HugePages, SaysHowManyMoreToReserve) {
   EXPECT_EQ(huge_page_line(1, {80 * kMegabyte, 12 * kMegabyte}, 6),
             "the core on CPU 1 asked for 80 MB of reserved huge pages and has 12, too few were free: reserve "
-            "34 more pages of 2 MB on its node (sysctl vm.nr_hugepages)");
+            "34 more pages of 2 MB on its node (nr_hugepages in /sys/kernel/mm/hugepages/hugepages-2048kB)");
 }
 
 TEST(HugePages, SaysNothingWhereNoneAreReservedOrWanted) {

@@ -168,15 +168,18 @@ TEST_F(TuttidReload, ChangesWhatCanChangeAndNamesWhatCannot) {
   EXPECT_THAT(get("/metrics"), HasSubstr("tutti_config_reloads_total{result=\"done\"} 3\n"));
 }
 
-TEST_F(TuttidReload, ARoomThatSaysNothingOfItsTalkersHasThoseOfAll) {
+TEST_F(TuttidReload, WhatARoomSaysNothingOfIsAsInAll) {
   write(
-      "[rooms]\nmax_talkers = 3\n[[room]]\nname = \"lobby\"\n[[room]]\nname = \"hall\"\nmax_talkers = 7\n"
-      "[[room]]\nname = \"yard\"\nmax_talkers = 0\n");
-  EXPECT_THAT(post("/reload"),
-              HasSubstr(R"({"changed":["rooms.max_talkers","room lobby","room hall","room yard"],)"));
-  EXPECT_THAT(get("/rooms/lobby/settings"), HasSubstr(R"("max_talkers":3,)"));
-  EXPECT_THAT(get("/rooms/hall/settings"), HasSubstr(R"("max_talkers":7,)"));
-  EXPECT_THAT(get("/rooms/yard/settings"), HasSubstr(R"("max_talkers":0,)"));
+      "[rooms]\nmax_talkers = 3\nmax_participants = 12\n[[room]]\nname = \"lobby\"\n"
+      "[[room]]\nname = \"hall\"\nmax_talkers = 7\n[[room]]\nname = \"yard\"\nmax_talkers = "
+      "0\nmax_participants = 0\n");
+  EXPECT_THAT(
+      post("/reload"),
+      HasSubstr(
+          R"({"changed":["rooms.max_participants","rooms.max_talkers","room lobby","room hall","room yard"],)"));
+  EXPECT_THAT(get("/rooms/lobby/settings"), HasSubstr(R"("max_participants":12,"max_talkers":3,)"));
+  EXPECT_THAT(get("/rooms/hall/settings"), HasSubstr(R"("max_participants":12,"max_talkers":7,)"));
+  EXPECT_THAT(get("/rooms/yard/settings"), HasSubstr(R"("max_participants":0,"max_talkers":0,)"));
 }
 
 TEST_F(TuttidReload, ABrokenFileChangesNothingAndSaysWhere) {

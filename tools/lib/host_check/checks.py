@@ -129,6 +129,9 @@ def huge_pages(host, wants):
     cores = {}
     for cpu in wants.cpus:
         cores[host.node_of_cpu(cpu)] = cores.get(host.node_of_cpu(cpu), 0) + 1
+    def of_cores(count, a_core, a_participant):
+        return count * (a_core + wants.participants * a_participant // 2**20)
+
     a_core, a_participant, beside = HUGE_MB_A_CORE, HUGE_BYTES_A_PARTICIPANT, 0
     if wants.backend == "dpdk" and not wants.dpdk.get("huge_pages", True):
         if not wants.cards:
@@ -140,17 +143,22 @@ def huge_pages(host, wants):
         a_core, a_participant, beside = a_core + DPDK_MB_A_CORE + more // 2**20, a_participant + DPDK_BYTES_A_PARTICIPANT, DPDK_MB
     short, said = [], []
     for node, count in sorted(cores.items()):
-        needed = count * (a_core + wants.participants * a_participant // 2**20) + beside
-        reserved, free = host.huge_pages_mb(node)
+        needed = of_cores(count, a_core, a_participant) + beside
+        slabs = of_cores(count, HUGE_MB_A_CORE, HUGE_BYTES_A_PARTICIPANT)
+        reserved, free, small = host.huge_pages_mb(node)
         said.append(f"node {node}: {reserved} MB, {free} free")
+        # DPDK takes pages of any size, the cores' slabs do not.
         if free < needed:
-            short.append((node, needed))
+            short.append((node, needed, ""))
+        elif small < slabs:
+            said[-1] += f", {small} of them of 2 MB"
+            short.append((node, slabs, " in pages of 2 MB"))
     if not short:
         return Finding("huge pages", "; ".join(said), GOOD)
-    wanted = "; ".join(f"node {node}: {needed} MB free" for node, needed in short)
+    wanted = "; ".join(f"node {node}: {needed} MB free{pages}" for node, needed, pages in short)
     commands = [f"echo {-(-needed // 2)} > /sys/devices/system/node/node{node}/hugepages/hugepages-2048kB/nr_hugepages"
-                for node, needed in short]
-    if wants.backend == "dpdk":
+                for node, needed, _ in short]
+    if wants.backend == "dpdk" and any(not pages for _, _, pages in short):
         return Finding("huge pages", "; ".join(said), CHANGE, wanted, commands,
                        "DPDK starts without them only with huge_pages = false, and slower")
     return Finding("huge pages", "; ".join(said), ADVICE, wanted, commands, "with many participants a core misses its TLB")

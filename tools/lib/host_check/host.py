@@ -90,16 +90,18 @@ class Host:
     # Memory
 
     def huge_pages_mb(self, node):
-        """(reserved, free) of all sizes on the node."""
-        total = free = 0
+        """(reserved, free) of all sizes on the node, and what is free in pages of 2 MB."""
+        total = free = small = 0
         base = f"/sys/devices/system/node/node{node}/hugepages"
         if not self.exists(base):
             base = "/sys/kernel/mm/hugepages"
         for name in self.names(base):
             size_kb = int(re.sub(r"\D", "", name) or 0)
             total += self.number(f"{base}/{name}/nr_hugepages", 0) * size_kb
-            free += self.number(f"{base}/{name}/free_hugepages", 0) * size_kb
-        return total // 1024, free // 1024
+            free_kb = self.number(f"{base}/{name}/free_hugepages", 0) * size_kb
+            free += free_kb
+            small += free_kb if size_kb == 2048 else 0
+        return total // 1024, free // 1024, small // 1024
 
     def limit(self, name):
         """The hard limit of a process, as /proc/self/limits calls it; None: unlimited."""
