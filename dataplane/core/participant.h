@@ -64,7 +64,7 @@ struct alignas(64) Participant {
   std::uint16_t peak_ahead() TUTTI_REALTIME { return may_receive ? inbound.peak_ahead() : 0; }
   // A tick's, as loud as the others would hear it; falls to half in 220 ms.
   void note_peak(std::uint16_t said) TUTTI_REALTIME { loudness = std::max(gain_in.of_peak(said), fallen()); }
-  std::uint16_t fallen() const TUTTI_REALTIME { return static_cast<std::uint16_t>(loudness - loudness / 16); }
+  std::uint16_t fallen() const TUTTI_REALTIME { return static_cast<std::uint16_t>(loudness * 15 / 16); }
   // What sets it apart has changed.
   void settle() TUTTI_REALTIME;
 
@@ -93,7 +93,7 @@ struct alignas(64) Participant {
   std::uint32_t conference = kNoSlot;  // slot of it, while a member
   bool detaching = false;              // only waits for the network to let go
   bool rtcp_mux = false;
-  bool silenced = false;                   // does not talk: it is muted, waits or moves
+  bool silenced = false;                   // does not talk: it is muted, on hold, waits or moves
   bool moving = false;                     // to another conference
   bool personal = false;                   // what it hears is not what the others hear
   std::uint8_t voice = 0;                  // its own of Coachings; 0: none

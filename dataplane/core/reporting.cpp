@@ -11,8 +11,11 @@ namespace {
 // A sixteenth of what is new each time: 16 x 8 packets.
 std::uint16_t smoothed_loss(std::uint16_t before, std::uint32_t received, std::uint32_t lost) TUTTI_REALTIME {
   if (lost == 0 && before == 0) return 0;
+  // Nothing came since: a batch of packets may tell of a stream twice.
+  if (received == 0 && lost == 0) return before;
   const auto share = static_cast<std::int32_t>(std::uint64_t{lost} * 65'535 / (received + lost));
-  return static_cast<std::uint16_t>(before + (share - before) / 16);
+  const std::int32_t more = share - before;
+  return static_cast<std::uint16_t>(before + (more < 0 ? more - 15 : more) / 16);  // down to nothing, too
 }
 
 // Of a sine with that peak: 3.01 - 20 log10(peak / 32 767), with log2 of the mantissa by a parabola that is

@@ -85,6 +85,32 @@ TEST(Reports, SmoothTheLossOfTheLastSeconds) {
   EXPECT_NEAR(report_of(room, 0).packets_lost, 100, 3);
   room.ticks(1'000, {0xA0});
   EXPECT_LT(report_of(room, 0).recent_loss_x65536 / 65'536.0, 0.01);
+  room.ticks(1'000, {0xA0});
+  EXPECT_EQ(report_of(room, 0).recent_loss_x65536, 0);
+}
+
+// More than eight packets of one batch: the stream is told of twice, of which once nothing is new.
+TEST(Reports, KeepTheLossThroughABurst) {
+  for (const int before : {0, 1, 2, 3, 4, 5, 6, 7}) {
+    Room room(1);
+    room.ticks(50 + before, {0xA0});
+    for (int i = 0; i < 100; ++i) {
+      if (i % 5 == 0) room.callers[0]->send_rtp(*base::parse_ip("10.9.0.1", 9), 0xA0);
+      room.tick({0xA0});
+    }
+    room.wire.run_for(240ms);
+    for (int i = 0; i < 17; ++i) room.callers[0]->send_rtp(room.participants[0].endpoint.rtp, 0xA0);
+    room.wire.run_for(20ms);
+    EXPECT_NEAR(report_of(room, 0).recent_loss_x65536 / 65'536.0, 1.0 / 9.0, 0.04) << before;
+  }
+}
+
+TEST(Reports, TellOfSilenceBehindASoundThatItIsSilence) {
+  Room room(1);
+  room.ticks(50, {0xA0});
+  EXPECT_LT(report_of(room, 0).level_dbov, 60);
+  room.ticks(500, {kSilence});
+  EXPECT_EQ(report_of(room, 0).level_dbov, 127);
 }
 
 TEST(Reports, StayBehindWhoHasLeftAndPassToTheNext) {
