@@ -89,6 +89,7 @@ void Reception::follow(Participant& participant, const net::ReceivedPacket& pack
   participant.look_after_at = base::Instant::min();
   state_.port.connect(packet.endpoint, net::Flow::kRtp, packet.source);
   if (heard != SourceLatch::Heard::kNewSource) return;
+  participant.rtcp_latch.open();
   participant.configure_outbound();
   state_.outbox.put(mailbox::SourceLatched{participant.handle, packet.source});
 }

@@ -63,9 +63,11 @@ class SourceLatch {
   // True once when it is opened.
   bool reopen(base::Instant last, base::Instant now) TUTTI_REALTIME {
     if (now < reopens_at(last)) return false;
-    locked_ = false;
+    open();
     return true;
   }
+  // Another valid source may replace the latched one, as where the peer's other flow has moved.
+  void open() TUTTI_REALTIME { locked_ = false; }
 
   bool locked() const TUTTI_REALTIME { return locked_; }
   // Where to send: the source last latched, else the description; may be invalid or unspecified (hold).

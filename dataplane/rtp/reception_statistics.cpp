@@ -70,7 +70,9 @@ ReportBlock ReceptionStatistics::report(Ssrc source, base::Instant now) TUTTI_RE
 
   block.last_sender_report = last_sender_report_;
   if (last_sender_report_ != 0) {
-    block.delay_since_last = to_units((now - last_sender_report_at_).count(), 65'536);
+    // A report that is due may be written behind one that came later.
+    block.delay_since_last =
+        to_units(std::max(now - last_sender_report_at_, base::Duration{}).count(), 65'536);
   }
   return block;
 }

@@ -153,5 +153,69 @@ TEST(Liveness, DoesNotRunOnHoldNorWhenSwitchedOff) {
   EXPECT_EQ(wire.server.events_of<mailbox::MediaTimedOut>().size(), 1U);
 }
 
+std::vector<std::byte> sender_report_of(std::uint32_t ssrc) {
+  std::vector<std::byte> bytes(rtp::rtcp_bytes_max(1));
+  rtp::OutgoingReport report;
+  report.sender = rtp::Ssrc{ssrc};
+  report.sender_info = rtp::SenderInfo{
+      .ntp = 0x1234'5678'9ABC'DEF0, .timestamp = rtp::RtpTimestamp(1), .packets = 1, .octets = 160};
+  report.cname = std::span<const char>("c", 1);
+  bytes.resize(rtp::write_rtcp(bytes, report));
+  return bytes;
+}
+
+// A NAT gives both of a caller's flows another address in the middle of a call.
+TEST(Rtcp, FollowsWhereRtpHasGone) {
+  Wire wire;
+  WireCaller before(wire, "10.0.0.1", 7);
+  WireCaller after(wire, "10.0.0.2", 8);
+  auto media = before.media();
+  media.silence_timeout_s = 10;
+  const auto participant = wire.server.join(wire.server.open_conference(), media);
+  before.talk(participant.endpoint.rtp, 1s);
+  before.send_raw(participant.endpoint.rtcp, sender_report_of(7), WireCaller::kRtcpPort);
+  wire.run_for(1'200ms);
+  after.talk(participant.endpoint.rtp, 5s);
+  ASSERT_FALSE(after.take_rtp().empty());
+  const auto strangers = wire.drops(base::DropReason::kStranger);
+  after.send_raw(participant.endpoint.rtcp, sender_report_of(8), WireCaller::kRtcpPort);
+  wire.run_for(1s);
+  before.take_rtcp();
+  // Its RTCP alone tells that it is there, for longer than it may be silent.
+  for (int i = 0; i < 15; ++i) {
+    after.send_raw(participant.endpoint.rtcp, sender_report_of(8), WireCaller::kRtcpPort);
+    wire.run_for(1s);
+  }
+  EXPECT_EQ(wire.drops(base::DropReason::kStranger), strangers);
+  EXPECT_FALSE(after.take_rtcp().empty()) << "our reports go where it is";
+  EXPECT_TRUE(before.take_rtcp().empty());
+  EXPECT_TRUE(wire.server.events_of<mailbox::MediaTimedOut>().empty());
+}
+
+// On a late core, which takes a sender's report in the turn of a tick that was due before it came.
+TEST(Rtcp, TellsNoDelayBelowNothing) {
+  Wire wire;
+  WireCaller caller(wire, "10.0.0.1");
+  const auto participant = wire.server.join(wire.server.open_conference(), caller.media());
+  caller.talk(participant.endpoint.rtp, 1s);
+  int reports = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    if (i % 8 == 0) caller.send_rtp(participant.endpoint.rtp);
+    wire.stall_for(2ms);
+    caller.send_raw(participant.endpoint.rtcp, sender_report_of(caller.ssrc()), WireCaller::kRtcpPort);
+    wire.server.run_cores();
+    wire.stall_for(500us);
+    for (const auto& datagram : caller.take_rtcp()) {
+      auto compound = rtp::RtcpCompound::parse(datagram.payload);
+      const auto report = compound->next();
+      if (report->report_count() == 0) continue;
+      ++reports;
+      EXPECT_LT(report->report(0).delay_since_last, 65'536);
+    }
+    caller.take_rtp();
+  }
+  EXPECT_GT(reports, 3);
+}
+
 }  // namespace
 }  // namespace tutti::core

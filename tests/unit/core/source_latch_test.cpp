@@ -49,6 +49,16 @@ TEST(SourceLatch, OpensAgainAfterASecondOfSilenceButKeepsSendingThere) {
   EXPECT_EQ(latch.destination(), kStranger);
 }
 
+TEST(SourceLatch, IsOpenedWhereThePeersOtherFlowHasMoved) {
+  SourceLatch latch;
+  latch.describe(kDescribed, base::Instant(1s));
+  latch.heard(kSource);
+  latch.open();
+  EXPECT_TRUE(latch.admits(kStranger, base::Instant(1s)));
+  EXPECT_EQ(latch.destination(), kSource) << "until another is heard";
+  EXPECT_EQ(latch.heard(kStranger), Heard::kNewSource);
+}
+
 TEST(SourceLatch, ForgetsTheSourceWhenAnotherAddressIsDescribed) {
   SourceLatch latch;
   latch.describe(kDescribed, base::Instant(1s));

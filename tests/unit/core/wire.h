@@ -67,6 +67,8 @@ class WireCaller {
     timestamp_ += 160;
     host_->send(kRtpPort, to, packet);
   }
+  // Sends nothing for so many samples: its timestamps go on, its sequence numbers do not.
+  void pause(std::uint32_t samples) { timestamp_ += samples; }
   void send_raw(const base::SocketAddress& to, std::span<const std::byte> bytes,
                 std::uint16_t from = kRtpPort) {
     host_->send(from, to, bytes);
