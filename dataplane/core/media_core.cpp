@@ -104,7 +104,7 @@ void MediaCore::obey(const mailbox::UpdateMedia& command, base::Instant now) TUT
   }
   state_.settle_presence(*participant);
   state_.expect_peer(*participant);
-  if (!participant->may_receive) reporting_.end_talk(*participant);
+  if (participant->silenced) reporting_.end_talk(*participant);
 }
 
 void MediaCore::obey(const mailbox::DetachParticipant& command, base::Instant now) TUTTI_REALTIME {

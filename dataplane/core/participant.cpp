@@ -51,6 +51,7 @@ bool Participant::agree(const mailbox::MediaParameters& agreed, base::Instant no
   media = agreed;
   may_receive = media.may_receive;
   rtcp_mux = media.rtcp_mux;
+  settle();
   look_after_at = base::Instant::min();
   rtp_latch.describe(media.remote_rtp, now);
   rtcp_latch.describe(media.remote_rtcp, now);
@@ -70,7 +71,7 @@ void Participant::control(const mailbox::MixControls& controls) TUTTI_REALTIME {
 }
 
 void Participant::settle() TUTTI_REALTIME {
-  silenced = mix.muted || mix.waiting || moving;
+  silenced = mix.muted || mix.waiting || moving || !may_receive;
   kept_out = silenced || voice != 0;
   personal = mix.waiting || hears_music || tones != 0 || ear != 0;
 }

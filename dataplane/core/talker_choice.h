@@ -25,7 +25,9 @@ class TalkerChoice {
     // A soft voice that is raised opens the gate, too; one that is turned down still opens it as it comes, so
     // that no word is cut.
     const std::uint16_t peak = std::max(said, participant.gain_in.of_peak(said));
-    participant.speaking = participant.gate.update(peak, gate) && participant.may_receive;
+    // Who is put on hold in the middle of a sound is heard once more, as it fades out.
+    participant.speaking =
+        participant.gate.update(peak, gate) && (participant.may_receive || participant.in_mix);
     participant.note_peak(said);
   }
 

@@ -273,6 +273,8 @@ bool Ticker::take(Participant& participant, bool wanted, base::Frame& frame) TUT
   if (mixed && fade_in) dsp::fade(frame.samples, dsp::Fade::kIn);
   if (mixed) mixer_.add(frame);
   participant.in_mix = mixed;
+  // Of who sends nothing in its pauses the word is yet to come: it begins by itself.
+  if (wanted && !mixed) participant.spoke = false;
   return mixed;
 }
 

@@ -279,5 +279,40 @@ TEST(Mute, InTheMiddleOfASoundFadesOutWithinATick) {
   EXPECT_TRUE(std::is_sorted(heard.begin(), heard.end(), by_loudness));
 }
 
+TEST(Hold, InTheMiddleOfASoundFadesOutWithinATick) {
+  Room room(2);
+  room.ticks(30, {0xA0, kSilence});
+  room.callers[1]->take_rtp();
+  auto media = room.callers[0]->media();
+  media.may_receive = false;
+  room.wire.server.update(room.participants[0], media);
+  room.wire.server.events();
+  room.ticks(10, {0xA0, kSilence});
+  const auto heard = joined(room.callers[1]->take_rtp());
+  EXPECT_TRUE(std::all_of(heard.begin() + 320, heard.end(), [](auto b) { return b == std::byte{kSilence}; }));
+  for (std::size_t i = 1; i < heard.size(); ++i) {
+    ASSERT_LT(std::abs(sample_of(heard[i]) - sample_of(heard[i - 1])), sample_of(std::byte{0xA0}) / 8) << i;
+  }
+}
+
+// Of a phone that sends nothing in its pauses: the gate is open before the first packet behind one is due.
+TEST(Gate, TheWordBehindAPauseWithoutPacketsIsHeardWhole) {
+  for (const int pause : {4, 10, 24, 30, 40}) {
+    Room room(2);
+    room.ticks(50, {0xA0, kSilence});
+    for (int i = 0; i < pause; ++i) {
+      room.callers[0]->pause(160);
+      room.callers[1]->send_rtp(room.participants[1].endpoint.rtp, kSilence);
+      room.wire.run_for(base::kTick);
+    }
+    room.callers[1]->take_rtp();
+    room.ticks(5, {0xA1, kSilence});
+    room.ticks(10, {kSilence, kSilence});
+    const auto heard = joined(room.callers[1]->take_rtp());
+    // What concealment blends into the first samples is the stream's.
+    EXPECT_GE(std::count(heard.begin(), heard.end(), std::byte{0xA1}), 5 * 160 - 10) << pause * 20 << " ms";
+  }
+}
+
 }  // namespace
 }  // namespace tutti::core
