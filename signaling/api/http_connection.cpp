@@ -7,6 +7,7 @@
 #include "dataplane/base/clock.h"
 #include "signaling/api/access.h"
 #include "signaling/api/host_check.h"
+#include "signaling/api/request_target.h"
 
 namespace tutti::api {
 namespace {
@@ -20,6 +21,8 @@ using asio::ip::tcp;
 bool bodiless(const Response& response) {
   return response.status == 204 || response.status == 304;
 }
+
+constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // For a client to take what was written last.
 constexpr std::chrono::milliseconds kLinger{1'000};
@@ -40,8 +43,14 @@ base::SocketAddress peer_of(const tcp::socket& socket) {
   return base::from_sockaddr(peer.data(), static_cast<socklen_t>(peer.size()));
 }
 
-std::string path_of(const std::string& target) {
-  return target.substr(0, target.find('?'));
+// Where a body ends that this server cannot tell would be where the next request begins. Source: RFC
+// 9112, 6.1 and 6.3.
+std::optional<Response> coding_fault(const http::request<http::string_body>& message) {
+  const auto codings = message.count(http::field::transfer_encoding);
+  if (codings == 0) return std::nullopt;
+  if (message.version() < 11) return problem(400, "HTTP/1.0 has no Transfer-Encoding.");
+  if (codings == 1 && beast::iequals(message[http::field::transfer_encoding], "chunked")) return std::nullopt;
+  return problem(501, "Of Transfer-Encodings this server knows \"chunked\" alone.");
 }
 
 Response later(int status, std::string_view detail, std::string_view path) {
@@ -87,6 +96,24 @@ void HttpConnection::read() {
   parser_->header_limit(shared_.limits.header_bytes);
   parser_->body_limit(shared_.limits.body_bytes);
   stream_.expires_after(shared_.limits.transfer_timeout);
+  http::async_read_header(stream_, buffer_, *parser_,
+                          [self = shared_from_this()](Error error, std::size_t) { self->on_head(error); });
+}
+
+void HttpConnection::on_head(Error error) {
+  if (error) return on_read(error);
+  const Message& message = parser_->get();
+  if (const auto fault = coding_fault(message)) return refuse(*fault);
+  // Source: RFC 9110, 10.1.1; nobody waits who has sent the body already.
+  const bool waits = message.version() >= 11 && !parser_->is_done() && buffer_.size() == 0 &&
+                     beast::iequals(message[http::field::expect], "100-continue");
+  if (!waits) return read_body();
+  asio::async_write(stream_, asio::buffer(kGoOn), [self = shared_from_this()](Error failed, std::size_t) {
+    if (!failed) self->read_body();
+  });
+}
+
+void HttpConnection::read_body() {
   http::async_read(stream_, buffer_, *parser_,
                    [self = shared_from_this()](Error error, std::size_t) { self->on_read(error); });
 }
@@ -114,7 +141,8 @@ void HttpConnection::on_read(Error error) {
 }
 
 std::optional<HttpConnection::Refusal> HttpConnection::find_fault(const Message& message) {
-  const std::string path = path_of(std::string(message.target()));
+  const RequestTarget target = parse_target(std::string(message.target()));
+  const std::string& path = target.path;
   if (!shared_.rate.try_ask(client_, base::monotonic_now())) {
     shared_.counters.refused_rate.add();
     return Refusal{later(429, "This address asks too often.", path)};
@@ -123,8 +151,10 @@ std::optional<HttpConnection::Refusal> HttpConnection::find_fault(const Message&
     return Refusal{problem(400, "HTTP/1.1 requires one Host header.", path), true};
   }
   // Only HTTP/1.0 may leave it out, and no browser speaks that.
-  if (message.count(http::field::host) != 0 &&
-      !is_own_host(std::string(message[http::field::host]), shared_.limits.host_name)) {
+  const std::string host =
+      !target.authority.empty() ? target.authority : std::string(message[http::field::host]);
+  const bool named = !target.authority.empty() || message.count(http::field::host) != 0;
+  if (named && !is_own_host(host, shared_.limits.host_name)) {
     return Refusal{
         problem(421, "Host is neither an address, nor localhost, nor the name in http.name.", path), true};
   }
@@ -142,11 +172,10 @@ void HttpConnection::take(Message& message) {
   if (const auto fault = find_fault(message)) {
     return fault->close ? refuse(fault->response) : write(fault->response);
   }
-  const std::string target(message.target());
-  const std::size_t mark = target.find('?');
+  RequestTarget target = parse_target(std::string(message.target()));
   Request request{.method = std::string(head_ ? "GET" : message.method_string()),
-                  .path = path_of(target),
-                  .query = mark == std::string::npos ? "" : target.substr(mark + 1),
+                  .path = std::move(target.path),
+                  .query = std::move(target.query),
                   .content_type = std::string(message[http::field::content_type]),
                   .if_none_match = std::string(message[http::field::if_none_match]),
                   .last_event_id = std::string(message["Last-Event-ID"]),
@@ -270,6 +299,7 @@ void HttpConnection::stream_on() {
 
 void HttpConnection::send_piece(BodyStream::Piece piece) {
   sending_ = true;
+  awaiting_ = false;
   piece_.clear();
   if (chunked_ && !piece.bytes.empty()) {
     char length[20];
@@ -290,6 +320,8 @@ void HttpConnection::send_piece(BodyStream::Piece piece) {
 }
 
 void HttpConnection::await_wake() {
+  if (awaiting_) return;
+  awaiting_ = true;
   deadline_.expires_after(shared_.limits.stream_idle);
   deadline_.async_wait([self = shared_from_this()](Error error) {
     if (error || self->sending_ || !self->body_) return;

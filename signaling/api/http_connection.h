@@ -68,8 +68,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   using Error = boost::system::error_code;
   using Message = boost::beast::http::request<boost::beast::http::string_body>;
 
-  // Waits for the next request.
+  // Waits for the next request: for its head, and for its body once a client that asks first was told to go
+  // on.
   void read();
+  void on_head(Error error);
+  void read_body();
   void on_read(Error error);
   // Says one thing and closes.
   void refuse(const Response& response);
@@ -92,6 +95,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void begin_stream(const Response& response);
   void stream_on();
   void send_piece(BodyStream::Piece piece);
+  // Gives a sign of life at last: so long after what was sent last, however often it is woken for nothing.
   void await_wake();
   void end_stream();
   // Closes so that the answer arrives: closing with unread bytes resets, and a reset overtakes the answer.
@@ -114,7 +118,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::shared_ptr<BodyStream> body_;  // where one goes on
   std::string piece_;                 // of it, as it is being sent
   bool sending_ = false;
-  bool chunked_ = false;  // HTTP/1.0 knows no chunks: there the end of the connection is the body's
+  bool awaiting_ = false;  // to be woken, or for the time of a sign of life
+  bool chunked_ = false;   // HTTP/1.0 knows no chunks: there the end of the connection is the body's
   std::array<char, 4'096> scratch_{};
 };
 

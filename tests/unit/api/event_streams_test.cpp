@@ -314,6 +314,23 @@ TEST_F(EventStreamsTest, GivesSignsOfLife) {
   EXPECT_EQ(blocks(client->read_until("}}\n\n")).size(), 1U);
 }
 
+TEST_F(EventStreamsTest, GivesSignsOfLifeThoughOthersEventsWakeIt) {
+  start({}, {.stream_idle = milliseconds(100)});
+  emit("a", 1);
+  journal_->settle();
+  const auto client = listen("/rooms/a/events");
+  std::atomic<bool> go_on{true};
+  std::thread busy([&] {
+    while (go_on) {
+      emit("b", 1);
+      std::this_thread::sleep_for(milliseconds(20));
+    }
+  });
+  EXPECT_THAT(client->read_until(":\n\n:\n\n"), HasSubstr(":\n\n:\n\n"));
+  go_on = false;
+  busy.join();
+}
+
 TEST_F(EventStreamsTest, AClientThatTakesNothingIsClosed) {
   start({.events = 100'000}, {.stream_stall = milliseconds(50)});
   const auto client = open("/events", "", 2'048);

@@ -29,6 +29,55 @@ TEST_F(HttpServerTest, HandsBodyAndQueryToTheHandler) {
   EXPECT_TRUE(has(answer, "\r\n\r\nhello|a=b")) << answer;
 }
 
+// What it takes for no body would be the next request.
+TEST_F(HttpServerTest, RefusesABodyWhoseEndItCannotTell) {
+  start();
+  const auto status = [this](const std::string& version, const std::string& codings) {
+    Client one = client();
+    one.send("POST /echo HTTP/" + version + "\r\nHost: localhost\r\n" + codings + "\r\n" + get("/ping"));
+    const std::string answer = one.answer();
+    EXPECT_TRUE(one.closed()) << codings;
+    return answer.substr(0, answer.find("\r\n"));
+  };
+  for (const char* codings : {"xchunked", "identity", "gzip, chunked"}) {
+    EXPECT_EQ(status("1.1", "Transfer-Encoding: " + std::string(codings) + "\r\n"),
+              "HTTP/1.1 501 Not Implemented")
+        << codings;
+  }
+  EXPECT_EQ(status("1.1", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+            "HTTP/1.1 400 Bad Request");
+  EXPECT_EQ(status("1.0", "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n"),
+            "HTTP/1.1 400 Bad Request");
+  EXPECT_TRUE(has(ask("POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: Chunked\r\n\r\n"
+                      "3;x=y\r\nabc\r\n0\r\n\r\n"),
+                  "\r\n\r\nabc|"));
+}
+
+TEST_F(HttpServerTest, TellsAClientThatAsksFirstToGoOn) {
+  start({.body_bytes = 100});
+  const std::string head =
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: ";
+  Client one = client();
+  one.send(head + "5\r\n\r\n");
+  EXPECT_EQ(one.answer(), "HTTP/1.1 100 Continue\r\n\r\n");
+  one.send("hello");
+  EXPECT_TRUE(has(one.answer(), "\r\n\r\nhello|"));
+  one.send(head + "5\r\n\r\nhello");
+  EXPECT_TRUE(has(one.answer(), "200 OK")) << "it did not wait";
+  one.send(head + "101\r\n\r\n");
+  EXPECT_TRUE(has(one.answer(), "413 ")) << "before the body is sent";
+}
+
+TEST_F(HttpServerTest, TakesATargetThatNamesItsHost) {
+  start();
+  const auto of = [this](const std::string& target) {
+    return ask("POST " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+  };
+  EXPECT_TRUE(has(of("http://127.0.0.1:8080/echo?a=b"), "\r\n\r\n|a=b"));
+  EXPECT_TRUE(has(of("HTTP://localhost?a"), "404 Not Found")) << "the path is /";
+  EXPECT_TRUE(has(of("http://rebound.example/echo"), "421 Misdirected Request")) << "whatever Host says";
+}
+
 TEST_F(HttpServerTest, AnswersHeadWithoutABody) {
   start();
   Client one = client();
