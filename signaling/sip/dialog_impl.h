@@ -119,10 +119,10 @@ class Dialog {
   Leg leg_;
   TransportRef connection_;  // the TCP connection the call came over; kept, for we may not reach its far end
   std::string contact_;
-  ServerTransaction invite_;     // their first INVITE, until its ACK
+  ServerTransaction invite_;     // their first INVITE, until its ACK or their next offer
   ServerTransaction session_;    // their re-INVITE or UPDATE with an offer, until our answer
   bool session_offers_ = false;  // session_ carries an offer; else we owe one
-  ServerTransaction answered_;   // their re-INVITE, between our 2xx and its ACK
+  ServerTransaction answered_;   // their re-INVITE, from our 2xx until its ACK or their next offer
   bool counted_pending_ = false;
   bool offer_in_2xx_ = false;  // our offer went out in a 2xx: the ACK must carry the answer
   std::string leave_reason_;   // for the BYE that must wait: for the ACK, or for the end of our INVITE

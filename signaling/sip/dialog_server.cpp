@@ -149,7 +149,7 @@ void Dialog::acknowledged(nta_incoming_t* request, const sip_t& ack) {
   } else {
     return;
   }
-  if (!invite_ && !answered_) guard_.cancel();
+  guard_.cancel();
   if (silent_) {
     if (state_ == State::kAccepted) send_bye(leave_reason_);
     return;
@@ -272,8 +272,12 @@ void Dialog::receive_offer(ServerTransaction transaction, const sip_t& sip, sip_
     answer(transaction, 491, {});
     return;
   }
-  // Only who has our 2xx can ask this, so its ACK was lost or overtaken. Source: RFC 5407, 3.1.
+  // Only who has our 2xx can ask this, so its ACK was lost or overtaken: the library still repeats the 2xx,
+  // but whether and when the ACK comes is nothing to the call any more. Source: RFC 5407, 3.1.
+  guard_.cancel();
+  answered_.reset();
   if (state_ == State::kAccepted) {
+    release_invite();
     state_ = State::kEstablished;
     context_.observer.on_established(id_);
   }
@@ -281,7 +285,6 @@ void Dialog::receive_offer(ServerTransaction transaction, const sip_t& sip, sip_
     answer(transaction, 481, {});
     return;
   }
-  answered_.reset();
   nta_leg_server_route(leg_.get(), nullptr, sip.sip_contact);
   session_ = std::move(transaction);
   session_offers_ = !offer.empty();

@@ -219,6 +219,46 @@ TEST_F(SessionTest, ReinviteWhoseAckWasLostCountsAsOne) {  // RFC 5407, 3.1
   EXPECT_EQ(agent->dialogs(), 1u);
 }
 
+TEST_F(SessionTest, AckOvertakenByAReinviteIsNotTheAckOfThatOne) {  // RFC 5407, 3.1
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  peer.send(call.invite());
+  call.learn(peer.expect(200, "INVITE"));
+  const std::string late = call.ack();
+  peer.send(call.invite({}));
+  while (header(peer.expect(200, "INVITE"), "CSeq") != "2 INVITE") {
+  }
+  peer.send(late);
+  peer.send(late);
+  peer.send(call.request("OPTIONS", {}));
+  peer.expect(200, "OPTIONS");  // what the late ACK did is done
+  EXPECT_TRUE(recorder.ends.empty());
+  peer.send(call.ack({"", kHold}));
+  ASSERT_TRUE(wait_for([&] { return recorder.answers.size() == 1; }));
+  EXPECT_EQ(recorder.answers[0], kHold);
+  EXPECT_EQ(recorder.established.size(), 1u);
+  EXPECT_TRUE(recorder.ends.empty());
+}
+
+TEST_F(SessionTest, ReinviteHasItsOwnTimeToBeAcknowledged) {
+  quicken();
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  peer.send(call.invite());
+  call.learn(peer.expect(200, "INVITE"));
+  turn_for(milliseconds(400));
+  const base::Instant asked = base::monotonic_now();
+  peer.send(call.invite({"", kHold}));
+  peer.send(call.answer(peer.expect_request("BYE"), 200));
+  EXPECT_GE(base::monotonic_now() - asked, 60 * config.timers.t1) << "64*T1 of the first INVITE end before";
+  ASSERT_EQ(recorder.ends.size(), 1u);
+  EXPECT_EQ(recorder.ends[0].reason, EndReason::kNoAck);
+}
+
 TEST_F(SessionTest, ReinviteNeverAcknowledgedEndsTheCall) {
   quicken();
   accept_all();
