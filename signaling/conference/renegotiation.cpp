@@ -118,9 +118,9 @@ void Renegotiation::on_rejected(Participant& participant, int status) {
     return;
   }
   // It holds in the mix all the same: what was refused is only to be told of it.
-  host_.announcer.tell(participant,
-                       ParticipantFailed{ConferenceError::kMediaFailed,
-                                         "It refused a re-INVITE with " + std::to_string(status)});
+  const std::string detail = status < 300 ? "It answered a re-INVITE without SDP"
+                                          : "It refused a re-INVITE with " + std::to_string(status);
+  host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kMediaFailed, detail});
 }
 
 void Renegotiation::agree(Participant& participant, sdp::MediaPlan plan) {

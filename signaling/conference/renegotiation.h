@@ -20,7 +20,7 @@ class Renegotiation {
   void on_answer(Participant& participant, const std::string& sdp);
   // A call accepted with our offer has its answer by now, or none will come.
   void on_established(Participant& participant);
-  // The far end refused our offer.
+  // The far end refused our offer, or took it without an answer.
   void on_rejected(Participant& participant, int status);
 
   // Hold or resume, from our side: at once in the mix, and offered to the far end by re-INVITE.

@@ -200,10 +200,14 @@ void Dialog::session_response(int status, const sip_t& sip, bool internal) {
     if (by_invite) context_.stack.send_ack(leg_.get(), client_.get(), transport());
     client_.reset();
     interval_retries_ = 0;
-    if (by_invite) local_sdp_ = offered_sdp_;
     adopt_session(conclude_session_timer(context_.config.session_timer, session_timer_of(sip)));
     const std::string sdp = sdp_of(sip);
-    if (by_invite && !sdp.empty() && !silent_) context_.observer.on_answer(id_, sdp);
+    if (by_invite && !sdp.empty()) {
+      local_sdp_ = offered_sdp_;
+      if (!silent_) context_.observer.on_answer(id_, sdp);
+    } else if (what == Pending::kReinvite && !silent_) {
+      context_.observer.on_reinvite_rejected(id_, status);
+    }
     return;
   }
   client_.reset();

@@ -101,7 +101,8 @@ class UserAgentObserver {
 
   // A provisional answer (101-199) to invite().
   virtual void on_progress(DialogId /*dialog*/, int /*status*/) {}
-  // reinvite() was refused (the session goes on as before), e.g. 488, or 491 when they ask at the same time.
+  // reinvite() was refused (the session goes on as before), e.g. 488, or 491 when they ask at the same time;
+  // or it got a 2xx without an answer.
   virtual void on_reinvite_rejected(DialogId /*dialog*/, int /*status*/) {}
 };
 

@@ -86,6 +86,15 @@ TEST_F(Held, ARefusalIsToldAndItHoldsInTheMix) {
   EXPECT_EQ(*world.control().session_description(id), before) << "the session goes on as it was";
 }
 
+TEST_F(Held, WhatWasTakenWithoutAnAnswerIsToldAndTheNextOneIsOffered) {
+  ASSERT_TRUE(world.control().set_hold(id, true));
+  world.focus->on_reinvite_rejected(dialog, 200);
+  ASSERT_EQ(world.told<ParticipantFailed>().size(), 1u);
+  EXPECT_EQ(world.told<ParticipantFailed>()[0].detail, "It answered a re-INVITE without SDP");
+  ASSERT_TRUE(world.control().set_hold(id, false));
+  EXPECT_EQ(offers().size(), 2u);
+}
+
 TEST_F(Held, TheirOwnReInviteDoesNotEndOurHold) {
   ASSERT_TRUE(world.control().set_hold(id, true));
   world.focus->on_answer(dialog, std::string(kSdp) + "a=recvonly\r\n");

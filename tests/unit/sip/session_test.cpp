@@ -153,6 +153,22 @@ TEST_F(SessionTest, ReinviteOfOursIsAnswered) {
   EXPECT_EQ(recorder.answers, std::vector<std::string>{kAnswer});
 }
 
+TEST_F(SessionTest, ReinviteOfOursTakenWithoutAnAnswerIsRefused) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  agent->reinvite(dialog(), kHold);
+  peer.send(call.answer(peer.expect_request("INVITE"), 200));
+  peer.expect_request("ACK");
+  EXPECT_EQ(recorder.reinvite_rejections, std::vector<int>{200});
+  EXPECT_TRUE(recorder.answers.empty());
+  agent->reinvite(dialog(), kHold);  // and again
+  peer.send(call.answer(peer.expect_request("INVITE"), 200, {"", kAnswer}));
+  EXPECT_TRUE(wait_for([&] { return recorder.answers.size() == 1; }));
+}
+
 TEST_F(SessionTest, GlareIsRefusedOnBothSides) {  // RFC 3261, 14.1 and 14.2
   accept_all();
   start();
