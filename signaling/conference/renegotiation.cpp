@@ -44,9 +44,19 @@ void Renegotiation::on_reinvite(sip::DialogId dialog, const std::string& offer) 
 }
 
 void Renegotiation::send_offer(Participant& participant) {
+  const sip::DialogId dialog = participant.identity().dialog;
+  if (!describe_offer(participant)) return host_.dialogs().reject_reinvite(dialog, refuse(500));
+  host_.dialogs().accept_reinvite(dialog, participant.local_description);
+}
+
+bool Renegotiation::describe_offer(Participant& participant) {
+  const auto session = sdp::parse(participant.local_description.str());
+  // The answer to an offer just within the bounds of what is read may lie beyond them.
+  if (!session) return false;
   participant.told_held = participant.switches().held;
-  set_local_description(participant, sdp::offer(make_local_media(host_.config.media, participant)));
-  host_.dialogs().accept_reinvite(participant.identity().dialog, participant.local_description);
+  set_local_description(participant, sdp::offer_within(*session, *participant.plan(),
+                                                       make_local_media(host_.config.media, participant)));
+  return true;
 }
 
 void Renegotiation::on_answer(Participant& participant, const std::string& sdp) {
@@ -97,9 +107,9 @@ void Renegotiation::offer_again(Participant& participant) {
 }
 
 void Renegotiation::offer_change(Participant& participant) {
-  host_.pending_offers[participant.identity().id] = {participant.local_description, participant.told_held};
-  participant.told_held = participant.switches().held;
-  set_local_description(participant, sdp::offer(make_local_media(host_.config.media, participant)));
+  const PendingOffer pending{participant.local_description, participant.told_held};
+  if (!describe_offer(participant)) return;  // it holds in the mix all the same
+  host_.pending_offers[participant.identity().id] = pending;
   host_.dialogs().reinvite(participant.identity().dialog, participant.local_description);
 }
 

@@ -31,6 +31,8 @@ class Renegotiation {
  private:
   void send_offer(Participant& participant);
   void offer_change(Participant& participant);
+  // Makes an offer the description that was sent last; false where the last one cannot be gone on from.
+  bool describe_offer(Participant& participant);
   void agree(Participant& participant, sdp::MediaPlan plan);
 
   Host& host_;

@@ -1,6 +1,7 @@
 #include "signaling/sdp/negotiation.h"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 
 #include "dataplane/base/ascii.h"
@@ -15,6 +16,9 @@ constexpr std::uint8_t kPtimeMsMax = 60;
 constexpr std::uint8_t kPtimeMsStep = 10;
 constexpr std::uint8_t kPtimeMsDefault = 20;  // RFC 3551, 4.2
 constexpr std::uint8_t kPayloadTypeMax = 127;
+constexpr std::uint8_t kDynamicPayloadTypeMin = 96;  // RFC 3551, table 4
+
+constexpr AudioCodec kAudioCodecs[] = {AudioCodec::kPcmu, AudioCodec::kPcma};
 
 // The static payload types of RFC 3551, table 4.
 constexpr std::uint8_t static_payload_type(AudioCodec codec) {
@@ -26,7 +30,7 @@ constexpr std::string_view encoding_name(AudioCodec codec) {
 
 // What the one end allows a stream of the other to become.
 struct Terms {
-  const std::vector<AudioCodec>& codecs;
+  std::span<const AudioCodec> codecs;
   bool telephone_event = true;
   Direction direction = Direction::kSendRecv;
   bool accept_mux = true;
@@ -75,10 +79,11 @@ std::string_view find_rtpmap(const MediaDescription& media, std::uint8_t payload
 struct Formats {
   std::vector<CodecChoice> codecs;
   std::optional<std::uint8_t> telephone_event;
+  PayloadTypes used;
 };
 
 // What of a stream's formats this end knows, in the stream's order, each codec once.
-Formats read_formats(const MediaDescription& media, const std::vector<AudioCodec>& allowed) {
+Formats read_formats(const MediaDescription& media, std::span<const AudioCodec> allowed) {
   Formats formats;
   const auto add = [&](std::uint8_t payload_type, AudioCodec codec) {
     const auto is_codec = [codec](const CodecChoice& choice) { return choice.codec == codec; };
@@ -89,9 +94,10 @@ Formats read_formats(const MediaDescription& media, const std::vector<AudioCodec
   for (const std::string& format : media.formats) {
     const auto payload_type = parse_number<std::uint8_t>(format);
     if (!payload_type || *payload_type > kPayloadTypeMax) continue;
+    formats.used.set(*payload_type);
     const std::string_view encoding = find_rtpmap(media, *payload_type);
     const auto name = narrowband_name(encoding);
-    for (const AudioCodec codec : {AudioCodec::kPcmu, AudioCodec::kPcma}) {
+    for (const AudioCodec codec : kAudioCodecs) {
       const bool by_name = name && base::equal_ignoring_case(*name, encoding_name(codec));
       const bool by_number = encoding.empty() && *payload_type == static_payload_type(codec);
       if (by_name || by_number) add(*payload_type, codec);
@@ -186,6 +192,7 @@ base::Result<MediaPlan, SdpError> plan_stream(const SessionDescription& descript
   MediaPlan plan;
   plan.stream = stream;
   plan.codecs = std::move(formats.codecs);
+  plan.used = formats.used;
   if (terms.telephone_event) plan.telephone_event = formats.telephone_event;
   plan.ptime_ms = choose_ptime(find_attribute(description, media, "ptime"),
                                find_attribute(description, media, "maxptime"));
@@ -253,6 +260,38 @@ MediaDescription make_stream(const LocalMedia& local, const MediaPlan& plan, std
   return media;
 }
 
+// The number wanted, or a dynamic one, where nothing else has it; none where all are taken.
+std::optional<std::uint8_t> take_payload_type(PayloadTypes& used, std::uint8_t wanted) {
+  if (used.test(wanted)) {
+    wanted = kDynamicPayloadTypeMin;
+    while (wanted <= kPayloadTypeMax && used.test(wanted)) ++wanted;
+    if (wanted > kPayloadTypeMax) return std::nullopt;
+  }
+  used.set(wanted);
+  return wanted;
+}
+
+// What a stream of ours becomes when it is offered again: what it was, and behind it what this end has beside
+// (RFC 3261, 14.2), under numbers that neither end has used for something else (RFC 3264, 8.3.2).
+MediaPlan extend(const MediaDescription& ours, const MediaPlan& agreed, const LocalMedia& local) {
+  Formats formats = read_formats(ours, kAudioCodecs);
+  PayloadTypes used = formats.used | agreed.used;
+  MediaPlan wish;
+  wish.codecs = std::move(formats.codecs);
+  for (const AudioCodec codec : local.codecs) {
+    const auto is_codec = [codec](const CodecChoice& choice) { return choice.codec == codec; };
+    if (std::any_of(wish.codecs.begin(), wish.codecs.end(), is_codec)) continue;
+    const auto payload_type = take_payload_type(used, static_payload_type(codec));
+    if (payload_type) wish.codecs.push_back({*payload_type, codec});
+  }
+  wish.telephone_event =
+      formats.telephone_event ? formats.telephone_event : take_payload_type(used, kOfferedTelephoneEvent);
+  wish.ptime_ms = choose_ptime(find_attribute(ours.attributes, "ptime"), nullptr);
+  wish.direction = local.direction;
+  wish.rtcp_mux = agreed.rtcp_mux;
+  return wish;
+}
+
 MediaDescription decline(const MediaDescription& offered) {
   MediaDescription media;
   media.type = offered.type;
@@ -311,6 +350,17 @@ SessionDescription offer(const LocalMedia& local) {
   return description;
 }
 
+SessionDescription offer_within(const SessionDescription& session, const MediaPlan& agreed,
+                                const LocalMedia& local) {
+  SessionDescription description = make_session(local);
+  description.timing = session.timing;
+  description.media = session.media;
+  for (MediaDescription& stream : description.media) {
+    if (stream.port != 0) stream = make_stream(local, extend(stream, agreed, local), stream.protocol);
+  }
+  return description;
+}
+
 base::Result<MediaPlan, SdpError> apply_answer(const SessionDescription& offer,
                                                const SessionDescription& answer) {
   if (answer.media.size() != offer.media.size()) return refuse(SdpFault::kStreamsDoNotMatch, 0);
@@ -322,7 +372,7 @@ base::Result<MediaPlan, SdpError> apply_answer(const SessionDescription& offer,
     if (answer.media[stream].type != ours.type) {
       return refuse(SdpFault::kStreamsDoNotMatch, answer.media[stream].line);
     }
-    const Formats offered = read_formats(ours, {AudioCodec::kPcmu, AudioCodec::kPcma});
+    const Formats offered = read_formats(ours, kAudioCodecs);
     std::vector<AudioCodec> codecs;
     for (const CodecChoice& choice : offered.codecs) codecs.push_back(choice.codec);
     const auto address = base::parse_ip(offer.connection ? offer.connection->address : "");

@@ -4,6 +4,7 @@
 // 5761 (a=rtcp-mux), 2543 B.5 (hold by c=0.0.0.0).
 #pragma once
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -33,6 +34,8 @@ struct CodecChoice {
   bool operator==(const CodecChoice&) const = default;
 };
 
+using PayloadTypes = std::bitset<128>;
+
 // What both sides agreed on, seen from here.
 struct MediaPlan {
   std::size_t stream = 0;           // which m= line was taken
@@ -43,6 +46,7 @@ struct MediaPlan {
   base::SocketAddress remote_rtp;   // unspecified() while held the old way; nothing may be sent then
   base::SocketAddress remote_rtcp;  // equal to remote_rtp under mux
   bool rtcp_mux = false;
+  PayloadTypes used;  // by the far end's line, for whatever it is
   bool operator==(const MediaPlan&) const = default;
 };
 
@@ -52,7 +56,7 @@ struct LocalMedia {
   base::SocketAddress rtcp;  // equal to rtp where there is no RTCP port
   std::vector<AudioCodec> codecs = {AudioCodec::kPcmu, AudioCodec::kPcma};
   Direction direction = Direction::kSendRecv;  // the most that this end wants
-  bool accept_mux = true;                      // no offer of ours proposes it
+  bool accept_mux = true;                      // no first offer of ours proposes it
   std::string session_name = "-";
   std::uint64_t session_id = 1;       // constant in a dialog
   std::uint64_t session_version = 1;  // grows with each description that differs from the last
@@ -74,6 +78,12 @@ base::Result<Answer, SdpError> answer(const SessionDescription& offer, const Loc
 SessionDescription offer(const LocalMedia& local);
 std::vector<CodecChoice> offered_codecs(const std::vector<AudioCodec>& codecs);
 inline constexpr std::uint8_t kOfferedTelephoneEvent = 101;  // what everybody else uses
+
+// An offer within a session: `session`, which is what this end said last, with what is new in `local`. Its
+// streams stay in their places, and its payload types what they are.
+// Source: RFC 3264, section 8.
+SessionDescription offer_within(const SessionDescription& session, const MediaPlan& agreed,
+                                const LocalMedia& local);
 
 // What the far end made of `offer`, which was ours. Codecs come in the answerer's order.
 base::Result<MediaPlan, SdpError> apply_answer(const SessionDescription& offer,

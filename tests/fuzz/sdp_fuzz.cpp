@@ -1,7 +1,9 @@
 // Any bytes as an SDP body: read or refused; what was read is written, read again and comes out the same;
-// whatever is answered is a valid answer to it.
+// whatever is answered is a valid answer to it, and can be gone on from with an offer of ours.
 #include <cstddef>
 #include <cstdint>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "dataplane/base/check.h"
@@ -36,6 +38,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK(!(plan.remote_rtp.unspecified() && sdp::may_send(plan.direction)));
   CHECK(answered->description.media.size() == offer->media.size());
   const auto read = sdp::parse(sdp::write(answered->description));
-  if (read) CHECK(read->media[plan.stream].port == 40'000);
+  if (!read) return 0;
+  CHECK(read->media[plan.stream].port == 40'000);
+
+  const sdp::SessionDescription ours = sdp::offer_within(*read, plan, local);
+  CHECK(ours.media.size() == offer->media.size());
+  const sdp::MediaDescription& stream = ours.media[plan.stream];
+  const std::set<std::string> numbers(stream.formats.begin(), stream.formats.end());
+  CHECK(stream.port == 40'000 && numbers.size() == stream.formats.size());
+  for (const sdp::CodecChoice& choice : plan.codecs)
+    CHECK(numbers.contains(std::to_string(choice.payload_type)));
   return 0;
 }

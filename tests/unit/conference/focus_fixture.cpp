@@ -1,5 +1,6 @@
 #include "focus_fixture.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "signaling/sdp/session_description.h"
@@ -173,12 +174,13 @@ ParticipantInfo FocusWorld::info(const std::string& room, sip::DialogId dialog) 
 }
 
 const ScriptedCore::Attached& FocusWorld::attached(sip::DialogId dialog) {
-  // The endpoint's port is in the SDP that this dialog was given.
+  // The endpoint's port is in the SDP that this dialog was given, on the one line that is not declined.
   const auto description = sdp::parse(dialogs[dialog].sdp);
   for (const auto& core : cores) {
     for (const auto& [slot, who] : core->attached()) {
       const auto port = static_cast<std::uint16_t>(10'000 + 2 * (who.command.endpoint.rtp % 20'000));
-      if (description && description->media[0].port == port) return who;
+      const auto is_its = [port](const sdp::MediaDescription& media) { return media.port == port; };
+      if (description && std::ranges::any_of(description->media, is_its)) return who;
     }
   }
   static const ScriptedCore::Attached kNone{};

@@ -121,6 +121,55 @@ TEST(Renegotiation, ADelayedOfferWithinACall) {
   EXPECT_EQ(world.state(dialog), State::kEstablished) << "the session goes on as it was";
 }
 
+constexpr char kVideoFirst[] =
+    "m=video 6002 RTP/AVP 97\r\nm=audio 6000 RTP/AVPF 101 0 96\r\na=rtpmap:101 opus/48000/2\r\n"
+    "a=rtpmap:96 telephone-event/8000\r\na=rtcp-mux\r\n";
+
+TEST(Renegotiation, OurOffersGoOnFromTheSession) {  // RFC 3264, 8
+  const std::string offer = std::string(kSdp).substr(0, std::string(kSdp).find("m=")) + kVideoFirst;
+  FocusWorld world({}, 1);
+  const auto dialog = world.join("room", offer);
+  const auto check = [&](const std::string& text, const char* version) {
+    const auto ours = sdp::parse(text);
+    ASSERT_TRUE(ours);
+    EXPECT_EQ(ours->origin.session_version, version);
+    ASSERT_EQ(ours->media.size(), 2u) << text;
+    EXPECT_EQ(ours->media[0].type, "video");
+    EXPECT_EQ(ours->media[0].port, 0);
+    EXPECT_EQ(ours->media[1].protocol, "RTP/AVPF");
+    EXPECT_EQ(ours->media[1].formats, (std::vector<std::string>{"0", "8", "96"}));
+    EXPECT_NE(sdp::find_attribute(ours->media[1].attributes, "rtcp-mux"), nullptr) << text;
+  };
+  ASSERT_TRUE(world.control().set_hold(world.id("room", dialog), true));
+  ASSERT_EQ(world.dialogs[dialog].reinvites.size(), 1u);
+  check(world.dialogs[dialog].reinvites[0], "2");
+  world.focus->on_answer(dialog, offer + "a=recvonly\r\n");
+  world.settle();
+  EXPECT_FALSE(world.attached(dialog).media.may_receive) << "the answer is matched, line by line";
+
+  world.reinvite(dialog, "");
+  check(world.dialogs[dialog].sdp, "2");
+  world.focus->on_answer(dialog, offer + "a=inactive\r\n");
+  world.settle();
+  EXPECT_FALSE(world.attached(dialog).media.may_send);
+}
+
+TEST(Renegotiation, WhatCannotBeGoneOnFromStaysAsItIs) {
+  FocusWorld world({}, 1);
+  // The longest line that is read; the answer adds the format that the grammar wants.
+  const std::string line = "m=video 0 " + std::string(sdp::kLineBytesMax - 10, 'x') + "\r\n";
+  const auto dialog = world.join("room", kSdp + line);
+  const std::string before = world.dialogs[dialog].sdp;
+  world.reinvite(dialog, "");
+  ASSERT_EQ(world.dialogs[dialog].rejected_reinvites.size(), 1u);
+  EXPECT_EQ(world.dialogs[dialog].rejected_reinvites[0].status, 500);
+  const auto id = world.id("room", dialog);
+  ASSERT_TRUE(world.control().set_hold(id, true));
+  EXPECT_TRUE(world.dialogs[dialog].reinvites.empty());
+  EXPECT_EQ(*world.control().session_description(id), before);
+  EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kOnHold) << "in the mix";
+}
+
 TEST(Renegotiation, TheAnswerToARefreshMayBeTheSameOrNew) {
   FocusWorld world({}, 1);
   const auto dialog = world.join("room");

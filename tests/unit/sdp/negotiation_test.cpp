@@ -2,31 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "descriptions.h"
 #include "real_offers.h"
 
 namespace tutti::sdp {
 namespace {
-
-LocalMedia local_for(const base::SocketAddress& remote) {
-  LocalMedia local;
-  const bool ipv6 = remote.family == base::AddressFamily::kIpv6;
-  local.rtp = *base::parse_ip(ipv6 ? "2001:db8::1" : "192.0.2.1", 40'000);
-  local.rtcp = local.rtp.with_port(40'001);
-  local.session_name = "room";
-  local.session_id = 77;
-  local.session_version = 5;
-  return local;
-}
-
-LocalMedia local_ipv4() {
-  return local_for(*base::parse_ip("127.0.0.1"));
-}
-
-// One audio stream: "m=audio 6000 RTP/AVP 0" and the lines given after it.
-std::string offer_with(const std::string& lines, const std::string& media = "m=audio 6000 RTP/AVP 0",
-                       const std::string& connection = "c=IN IP4 10.0.0.1\r\n") {
-  return "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\n" + connection + "t=0 0\r\n" + media + "\r\n" + lines;
-}
 
 MediaPlan plan_of(const std::string& text) {
   const auto offer = parse(text);
@@ -301,64 +281,6 @@ TEST(Answer, GivesEachCodecOnce) {
   const MediaPlan plan = plan_of(
       offer_with("a=rtpmap:96 PCMU/8000\r\na=rtpmap:97 pcma/8000\r\n", "m=audio 6000 RTP/AVP 97 0 96 8"));
   EXPECT_EQ(plan.codecs, (std::vector<CodecChoice>{{97, AudioCodec::kPcma}, {0, AudioCodec::kPcmu}}));
-}
-
-TEST(DelayedOffer, OffersWhatThisEndHas) {
-  EXPECT_EQ(write(offer(local_ipv4())),
-            "v=0\r\n"
-            "o=tutti 77 5 IN IP4 192.0.2.1\r\n"
-            "s=room\r\n"
-            "c=IN IP4 192.0.2.1\r\n"
-            "t=0 0\r\n"
-            "m=audio 40000 RTP/AVP 0 8 101\r\n"
-            "a=rtpmap:0 PCMU/8000\r\n"
-            "a=rtpmap:8 PCMA/8000\r\n"
-            "a=rtpmap:101 telephone-event/8000\r\n"
-            "a=fmtp:101 0-15\r\n"
-            "a=ptime:20\r\n"
-            "a=maxptime:60\r\n"
-            "a=sendrecv\r\n");
-}
-
-TEST(DelayedOffer, IsWhatTheAnswerMakesOfIt) {
-  const SessionDescription ours = offer(local_ipv4());
-  const auto plan = [&ours](const std::string& text) { return apply_answer(ours, *parse(text)); };
-
-  const auto both =
-      plan(offer_with("a=rtpmap:96 telephone-event/8000\r\na=ptime:40\r\na=recvonly\r\na=rtcp-mux\r\n",
-                      "m=audio 6000 RTP/AVP 8 0 96"));
-  ASSERT_TRUE(both);
-  EXPECT_EQ(both->codecs, (std::vector<CodecChoice>{{8, AudioCodec::kPcma}, {0, AudioCodec::kPcmu}}))
-      << "the answerer's order";
-  EXPECT_EQ(both->telephone_event, 101) << "keys arrive under the number we gave them";
-  EXPECT_EQ(both->ptime_ms, 40);
-  EXPECT_EQ(both->direction, Direction::kSendOnly);
-  EXPECT_FALSE(both->rtcp_mux) << "never offered";
-
-  EXPECT_EQ(plan(offer_with("", "m=audio 0 RTP/AVP 0")).error().what, SdpFault::kStreamRefused);
-  EXPECT_EQ(plan(offer_with("", "m=audio 6000 RTP/AVP 18")).error().what, SdpFault::kNoCommonCodec);
-  EXPECT_EQ(plan(offer_with("", "m=video 6000 RTP/AVP 0")).error().what, SdpFault::kStreamsDoNotMatch);
-  EXPECT_EQ(plan(offer_with("m=audio 6002 RTP/AVP 0\r\n")).error().what, SdpFault::kStreamsDoNotMatch);
-}
-
-TEST(DelayedOffer, TakesNoCodecThatWasNotOffered) {
-  LocalMedia local = local_ipv4();
-  local.codecs = {AudioCodec::kPcma};
-  const auto result = apply_answer(offer(local), *parse(offer_with("", "m=audio 6000 RTP/AVP 0 8")));
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->codecs, (std::vector<CodecChoice>{{8, AudioCodec::kPcma}}));
-}
-
-TEST(DelayedOffer, AnAnswerSentAgainAsAnOfferKeepsItsDeclinedStreams) {
-  // A refresh by us repeats our last description, whichever it was.
-  const auto ours =
-      answer(*parse(offer_with("", "m=video 5000 RTP/AVP 96\r\nm=audio 6000 RTP/AVP 0")), local_ipv4());
-  ASSERT_TRUE(ours);
-  const auto plan = apply_answer(ours->description,
-                                 *parse(offer_with("", "m=video 0 RTP/AVP 96\r\nm=audio 6000 RTP/AVP 0")));
-  ASSERT_TRUE(plan) << to_string(plan.error().what);
-  EXPECT_EQ(plan->stream, 1u);
-  EXPECT_EQ(plan->remote_rtp.port, 6000);
 }
 
 }  // namespace
