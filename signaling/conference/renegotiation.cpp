@@ -39,6 +39,7 @@ void Renegotiation::on_reinvite(sip::DialogId dialog, const std::string& offer) 
   if (!answer) return host_.dialogs().reject_reinvite(dialog, refuse_sdp(answer.error()));
   set_local_description(*participant, std::move(answer->description));
   participant->told_held = participant->switches().held;
+  host_.pending_offers.erase(participant->identity().id);  // it has not gone out, and is said herewith
   agree(*participant, std::move(answer->plan));
   host_.dialogs().accept_reinvite(dialog, participant->local_description);
 }
@@ -46,6 +47,7 @@ void Renegotiation::on_reinvite(sip::DialogId dialog, const std::string& offer) 
 void Renegotiation::send_offer(Participant& participant) {
   const sip::DialogId dialog = participant.identity().dialog;
   if (!describe_offer(participant)) return host_.dialogs().reject_reinvite(dialog, refuse(500));
+  host_.pending_offers.erase(participant.identity().id);  // as when theirs is answered
   host_.dialogs().accept_reinvite(dialog, participant.local_description);
 }
 

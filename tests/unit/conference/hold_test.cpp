@@ -95,6 +95,17 @@ TEST_F(Held, WhatWasTakenWithoutAnAnswerIsToldAndTheNextOneIsOffered) {
   EXPECT_EQ(offers().size(), 2u);
 }
 
+TEST_F(Held, TheAnswerToTheirOwnReInviteSaysWhatCouldNotBeOfferedAtThatTime) {
+  ASSERT_TRUE(world.control().set_hold(id, true));
+  world.reinvite(dialog, sdp_with("m=audio 6000", "m=audio 6002"));
+  const std::string answer = world.dialogs[dialog].sdp;
+  EXPECT_NE(answer.find("a=sendonly"), std::string::npos);
+  world.focus->on_reinvite_rejected(dialog, 491);  // ours had to wait for the ACK of one before
+  EXPECT_EQ(*world.control().session_description(id), answer) << "what was said last";
+  world.pass(std::chrono::seconds(2));
+  EXPECT_EQ(offers().size(), 1u);
+}
+
 TEST_F(Held, TheirOwnReInviteDoesNotEndOurHold) {
   ASSERT_TRUE(world.control().set_hold(id, true));
   world.focus->on_answer(dialog, std::string(kSdp) + "a=recvonly\r\n");
