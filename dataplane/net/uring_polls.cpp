@@ -46,13 +46,13 @@ std::optional<std::uint32_t> UringPolls::next() TUTTI_REALTIME {
   return std::nullopt;
 }
 
-void UringPolls::answer(std::uint32_t flow, bool packet) TUTTI_REALTIME {
+void UringPolls::answer(std::uint32_t flow, Brought brought) TUTTI_REALTIME {
   UringFlow& read = flows_[flow];
-  if (!packet) {
+  if (brought == Brought::kNothing) {
     if (read.taken == 0) read.twice = true;
     return;
   }
-  ++read.taken;
+  read.taken = static_cast<std::uint16_t>(read.taken + (brought == Brought::kError ? kErrorTakes : 1));
   if (read.taken > 1) {
     read.twice = true;
     if (read.taken < kTakenMax) look_again(flow);

@@ -23,6 +23,8 @@ class UringPolls {
   static constexpr std::uint8_t kTwiceEach = 16;
   // Of one flow in a turn, so that a flood keeps nobody from being read; more is left for its next turn.
   static constexpr std::uint16_t kTakenMax = 32;
+  // An error counts for as many packets, so a socket that does nothing but err is read 4 times.
+  static constexpr std::uint16_t kErrorTakes = 8;
 
   explicit UringPolls(std::span<UringFlow> flows);
 
@@ -38,8 +40,13 @@ class UringPolls {
   // Until look() is called first, each of these looks for all.
   void begin_receive() TUTTI_REALTIME;
   std::optional<std::uint32_t> next() TUTTI_REALTIME;
-  // What reading the flow's socket brought.
-  void answer(std::uint32_t flow, bool packet) TUTTI_REALTIME;
+  enum class Brought : std::uint8_t {
+    kPacket,
+    kError,  // ICMP's, of whatever kind: the socket tells it instead of the packet that waits
+    kNothing,
+  };
+  // What reading the flow's socket brought. What is behind an error is looked for in the same turn.
+  void answer(std::uint32_t flow, Brought brought) TUTTI_REALTIME;
 
  private:
   void list(std::uint32_t flow, bool thorough) TUTTI_REALTIME;

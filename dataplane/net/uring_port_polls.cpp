@@ -70,10 +70,11 @@ bool UringPort::poll_socket(FlowIndex index) TUTTI_REALTIME {
 
 void UringPort::complete_poll(FlowIndex index, std::uint16_t buffer, int result,
                               base::Instant now) TUTTI_REALTIME {
-  // An error of ICMP has taken a packet's place: what is behind it is read next.
-  const bool gone = result == -ECONNREFUSED;
-  if (gone) counters_.peers_gone.add();
-  polls_.answer(index, result >= 0 || gone);
+  using Brought = UringPolls::Brought;
+  if (result == -ECONNREFUSED) counters_.peers_gone.add();
+  polls_.answer(index, result >= 0         ? Brought::kPacket
+                       : result == -EAGAIN ? Brought::kNothing
+                                           : Brought::kError);
   const auto marked = static_cast<std::uint16_t>(buffer | kPollBuffer);
   if (result < 0) return give_back(marked);
   const auto size = static_cast<std::size_t>(result);

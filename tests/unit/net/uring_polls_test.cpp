@@ -12,6 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
+using Brought = UringPolls::Brought;
 
 class UringPollsTest : public testing::Test {
  protected:
@@ -23,7 +24,7 @@ class UringPollsTest : public testing::Test {
     std::vector<std::uint32_t> asked;
     for (auto flow = polls_.next(); flow && asked.size() < 10'000; flow = polls_.next()) {
       asked.push_back(*flow);
-      polls_.answer(*flow, waiting[*flow]-- > 0);
+      polls_.answer(*flow, waiting[*flow]-- > 0 ? Brought::kPacket : Brought::kNothing);
     }
     return asked;
   }
@@ -112,11 +113,32 @@ TEST_F(UringPollsTest, AFloodKeepsNobodyFromBeingRead) {
   EXPECT_LE(asked.size(), UringPolls::kTakenMax + 2u);
 }
 
+TEST_F(UringPollsTest, ReadsPastAnError) {
+  add(2);
+  look({2}, {{2, 1}});
+  EXPECT_THAT(look({2}, {{2, 1}}), ElementsAre(2)) << "it is in no turn that looks for a second packet";
+  polls_.look(2, false);
+  ASSERT_EQ(polls_.next(), 2u);
+  polls_.answer(2, Brought::kError);
+  EXPECT_THAT(read({{2, 1}}), ElementsAre(2, 2));
+  EXPECT_THAT(look({2}, {{2, 1}}), ElementsAre(2, 2)) << "another may have come with the next packet";
+}
+
+TEST_F(UringPollsTest, ReadsASocketThatOnlyErrsAFewTimesATurn) {
+  add(2);
+  for (int turn = 0; turn < 3; ++turn) {
+    polls_.look(2, false);
+    int reads = 0;
+    for (; polls_.next() && reads < 1'000; ++reads) polls_.answer(2, Brought::kError);
+    EXPECT_EQ(reads, UringPolls::kTakenMax / UringPolls::kErrorTakes);
+  }
+}
+
 TEST_F(UringPollsTest, WhoHasLeftIsNotRead) {
   for (const std::uint32_t flow : {0, 2, 4}) add(flow);
   for (const std::uint32_t flow : {0, 2, 4}) polls_.look(flow, false);
   EXPECT_EQ(polls_.next(), 0u);
-  polls_.answer(0, true);  // to be read again
+  polls_.answer(0, Brought::kPacket);  // to be read again
   remove(0);
   remove(2);
   EXPECT_THAT(read(), ElementsAre(4));

@@ -1,10 +1,12 @@
 // What only the io_uring body of PacketPort has to show; the contract is in packet_port_test.cpp.
 #include "dataplane/net/uring_port.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <thread>
@@ -14,12 +16,20 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "dataplane/base/realtime.h"
+#include "dataplane/net/ethernet_frame.h"
+#include "dataplane/net/internet_checksum.h"
+#include "dataplane/net/ip_packet.h"
 #include "dataplane/net/udp_endpoint_factory.h"
+#include "dataplane/net/udp_frame.h"
+#include "dataplane/net/udp_packet.h"
 #include "dataplane/net/uring_request.h"
 #include "port_world.h"
 
@@ -174,6 +184,39 @@ TEST_F(UringPortTest, CountsPeersThatAreGone) {
   EXPECT_GE(counters.peers_gone.value(), 3u);
   EXPECT_LE(counters.peers_gone.value(), counters.packets_sent.value());
   EXPECT_EQ(counters.drops.total(), counters.drops.value(base::DropReason::kSendFailed));
+}
+
+// The kernel tells such an error instead of the packet that waits.
+TEST_F(UringPortTest, HearsAPeerDespiteIcmpErrors) {
+  const int icmp = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+  if (icmp < 0) GTEST_SKIP() << "this process may open no raw socket (CAP_NET_RAW)";
+  const Endpoint endpoint = attach(kFirstEndpoint);
+  const SocketAddress peer = world_->open_client();
+  port().connect(kFirstEndpoint, Flow::kRtp, peer);
+  // Until the request that stands has ended, and the socket is polled.
+  for (int i = 0; i < 5; ++i) static_cast<void>(port().receive());
+  // "Administratively prohibited", by a firewall on the way, of a packet of ours. Source: RFC 792, 1812.
+  constexpr std::size_t kIcmpHead = 8;
+  std::array<std::byte, kIcmpHead + kIpv4HeadBytes + kUdpHeadBytes> message{std::byte{3}, std::byte{13}};
+  UdpFrame ours;
+  ours.make({}, {}, endpoint.rtp, peer);
+  std::array<std::byte, 100> frame;
+  ours.write(10, frame.data());
+  std::copy_n(frame.begin() + EthernetFrame::kHeadBytes, message.size() - kIcmpHead, &message[kIcmpHead]);
+  const std::uint16_t sum = net::checksum(internet_sum(message));
+  std::memcpy(&message[2], &sum, sizeof(sum));
+  sockaddr_storage to{};
+  const socklen_t length = base::to_sockaddr(endpoint.rtp.with_port(0), to);
+  for (int heard = 0; heard < 3 && !world_->gave_up();) {
+    world_->client_send(peer, endpoint.rtp, "hello");
+    ASSERT_EQ(::sendto(icmp, message.data(), message.size(), 0, reinterpret_cast<sockaddr*>(&to), length),
+              static_cast<ssize_t>(message.size()));
+    port().look(kFirstEndpoint, false);
+    heard += static_cast<int>(port().receive().size());
+  }
+  EXPECT_FALSE(world_->gave_up());
+  EXPECT_EQ(port().counters().peers_gone.value(), 0u);
+  ::close(icmp);
 }
 
 TEST_F(UringPortTest, WantsToBeToldWhoseTickComes) {
