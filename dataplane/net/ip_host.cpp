@@ -188,7 +188,7 @@ IpHost::Verdict IpHost::handle_icmp(const EthernetFrame& frame, const IpPacket& 
 void IpHost::echo(const EthernetFrame& frame, const IpPacket& ip, const IcmpPacket& icmp, base::Instant now) {
   if (frame.destination != station_.mac || !is_host(ip.source())) {
     drop(DropReason::kMalformed);
-  } else if (icmp.message.size() + kIpHeadBytesMax > kPacketBytesMax) {
+  } else if (icmp.message.size() + ip_head_bytes(ip.ipv6()) > kPacketBytesMax) {
     drop(DropReason::kOversize);
   } else if (!echoes_.try_take(now)) {
     drop(DropReason::kRateLimited);

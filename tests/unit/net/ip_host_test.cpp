@@ -46,6 +46,25 @@ TEST_F(IpHostTest, AnswersPings) {
   EXPECT_EQ(host_->counters().frames_sent.value(), 2u);
 }
 
+TEST_F(IpHostTest, AnswersPingsAsLargeAsTheLink) {
+  const auto ping = [&](const base::SocketAddress& from, const base::SocketAddress& to, std::size_t bytes) {
+    const bool ipv6 = from.family == base::AddressFamily::kIpv6;
+    const std::size_t head = ip_head_bytes(ipv6);
+    Bytes packet(bytes);
+    packet[head] = std::byte{ipv6 ? std::uint8_t{128} : std::uint8_t{8}};
+    finish_icmp_packet(from, to, 64, std::span(packet).subspan(head), packet.data());
+    handle(kUnicast + (ipv6 ? hex("86 DD") : hex("08 00")) + packet);
+    const auto sent = taken();
+    return sent.empty() ? 0 : sent[0].size() - 14;
+  };
+  EXPECT_EQ(ping(kFarIp, *base::parse_ip("192.0.2.1"), 1'500), 1'500u);
+  EXPECT_EQ(ping(kFarIp6, *base::parse_ip("2001:db8::1"), 1'500), 1'500u);
+  EXPECT_EQ(dropped(DropReason::kOversize), 0u);
+  EXPECT_EQ(ping(kFarIp, *base::parse_ip("192.0.2.1"), 1'501), 0u);
+  EXPECT_EQ(ping(kFarIp6, *base::parse_ip("2001:db8::1"), 1'501), 0u);
+  EXPECT_EQ(dropped(DropReason::kOversize), 2u);
+}
+
 TEST_F(IpHostTest, AnswersNoPingToSeveralOrFromNobody) {
   EXPECT_EQ(handle(kBroadcast + kEcho), Verdict::kTaken);
   EXPECT_EQ(dropped(DropReason::kMalformed), 1u);
