@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include <fcntl.h>
 #include <linux/if.h>
@@ -119,6 +120,15 @@ Outcome add_gateway(std::uint32_t interface, const base::SocketAddress& gateway)
   return {};
 }
 
+// Addresses and gateways are the configuration's alone: an address that the kernel gave itself would be one
+// that net::IpHost does not answer for. IpHost keeps routers' advertisements from it, so it is no error where
+// /proc/sys may not be written; this is for those behind extension headers, which IpHost does not read.
+void ignore_routers(const std::string& interface) {
+  for (const char* what : {"accept_ra", "autoconf"}) {
+    std::ofstream("/proc/sys/net/ipv6/conf/" + interface + "/" + what) << 0;
+  }
+}
+
 // With the card's MAC, and up.
 Outcome set_up(ifreq& interface, const TapOptions& options) {
   const File any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -129,6 +139,7 @@ Outcome set_up(ifreq& interface, const TapOptions& options) {
   interface.ifr_hwaddr.sa_family = ARPHRD_ETHER;
   std::copy(options.station.mac.begin(), options.station.mac.end(), interface.ifr_hwaddr.sa_data);
   if (::ioctl(any.number, SIOCSIFHWADDR, &interface) != 0) return refused("MAC address");
+  ignore_routers(interface.ifr_name);
   if (::ioctl(any.number, SIOCGIFFLAGS, &interface) != 0) return refused("flags");
   interface.ifr_flags = static_cast<short>(interface.ifr_flags | IFF_UP);
   if (::ioctl(any.number, SIOCSIFFLAGS, &interface) != 0) return refused("flags");

@@ -168,8 +168,9 @@ IpHost::Verdict IpHost::handle_icmp(const EthernetFrame& frame, const IpPacket& 
       return handle_ndp(frame, ip, *read, now);
     }
     case Kind::kRouterAdvertisement:
+      // Not the kernel's either: it would give itself an address that we do not answer for.
       counters_.router_advertisements.add();
-      return both();
+      return Verdict::kTaken;
     case Kind::kEchoRequest:
       // RFC 1122, section 3.2.2.6; to several nobody answers.
       if (!ours(ip.destination())) return elsewhere(DropReason::kOtherProtocol);

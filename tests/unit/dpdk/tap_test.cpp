@@ -15,6 +15,8 @@
 #include <poll.h>
 
 #include "dataplane/net/arp_packet.h"
+#include "dataplane/net/icmp_packet.h"
+#include "dataplane/net/ndp_packet.h"
 #include "network_with_taps.h"
 
 namespace tutti::dpdk {
@@ -110,6 +112,43 @@ TEST(TapTest, SendsByAGatewayThatHasButItsAddressOfTheLink) {
     const std::string nobody(32, '0');
     EXPECT_THAT(routes,
                 testing::HasSubstr(nobody + " 00 " + nobody + " 00 fe800000000000000000000000000001 "));
+  });
+  if (!could) GTEST_SKIP() << "no network namespace or no /dev/net/tun here";
+}
+
+// A router's advertisement of itself and of 2001:db8:1::/64, from which hosts make addresses. RFC 4861, 4.2.
+std::vector<std::byte> advertisement() {
+  std::vector<std::byte> frame(18);
+  frame.resize(net::write_ethernet_head({kNeighbourMac}, net::group_mac(net::all_nodes()),
+                                        net::EtherType::kIpv6, frame.data()));
+  std::vector<std::byte> packet(net::kIpv6HeadBytes + 48);
+  const std::array<std::uint8_t, 48> message{134,  0,    0, 0, 64, 0,  0x07, 0x08, 0,    0,    0,    0, 0,
+                                             0,    0,    0, 3, 4,  64, 0xC0, 0,    1,    0x51, 0x80, 0, 0,
+                                             0x38, 0x40, 0, 0, 0,  0,  0x20, 0x01, 0x0d, 0xb8, 0,    1};
+  std::memcpy(&packet[net::kIpv6HeadBytes], message.data(), message.size());
+  net::finish_icmp_packet(*base::parse_ip("fe80::66:77ff:fe88:99aa"), net::all_nodes(), 255,
+                          std::span(packet).subspan(net::kIpv6HeadBytes), packet.data());
+  frame.insert(frame.end(), packet.begin(), packet.end());
+  return frame;
+}
+
+// net::IpHost would not answer for its address.
+TEST(TapTest, BelievesNoRouter) {
+  const bool could = in_a_network_with_taps([] {
+    TapOptions options = tap_options();
+    options.addresses.push_back({*base::parse_ip("2001:db8::1"), 64});
+    const auto tap = Tap::open(options);
+    ASSERT_TRUE(tap) << tap.error();
+    for (int i = 0; i < 3; ++i) {
+      (*tap)->take(advertisement());
+      ASSERT_TRUE(answers(**tap, {kNeighbourMac}));  // what comes after it has been read
+    }
+    std::ifstream addresses("/proc/thread-self/net/if_inet6");
+    EXPECT_THAT((std::string{std::istreambuf_iterator<char>(addresses), {}}),
+                testing::Not(testing::HasSubstr("20010db80001")));
+    std::ifstream routes("/proc/thread-self/net/ipv6_route");
+    EXPECT_THAT((std::string{std::istreambuf_iterator<char>(routes), {}}),
+                testing::Not(testing::HasSubstr("fe8000000000000000006677fffe8899aa ")));
   });
   if (!could) GTEST_SKIP() << "no network namespace or no /dev/net/tun here";
 }

@@ -187,6 +187,8 @@ TEST_F(IpHostTest, LeavesTheRestToAKernelBesideIt) {
   EXPECT_EQ(handle(ndp({.kind = NdpPacket::Kind::kAdvertisement, .target = kFarIp6, .mac = kFar}, kFarIp6,
                        *base::parse_ip("2001:db8::1"))),
             Verdict::kBoth);
+  EXPECT_EQ(handle(with(with(kUnicast + kEchoV6, 54, 134), 56, 0x47)), Verdict::kTaken)
+      << "a router's advertisement would give it addresses that are not ours";
   EXPECT_EQ(handle(with(kUnicast + kEcho, 40, 9)), Verdict::kTaken) << "broken for everybody";
   EXPECT_EQ(host_->counters().drops.total(), 1u);
 }
