@@ -113,8 +113,23 @@ void PacketRing::commit(std::size_t bytes, std::size_t checksum_from) TUTTI_REAL
 void PacketRing::flush() TUTTI_REALTIME {
   if (!committed_) return;
   committed_ = false;
+  if (::send(socket_, nullptr, 0, MSG_DONTWAIT) >= 0) return;
   // What does not leave now for want of room stays marked and leaves with the next call.
-  if (::send(socket_, nullptr, 0, MSG_DONTWAIT) < 0) committed_ = errno == EAGAIN || errno == ENOBUFS;
+  committed_ = errno == EAGAIN || errno == ENOBUFS;
+  if (!committed_) take_back();
+}
+
+// The kernel looks at marked slots within send() only, and stands at the first of them: from there the next
+// frame is written, as the ring would not move on else.
+void PacketRing::take_back() TUTTI_REALTIME {
+  for (std::uint32_t left = frames_; left > 0; --left) {
+    const std::uint32_t before = (next_ == 0 ? frames_ : next_) - 1;
+    std::byte* const last = memory_ + std::size_t{before} * kFrameSlotBytes;
+    if (slot_status(last).load(std::memory_order_relaxed) != TP_STATUS_SEND_REQUEST) return;
+    slot_status(last).store(TP_STATUS_AVAILABLE, std::memory_order_relaxed);
+    next_ = before;
+    ++given_up_;
+  }
 }
 
 }  // namespace tutti::net

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/result.h"
@@ -28,17 +29,22 @@ class PacketRing {
   std::byte* frame() TUTTI_REALTIME;
   // The frame is written; the kernel sums from `checksum_from` to its end into the place 6 bytes later.
   void commit(std::size_t bytes, std::size_t checksum_from) TUTTI_REALTIME;
-  // Lets what was committed leave.
+  // Lets what was committed leave. Where the interface is down it is given up: it would be late when it is
+  // up.
   void flush() TUTTI_REALTIME;
+  // Frames that were given up, since the last question.
+  std::uint64_t given_up() TUTTI_REALTIME { return std::exchange(given_up_, 0); }
 
  private:
   explicit PacketRing(std::uint32_t frames) : frames_(frames) {}
   std::byte* slot() const TUTTI_REALTIME;
+  void take_back() TUTTI_REALTIME;
 
   const std::uint32_t frames_;
   int socket_ = -1;
   std::byte* memory_ = nullptr;
   std::uint32_t next_ = 0;
+  std::uint64_t given_up_ = 0;
   bool committed_ = false;  // since the last flush()
 };
 

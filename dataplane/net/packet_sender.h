@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/base/drop_reason.h"
 #include "dataplane/base/realtime.h"
 #include "dataplane/base/result.h"
 #include "dataplane/base/socket_address.h"
@@ -44,6 +45,10 @@ class PacketSender {
   Way send(std::uint32_t flow, std::span<const std::byte> head,
            std::span<const std::byte> payload) TUTTI_REALTIME;
   void flush() TUTTI_REALTIME { ring_->flush(); }
+  // Frames that could not leave are drops of kSendFailed. Between turns.
+  void count_given_up(base::DropCounters& drops) TUTTI_REALTIME {
+    drops.add(base::DropReason::kSendFailed, ring_->given_up());
+  }
 
  private:
   static constexpr std::uint8_t kThroughSocket = 200;  // each 4 s at 20 ms

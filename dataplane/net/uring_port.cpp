@@ -392,6 +392,7 @@ void UringPort::wait_until(base::Instant deadline) {
   ring_->enable();
   give_back_batch();
   if (receiver_ != nullptr) receiver_->count_overruns(counters_.drops);
+  if (sender_ != nullptr) sender_->count_given_up(counters_.drops);
   ring_->wait(deadline, wake_at_);
 }
 
