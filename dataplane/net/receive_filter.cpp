@@ -51,11 +51,18 @@ class Conditions {
 constexpr std::uint32_t kAll = 0xFFFF'FFFF;
 constexpr std::uint32_t kNone = 0;
 
-// For this host and not for one behind it, nor in a VLAN that is another interface.
+// For this host and not for one behind it, nor in a VLAN that is another interface. A tag of VLAN 0 has a
+// priority alone: the kernel takes such a packet as one without, and has forgotten the tag when it comes to a
+// socket. One in the frame's own bytes has been taken out before the ring is. Without a tag its field may
+// have any value, so they are multiplied. Source: Linux, __netif_receive_skb_core().
 void require_ours(Conditions& is) {
   is.load(BPF_W, beside(SKF_AD_PKTTYPE));
   is.require_equal(PACKET_HOST);
+  is.load(BPF_W, beside(SKF_AD_VLAN_TAG));
+  is.add(BPF_ALU | BPF_AND | BPF_K, 0xFFF);
+  is.add(BPF_MISC | BPF_TAX, 0);
   is.load(BPF_W, beside(SKF_AD_VLAN_TAG_PRESENT));
+  is.add(BPF_ALU | BPF_MUL | BPF_X, 0);
   is.require_equal(0);
 }
 

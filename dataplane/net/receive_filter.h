@@ -16,7 +16,7 @@ namespace tutti::net {
 inline constexpr std::uint32_t kRingUdpBytesMax = 392;
 
 // What a ring keeps, which sees packets from their IP header on: whole UDP packets to the lane's even ports
-// at its address, for this host, without a VLAN tag. Source: Linux, Documentation/networking/filter.rst.
+// at its address, for this host, in no VLAN. Source: Linux, Documentation/networking/filter.rst.
 std::vector<sock_filter> ring_filter(const PortLane& lane);
 // What such a port's socket keeps, which sees them from their UDP header on: all that did not come through
 // `interface`, and what the ring there leaves.

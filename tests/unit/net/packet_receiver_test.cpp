@@ -3,14 +3,19 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "dataplane/base/bound_address.h"
 #include "dataplane/net/udp_endpoint_factory.h"
+#include "dataplane/net/udp_frame.h"
 #include "own_network.h"
 #include "port_world.h"
+#include "two_hosts.h"
 
 namespace tutti::net {
 namespace {
@@ -193,6 +198,55 @@ TEST_P(PacketReceiverTest, CountsWhatFoundNoRoomAndGoesOn) {
 
 INSTANTIATE_TEST_SUITE_P(Ip, PacketReceiverTest, testing::Values("IPv4", "IPv6"),
                          [](const auto& made) { return std::string(made.param); });
+
+// A frame with a tag of VLAN 0 has a priority, as 802.1p's senders give it, and is of no VLAN.
+TEST(PacketReceiverTagsTest, TakesATagOfPriorityAsNone) {
+  const auto hosts = TwoHosts::enter();
+  if (hosts == nullptr) GTEST_SKIP() << "this process may not make a network namespace (CAP_SYS_ADMIN)";
+  hosts->ip("link set near address 02:00:00:00:00:0a");
+  hosts->ip("addr add 192.0.2.1/24 dev near");
+  const auto ip = *base::parse_ip("192.0.2.1");
+  const auto made = PacketReceiver::make(PortLane::of(ip, kFirstOfLane, kLast, 0, 1), 16);
+  ASSERT_TRUE(made) << to_string(made.error());
+  UdpEndpointFactory filtered(socket_filter((*made)->interface()));
+  const auto ours = filtered.open(ip.with_port(kFirstOfLane), false);
+  const auto large = UdpEndpointFactory().open(ip.with_port(kLast + 1), false);  // what comes last
+  ASSERT_TRUE(ours && large && (*made)->add(EndpointId{3}, ours->rtp));
+  hosts->over_there([&] {
+    const int cable = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    sockaddr_ll to{};
+    to.sll_family = AF_PACKET;
+    to.sll_ifindex = static_cast<int>(::if_nametoindex("far"));
+    const auto send = [&](std::uint16_t port, std::size_t bytes, std::vector<std::uint8_t> tag) {
+      UdpFrame head;
+      head.make({2, 0, 0, 0, 0, 0xF}, {2, 0, 0, 0, 0, 0xA}, base::parse_ip("192.0.2.2")->with_port(5'000),
+                ip.with_port(port));
+      std::vector<std::byte> frame(head.head_bytes() + bytes);
+      head.write_summed(bytes, frame.data());
+      const auto tag_bytes = std::as_bytes(std::span(tag));
+      frame.insert(frame.begin() + 12, tag_bytes.begin(), tag_bytes.end());
+      EXPECT_EQ(::sendto(cable, frame.data(), frame.size(), 0, reinterpret_cast<sockaddr*>(&to), sizeof(to)),
+                static_cast<ssize_t>(frame.size()));
+    };
+    send(kFirstOfLane, 171, {});
+    send(kFirstOfLane, 172, {0x81, 0, 0xA0, 0});  // priority 5
+    send(kFirstOfLane, 173, {0x81, 0, 0xA0, 7});  // of another interface, if of any
+    send(kFirstOfLane, 900, {0x81, 0, 0xA0, 0});
+    send(kLast + 1, 1, {});
+    ::close(cable);
+  });
+  pollfd last{.fd = large->rtp, .events = POLLIN, .revents = 0};
+  ASSERT_EQ(::poll(&last, 1, 60'000), 1);
+  base::DropCounters drops;
+  std::vector<std::size_t> sizes;
+  while (const auto packet = (*made)->next(drops)) sizes.push_back(packet->payload.size());
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{171, 172}));
+  std::array<char, 1'000> bytes;
+  EXPECT_EQ(::recv(ours->rtp, bytes.data(), bytes.size(), MSG_DONTWAIT), 900);
+  EXPECT_EQ(::recv(ours->rtp, bytes.data(), bytes.size(), MSG_DONTWAIT), -1);
+  filtered.close(*ours);
+  filtered.close(*large);
+}
 
 TEST(PortLaneTest, DealsThePairsOut) {
   const base::SocketAddress ip = *base::parse_ip("192.0.2.1");
