@@ -18,6 +18,18 @@ bool has_filter(int socket) TUTTI_REALTIME {
   return ::getsockopt(socket, SOL_SOCKET, SO_GET_FILTER, nullptr, &instructions) == 0 && instructions > 0;
 }
 
+// Or else by its socket, whose filter sees each packet by itself.
+bool comes_by_ring(std::size_t payload_bytes) TUTTI_REALTIME {
+  return kUdpHeadBytes + payload_bytes <= kRingUdpBytesMax;
+}
+
+std::uint64_t segments_by_ring(std::size_t payload_bytes, std::size_t segment_bytes) TUTTI_REALTIME {
+  if (segment_bytes == 0) return 0;  // one, too large
+  const std::size_t last = payload_bytes % segment_bytes;
+  return (comes_by_ring(segment_bytes) ? payload_bytes / segment_bytes : 0) +
+         (last > 0 && comes_by_ring(last) ? 1 : 0);
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<PacketReceiver>, NetError> PacketReceiver::make(const PortLane& lane,
@@ -57,9 +69,11 @@ void PacketReceiver::remove(EndpointId id) TUTTI_REALTIME {
   if (place == lane_.pairs()) return;
   endpoints_[place] = kNobody;
   place = lane_.pairs();
+  if (rest_.endpoint == id) rest_.payload = {};
 }
 
 std::optional<PacketReceiver::Packet> PacketReceiver::next(base::DropCounters& drops) TUTTI_REALTIME {
+  if (const auto segment = next_segment()) return segment;
   while (const auto taken = ring_->next()) {
     if (!begun_) {
       begun_ = true;
@@ -67,6 +81,12 @@ std::optional<PacketReceiver::Packet> PacketReceiver::next(base::DropCounters& d
       ::clock_gettime(CLOCK_REALTIME, &wall);
       realtime_ = std::chrono::seconds(wall.tv_sec) + base::Duration(wall.tv_nsec);
       now_ = base::monotonic_now();
+    }
+    if (taken->bytes > taken->ip.size()) {
+      const bool ipv6 = lane_.ip.family == base::AddressFamily::kIpv6;
+      const std::size_t payload = taken->bytes - ip_head_bytes(ipv6) - kUdpHeadBytes;
+      drops.add(base::DropReason::kOversize, segments_by_ring(payload, taken->segment_bytes));
+      continue;
     }
     const auto packet = parse_udp_packet(taken->ip, taken->checksums);
     if (!packet) {
@@ -77,16 +97,33 @@ std::optional<PacketReceiver::Packet> PacketReceiver::next(base::DropCounters& d
     const std::uint32_t endpoint = place == lane_.pairs() ? kNobody : endpoints_[place];
     if (endpoint == kNobody) continue;
     const base::Duration age = std::clamp(realtime_ - taken->stamped, base::Duration(0), kOldest);
-    return Packet{.endpoint = EndpointId{endpoint - 1},
-                  .source = packet->source,
-                  .arrival = now_ - age,
-                  .payload = packet->payload};
+    const Packet read{.endpoint = EndpointId{endpoint - 1},
+                      .source = packet->source,
+                      .arrival = now_ - age,
+                      .payload = packet->payload};
+    if (taken->segment_bytes == 0) {
+      if (!comes_by_ring(read.payload.size())) continue;
+      return read;
+    }
+    rest_ = read;
+    segment_bytes_ = taken->segment_bytes;
+    if (const auto segment = next_segment()) return segment;
+  }
+  return std::nullopt;
+}
+
+std::optional<PacketReceiver::Packet> PacketReceiver::next_segment() TUTTI_REALTIME {
+  while (!rest_.payload.empty()) {
+    Packet segment = rest_;
+    segment.payload = rest_.payload.first(std::min(segment_bytes_, rest_.payload.size()));
+    rest_.payload = rest_.payload.subspan(segment.payload.size());
+    if (comes_by_ring(segment.payload.size())) return segment;
   }
   return std::nullopt;
 }
 
 void PacketReceiver::release() TUTTI_REALTIME {
-  ring_->release();
+  ring_->release(rest_.payload.empty() ? 0 : 1);
   begun_ = false;
 }
 

@@ -44,7 +44,9 @@ class PacketReceiver {
     std::span<const std::byte> payload;
   };
   // The next of an added endpoint, valid until release(). What is no packet is counted; what is for nobody is
-  // not, as where no socket is open: it may be another core's by now.
+  // not, as where no socket is open: it may be another core's by now. Small packets that the kernel had put
+  // together (GRO, or a sender's GSO) come as they were sent; those of more than a slot are drops of
+  // kOversize.
   std::optional<Packet> next(base::DropCounters& drops) TUTTI_REALTIME;
   void release() TUTTI_REALTIME;
   // Those that found no room are drops of kOverrun. Between turns.
@@ -56,6 +58,8 @@ class PacketReceiver {
   PacketReceiver(const PortLane& lane, int interface, std::unique_ptr<ReceiveRing> ring,
                  std::uint32_t endpoints);
 
+  std::optional<Packet> next_segment() TUTTI_REALTIME;
+
   static constexpr std::uint32_t kNobody = 0;
   // From how long ago a stamp is believed: the clock that made it may have been set meanwhile.
   static constexpr base::Duration kOldest = std::chrono::milliseconds(500);
@@ -65,6 +69,8 @@ class PacketReceiver {
   const std::unique_ptr<ReceiveRing> ring_;
   std::vector<std::uint32_t> endpoints_;  // by place in the lane: one more than the endpoint's id
   std::vector<std::uint32_t> places_;     // by endpoint
+  Packet rest_;  // of what was put together, which may be more than a batch has room for
+  std::size_t segment_bytes_ = 0;
   // Of this batch.
   base::Instant now_;
   base::Duration realtime_{};  // CLOCK_REALTIME at now_

@@ -21,17 +21,6 @@ constexpr std::uint32_t kFrameSlotBytes = 2'048;
 constexpr std::uint32_t kBlockBytes = 1u << 16;
 constexpr int kInFlightBytes = 8 << 20;  // a card holds a frame until it has left
 
-// virtio_net_hdr, which Linux's header does not give to C++ (a member is named class).
-// Source: Virtual I/O Device (VIRTIO) 1.2, section 5.1.6.
-struct OffloadHeader {
-  std::uint8_t flags = 0;
-  std::uint8_t gso_type = 0;
-  std::uint16_t head_bytes = 0;  // copied; the rest would stay in the ring until the frame has been received
-  std::uint16_t gso_bytes = 0;
-  std::uint16_t checksum_from = 0;
-  std::uint16_t checksum_at = 0;
-};
-static_assert(sizeof(OffloadHeader) == 10);
 constexpr std::uint8_t kNeedsChecksum = 1;
 constexpr std::uint16_t kChecksumInUdp = 6;
 

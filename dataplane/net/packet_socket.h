@@ -25,4 +25,17 @@ inline std::atomic_ref<std::uint32_t> slot_status(std::byte* slot) TUTTI_REALTIM
   return std::atomic_ref(reinterpret_cast<tpacket2_hdr*>(slot)->tp_status);
 }
 
+// virtio_net_hdr, which Linux's header does not give to C++ (a member is named class).
+// Source: Virtual I/O Device (VIRTIO) 1.2, section 5.1.6.
+struct OffloadHeader {
+  std::uint8_t flags = 0;
+  std::uint8_t gso_type = 0;
+  std::uint16_t head_bytes = 0;  // copied; the rest would stay in the ring until the frame has been received
+  std::uint16_t gso_bytes = 0;   // of each piece's payload
+  std::uint16_t checksum_from = 0;
+  std::uint16_t checksum_at = 0;
+};
+static_assert(sizeof(OffloadHeader) == 10);
+constexpr std::uint8_t kGsoUdp = 5;  // several packets that have one head: VIRTIO_NET_HDR_GSO_UDP_L4
+
 }  // namespace tutti::net

@@ -48,6 +48,7 @@ class Conditions {
   std::vector<sock_filter> steps_;
 };
 
+constexpr std::uint32_t kIp = ETH_HLEN;  // where it begins, as the ring sees packets
 constexpr std::uint32_t kAll = 0xFFFF'FFFF;
 constexpr std::uint32_t kNone = 0;
 
@@ -77,21 +78,21 @@ void require_destination(Conditions& is, const base::SocketAddress& ip, std::uin
 void require_ipv4(Conditions& is, const base::SocketAddress& ip) {
   is.load(BPF_W, beside(SKF_AD_PROTOCOL));
   is.require_equal(ETH_P_IP);
-  is.load(BPF_B, 0);
+  is.load(BPF_B, kIp);
   is.require_equal(0x45);  // version 4, no options
-  is.load(BPF_B, 9);
+  is.load(BPF_B, kIp + 9);
   is.require_equal(IPPROTO_UDP);
-  is.load(BPF_H, 6);
+  is.load(BPF_H, kIp + 6);
   is.require_clear(0x3FFF);  // more fragments, or an offset
-  require_destination(is, ip, 16, 4);
+  require_destination(is, ip, kIp + 16, 4);
 }
 
 void require_ipv6(Conditions& is, const base::SocketAddress& ip) {
   is.load(BPF_W, beside(SKF_AD_PROTOCOL));
   is.require_equal(ETH_P_IPV6);
-  is.load(BPF_B, 6);
+  is.load(BPF_B, kIp + 6);
   is.require_equal(IPPROTO_UDP);
-  require_destination(is, ip, 24, 16);
+  require_destination(is, ip, kIp + 24, 16);
 }
 
 }  // namespace
@@ -106,9 +107,7 @@ std::vector<sock_filter> ring_filter(const PortLane& lane) {
   } else {
     require_ipv4(is, lane.ip);
   }
-  is.add(BPF_LD | BPF_W | BPF_LEN, 0);
-  is.require_at_most(head + kRingUdpBytesMax);
-  is.load(BPF_H, head + 2);  // the destination port
+  is.load(BPF_H, kIp + head + 2);  // the destination port
   is.require_clear(1);
   is.add(BPF_ALU | BPF_SUB | BPF_K, lane.first);
   is.add(BPF_ALU | BPF_RSH | BPF_K, 1);

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -24,6 +25,10 @@ constexpr std::uint32_t kReceiveSlotBytes = 512;
 constexpr std::uint32_t kReceiveBlockBytes = 1u << 16;
 constexpr std::uint32_t kSlotsPerBlock = kReceiveBlockBytes / kReceiveSlotBytes;
 
+// Where a packet's IP lies in its slot.
+constexpr std::size_t kIpAt = TPACKET_ALIGN(TPACKET2_HDRLEN + 16) + sizeof(OffloadHeader);
+static_assert(kIpAt + ReceiveRing::kPacketBytes == kReceiveSlotBytes);
+
 // They were written by another CPU. A packet of 20 ms of G.711 ends in the fifth line.
 constexpr std::uint32_t kFetchAhead = 6;
 constexpr std::size_t kFetchBytes = 320;
@@ -34,8 +39,9 @@ base::Result<std::unique_ptr<ReceiveRing>, NetError> ReceiveRing::make(int inter
                                                                        std::vector<sock_filter> filter,
                                                                        std::uint32_t slots) {
   std::unique_ptr<ReceiveRing> ring(new ReceiveRing(std::bit_ceil(std::max(slots, kSlotsPerBlock))));
-  // Without headers of the link, and of no protocol until the filter is there.
-  ring->socket_ = ::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  // Of no protocol until the filter is there. SOCK_RAW: it alone may have PACKET_VNET_HDR, which says what
+  // the kernel has put together.
+  ring->socket_ = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
   if (ring->socket_ < 0) return base::unexpected(net_error_from_errno(errno));
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   const tpacket_req request{.tp_block_size = kReceiveBlockBytes,
@@ -46,6 +52,7 @@ base::Result<std::unique_ptr<ReceiveRing>, NetError> ReceiveRing::make(int inter
   if (::setsockopt(ring->socket_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0 ||
       !set_packet_option(ring->socket_, PACKET_VERSION, int{TPACKET_V2}) ||
       !set_packet_option(ring->socket_, PACKET_IGNORE_OUTGOING, on) ||
+      !set_packet_option(ring->socket_, PACKET_VNET_HDR, on) ||
       !set_packet_option(ring->socket_, PACKET_RX_RING, request)) {
     return base::unexpected(NetError::kNotSupported);
   }
@@ -85,13 +92,18 @@ std::optional<ReceiveRing::Packet> ReceiveRing::next() TUTTI_REALTIME {
   losing_ |= (flags & TP_STATUS_LOSING) != 0;
   const auto* header = reinterpret_cast<const tpacket2_hdr*>(at);
   const bool summed = (flags & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID)) != 0;
-  return Packet{.ip = {at + header->tp_net, header->tp_snaplen},
+  const std::size_t link_bytes = std::size_t{header->tp_net} - header->tp_mac;
+  OffloadHeader offload;
+  std::memcpy(&offload, at + header->tp_mac - sizeof(offload), sizeof(offload));
+  return Packet{.ip = {at + header->tp_net, header->tp_snaplen - link_bytes},
+                .bytes = header->tp_len - link_bytes,
+                .segment_bytes = offload.gso_type == kGsoUdp ? offload.gso_bytes : std::size_t{0},
                 .stamped = std::chrono::seconds(header->tp_sec) + base::Duration(header->tp_nsec),
                 .checksums = summed ? Checksums::kTrusted : Checksums::kUnknown};
 }
 
-void ReceiveRing::release() TUTTI_REALTIME {
-  for (; released_ != next_; ++released_) {
+void ReceiveRing::release(std::uint32_t kept) TUTTI_REALTIME {
+  for (; released_ != next_ - kept; ++released_) {
     slot_status(slot(released_)).store(TP_STATUS_KERNEL, std::memory_order_release);
   }
 }

@@ -24,7 +24,9 @@ namespace tutti::net {
 // Thread: made by anyone, then one thread's.
 class ReceiveRing {
  public:
-  // A slot holds 432 bytes of packet, no more. Errors: kNotPermitted (CAP_NET_RAW), kNotSupported, kOther.
+  static constexpr std::size_t kPacketBytes = 422;
+
+  // A slot holds kPacketBytes, no more. Errors: kNotPermitted (CAP_NET_RAW), kNotSupported, kOther.
   static base::Result<std::unique_ptr<ReceiveRing>, NetError> make(int interface,
                                                                    std::vector<sock_filter> filter,
                                                                    std::uint32_t slots);
@@ -33,14 +35,17 @@ class ReceiveRing {
   ReceiveRing& operator=(const ReceiveRing&) = delete;
 
   struct Packet {
-    std::span<const std::byte> ip;
+    std::span<const std::byte> ip;  // of a larger packet the beginning
+    std::size_t bytes = 0;          // from IP on, as it came
+    std::size_t segment_bytes =
+        0;  // of UDP payload in each of the packets that it was put together from; 0: of none
     base::Duration stamped{};  // CLOCK_REALTIME: when the kernel saw it
     Checksums checksums = Checksums::kUnknown;
   };
-  // Valid until release().
+  // Valid until it is released.
   std::optional<Packet> next() TUTTI_REALTIME;
-  // The kernel may write again where the packets were that next() gave.
-  void release() TUTTI_REALTIME;
+  // The kernel may write again where the packets were that next() gave, but for the last `kept`.
+  void release(std::uint32_t kept) TUTTI_REALTIME;
   // Packets that found no room, since the last question. A system call, when there were any.
   std::uint64_t overruns() TUTTI_REALTIME;
 

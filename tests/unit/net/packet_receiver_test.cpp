@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
@@ -78,6 +79,17 @@ class PacketReceiverTest : public testing::TestWithParam<const char*> {
     EXPECT_EQ(
         ::sendto(socket, payload.data(), payload.size(), 0, reinterpret_cast<sockaddr*>(&address), length),
         static_cast<ssize_t>(payload.size()));
+  }
+  // All of it in one, to be cut into packets of `segment`, which loopback hands on as it is.
+  void send_joined(std::size_t bytes, int segment) {
+    constexpr int kSegment = 103;  // UDP_SEGMENT, which the C library's headers may not have
+    ASSERT_EQ(::setsockopt(client_, IPPROTO_UDP, kSegment, &segment, sizeof(segment)), 0);
+    std::vector<char> payload(bytes);
+    for (std::size_t i = 0; i < bytes; ++i) payload[i] = static_cast<char>('a' + i / segment);
+    send_from(client_, ip_.with_port(kFirstOfLane + 2), payload);
+    const int none = 0;
+    ASSERT_EQ(::setsockopt(client_, IPPROTO_UDP, kSegment, &none, sizeof(none)), 0);
+    send(kLast + 1, 1);  // and waits
   }
   // The sizes that the ring brings.
   std::vector<std::size_t> take() {
@@ -194,6 +206,63 @@ TEST_P(PacketReceiverTest, CountsWhatFoundNoRoomAndGoesOn) {
   }
   receiver_->count_overruns(drops_);
   EXPECT_EQ(drops_.total(), 10u);
+}
+
+// GRO with rx-udp-gro-forwarding or rx-gro-list, and senders with UDP_SEGMENT behind virtual cables.
+TEST_P(PacketReceiverTest, CutsWhatTheKernelHasPutTogether) {
+  const int socket = open(kFirstOfLane + 2);
+  ASSERT_TRUE(receiver_->add(EndpointId{3}, socket));
+  send_joined(344, 172);
+  send_joined(300, 172);
+  const auto first = receiver_->next(drops_);
+  const auto second = receiver_->next(drops_);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(std::string(172, 'a'),
+            std::string(reinterpret_cast<const char*>(first->payload.data()), first->payload.size()));
+  EXPECT_EQ(std::string(172, 'b'),
+            std::string(reinterpret_cast<const char*>(second->payload.data()), second->payload.size()));
+  EXPECT_EQ(first->source, second->source);
+  EXPECT_EQ(take(), (Sizes{172, 128}));
+  EXPECT_EQ(read(socket), Sizes());
+  EXPECT_EQ(drops_.total(), 0u);
+}
+
+// Each of them is for the ring or for the socket by its own size.
+TEST_P(PacketReceiverTest, CountsWhatWasPutTogetherAndFindsNoRoom) {
+  const int socket = open(kFirstOfLane + 2);
+  ASSERT_TRUE(receiver_->add(EndpointId{3}, socket));
+  const auto oversized = [&] { return drops_.value(base::DropReason::kOversize); };
+  send_joined(172 * 5 + 10, 172);
+  EXPECT_EQ(take(), Sizes());
+  EXPECT_EQ(oversized(), 6u);
+  send_joined(600 * 2, 600);
+  EXPECT_EQ(oversized(), 6u);
+  EXPECT_EQ(read(socket), (Sizes{600, 600}));
+  send_joined(600 * 2 + 10, 600);
+  EXPECT_EQ(take(), Sizes());
+  EXPECT_EQ(oversized(), 7u);
+  EXPECT_EQ(read(socket), (Sizes{600, 600}));
+  send(kFirstOfLane + 2, 600);
+  send(kFirstOfLane + 2, 100);
+  EXPECT_EQ(take(), Sizes{100});
+  EXPECT_EQ(drops_.total(), 7u);
+}
+
+TEST_P(PacketReceiverTest, KeepsTheRestOfWhatWasPutTogetherForTheNextBatch) {
+  ASSERT_TRUE(receiver_->add(EndpointId{3}, open(kFirstOfLane + 2)));
+  send_joined(200, 100);
+  ASSERT_TRUE(receiver_->next(drops_));
+  receiver_->release();
+  for (std::uint32_t i = 0; i < kSlots; ++i) send(kFirstOfLane + 2, 101);  // one more than there is room for
+  const auto rest = receiver_->next(drops_);
+  ASSERT_TRUE(rest);
+  EXPECT_EQ(std::string(100, 'b'),
+            std::string(reinterpret_cast<const char*>(rest->payload.data()), rest->payload.size()));
+  EXPECT_EQ(take(), Sizes(kSlots - 1, 101));
+  send_joined(200, 100);
+  ASSERT_TRUE(receiver_->next(drops_));
+  receiver_->remove(EndpointId{3});
+  EXPECT_EQ(take(), Sizes()) << "of who was removed";
 }
 
 INSTANTIATE_TEST_SUITE_P(Ip, PacketReceiverTest, testing::Values("IPv4", "IPv6"),
