@@ -8,7 +8,7 @@ import tempfile
 import unittest
 import unittest.mock
 
-from host_check import cards, main
+from host_check import cards, features, main
 from host_check.finding import ADVICE, CHANGE, GOOD, NOTE
 from host_check.host import Host, as_cpu_list, cpu_list
 
@@ -209,6 +209,18 @@ class HostCheckTest(unittest.TestCase):
         file.write_text(dpdk.format("tap"))
         self.assert_found(ADVICE, "local ports", "--config", str(file), says="32768-60999 overlap RTP's 16384-40000",
                           does="ip_local_reserved_ports=16384-40000")
+
+    def test_joined_packets(self):
+        file = self.root / "tuttid.toml"
+        file.write_text('[cores]\nrx = "packet"\n')
+        self.write("/sys/class/net/eth1/mtu", "1500")
+        with unittest.mock.patch("host_check.features.active", return_value={"rx-gro"}) as active:
+            self.assert_found(GOOD, "joined packets", "--config", str(file))
+            active.return_value = {"rx-gro", "rx-gro-list"}
+            self.assert_found(CHANGE, "joined packets", "--config", str(file), says="eth1: rx-gro-list",
+                              does="ethtool -K eth1 rx-gro-list off")
+            self.assertFalse([found for found in self.run_check()[1] if found["what"] == "joined packets"])
+        self.assertEqual(features.active("no such"), set())
 
     def test_connection_tracking(self):
         self.write("/proc/sys/net/netfilter/nf_conntrack_count", "0")

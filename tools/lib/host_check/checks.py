@@ -221,6 +221,19 @@ def local_ports(host, wants):
     return Finding("local ports", f"{first}-{last} overlap RTP's {rtp_first}-{rtp_last}", ADVICE, "apart", commands, why)
 
 
+def joined_packets(host, wants):
+    """Before IP, where a receive ring is, packets that the kernel has put together are still one."""
+    if wants.backend == "dpdk" or wants.rx != "packet":
+        return None
+    on = {name: sorted({"rx-gro-list", "rx-udp-gro-forwarding"} & host.features(name)) for name in host.interfaces()}
+    if not any(on.values()):
+        return Finding("joined packets", "none of UDP", GOOD)
+    return Finding("joined packets", ", ".join(f"{name}: {' '.join(which)}" for name, which in on.items() if which), CHANGE,
+                   "off where media is",
+                   [f"ethtool -K {name} {' '.join(f'{feature} off' for feature in which)}" for name, which in on.items() if which],
+                   'rx = "packet" loses what is more than its ring has room for, and before Linux 6.2 all of it')
+
+
 def connection_tracking(host, wants):
     if wants.backend == "dpdk":
         return None
@@ -237,4 +250,4 @@ def connection_tracking(host, wants):
 
 
 ALL = (processor, media_cpus, isolation, threads_of_a_core, governor, idle_states, clock, interrupts, real_time, huge_pages,
-       swap, descriptors, locked_memory, io_uring, local_ports, connection_tracking)
+       swap, descriptors, locked_memory, io_uring, local_ports, joined_packets, connection_tracking)

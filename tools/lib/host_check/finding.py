@@ -14,6 +14,7 @@ class Wants:
 
     cpus: list  # media's
     backend: str = "uring"  # or "dpdk"
+    rx: str = "socket"  # or "packet", of uring
     participants: int = 8192  # a core
     rtp_ports: tuple = (16384, 32767)
     cards: list = dataclasses.field(default_factory=list)  # DPDK's network cards, as the user calls them

@@ -3,6 +3,8 @@
 import pathlib
 import re
 
+from host_check import features
+
 
 def cpu_list(text):
     """The CPUs of "0-2,5", in order."""
@@ -108,7 +110,14 @@ class Host:
         found = re.search(rf"^{re.escape(name)}\s+\S+\s+(\S+)", self.read("/proc/self/limits"), re.M)
         return int(found.group(1)) if found and found.group(1).isdigit() else None
 
-    # Network cards
+    # Network
+
+    def interfaces(self):
+        return [name for name in self.names("/sys/class/net") if name != "lo"]
+
+    def features(self, interface):
+        """What is on of that which ethtool(8) -k lists."""
+        return features.active(interface)
 
     def cards(self):
         """PCI addresses of all network cards."""

@@ -66,6 +66,7 @@ def wants_of(options, host):
     cards = options.card or (cards_of(dpdk) if backend == "dpdk" else [])
     return Wants(cpus=cpus_of(options.cpus or str(cores.get("cpus", "auto")), host.online()),
                  backend=backend,
+                 rx=str(cores.get("rx", Wants.rx)),
                  participants=participants,
                  rtp_ports=ports_of(options.rtp_ports or str(media.get("rtp_ports", "16384-32767"))),
                  cards=cards,
