@@ -16,21 +16,19 @@ void start_clocks(Host& host, Conference& conference) {
 void start_occupied_clocks(Host& host, Conference& conference) {
   host.deadlines.cancel(DeadlineKind::kLinger, conference.id());
   host.deadlines.set(DeadlineKind::kStatistics, conference.id(), host.now + kStatisticsPeriod);
-  watch_idle(host, conference);
 }
 
 void stop_occupied_clocks(Host& host, Conference& conference) {
   host.deadlines.cancel(DeadlineKind::kStatistics, conference.id());
-  host.deadlines.cancel(DeadlineKind::kIdle, conference.id());
   host.deadlines.cancel(DeadlineKind::kModeratorGrace, conference.id());
-  if (!conference.settings().permanent) {
+  if (!conference.stays_empty()) {
     host.deadlines.set(DeadlineKind::kLinger, conference.id(), host.now + conference.settings().linger);
   }
 }
 
 void watch_idle(Host& host, Conference& conference) {
   const std::chrono::seconds idle = conference.settings().idle;
-  if (idle.count() > 0 && conference.talkers.empty() && !conference.participants().empty()) {
+  if (idle.count() > 0 && conference.talkers.empty() && conference.inside() > 0) {
     host.deadlines.set(DeadlineKind::kIdle, conference.id(), host.now + idle);
   } else {
     host.deadlines.cancel(DeadlineKind::kIdle, conference.id());
@@ -41,11 +39,11 @@ void restart_clocks(Host& host, Conference& conference, const ConferenceSettings
   const ConferenceSettings& after = conference.settings();
   if (after.duration != before.duration) start_clocks(host, conference);
   if (after.idle != before.idle) watch_idle(host, conference);
+  if (before.permanent) conference.reserved = false;
   const bool linger_changed = after.linger != before.linger || after.permanent != before.permanent;
   if (linger_changed && conference.participants().empty()) {
     host.deadlines.cancel(DeadlineKind::kLinger, conference.id());
-    const bool was_used = conference.participants_total > 0;
-    if (!after.permanent && (was_used || before.permanent)) {
+    if (!conference.stays_empty()) {
       host.deadlines.set(DeadlineKind::kLinger, conference.id(), host.now + after.linger);
     }
   }

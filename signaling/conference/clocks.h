@@ -17,7 +17,8 @@ void start_clocks(Host& host, Conference& conference);
 // Somebody comes into an empty one; the last one is out, and it stays.
 void start_occupied_clocks(Host& host, Conference& conference);
 void stop_occupied_clocks(Host& host, Conference& conference);
-// Somebody begins to talk in silence, or nobody talks any more.
+// Somebody begins to talk in silence, or nobody talks any more; the first one is let in, or the last one who
+// was goes: whoever is not let in cannot talk, and ends no room by that.
 void watch_idle(Host& host, Conference& conference);
 // Its settings are others: what ran by the old ones runs by the new.
 void restart_clocks(Host& host, Conference& conference, const ConferenceSettings& before);

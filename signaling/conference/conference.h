@@ -57,6 +57,8 @@ class Conference {
   bool full() const { return settings_.max_participants != 0 && counted_ >= settings_.max_participants; }
   // Nobody hears anybody.
   bool waiting() const { return settings_.wait_for_moderator && moderators_ == 0; }
+  // It does not end for want of participants.
+  bool stays_empty() const { return settings_.permanent || reserved; }
   // Of those who are let in (Participant::inside).
   std::size_t inside() const { return inside_; }
   std::size_t moderators() const { return moderators_; }
@@ -75,6 +77,9 @@ class Conference {
   void count_moderator(int change) { moderators_ += static_cast<std::size_t>(change); }
   void count_place(int change) { counted_ += static_cast<std::size_t>(change); }
 
+  // Made ahead of its participants, of whom none was let in yet: whoever is not let in does not end it. What
+  // bounds it is its duration, and max_rooms.
+  bool reserved = false;
   // Who talks now.
   std::set<ParticipantId> talkers;
   ParticipantId active_speaker{};

@@ -47,7 +47,9 @@ Outcome<ConferenceInfo> ControlImpl::create(std::string_view name, const Confere
   if (host_.too_many_rooms()) {
     return fail(ConferenceError::kCapacityExceeded, "there are rooms.max_rooms conferences");
   }
-  return host_.create_conference(std::string(name), settings).info();
+  Conference& conference = host_.create_conference(std::string(name), settings);
+  conference.reserved = true;
+  return conference.info();
 }
 
 bool ControlImpl::exists(std::string_view name) const {

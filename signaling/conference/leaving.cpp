@@ -153,8 +153,8 @@ void Leaving::look_after(Conference& conference) {
   if (!conference.participants().empty() || !conference.seats.empty()) return;
   if (conference.ending()) return close(conference);
   stop_occupied_clocks(host_, conference);
-  const ConferenceSettings& settings = conference.settings();
-  if (!settings.permanent && settings.linger.count() == 0) terminate(conference, conference.end_reason);
+  if (conference.stays_empty() || conference.settings().linger.count() > 0) return;
+  terminate(conference, conference.end_reason);
 }
 
 void Leaving::close(Conference& conference) {

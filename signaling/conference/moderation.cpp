@@ -1,6 +1,7 @@
 #include "signaling/conference/moderation.h"
 
 #include "dataplane/base/check.h"
+#include "signaling/conference/clocks.h"
 #include "signaling/conference/room_tones.h"
 
 namespace tutti::conference {
@@ -48,7 +49,9 @@ void Moderation::count(Participant& participant, int change) {
   Conference& conference = participant.conference();
   const Stand before = stand_of(conference);
   const std::size_t moderators = conference.moderators();
+  const bool empty = conference.inside() == 0;
   conference.count_inside(change);
+  if (empty || conference.inside() == 0) watch_idle(host_, conference);
   if (participant.moderates()) conference.count_moderator(change);
   watch_moderators(conference, moderators);
   // While a conference ends its rules are nobody's business.
@@ -75,6 +78,7 @@ void Moderation::enter(Participant& participant) {
   if (participant.inside) return;
   CHECK(participant.in_call());
   participant.inside = true;
+  participant.conference().reserved = false;
   const ConferenceSettings& settings = participant.conference().settings();
   if (settings.participant_limit.count() > 0 && !participant.moderates()) {
     host_.deadlines.set(DeadlineKind::kStay, participant.identity().id,

@@ -122,6 +122,54 @@ TEST(Leaving, APermanentRoomStaysAndCostsNothing) {
   world.join("hall");
 }
 
+// A room that was made ahead of its participants: its name would come back without PIN and lock.
+TEST(Leaving, WhoWasNotLetInDoesNotEndTheRoom) {
+  FocusConfig config;
+  config.dial_out = {.allowed = true, .hosts = {"127.0.0.1"}};
+  FocusWorld world(config, 1);
+  Control& control = world.control();
+  ASSERT_TRUE(
+      control.create("board", {.moderators_pass_lock = true, .pin = "4711", .moderator_pin = "0815"}));
+  ASSERT_TRUE(control.lock("board"));
+  const std::string id = control.find_conference("board")->id;
+
+  world.end(world.join("board"));
+  world.settle();
+  const auto locked_out = world.join("board");
+  world.press(locked_out, "4711");
+  EXPECT_EQ(world.dialogs[locked_out].reason, "Conference is locked");
+  world.end(world.invite("board"), sip::EndReason::kCancelled);
+  world.settle();
+  const auto called =
+      control.invite("board", {.uri = "sip:bob@127.0.0.1", .role = ParticipantRole::kModerator});
+  ASSERT_TRUE(called);
+  world.settle();
+  world.decline(called->dialog, 486, "Busy Here");
+  world.settle();
+
+  ASSERT_TRUE(control.exists("board"));
+  EXPECT_EQ(control.find_conference("board")->id, id) << "the very one";
+  EXPECT_EQ(control.find_conference("board")->state, ConferenceState::kLocked);
+  EXPECT_TRUE(world.focus->ledger().zero()) << "and it costs no core anything";
+  const auto chair = world.join("board");
+  EXPECT_TRUE(world.info("board", chair).entering_pin);
+  world.press(chair, "0815");
+  EXPECT_FALSE(world.info("board", chair).entering_pin);
+  world.end(chair);
+  world.settle();
+  EXPECT_FALSE(control.exists("board")) << "the last one has left";
+}
+
+TEST(Leaving, ARoomOfDiallingEndsWithItsLastCallerWhoeverItWas) {
+  FocusConfig config;
+  config.rooms.settings.pin = "4711";
+  FocusWorld world(config);
+  world.end(world.join("room"));
+  world.end(world.invite("other"), sip::EndReason::kCancelled);
+  world.settle();
+  EXPECT_EQ(world.focus->conferences(), 0u);
+}
+
 TEST(Leaving, TwoHundredJoinsAndLeavesInARow) {
   FocusWorld world;
   for (int i = 0; i < 200; ++i) {

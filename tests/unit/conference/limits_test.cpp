@@ -13,6 +13,7 @@ using std::chrono::seconds;
 class Limited : public testing::Test {
  protected:
   void make(const ConferenceSettings& settings) { ASSERT_TRUE(world.control().create("room", settings)); }
+  bool has_room() { return world.control().exists("room"); }
   FocusWorld world{{}, 1};
 };
 
@@ -78,6 +79,59 @@ TEST_F(Limited, ARoomWhereNobodyTalksEnds) {
   EXPECT_EQ(world.state(dialog), State::kEstablished);
   world.pass(seconds(10));
   EXPECT_EQ(world.dialogs[dialog].reason, "Nobody talked");
+}
+
+TEST_F(Limited, WhoIsNotLetInEndsNoRoomByItsSilence) {
+  make({.pin = "4711", .idle = seconds(10)});
+  const auto stranger = world.join("room");
+  world.pass(seconds(20));
+  EXPECT_EQ(world.state(stranger), State::kEstablished);
+  ASSERT_TRUE(has_room());
+  world.press(stranger, "4711");
+  world.pass(seconds(7));
+  EXPECT_EQ(world.state(stranger), State::kEstablished) << "from when it was let in";
+  world.pass(seconds(4));
+  EXPECT_EQ(world.dialogs[stranger].reason, "Nobody talked");
+}
+
+TEST_F(Limited, WhoIsNotLetInBeginsNoLinger) {
+  make({.pin = "4711", .linger = seconds(30)});
+  world.end(world.join("room"));
+  world.settle();
+  world.pass(seconds(31));
+  ASSERT_TRUE(has_room());
+  ASSERT_TRUE(world.control().update_settings("room", {.pin = "4711", .linger = seconds(40)}));
+  world.pass(seconds(41));
+  ASSERT_TRUE(has_room());
+  const auto guest = world.join("room");
+  world.press(guest, "4711");
+  world.end(guest);
+  world.settle();
+  world.pass(seconds(35));
+  EXPECT_TRUE(has_room());
+  world.pass(seconds(6));
+  EXPECT_FALSE(has_room());
+}
+
+// What bounds a room that nobody was let into.
+TEST_F(Limited, ADurationEndsARoomThatNobodyCameTo) {
+  make({.pin = "4711", .duration = seconds(60)});
+  world.end(world.join("room"));
+  world.settle();
+  ASSERT_TRUE(has_room());
+  world.pass(seconds(61));
+  EXPECT_FALSE(has_room());
+}
+
+TEST_F(Limited, ARoomThatIsPermanentNoMoreEndsThoughNobodyWasLetIn) {
+  make({.pin = "4711", .permanent = true});
+  const auto stranger = world.join("room");
+  ASSERT_TRUE(world.control().update_settings("room", {.pin = "4711"}));
+  world.pass(seconds(1));
+  ASSERT_TRUE(has_room());
+  world.end(stranger);
+  world.settle();
+  EXPECT_FALSE(has_room());
 }
 
 TEST(Deadlines, ComeInTheirOrderOnceAndNotWhenTakenBack) {
