@@ -70,6 +70,7 @@ Participant& attach(Host& host, Conference& conference, const Arrival& arrival, 
                                .handle = arrival.handle,
                                .endpoint = arrival.endpoint,
                                .session_id = arrival.session_id,
+                               .media_rules = host.media_rules,
                                .joined_at = std::chrono::system_clock::now()};
   Participant& participant = host.roster.add(
       std::make_unique<Participant>(std::move(identity), Place{&conference, seat}, who.role, host.announcer));

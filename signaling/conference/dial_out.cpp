@@ -196,10 +196,10 @@ void DialOut::on_answer(Participant& participant, const std::string& sdp) {
   if (!plan) {
     return fail(participant, ConferenceError::kMediaFailed, std::string(sdp::to_string(plan.error().what)));
   }
-  const mailbox::MediaParameters media =
-      to_media_parameters(*plan, participant.identity().endpoint, host_.config.media);
+  const ParticipantIdentity& identity = participant.identity();
+  const mailbox::MediaParameters media = to_media_parameters(*plan, identity.endpoint, *identity.media_rules);
   participant.set_plan(std::move(*plan));
-  host_.core_of(participant).post(mailbox::UpdateMedia{participant.identity().handle, media});
+  host_.core_of(participant).post(mailbox::UpdateMedia{identity.handle, media});
 }
 
 void DialOut::on_established(Participant& participant) {

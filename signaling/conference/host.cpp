@@ -20,7 +20,10 @@ std::size_t to_count(const base::Gauge& gauge) {
 }  // namespace
 
 Host::Host(MediaPlane& media, FocusConfig host_config, EventSink* sink)
-    : config(std::move(host_config)), announcer(sink), media_(media) {
+    : config(std::move(host_config)),
+      media_rules(std::make_shared<const MediaRules>(config.media)),
+      announcer(sink),
+      media_(media) {
   CHECK(!media.cores().empty() && !find_fault(config));
   for (const CoreDoor& door : media.cores()) cores.push_back(std::make_unique<CoreLink>(door));
   for (const RoomRule& rule : config.rooms.rooms) create_by_rule(rule);

@@ -45,7 +45,8 @@ class Host {
  public:
   Host(MediaPlane& media, FocusConfig host_config, EventSink* sink);
 
-  FocusConfig config;  // changed by reconfigure() alone
+  FocusConfig config;                             // changed by reconfigure() alone
+  std::shared_ptr<const MediaRules> media_rules;  // config.media, for who comes to keep
   const Announcer announcer;
   Deadlines deadlines;
   Lockouts lockouts;

@@ -26,11 +26,11 @@ sdp::LocalMedia make_local_media(const MediaRules& rules, const MediaEndpoint& e
   return local;
 }
 
-sdp::LocalMedia make_local_media(const MediaRules& rules, const Participant& participant) {
+sdp::LocalMedia make_local_media(const Participant& participant) {
   const ParticipantIdentity& identity = participant.identity();
   const Conference& conference = participant.conference();
-  sdp::LocalMedia local = make_local_media(rules, identity.endpoint, conference.name(), identity.session_id,
-                                           participant.session_version);
+  sdp::LocalMedia local = make_local_media(*identity.media_rules, identity.endpoint, conference.name(),
+                                           identity.session_id, participant.session_version);
   if (participant.switches().held) {
     local.direction =
         conference.settings().hold_music ? sdp::Direction::kSendOnly : sdp::Direction::kInactive;

@@ -17,8 +17,8 @@ sdp::LocalMedia make_local_media(const MediaRules& rules, const MediaEndpoint& e
                                  const std::string& conference, std::uint64_t session_id,
                                  std::uint64_t session_version);
 
-// As it is now, with the direction that a hold asks for.
-sdp::LocalMedia make_local_media(const MediaRules& rules, const Participant& participant);
+// By the rules of its arrival, as it is now, with the direction that a hold asks for.
+sdp::LocalMedia make_local_media(const Participant& participant);
 
 // Makes `next` the description that was sent last, with a new version where it says something new.
 // Source: RFC 3264, section 8.

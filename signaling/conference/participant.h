@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,7 @@
 namespace tutti::conference {
 
 class Conference;
+struct MediaRules;
 
 // What of a participant never changes.
 struct ParticipantIdentity {
@@ -34,7 +36,8 @@ struct ParticipantIdentity {
   std::size_t core = 0;
   mailbox::ParticipantHandle handle;
   MediaEndpoint endpoint;
-  std::uint64_t session_id = 0;  // of o=
+  std::uint64_t session_id = 0;                   // of o=
+  std::shared_ptr<const MediaRules> media_rules;  // as it came: a reload changes no call's media
   std::chrono::system_clock::time_point joined_at;
 };
 

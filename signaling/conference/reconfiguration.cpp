@@ -1,5 +1,6 @@
 #include "signaling/conference/reconfiguration.h"
 
+#include <memory>
 #include <utility>
 
 #include "dataplane/base/check.h"
@@ -29,6 +30,7 @@ void reconfigure(Host& host, Control& control, FocusConfig config) {
   CHECK(!find_fault(config));
   config.share_participants = host.config.share_participants;
   const FocusConfig before = std::exchange(host.config, std::move(config));
+  host.media_rules = std::make_shared<const MediaRules>(host.config.media);
   if (host.config.media.listening != before.media.listening) {
     for (const auto& core : host.cores) core->post(mailbox::UpdateListening{host.config.media.listening});
   }

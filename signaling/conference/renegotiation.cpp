@@ -35,7 +35,7 @@ void Renegotiation::on_reinvite(sip::DialogId dialog, const std::string& offer) 
   if (offer.empty()) return send_offer(*participant);
   const auto theirs = sdp::parse(offer);
   if (!theirs) return host_.dialogs().reject_reinvite(dialog, refuse_sdp(theirs.error()));
-  auto answer = sdp::answer(*theirs, make_local_media(host_.config.media, *participant));
+  auto answer = sdp::answer(*theirs, make_local_media(*participant));
   if (!answer) return host_.dialogs().reject_reinvite(dialog, refuse_sdp(answer.error()));
   set_local_description(*participant, std::move(answer->description));
   participant->told_held = participant->switches().held;
@@ -56,8 +56,8 @@ bool Renegotiation::describe_offer(Participant& participant) {
   // The answer to an offer just within the bounds of what is read may lie beyond them.
   if (!session) return false;
   participant.told_held = participant.switches().held;
-  set_local_description(participant, sdp::offer_within(*session, *participant.plan(),
-                                                       make_local_media(host_.config.media, participant)));
+  set_local_description(participant,
+                        sdp::offer_within(*session, *participant.plan(), make_local_media(participant)));
   return true;
 }
 
@@ -138,10 +138,10 @@ void Renegotiation::on_rejected(Participant& participant, int status) {
 void Renegotiation::agree(Participant& participant, sdp::MediaPlan plan) {
   const sdp::MediaPlan* before = participant.plan();
   if (before != nullptr && *before == plan) return;  // a refresh
-  const mailbox::MediaParameters media =
-      to_media_parameters(plan, participant.identity().endpoint, host_.config.media);
+  const ParticipantIdentity& identity = participant.identity();
+  const mailbox::MediaParameters media = to_media_parameters(plan, identity.endpoint, *identity.media_rules);
   participant.set_plan(std::move(plan));
-  host_.core_of(participant).post(mailbox::UpdateMedia{participant.identity().handle, media});
+  host_.core_of(participant).post(mailbox::UpdateMedia{identity.handle, media});
 }
 
 }  // namespace tutti::conference

@@ -85,6 +85,33 @@ TEST(Reconfiguration, ADialledRoomOfARulesNameBecomesPermanent) {
   EXPECT_TRUE(world.focus->control().exists("lobby"));
 }
 
+TEST(Reconfiguration, ACallKeepsTheMediaThatItCameWith) {
+  FocusConfig config = with_rooms({});
+  config.dial_out = {.allowed = true, .hosts = {"127.0.0.1"}};
+  FocusWorld world(config, 1);
+  const auto caller = world.join("room");
+  const auto called = world.control().invite("room", {.uri = "sip:bob@127.0.0.1"});
+  ASSERT_TRUE(called);
+  world.settle();
+  config.media.codecs = {sdp::AudioCodec::kPcma};
+  config.media.silence_timeout_s = 7;
+  world.focus->reconfigure(config);
+
+  world.reinvite(caller, std::string(kSdp) + "a=sendonly\r\n");
+  world.settle();
+  EXPECT_EQ(world.dialogs[caller].accepted_reinvites, 1);
+  EXPECT_EQ(world.attached(caller).media.silence_timeout_s, 60);
+  ASSERT_TRUE(world.control().set_hold(world.id("room", caller), true));
+  EXPECT_NE(world.dialogs[caller].reinvites.at(0).find("RTP/AVP 0 8 101"), std::string::npos);
+  world.answer(called->dialog);
+  world.settle();
+  EXPECT_EQ(world.attached(called->dialog).media.silence_timeout_s, 60);
+
+  EXPECT_EQ(world.status(world.invite("room")), 488) << "who comes is offered what there is now";
+  const auto newcomer = world.join("room", sdp_with("RTP/AVP 0", "RTP/AVP 8"));
+  EXPECT_EQ(world.attached(newcomer).media.silence_timeout_s, 7);
+}
+
 TEST(Reconfiguration, DefaultsAndRulesAreForThoseWhoCome) {
   FocusWorld world;
   world.join("before");
