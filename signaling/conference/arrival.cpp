@@ -70,10 +70,13 @@ Participant& attach(Host& host, Conference& conference, const Arrival& arrival, 
                                .handle = arrival.handle,
                                .endpoint = arrival.endpoint,
                                .session_id = arrival.session_id,
-                               .media_rules = host.media_rules,
-                               .joined_at = std::chrono::system_clock::now()};
-  Participant& participant = host.roster.add(
-      std::make_unique<Participant>(std::move(identity), Place{&conference, seat}, who.role, host.announcer));
+                               .media_rules = host.media_rules};
+  const Place place{.conference = &conference,
+                    .seat = seat,
+                    .joined_at = std::chrono::system_clock::now(),
+                    .told_before = {}};
+  Participant& participant =
+      host.roster.add(std::make_unique<Participant>(std::move(identity), place, who.role, host.announcer));
   participant.local_description = std::move(who.description);
   if (who.plan) participant.set_plan(std::move(*who.plan));
   participant.set_switches({.muted = conference.settings().start_muted && !participant.moderates()});

@@ -68,6 +68,11 @@ class Conference {
   void begin_leave(ParticipantId participant);
   // It is out.
   void remove(ParticipantId participant);
+  // What it had of packets here stays in the statistics.
+  void keep_packets(const ParticipantInfo& stay) {
+    past_packets_received += stay.packets_received;
+    past_packets_lost += stay.packets_lost;
+  }
   // In the order they came; leaving ones included.
   const std::set<ParticipantId>& participants() const { return participants_; }
   std::size_t present() const { return present_; }

@@ -96,10 +96,7 @@ void Leaving::on_detached(Participant& participant, const mailbox::ParticipantDe
   end_media(host_, participant, participant.leave_reason);
   participant.end();
   ParticipantInfo info = info_of(host_, participant);
-  info.packets_received = event.totals.packets_received;
-  info.packets_sent = event.totals.packets_sent;
-  info.packets_lost = event.totals.packets_lost;
-  info.packets_dropped = event.totals.packets_dropped;
+  set_packets(info, participant, event.totals);
   CHECK(host_.core_of(participant).participants.release(identity.handle));
   host_.close_endpoint(identity.endpoint);
   go(participant, std::move(info));
@@ -115,8 +112,7 @@ void Leaving::abandon(Participant& participant, const std::string& reason) {
 // It is out: says so, frees its seat, and forgets it.
 void Leaving::go(Participant& participant, ParticipantInfo info) {
   Conference& conference = participant.conference();
-  conference.past_packets_received += info.packets_received;
-  conference.past_packets_lost += info.packets_lost;
+  conference.keep_packets(info);
   host_.announcer.tell(participant, ParticipantLeft{participant.leave_reason, std::move(info)});
   give_up_origin(participant);
   leave_seat(host_, conference, participant.seat());

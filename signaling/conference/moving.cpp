@@ -1,11 +1,24 @@
 #include "signaling/conference/moving.h"
 
+#include <chrono>
+
 #include "signaling/conference/activity.h"
 #include "signaling/conference/clocks.h"
 #include "signaling/conference/seating.h"
 #include "signaling/conference/statistics.h"
 
 namespace tutti::conference {
+namespace {
+
+mailbox::ParticipantTotals add(mailbox::ParticipantTotals totals, const ParticipantInfo& stay) {
+  totals.packets_received += stay.packets_received;
+  totals.packets_sent += stay.packets_sent;
+  totals.packets_lost += stay.packets_lost;
+  totals.packets_dropped += stay.packets_dropped;
+  return totals;
+}
+
+}  // namespace
 
 Outcome<> Moving::check(const Participant& participant, const Conference& target) const {
   if (&participant.conference() == &target) {
@@ -36,16 +49,22 @@ Outcome<> Moving::move(Participant& participant, Conference& target) {
   host_.forget(participant);
   participant.entering_pin = false;
   moderation_.exit(participant);
-  host_.announcer.tell(participant, ParticipantLeft{reason, info_of(host_, participant)});
+  const ParticipantInfo stay = info_of(host_, participant);
+  host_.announcer.tell(participant, ParticipantLeft{reason, stay});
+  origin.keep_packets(stay);
   origin.begin_leave(identity.id);
   origin.remove(identity.id);
 
-  host_.moves[identity.id] = {&origin, participant.seat()};
+  const Place place = participant.place();
+  host_.moves[identity.id] = place;
   const bool first = target.participants().empty();
   target.add(identity.id);
   if (first) start_occupied_clocks(host_, target);
   const std::uint32_t seat = take_seat(host_, target, identity.core, identity.handle.slot);
-  participant.set_place({&target, seat});
+  participant.set_place({.conference = &target,
+                         .seat = seat,
+                         .joined_at = std::chrono::system_clock::now(),
+                         .told_before = add(place.told_before, stay)});
   Moderation::set_counted(participant, !participant.moderates());
   host_.announcer.tell(participant, ParticipantJoined{info_of(host_, participant)});
   if (source.valid()) begin_media(host_, participant, source);

@@ -68,7 +68,7 @@ ParticipantInfo Participant::info() const {
   info.gain_out_db = switches_.gain_out_db;
   info.local_rtp = identity_.endpoint.rtp;
   info.remote_rtp = latched_source;
-  info.joined_at = identity_.joined_at;
+  info.joined_at = place_.joined_at;
   info.talking = talking;
   info.muted_by_itself = muted_by_itself();
   if (plan_) {

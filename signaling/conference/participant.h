@@ -13,6 +13,7 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/base/socket_address.h"
 #include "dataplane/mailbox/core_command.h"
+#include "dataplane/mailbox/core_event.h"
 #include "dataplane/mailbox/handles.h"
 #include "signaling/conference/announcer.h"
 #include "signaling/conference/conference_info.h"
@@ -38,13 +39,15 @@ struct ParticipantIdentity {
   MediaEndpoint endpoint;
   std::uint64_t session_id = 0;                   // of o=
   std::shared_ptr<const MediaRules> media_rules;  // as it came: a reload changes no call's media
-  std::chrono::system_clock::time_point joined_at;
 };
 
-// Where it is. The conference outlives it: it goes when it is empty.
+// Where it is, and since when. The conference outlives it: it goes when it is empty.
 struct Place {
   Conference* conference = nullptr;
   std::uint32_t seat = 0;  // the number of the share on its core
+  std::chrono::system_clock::time_point joined_at;
+  // What was told of its packets in the places before: its core counts those of the whole call.
+  mailbox::ParticipantTotals told_before;
 };
 
 // What an operator asked for, each for itself.
@@ -66,6 +69,7 @@ class Participant {
   const ParticipantIdentity& identity() const { return identity_; }
   Conference& conference() const { return *place_.conference; }
   std::uint32_t seat() const { return place_.seat; }
+  const Place& place() const { return place_; }
   void set_place(const Place& place) { place_ = place; }
 
   ParticipantRole role() const { return role_; }

@@ -19,6 +19,19 @@ double delay_ms_of(const mailbox::ParticipantReport& report) {
   return (known ? report.round_trip_us / 2'000.0 : 0.0) + report.buffer_delay_ms + 20.0 + 10.0;
 }
 
+mailbox::ParticipantTotals totals_of(const mailbox::ParticipantReport& report) {
+  return {.packets_received = report.packets_received,
+          .packets_sent = report.packets_sent,
+          .packets_lost = report.packets_lost,
+          .packets_dropped = report.packets_dropped(),
+          .frames_concealed = report.frames_concealed};
+}
+
+// Since then. What is lost may turn up later, so that its count falls.
+std::uint64_t count_since(std::uint64_t before, std::uint64_t now) {
+  return now - std::min(now, before);
+}
+
 double loss_percent_of(const mailbox::ParticipantReport& report) {
   return report.recent_loss_x65536 * 100.0 / 65'536.0;
 }
@@ -75,6 +88,15 @@ bool media_is_fresh(const Host& host, const std::optional<mailbox::ParticipantRe
   return std::chrono::milliseconds(report->ms_since_packet) + age <= kFresh;
 }
 
+void set_packets(ParticipantInfo& info, const Participant& participant,
+                 const mailbox::ParticipantTotals& of_call) {
+  const mailbox::ParticipantTotals& before = participant.place().told_before;
+  info.packets_received = count_since(before.packets_received, of_call.packets_received);
+  info.packets_sent = count_since(before.packets_sent, of_call.packets_sent);
+  info.packets_lost = count_since(before.packets_lost, of_call.packets_lost);
+  info.packets_dropped = count_since(before.packets_dropped, of_call.packets_dropped);
+}
+
 ParticipantInfo info_of(const Host& host, const Participant& participant) {
   ParticipantInfo info = participant.info();
   info.stay = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now() -
@@ -86,10 +108,7 @@ ParticipantInfo info_of(const Host& host, const Participant& participant) {
   info.silence = silence_cause(host, participant, report);
   if (!report) return info;
   info.level_dbov = -int{report->level_dbov};
-  info.packets_received = report->packets_received;
-  info.packets_sent = report->packets_sent;
-  info.packets_lost = report->packets_lost;
-  info.packets_dropped = report->packets_dropped();
+  set_packets(info, participant, totals_of(*report));
   info.loss_percent = loss_percent_of(*report);
   info.jitter_ms = report->jitter_us / 1'000.0;
   if (report->round_trip_us != mailbox::ReportedState::kNever) {
@@ -122,8 +141,9 @@ ConferenceStatistics statistics_of(const Host& host, const Conference& conferenc
     const Participant& participant = *host.roster.find(id);
     const auto report = participant.present() ? report_of(host, participant) : std::nullopt;
     if (!report) continue;
-    received += report->packets_received;
-    lost += report->packets_lost;
+    const mailbox::ParticipantTotals& before = participant.place().told_before;
+    received += count_since(before.packets_received, report->packets_received);
+    lost += count_since(before.packets_lost, report->packets_lost);
     if (media_is_fresh(host, report)) ++statistics.participants_with_audio;
     if (participant.talking && report->level_dbov < loudest) {
       loudest = report->level_dbov;

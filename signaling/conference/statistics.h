@@ -18,6 +18,10 @@ std::optional<mailbox::ParticipantReport> report_of(const Host& host, const Part
 // Packets of it came within the last second.
 bool media_is_fresh(const Host& host, const std::optional<mailbox::ParticipantReport>& report);
 
+// Puts in what its core has counted, `of_call` in all, since it is where it is.
+void set_packets(ParticipantInfo& info, const Participant& participant,
+                 const mailbox::ParticipantTotals& of_call);
+
 // With what its core reported last.
 ParticipantInfo info_of(const Host& host, const Participant& participant);
 

@@ -160,7 +160,15 @@ void ScriptedCore::drop(mailbox::ParticipantHandle handle) {
   if (!holds(handle)) return;
   attached_.erase(handle.slot);
   counters_.participants.add(-1);
-  emit(mailbox::ParticipantDetached{handle, false, {}});
+  mailbox::ParticipantTotals totals;
+  if (const auto report = reports_.read(handle)) {
+    totals = {.packets_received = report->packets_received,
+              .packets_sent = report->packets_sent,
+              .packets_lost = report->packets_lost,
+              .packets_dropped = report->packets_dropped(),
+              .frames_concealed = report->frames_concealed};
+  }
+  emit(mailbox::ParticipantDetached{handle, false, totals});
 }
 
 void ScriptedCore::run(std::size_t commands) {

@@ -1,4 +1,7 @@
 // Moves between conferences: listed at once, seated until the core has moved.
+#include <chrono>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "focus_fixture.h"
@@ -96,6 +99,51 @@ TEST(Moving, WhoLeavesWhileItMovesLeavesNothingBehind) {
   EXPECT_TRUE(world.focus->ledger().zero());
   EXPECT_FALSE(world.control().exists("a"));
   EXPECT_FALSE(world.control().exists("b"));
+}
+
+TEST(Moving, EachStayHasItsOwnTimeAndPackets) {
+  FocusWorld world({}, 1);
+  ASSERT_TRUE(world.control().create("b", {}));
+  const auto dialog = world.join("a");
+  world.join("a");
+  const auto report = [&](std::uint32_t received, std::uint32_t lost) {
+    mailbox::ReportedState state;
+    state.at = world.now;
+    state.ms_since_packet = 20;
+    state.packets_received = received;
+    state.packets_sent = 2 * received;
+    state.packets_lost = lost;
+    world.report(dialog, state);
+  };
+  const auto joined_at = world.info("a", dialog).joined_at;
+  report(1'000, 100);
+  world.core_of(dialog).reports().count_drop(world.attached(dialog).command.participant,
+                                             base::DropReason::kStranger);
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  ASSERT_TRUE(world.control().move(world.id("a", dialog), "b"));
+  world.settle();
+  EXPECT_GT(world.info("b", dialog).joined_at, joined_at);
+  EXPECT_EQ(world.info("b", dialog).packets_received, 0u);
+  EXPECT_NEAR(world.control().statistics("a")->loss_percent, 100.0 / 11, 0.01) << "it was there";
+  EXPECT_EQ(world.control().statistics("b")->loss_percent, 0);
+  report(1'300, 90);  // some came late, that were lost before
+  EXPECT_EQ(world.info("b", dialog).packets_lost, 0u);
+  report(1'500, 105);
+  EXPECT_EQ(world.control().statistics("b")->loss_percent, 100.0 * 5 / 505);
+  world.end(dialog);
+  world.settle();
+  const auto stays = world.told<ParticipantLeft>();
+  ASSERT_EQ(stays.size(), 2u);
+  EXPECT_EQ(stays[0].info.joined_at, joined_at);
+  EXPECT_GT(stays[1].info.joined_at, joined_at);
+  EXPECT_EQ(stays[0].info.packets_received, 1'000u);
+  EXPECT_EQ(stays[0].info.packets_sent, 2'000u);
+  EXPECT_EQ(stays[0].info.packets_lost, 100u);
+  EXPECT_EQ(stays[0].info.packets_dropped, 1u);
+  EXPECT_EQ(stays[1].info.packets_received, 500u);
+  EXPECT_EQ(stays[1].info.packets_sent, 1'000u);
+  EXPECT_EQ(stays[1].info.packets_lost, 5u);
+  EXPECT_EQ(stays[1].info.packets_dropped, 0u);
 }
 
 }  // namespace
