@@ -8,20 +8,28 @@
 namespace tutti::conference {
 namespace {
 
-// One that is ending meanwhile takes nothing, and is made afresh by its rule, the new one.
-void impose(Control& control, const RoomRule& rule, bool change_lock) {
+// One that is ending takes no other settings; only whether it is made again is still open, and then it is by
+// its rule as it is now.
+void make_again(Conference& ending, bool permanent) {
+  ConferenceSettings settings = ending.settings();
+  settings.permanent = permanent;
+  ending.set_settings(std::move(settings));
+}
+
+void impose(Control& control, Conference& conference, const RoomRule& rule, bool change_lock) {
+  if (conference.ending()) return make_again(conference, true);
   ConferenceSettings settings = rule.settings;
   settings.permanent = true;
-  static_cast<void>(control.update_settings(rule.name, settings).has_value());
+  CHECK(control.update_settings(rule.name, settings));
   if (!change_lock) return;
   static_cast<void>((rule.locked ? control.lock(rule.name) : control.unlock(rule.name)).has_value());
 }
 
-void release(Control& control, const RoomRule& rule) {
-  auto settings = control.settings(rule.name);
-  if (!settings) return;
-  settings->permanent = false;
-  static_cast<void>(control.update_settings(rule.name, *settings).has_value());
+void release(Control& control, Conference& conference) {
+  if (conference.ending()) return make_again(conference, false);
+  ConferenceSettings settings = conference.settings();
+  settings.permanent = false;
+  CHECK(control.update_settings(conference.name(), settings));
 }
 
 }  // namespace
@@ -35,16 +43,17 @@ void reconfigure(Host& host, Control& control, FocusConfig config) {
     for (const auto& core : host.cores) core->post(mailbox::UpdateListening{host.config.media.listening});
   }
   for (const RoomRule& rule : before.rooms.rooms) {
-    if (host.find_rule(rule.name) == nullptr) release(control, rule);
+    if (host.find_rule(rule.name) != nullptr) continue;
+    if (Conference* conference = host.roster.find(rule.name)) release(control, *conference);
   }
   for (const RoomRule& rule : host.config.rooms.rooms) {
     const RoomRule* old = nullptr;
     for (const RoomRule& one : before.rooms.rooms) old = one.name == rule.name ? &one : old;
     if (old != nullptr && *old == rule) continue;
-    if (host.roster.find(rule.name) == nullptr) {
-      host.create_by_rule(rule);
+    if (Conference* conference = host.roster.find(rule.name)) {
+      impose(control, *conference, rule, old == nullptr ? rule.locked : old->locked != rule.locked);
     } else {
-      impose(control, rule, old == nullptr ? rule.locked : old->locked != rule.locked);
+      host.create_by_rule(rule);
     }
   }
 }

@@ -39,6 +39,26 @@ TEST(Reconfiguration, ARoomThatIsGoneStaysUntilItsLastParticipantLeaves) {
   EXPECT_FALSE(world.focus->control().exists("old"));
 }
 
+TEST(Reconfiguration, ARoomWhoseRuleGoesWhileItEndsIsNotMadeAgain) {
+  FocusWorld world(with_rooms({rule("old")}));
+  world.join("old");
+  ASSERT_TRUE(world.control().terminate("old", ""));
+  world.focus->reconfigure(with_rooms({}));
+  world.settle();
+  EXPECT_FALSE(world.control().exists("old"));
+}
+
+TEST(Reconfiguration, ARoomWhoseRuleComesWhileItEndsIsMadeByIt) {
+  FocusWorld world;
+  world.join("new");
+  ASSERT_TRUE(world.control().terminate("new", ""));
+  world.focus->reconfigure(with_rooms({rule("new", 3, true)}));
+  world.settle();
+  ASSERT_TRUE(world.control().exists("new"));
+  EXPECT_EQ(world.control().find_conference("new")->state, ConferenceState::kLocked);
+  EXPECT_EQ(world.control().settings("new")->max_participants, 3U);
+}
+
 TEST(Reconfiguration, ChangesARoomWithWhoeverIsInIt) {
   FocusWorld world(with_rooms({rule("board")}));
   world.join("board");
