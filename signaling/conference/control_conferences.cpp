@@ -86,6 +86,7 @@ Outcome<> ControlImpl::update_settings(std::string_view name, const ConferenceSe
   update_shares(host_, conference);
   restart_clocks(host_, conference, before);
   parts_.moderation.apply_all(conference);
+  parts_.pins.on_settings(conference);
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dataplane/base/check.h"
 #include "dataplane/base/secret.h"
 #include "signaling/conference/refusal.h"
 #include "signaling/conference/room_tones.h"
@@ -53,8 +54,19 @@ void PinEntry::on_digit(Participant& participant, char digit) {
   } else if (digit == '#') {
     judge(participant);
   } else if (digit >= '0' && digit <= '9') {
+    const std::size_t enough = longest(participant.conference().settings());
+    DCHECK(enough > 0);  // on_settings(), begin()
     digits += digit;
-    if (digits.size() >= longest(participant.conference().settings())) judge(participant);
+    if (digits.size() >= enough) judge(participant);
+  }
+}
+
+void PinEntry::on_settings(const Conference& conference) {
+  if (asked(conference.settings())) return;
+  for (const ParticipantId id : conference.participants()) {
+    Participant& participant = *host_.roster.find(id);
+    // One whose call is not up yet is let in by begin().
+    if (participant.in_call() && participant.entering_pin) let_in(participant, false);
   }
 }
 

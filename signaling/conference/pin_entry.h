@@ -31,6 +31,8 @@ class PinEntry {
   // Its call is accepted.
   void begin(Participant& participant);
   void on_digit(Participant& participant, char digit);
+  // Its settings are others: where no PIN is asked any more, who was entering one is let in.
+  void on_settings(const Conference& conference);
   // PinRules::entry_time is over.
   void on_timeout(Participant& participant);
 

@@ -232,6 +232,37 @@ TEST_F(Pins, RulesChangeAtOnceAndForgetNobody) {
   EXPECT_GT(world.dialogs[early].rejection.retry_after->count(), 490);
 }
 
+TEST_F(Pins, WhoEntersOneThatIsTakenAwayIsLetIn) {
+  make({.pin = "4711", .moderator_pin = "081500"});
+  const auto first = world.join("room");
+  const auto second = world.join("room");
+  world.press(first, "47");
+  ASSERT_TRUE(world.control().update_settings("room", {.moderator_pin = "081500"}));
+  world.settle();
+  EXPECT_TRUE(world.info("room", second).entering_pin) << "it may be a moderator";
+  const auto joining = world.invite("room");
+  ASSERT_TRUE(world.control().update_settings("room", {}));
+  world.settle();
+  for (const auto dialog : {first, second, joining}) EXPECT_TRUE(let_in(dialog));
+  world.press(first, "1147");
+  EXPECT_TRUE(let_in(first)) << "keys are no PIN any more";
+  EXPECT_EQ(world.told<DtmfReceived>().back().digit, '7');
+}
+
+TEST_F(Pins, WhoEntersOneThatIsTakenAwayIsHeldByLockAndSize) {
+  make({.max_participants = 1, .moderators_pass_lock = true, .moderator_pin = "0815"});
+  const auto first = world.join("room");
+  const auto second = world.join("room");
+  ASSERT_TRUE(world.control().update_settings("room", {.max_participants = 1}));
+  EXPECT_TRUE(world.dialogs[first].alive());
+  EXPECT_EQ(world.dialogs[second].reason, "Conference is full");
+  make({.pin = "4711"}, "other");
+  const auto third = world.join("other");
+  ASSERT_TRUE(world.control().lock("other"));
+  ASSERT_TRUE(world.control().update_settings("other", {}));
+  EXPECT_EQ(world.dialogs[third].reason, "Conference is locked");
+}
+
 TEST(PinCallers, AreNamedByRoomAddressAndUri) {
   const auto at = [](const std::string& ip, std::uint16_t port = 5060) { return *base::parse_ip(ip, port); };
   const PinCaller a("room", "sip:a@h", at("10.0.0.1"));
