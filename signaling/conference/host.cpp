@@ -74,10 +74,17 @@ std::chrono::seconds Host::draw_retry_after() {
   return config.retry_after + std::chrono::seconds(more(random_));
 }
 
-void Host::forget(const Participant& participant) {
+void Host::forget_stay(const Participant& participant) {
+  const ParticipantId id = participant.identity().id;
   end_coachings(*this, participant);
+  deadlines.cancel(DeadlineKind::kStay, id);
+  deadlines.cancel(DeadlineKind::kPin, id);
+  pin_attempts.erase(id);
+}
+
+void Host::forget(const Participant& participant) {
+  forget_stay(participant);
   deadlines.cancel(participant.identity().id);
-  pin_attempts.erase(participant.identity().id);
   pending_offers.erase(participant.identity().id);
 }
 

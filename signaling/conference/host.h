@@ -73,7 +73,10 @@ class Host {
   int draw_below(int bound) { return std::uniform_int_distribution<int>(0, bound - 1)(random_); }
   CoreLink& core_of(const Participant& participant) { return *cores[participant.identity().core]; }
 
-  // Whatever is kept of it beside the roster: what it was asked for, when it is to be looked at.
+  // What is kept of it beside the roster for the conference that it leaves: whom it coaches, its PIN, the end
+  // of its stay. What is under way with its far end goes on.
+  void forget_stay(const Participant& participant);
+  // All that is kept of it beside the roster.
   void forget(const Participant& participant);
 
   base::Result<MediaEndpoint, MediaError> open_endpoint(std::size_t core, bool with_rtcp, PortRange within,

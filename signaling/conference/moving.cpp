@@ -46,7 +46,7 @@ Outcome<> Moving::move(Participant& participant, Conference& target) {
   const base::SocketAddress source = participant.latched_source;
   set_talking(host_, participant, false);
   end_media(host_, participant, reason);
-  host_.forget(participant);
+  host_.forget_stay(participant);
   participant.entering_pin = false;
   moderation_.exit(participant);
   const ParticipantInfo stay = info_of(host_, participant);

@@ -75,6 +75,25 @@ TEST_F(Held, WhenBothAskAtOnceItIsAskedAgainALittleLater) {
   EXPECT_EQ(offers().size(), 2u);
 }
 
+TEST_F(Held, AMoveTakesTheHoldAlongHoweverFarItIsTold) {
+  ASSERT_TRUE(world.control().create("other", {.permanent = true}));
+  ASSERT_TRUE(world.control().create("third", {.permanent = true}));
+  const std::string before = *world.control().session_description(id);
+  ASSERT_TRUE(world.control().set_hold(id, true));
+  ASSERT_TRUE(world.control().move(id, "other"));
+  world.settle();
+  world.focus->on_reinvite_rejected(dialog, 491);
+  EXPECT_EQ(*world.control().session_description(id), before) << "what was refused was not said";
+  ASSERT_TRUE(world.control().move(id, "third"));
+  world.pass(std::chrono::seconds(2));
+  ASSERT_EQ(offers().size(), 2u);
+  world.focus->on_answer(dialog, std::string(kSdp) + "a=inactive\r\n");
+  world.settle();
+  EXPECT_FALSE(world.attached(dialog).media.may_receive);
+  world.pass(std::chrono::seconds(60));
+  EXPECT_EQ(offers().size(), 2u) << "it is told";
+}
+
 TEST_F(Held, ARefusalIsToldAndItHoldsInTheMix) {
   const std::string before = *world.control().session_description(id);
   ASSERT_TRUE(world.control().set_hold(id, true));
