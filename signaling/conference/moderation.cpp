@@ -109,8 +109,10 @@ void Moderation::set_role(Participant& participant, ParticipantRole role) {
   if (participant.inside && participant.moderates()) conference.count_moderator(-1);
   participant.set_role(role);
   if (participant.inside && participant.moderates()) conference.count_moderator(1);
-  if (participant.moderates()) set_counted(participant, false);
-  if (participant.inside && !participant.moderates()) set_counted(participant, true);
+  // Who enters a PIN is counted, or refused, when it is let in.
+  if (participant.moderates() || !participant.entering_pin) {
+    set_counted(participant, !participant.moderates());
+  }
   watch_moderators(conference, moderators);
   const std::chrono::seconds limit = conference.settings().participant_limit;
   if (participant.moderates()) {

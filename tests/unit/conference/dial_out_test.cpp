@@ -171,6 +171,20 @@ TEST_F(DialledOut, RolesComeWithTheInvitation) {
   EXPECT_FALSE(world.attached(dialog).mix.deaf);
 }
 
+TEST_F(DialledOut, WhoIsNoModeratorAnyMoreWhileItRingsIsCounted) {
+  ASSERT_TRUE(world.control().create("room", {.max_participants = 1, .permanent = true}));
+  const auto dialog = call({.uri = "sip:chair@127.0.0.1", .role = ParticipantRole::kModerator});
+  ASSERT_TRUE(world.control().set_role(world.id("room", dialog), ParticipantRole::kSpeaker));
+  EXPECT_EQ(world.status(world.invite("room")), 486);
+  world.settle();
+  world.answer(dialog);
+  world.settle();
+  EXPECT_EQ(world.status(world.invite("room")), 486);
+  world.end(dialog);
+  world.settle();
+  EXPECT_EQ(world.state(world.join("room")), State::kEstablished);
+}
+
 TEST_F(DialledOut, NobodyAnswersInTime) {
   const auto dialog = call({.uri = "sip:bob@127.0.0.1", .ring_time = seconds(10)});
   world.pass(seconds(9));

@@ -122,6 +122,17 @@ TEST_F(Moderated, ModeratorsAreNotCounted) {
   EXPECT_EQ(world.status(world.invite("room")), 486);
 }
 
+TEST_F(Moderated, ARoleThatIsTakenBackBeforeTheCallIsUpCounts) {
+  make({.max_participants = 1});
+  const auto joining = world.invite("room");
+  const ParticipantId id = world.id("room", joining);
+  ASSERT_TRUE(world.control().set_role(id, ParticipantRole::kModerator));
+  ASSERT_TRUE(world.control().set_role(id, ParticipantRole::kListener));
+  EXPECT_EQ(world.status(world.invite("room")), 486);
+  world.settle();
+  EXPECT_EQ(world.status(world.invite("room")), 486);
+}
+
 TEST_F(Moderated, EntryAndExitAreHeardAndACrowdIsHeardAsOne) {
   make({.entry_tone = true, .exit_tone = true});
   const auto a = world.join("room");
