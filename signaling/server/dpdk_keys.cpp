@@ -83,14 +83,13 @@ bool shares_prefix(const base::SocketAddress& a, const base::SocketAddress& b, u
   return a.family == b.family;
 }
 
-// Whether the kernel beside the port listens for SIP where calls get their ports, or may choose such a port.
+// Whether the kernel beside the port listens for SIP where calls get their ports.
 bool sip_is_among_calls(const Configuration& configuration) {
   const base::SocketAddress& listen = configuration.sip.listen;
   const auto& media = configuration.media;
   const auto& dpdk = configuration.dpdk;
   if (dpdk.kernel_path != KernelPath::kTap) return false;
-  const bool any_port = listen.port == 0;
-  if (!any_port && (listen.port < media.rtp_port_low || listen.port > media.rtp_port_high)) return false;
+  if (listen.port < media.rtp_port_low || listen.port > media.rtp_port_high) return false;
   return listen.unspecified() ||
          std::any_of(dpdk.addresses.begin(), dpdk.addresses.end(),
                      [&](const auto& address) { return address.ip == listen.with_port(0); });
@@ -196,17 +195,14 @@ std::optional<DpdkFault> find_dpdk_fault(const Configuration& configuration) {
                              base::ip_to_string(dpdk.gateway)));
   }
   if (sip_is_among_calls(configuration)) {
-    const base::SocketAddress& listen = configuration.sip.listen;
     // Not at [sip] listen: a file may leave that out.
     return fault(
         "dataplane.dpdk.kernel_path",
-        fmt::format(
-            "kernel_path in [dataplane.dpdk]: [sip] listen is {0}, and [media] rtp_ports {1}-{2}: "
-            "a call that gets {3} there takes SIP's packets over UDP: let listen have a port outside "
-            "of them{4}",
-            base::to_string(listen), configuration.media.rtp_port_low, configuration.media.rtp_port_high,
-            listen.port == 0 ? "the port that the kernel chooses" : fmt::format("the port {}", listen.port),
-            listen.port == 0 ? "" : ", or rtp_ports begin behind it"));
+        fmt::format("kernel_path in [dataplane.dpdk]: [sip] listen is {0}, and [media] rtp_ports {1}-{2}: "
+                    "a call that gets the port {3} there takes SIP's packets over UDP: let rtp_ports "
+                    "begin behind it, or listen have a port outside of them",
+                    base::to_string(configuration.sip.listen), configuration.media.rtp_port_low,
+                    configuration.media.rtp_port_high, configuration.sip.listen.port));
   }
   if (cores.tx != "socket" || cores.rx != "socket") {
     return fault(cores.tx != "socket" ? "cores.tx" : "cores.rx",

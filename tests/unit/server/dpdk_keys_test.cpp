@@ -59,16 +59,11 @@ TEST(DpdkKeys, SipOverTheTapHasAPortOfItsOwn) {
   EXPECT_EQ(
       with("192.0.2.11:5060", "tap"),
       "t.toml:10:15: kernel_path in [dataplane.dpdk]: [sip] listen is 192.0.2.11:5060, and [media] rtp_ports "
-      "5060-65535: a call that gets the port 5060 there takes SIP's packets over UDP: let listen have a port "
-      "outside of them, or rtp_ports begin behind it");
+      "5060-65535: a call that gets the port 5060 there takes SIP's packets over UDP: let rtp_ports begin "
+      "behind it, or listen have a port outside of them");
   EXPECT_THAT(with("0.0.0.0:65535", "tap"), HasSubstr("[sip] listen is 0.0.0.0:65535"));
   EXPECT_THAT(with("[::]:5060", "tap"), HasSubstr("[sip] listen is [::]:5060")) << "takes IPv4's as well";
-  EXPECT_THAT(
-      with("192.0.2.10:0", "tap"),
-      testing::EndsWith("a call that gets the port that the kernel chooses there takes SIP's packets over "
-                        "UDP: let listen have a port outside of them"));
   EXPECT_EQ(with("192.0.2.11:5059", "tap"), "0 errors");
-  EXPECT_EQ(with("192.0.2.12:0", "tap"), "0 errors");
   EXPECT_EQ(with("192.0.2.12:5060", "tap"), "0 errors") << "an interface of its own";
   EXPECT_EQ(with("192.0.2.11:5060", "none"), "0 errors")
       << "whosever that address is, nothing is the kernel's";
