@@ -39,14 +39,17 @@ PeerMixes::PeerMixes(RingDirectory& rings, std::uint32_t core, std::uint32_t con
       links_(conferences * mailbox::kSharesMax, base::Pages::kPlain) {}
 
 void PeerMixes::close(Conference& conference) TUTTI_REALTIME {
-  for_each_peer(conference.peers, [&](std::uint32_t peer) { unlink(conference, peer); });
+  for_each_peer(conference.peers, [&](std::uint32_t peer) {
+    if (linked(conference, peer)) unlink(conference, peer);
+  });
+  conference.peers = 0;
   const std::uint32_t slot = conference.handle.slot;
   if (rings_.find(core_, slot) != nullptr) rings_.open(core_, slot).pass_to(MixRing::kNobody);
 }
 
 void PeerMixes::link(Conference& conference, std::uint32_t peer, std::uint32_t core,
                      const mailbox::ConferenceHandle& share) TUTTI_REALTIME {
-  CHECK(peer < mailbox::kSharesMax && peer != conference.number && (conference.peers >> peer & 1U) == 0 &&
+  CHECK(peer < mailbox::kSharesMax && peer != conference.number && !linked(conference, peer) &&
         core < rings_.cores());
   PeerLink& link = links_.make(conference.handle.slot * mailbox::kSharesMax + peer);
   link.core = core;
@@ -56,10 +59,10 @@ void PeerMixes::link(Conference& conference, std::uint32_t peer, std::uint32_t c
 }
 
 void PeerMixes::unlink(Conference& conference, std::uint32_t peer) TUTTI_REALTIME {
-  CHECK(peer < mailbox::kSharesMax && (conference.peers >> peer & 1U) == 1);
-  const PeerLink& link = link_of(conference, peer);
+  CHECK(peer < mailbox::kSharesMax && linked(conference, peer));
+  PeerLink& link = link_of(conference, peer);
   rings_.detach_reader(link.core, link.share.slot);
-  conference.peers &= ~(std::uint64_t{1} << peer);
+  link.ending = true;
 }
 
 void PeerMixes::compete(const Conference& conference, std::uint64_t tick,
@@ -67,6 +70,7 @@ void PeerMixes::compete(const Conference& conference, std::uint64_t tick,
   own_.loudest_count = choice.loudest(own_.loudest);
   for_each_peer(conference.peers, [&](std::uint32_t peer) {
     const PeerLink& link = link_of(conference, peer);
+    if (link.ending) return;
     const MixRing* ring = rings_.find(link.core, link.share.slot);
     if (ring == nullptr || ring->latest() == MixRing::kNone || ring->latest() + kLagMax < tick) return;
     if (ring->read(ring->latest(), part_) != MixRead::kWhole || part_.tenant != link.share.generation) return;
@@ -74,11 +78,16 @@ void PeerMixes::compete(const Conference& conference, std::uint64_t tick,
   });
 }
 
-void PeerMixes::exchange(const Conference& conference, const TickWheel::Turn& turn,
+void PeerMixes::exchange(Conference& conference, const TickWheel::Turn& turn,
                          mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
   publish(conference, turn, mixer);
   own_.loudest_count = 0;
-  for_each_peer(conference.peers, [&](std::uint32_t peer) { hear(link_of(conference, peer), turn, mixer); });
+  for_each_peer(conference.peers, [&](std::uint32_t peer) {
+    PeerLink& link = link_of(conference, peer);
+    if (!link.ending) return hear(link, turn, mixer);
+    let_go(link, mixer);
+    conference.peers &= ~(std::uint64_t{1} << peer);
+  });
 }
 
 void PeerMixes::hear(PeerLink& link, const TickWheel::Turn& turn,

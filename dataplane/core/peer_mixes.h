@@ -32,6 +32,7 @@ struct PeerLink {
   std::uint8_t lag = 0;     // ticks
   bool begun = false;       // something of it was mixed: from now on what is missing is missed
   bool heard = false;       // so was its last tick
+  bool ending = false;      // it fades out in the next tick, and is none then
 };
 static_assert(sizeof(PeerLink) == 32);  // docs/BUDGETS.md
 
@@ -54,13 +55,14 @@ class PeerMixes {
   // `peer` is the other share's number.
   void link(Conference& conference, std::uint32_t peer, std::uint32_t core,
             const mailbox::ConferenceHandle& share) TUTTI_REALTIME;
+  // What of it was heard last fades out.
   void unlink(Conference& conference, std::uint32_t peer) TUTTI_REALTIME;
 
   // Before the choice of the loudest: the peers' loudest voices join those who are offered.
   void compete(const Conference& conference, std::uint64_t tick, TalkerChoice& choice) TUTTI_REALTIME;
 
   // When the share's own voices are in the sum: publishes it where it is read, then adds the peers'.
-  void exchange(const Conference& conference, const TickWheel::Turn& turn,
+  void exchange(Conference& conference, const TickWheel::Turn& turn,
                 mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
   // One that no conference is linked with: adds its tick that is due in `turn`; or the last of it, fading
   // out.
@@ -74,6 +76,9 @@ class PeerMixes {
   }
 
  private:
+  bool linked(const Conference& conference, std::uint32_t peer) TUTTI_REALTIME {
+    return (conference.peers >> peer & 1U) == 1 && !link_of(conference, peer).ending;
+  }
   PeerLink& link_of(const Conference& conference, std::uint32_t peer) TUTTI_REALTIME {
     return links_[conference.handle.slot * mailbox::kSharesMax + peer];
   }
@@ -91,7 +96,7 @@ class PeerMixes {
   const std::uint32_t core_;
   const RingDirectory::Readers readers_;  // of this core's
   mailbox::CoreCounters& counters_;
-  Slab<PeerLink> links_;  // by conference slot and number; those that are linked are in Conference::peers
+  Slab<PeerLink> links_;  // by conference slot and number; Conference::peers tells which there are
   mixer::MixPart own_;    // of the conference that is being mixed
   // What is being read.
   mixer::MixPart part_;

@@ -277,24 +277,58 @@ TEST_F(Pair, ARingThatPassedToAnotherConferenceIsNotHeardAndNotMissed) {
   EXPECT_EQ(missed(), 0U);
 }
 
+// The last of a share leaves, and signaling unlinks it before what the share said last is heard here.
+TEST_F(Pair, WhatWasHeardOfOneThatIsUnlinkedFadesOutBackwards) {
+  link();
+  for (std::uint64_t t = 100; t < 110; ++t) {
+    publish(t);
+    tick(t);
+  }
+  peers_->unlink(conference_, kPeer);
+  publish(110);
+  const base::SumFrame last = tick(110);
+  for (std::size_t i = 0; i < last.samples.size(); ++i) {
+    const auto line = static_cast<std::int64_t>(2 * (last.samples.size() - i) - 1);
+    ASSERT_EQ(last.samples[i], std::int64_t{said(109, 159 - i)} * line / 320) << i;
+  }
+  EXPECT_EQ(conference_.peers, 0U);
+  EXPECT_TRUE(is_silence(tick(111)));
+  EXPECT_EQ(missed(), 0U);
+}
+
+TEST_F(Pair, AnotherShareTakesTheNumberOfOneThatHasJustBeenUnlinked) {
+  link();
+  publish(10);
+  tick(10);
+  peers_->unlink(conference_, kPeer);
+  link();
+  publish(11);
+  EXPECT_EQ(tick(11).samples.front(), said(11, 0) / 320) << "fades in";
+  publish(12);
+  EXPECT_TRUE(is_tick(tick(12), 12));
+  EXPECT_TRUE(rings_.readers(kPeer).any(kShare.slot));
+}
+
 TEST_F(Pair, LinkedAnewToTheNextTenantItHearsThatOne) {
   link();
   publish(10);
   tick(10);
   peers_->unlink(conference_, kPeer);
   publish(11);
-  EXPECT_TRUE(is_silence(tick(11)));
+  tick(11);  // fades out
+  publish(12);
+  EXPECT_TRUE(is_silence(tick(12)));
   EXPECT_EQ(missed(), 0U);
   const mailbox::ConferenceHandle next{kShare.slot, kShare.generation + 1};
   peers_->link(conference_, kPeer, kPeer, next);
-  publish(12);  // still the old one
-  EXPECT_TRUE(is_silence(tick(12)));
+  publish(13);  // still the old one
+  EXPECT_TRUE(is_silence(tick(13)));
   MixPart part;
   part.tenant = next.generation;
   part.contributors = 1;
   base::SumFrame sum;
   sum.samples.fill(500);
-  for (std::uint64_t t = 13; t < 16; ++t) {
+  for (std::uint64_t t = 14; t < 17; ++t) {
     rings_.open(kPeer, next.slot).publish(t, part, sum);
     tick(t);
   }
