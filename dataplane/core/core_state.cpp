@@ -59,7 +59,7 @@ Participant* CoreState::find(const mailbox::ParticipantHandle& handle) TUTTI_REA
   if (handle.slot >= participants.capacity() || marks[handle.slot].presence == Presence::kNobody)
     return nullptr;
   Participant& participant = participants[handle.slot];
-  return participant.handle == handle && !participant.detaching ? &participant : nullptr;
+  return participant.handle == handle && !participant.leaving ? &participant : nullptr;
 }
 
 Conference* CoreState::find(const mailbox::ConferenceHandle& handle) TUTTI_REALTIME {
@@ -70,9 +70,9 @@ Conference* CoreState::find(const mailbox::ConferenceHandle& handle) TUTTI_REALT
 
 Participant* CoreState::find(net::EndpointId endpoint) TUTTI_REALTIME {
   const auto slot = static_cast<std::uint32_t>(endpoint);
-  if (slot >= participants.capacity() || marks[slot].presence == Presence::kNobody) return nullptr;
-  Participant& participant = participants[slot];
-  return participant.detaching ? nullptr : &participant;
+  if (slot >= participants.capacity()) return nullptr;
+  const Presence presence = marks[slot].presence;
+  return presence == Presence::kNobody || presence == Presence::kDetaching ? nullptr : &participants[slot];
 }
 
 void CoreState::join(Conference& conference, std::uint32_t slot) TUTTI_REALTIME {
@@ -85,6 +85,14 @@ void CoreState::leave(Conference& conference, std::uint32_t slot) TUTTI_REALTIME
   conference.members.remove(slot, member_links());
   --members_in[conference.sub_slot];
   ++changes_in[conference.sub_slot];
+}
+
+void CoreState::detach(Participant& participant) TUTTI_REALTIME {
+  if (Conference* const conference = conference_of(participant)) leave(*conference, participant.handle.slot);
+  participant.conference = kNoSlot;
+  marks[participant.handle.slot].presence = Presence::kDetaching;
+  participant.inbound.detach(payloads);
+  port.detach(endpoint_of(participant));
 }
 
 void CoreState::put_on_wheel(Conference& conference, std::uint32_t sub_slot) TUTTI_REALTIME {

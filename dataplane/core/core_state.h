@@ -33,19 +33,19 @@ namespace tutti::core {
 struct CoreState {
   CoreState(const CoreOptions& options, net::PacketPort& port, mailbox::Mailbox& mailbox);
 
-  // None where the slot is empty or has another tenant by now.
+  // None where the slot is empty or being left, or has another tenant by now.
   Participant* find(const mailbox::ParticipantHandle& handle) TUTTI_REALTIME;
   Conference* find(const mailbox::ConferenceHandle& handle) TUTTI_REALTIME;
   // Where it is; none while it is between two.
   Conference* conference_of(const Participant& participant) TUTTI_REALTIME {
     return participant.conference == kNoSlot ? nullptr : &conferences[participant.conference];
   }
-  // The participant that an endpoint belongs to; none while its slot is empty or being left.
+  // Whose packets an endpoint brings; none while its slot is empty or waits for the network.
   Participant* find(net::EndpointId endpoint) TUTTI_REALTIME;
 
   // What decides about its presence has changed, or it is new.
   void settle_presence(const Participant& participant) TUTTI_REALTIME {
-    const bool takes_rtp = participant.may_receive && !participant.rtcp_mux && !participant.detaching;
+    const bool takes_rtp = participant.may_receive && !participant.rtcp_mux;
     marks[participant.handle.slot].presence = takes_rtp ? Presence::kTakesRtp : Presence::kPresent;
   }
 
@@ -60,6 +60,8 @@ struct CoreState {
   // A participant joins a conference or leaves it.
   void join(Conference& conference, std::uint32_t slot) TUTTI_REALTIME;
   void leave(Conference& conference, std::uint32_t slot) TUTTI_REALTIME;
+  // It is in no conference any more, and its endpoint is let go of.
+  void detach(Participant& participant) TUTTI_REALTIME;
   // From now on the conference ticks in that sub-slot; in none.
   void put_on_wheel(Conference& conference, std::uint32_t sub_slot) TUTTI_REALTIME;
   void take_off_wheel(Conference& conference) TUTTI_REALTIME;

@@ -51,7 +51,9 @@ void MediaCore::obey(const mailbox::OpenConference& command, base::Instant) TUTT
 
 void MediaCore::obey(const mailbox::CloseConference& command, base::Instant) TUTTI_REALTIME {
   Conference* conference = state_.find(command.conference);
-  CHECK(conference != nullptr && conference->members.empty());
+  CHECK(conference != nullptr);
+  if (!conference->members.empty()) moves_.end_leaves(*conference);
+  CHECK(conference->members.empty());
   state_.take_off_wheel(*conference);
   state_.peers.close(*conference);
   state_.tones.release(conference->tones);
@@ -111,17 +113,15 @@ void MediaCore::obey(const mailbox::DetachParticipant& command, base::Instant no
   Participant* participant = state_.find(command.participant);
   if (participant == nullptr) return;
   reporting_.end_talk(*participant);
-  if (participant->moving) moves_.forget(*participant);
-  Conference* const conference = state_.conference_of(*participant);
-  state_.coachings.stop(*participant, conference);
-  if (conference != nullptr) state_.leave(*conference, command.participant.slot);
+  state_.coachings.stop(*participant, state_.conference_of(*participant));
   state_.coachings.forget(*participant);
   state_.tones.release(participant->tones);
-  participant->detaching = true;
-  state_.settle_presence(*participant);
   state_.send_rtcp(*participant, now, true);
-  participant->inbound.detach(state_.payloads);
-  state_.port.detach(endpoint_of(*participant));
+  // Behind BYE nothing is sent, whatever of its own is still heard.
+  participant->leaving = true;
+  participant->media.may_send = false;
+  participant->configure_outbound();
+  moves_.begin_leave(*participant);
 }
 
 void MediaCore::take_detached() TUTTI_REALTIME {

@@ -18,21 +18,49 @@ std::uint64_t next_tick_of(const Conference& conference, const TickWheel::Turn& 
 }  // namespace
 
 void Moves::begin(Participant& participant, const Conference& to) TUTTI_REALTIME {
-  CHECK(!participant.moving && count_ < moves_.capacity());
+  CHECK(!participant.moving);
+  add(participant, to.handle.slot);
+}
+
+void Moves::begin_leave(Participant& participant) TUTTI_REALTIME {
+  if (participant.in_mix) {
+    // Who was to be moved has that tick before it, too.
+    if (participant.moving) {
+      moves_[index_of(participant)].to = kNoSlot;
+    } else {
+      add(participant, kNoSlot);
+    }
+    return;
+  }
+  if (participant.moving) remove(index_of(participant));
+  state_.detach(participant);
+}
+
+void Moves::end_leaves(const Conference& conference) TUTTI_REALTIME {
+  for (std::uint32_t i = 0; i < count_;) {
+    Participant& participant = state_.participants[moves_[i].slot];
+    const bool ends = moves_[i].to == kNoSlot && participant.conference == conference.handle.slot;
+    if (ends) state_.detach(participant);
+    i = ends ? remove(i) : i + 1;
+  }
+}
+
+void Moves::add(Participant& participant, std::uint32_t to) TUTTI_REALTIME {
+  CHECK(count_ < moves_.capacity());
   const Conference& from = state_.conferences[participant.conference];
-  moves_.make(count_++, Move{.slot = participant.handle.slot,
-                             .to = to.handle.slot,
-                             .next_position = from.next_position,
-                             .left_at = 0});
+  moves_.make(
+      count_++,
+      Move{.slot = participant.handle.slot, .to = to, .next_position = from.next_position, .left_at = 0});
   state_.quiet.wake(participant);
   participant.moving = true;
   participant.control(participant.mix);
 }
 
-void Moves::forget(const Participant& participant) TUTTI_REALTIME {
-  for (std::uint32_t i = 0; i < count_; ++i) {
-    if (moves_[i].slot == participant.handle.slot) return static_cast<void>(remove(i));
-  }
+std::uint32_t Moves::index_of(const Participant& participant) TUTTI_REALTIME {
+  std::uint32_t i = 0;
+  while (i < count_ && moves_[i].slot != participant.handle.slot) ++i;
+  CHECK(i < count_);
+  return i;
 }
 
 std::uint32_t Moves::remove(std::uint32_t i) TUTTI_REALTIME {
@@ -45,6 +73,12 @@ bool Moves::advance(Move& move, const TickWheel::Turn& turn) TUTTI_REALTIME {
   if (participant.conference != kNoSlot) {
     Conference& from = state_.conferences[participant.conference];
     if (from.next_position <= move.next_position) return false;
+    if (move.to == kNoSlot) {
+      if (left_ == kLeavesPerSubSlot) return false;
+      ++left_;
+      state_.detach(participant);
+      return true;
+    }
     leave(participant, from);
     move.left_at = turn.position();
   }

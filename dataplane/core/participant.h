@@ -91,10 +91,10 @@ struct alignas(64) Participant {
   bool fading = false;             // in the mix for the last time
   mailbox::ParticipantHandle handle;
   std::uint32_t conference = kNoSlot;  // slot of it, while a member
-  bool detaching = false;              // only waits for the network to let go
+  bool leaving = false;                // its last command has come
   bool rtcp_mux = false;
   bool silenced = false;                   // does not talk: it is muted, on hold, waits or moves
-  bool moving = false;                     // to another conference
+  bool moving = false;                     // to another conference, or out
   bool personal = false;                   // what it hears is not what the others hear
   std::uint8_t voice = 0;                  // its own of Coachings; 0: none
   std::uint8_t quiet_reports = 0;          // how many reports ago it talked

@@ -32,7 +32,7 @@ std::size_t RtcpSession::write_report(const Moment& moment, const stream::Outbou
 
   rtp::RtcpLoad load;
   load.we_sent = we_sent;
-  next_report_ = moment.now + rtp::rtcp_interval(load, random());
+  next_report_ = bye ? base::Instant::max() : moment.now + rtp::rtcp_interval(load, random());
   return rtp::write_rtcp(out, report);
 }
 

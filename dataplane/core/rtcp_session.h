@@ -41,7 +41,7 @@ class RtcpSession {
 
   base::Instant next_report() const TUTTI_REALTIME { return next_report_; }
   bool due(base::Instant now) const TUTTI_REALTIME { return now >= next_report_; }
-  // Writes a report (with BYE: the last one) and sets the time of the next.
+  // Writes a report and sets the time of the next; with BYE there is none.
   // Shapes: `out` has kReportBytesMax. Returns the bytes written.
   std::size_t write_report(const Moment& moment, const stream::OutboundStream& outbound,
                            stream::InboundStream& inbound, bool bye, std::span<std::byte> out) TUTTI_REALTIME;

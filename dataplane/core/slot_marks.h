@@ -10,8 +10,8 @@ namespace tutti::core {
 enum class Presence : std::uint8_t {
   kNobody,
   kPresent,
-  kTakesRtp,  // what comes on its RTP flow goes to its stream: it may receive, no RTCP comes there, it does
-              // not leave
+  kTakesRtp,   // what comes on its RTP flow goes to its stream: it may receive, no RTCP comes there
+  kDetaching,  // nobody's: it only waits for the network to let go
 };
 
 // Thread: the core.

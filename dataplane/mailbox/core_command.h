@@ -30,7 +30,7 @@ struct UpdateConference {
   bool mixing = true;  // false: no voice is in the mix; what is played to all is still heard
 };
 
-// Ends an empty conference, and its links; answered by ConferenceClosed.
+// Ends a conference in which nobody is but who leaves, and its links; answered by ConferenceClosed.
 struct CloseConference {
   ConferenceHandle conference;
 };
@@ -135,7 +135,7 @@ struct EndHearingCoach {
   ConferenceHandle voice;
 };
 
-// Says RTCP BYE, sends nothing after it, and answers with ParticipantDetached.
+// Says RTCP BYE, sends nothing after it, and answers with ParticipantDetached when nobody hears it any more.
 struct DetachParticipant {
   ParticipantHandle participant;
 };

@@ -29,7 +29,7 @@ class ExactCore::Port final : public net::PacketPort {
 
   bool attach(net::EndpointId id, const base::EndpointHandles&) TUTTI_REALTIME override {
     slot(id).attached = true;
-    slot(id).first_tick = UINT64_MAX;
+    slot(id).first_tick = slot(id).last_tick = UINT64_MAX;
     ++generation_;
     slot(id).ssrc = generation_ * 64 + index_;
     return true;
@@ -37,6 +37,7 @@ class ExactCore::Port final : public net::PacketPort {
   void detach(net::EndpointId id) TUTTI_REALTIME override {
     slot(id).attached = false;
     slot(id).leaving = true;
+    slot(id).last_tick = tick_;
   }
   std::optional<net::EndpointId> next_detached() TUTTI_REALTIME override {
     for (std::uint32_t i = 0; i < slots_.size(); ++i) {
@@ -89,6 +90,8 @@ class ExactCore::Port final : public net::PacketPort {
   bool speaks(std::uint32_t slot, std::uint64_t tick) const {
     return slots_[slot].attached && slots_[slot].first_tick <= tick;
   }
+  // The same of its last tick: who was heard before, as all were who leave, is let go of with it.
+  bool fades(std::uint32_t slot, std::uint64_t tick) const { return slots_[slot].last_tick == tick; }
   std::uint32_t endpoints() const { return static_cast<std::uint32_t>(slots_.size()); }
   std::vector<ExactTick::Heard> sent;
 
@@ -98,6 +101,7 @@ class ExactCore::Port final : public net::PacketPort {
     bool leaving = false;
     std::uint32_t ssrc = 0;
     std::uint64_t first_tick = UINT64_MAX;
+    std::uint64_t last_tick = UINT64_MAX;
     std::array<std::byte, rtp::kRtpHeaderBytes + base::kFrameSamples> datagram;
   };
   Slot& slot(net::EndpointId id) { return slots_[static_cast<std::uint32_t>(id)]; }
@@ -179,8 +183,13 @@ const std::vector<ExactTick>& ExactCore::run(base::Instant now) {
     const base::RealtimeSection turn;
     core_->run_once(now);
   }
+  freed_.clear();
   std::array<mailbox::CoreEvent, 64> events;
-  while (mailbox_.drain(events) != 0) {
+  while (const std::size_t count = mailbox_.drain(events)) {
+    for (const auto& event : std::span(events).first(count)) {
+      const auto* const left = std::get_if<mailbox::ParticipantDetached>(&event);
+      if (left != nullptr) freed_.push_back(left->participant.slot);
+    }
   }
   ticks_.clear();
   for (std::uint32_t i = 0; i < shares_.size(); ++i) {
@@ -207,9 +216,15 @@ ExactTick ExactCore::look_at(std::uint32_t share, const mixer::MixRing& ring) co
   last.phase = part.phase;
   last.share = tracked_ ? base::SumFrame{} : published;
   for (auto slot = share; tracked_ && slot < port_->endpoints(); slot += shares()) {
-    if (!port_->speaks(slot, last.tick)) continue;
+    const bool fades = port_->fades(slot, last.tick);
+    if (!fades && !port_->speaks(slot, last.tick)) continue;
     const base::Frame& frame = voices_.frame(Voices::of(index_, slot, last.tick));
-    for (std::size_t i = 0; i < base::kFrameSamples; ++i) last.share.samples[i] += frame.samples[i];
+    constexpr auto kSamples = static_cast<std::int32_t>(base::kFrameSamples);
+    for (std::int32_t i = 0; i < kSamples; ++i) {
+      const std::int32_t sample = frame.samples[static_cast<std::size_t>(i)];
+      last.share.samples[static_cast<std::size_t>(i)] +=
+          fades ? sample * (2 * (kSamples - i) - 1) / (2 * kSamples) : sample;
+    }
   }
   for (const auto& sent : port_->sent) {
     if (sent.slot % shares() != share) continue;

@@ -31,7 +31,7 @@ struct ExactTick {
   std::uint32_t number = 0;  // the share's
   std::uint64_t tick = 0;
   std::uint32_t phase = 0;
-  base::SumFrame share;  // by the reference: the sum of its own voices
+  base::SumFrame share;  // by the reference: the sum of its own voices, of which those who leave fade out
   std::vector<Heard> heard;
 };
 
@@ -61,6 +61,8 @@ class ExactCore {
 
   // One turn. Returns the shares that ticked in it, in the order of their moments; valid until the next.
   const std::vector<ExactTick>& run(base::Instant now);
+  // Whose slots came free in it.
+  const std::vector<std::uint32_t>& freed() const { return freed_; }
   // From now on a share is what the core itself published: its callers' packets were lost in a stop.
   void lose_track() { tracked_ = false; }
 
@@ -82,6 +84,7 @@ class ExactCore {
   std::unique_ptr<Port> port_;
   std::unique_ptr<core::MediaCore> core_;
   std::vector<ExactTick> ticks_;
+  std::vector<std::uint32_t> freed_;
   bool tracked_ = true;
 };
 

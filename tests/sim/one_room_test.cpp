@@ -35,6 +35,7 @@ class OneRoom {
         linked_(config.cores * config.shares),
         ticks_(config.cores * config.shares),
         present_(config.cores),
+        leaving_(config.cores),
         stopped_(config.cores),
         behind_(config.cores),
         started_(config.cores) {
@@ -75,7 +76,9 @@ class OneRoom {
     if (present_[core].insert(slot).second) cores_[core]->join(slot);
   }
   void leave(std::uint32_t core, std::uint32_t slot) {
-    if (present_[core].erase(slot) == 1) cores_[core]->leave(slot);
+    if (present_[core].erase(slot) == 0) return;
+    leaving_[core].insert(slot);
+    cores_[core]->leave(slot);
   }
   void join_all() {
     for (std::uint32_t core = 0; core < config_.cores; ++core) {
@@ -88,8 +91,8 @@ class OneRoom {
   void come_and_go() {
     const auto core = static_cast<std::uint32_t>(random_() % config_.cores);
     const auto slot = static_cast<std::uint32_t>(random_() % config_.per_core);
-    // A slot is free when the core says so: in its next turn.
-    if (stopped_[core] || !touched_.insert({core, slot}).second) return;
+    // A slot is free when the core says so.
+    if (stopped_[core] || leaving_[core].count(slot) == 1 || !touched_.insert({core, slot}).second) return;
     if (present_[core].count(slot) == 1) {
       leave(core, slot);
     } else {
@@ -121,6 +124,7 @@ class OneRoom {
         if (behind_[core]) continue;
         started_[core] = step >= static_cast<int>(core::kSubSlots) || started_[core];
         for (const ExactTick& tick : cores_[core]->run(now_)) verify(core, tick);
+        for (const std::uint32_t slot : cores_[core]->freed()) leaving_[core].erase(slot);
       }
       now_ += core::kSubSlot;
       if (testing::Test::HasFatalFailure()) return;
@@ -179,6 +183,7 @@ class OneRoom {
   std::vector<std::uint64_t> ticks_;
   // By core.
   std::vector<std::set<std::uint32_t>> present_;
+  std::vector<std::set<std::uint32_t>> leaving_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> touched_;  // in this tick
   std::vector<bool> stopped_;
   std::vector<bool> behind_;

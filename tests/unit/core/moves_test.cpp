@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "mixer/dsp/fade.h"
 #include "tests/unit/core/room.h"
 
 namespace tutti::core {
@@ -177,10 +178,20 @@ TEST(Move, IsOverWhenOneLeavesOnTheWay) {
     TwoRooms rooms(4);
     Room& room = rooms.room;
     room.ticks(10, {kLoudA, kSilence, kLoudB, kSilence});
+    rooms.take_all();
     rooms.move(0, rooms.other);
     room.wire.run_for(after);
     room.wire.server.leave(room.participants[0]);
     room.wire.run_for(100ms);
+    // In the room before it fades out but once, and in full.
+    const auto left = rooms.take(1);
+    ASSERT_GE(left.size(), 2U);
+    base::Frame last;
+    last.samples.fill(sample_of(std::byte{kLoudA}));
+    dsp::fade(last.samples, dsp::Fade::kOut);
+    for (std::size_t i = 0; i < last.samples.size(); ++i)
+      ASSERT_EQ(left[0].payload[i], ulaw_of(last.samples[i])) << i;
+    EXPECT_TRUE(all_bytes_are(left[1].payload, kSilence));
     EXPECT_EQ(room.wire.server.streams(), 3);
     EXPECT_EQ(room.wire.server.events_of<mailbox::ParticipantDetached>().size(), 1U);
     // Both rooms go on, and can be closed once they are empty.
