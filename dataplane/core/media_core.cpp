@@ -51,9 +51,7 @@ void MediaCore::obey(const mailbox::OpenConference& command, base::Instant) TUTT
 
 void MediaCore::obey(const mailbox::CloseConference& command, base::Instant) TUTTI_REALTIME {
   Conference* conference = state_.find(command.conference);
-  CHECK(conference != nullptr);
-  if (!conference->members.empty()) moves_.end_leaves(*conference);
-  CHECK(conference->members.empty());
+  CHECK(conference != nullptr && conference->members.empty());
   state_.take_off_wheel(*conference);
   state_.peers.close(*conference);
   state_.tones.release(conference->tones);

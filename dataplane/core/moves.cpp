@@ -36,15 +36,6 @@ void Moves::begin_leave(Participant& participant) TUTTI_REALTIME {
   state_.detach(participant);
 }
 
-void Moves::end_leaves(const Conference& conference) TUTTI_REALTIME {
-  for (std::uint32_t i = 0; i < count_;) {
-    Participant& participant = state_.participants[moves_[i].slot];
-    const bool ends = moves_[i].to == kNoSlot && participant.conference == conference.handle.slot;
-    if (ends) state_.detach(participant);
-    i = ends ? remove(i) : i + 1;
-  }
-}
-
 void Moves::add(Participant& participant, std::uint32_t to) TUTTI_REALTIME {
   CHECK(count_ < moves_.capacity());
   const Conference& from = state_.conferences[participant.conference];

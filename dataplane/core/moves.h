@@ -31,8 +31,6 @@ class Moves {
   void begin(Participant& participant, const Conference& to) TUTTI_REALTIME;
   // It is detached, at once or behind that tick. Once for each; it may be on its way, and in no conference.
   void begin_leave(Participant& participant) TUTTI_REALTIME;
-  // The conference ends: who still leaves it is detached at once.
-  void end_leaves(const Conference& conference) TUTTI_REALTIME;
 
   // When all that was due in a sub-slot is done.
   void run(const TickWheel::Turn& turn) TUTTI_REALTIME {

@@ -30,7 +30,7 @@ struct UpdateConference {
   bool mixing = true;  // false: no voice is in the mix; what is played to all is still heard
 };
 
-// Ends a conference in which nobody is but who leaves, and its links; answered by ConferenceClosed.
+// Ends a conference whose last one ParticipantDetached has told, and its links; answered by ConferenceClosed.
 struct CloseConference {
   ConferenceHandle conference;
 };

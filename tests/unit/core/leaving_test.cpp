@@ -177,17 +177,6 @@ TEST(Leave, TwiceAndBesideOtherCommandsIsOneAndTheSlotHasANewTenant) {
   EXPECT_TRUE(server.events_of<mailbox::ParticipantMoved>().empty());
 }
 
-TEST(Leave, IsOverWithItsConference) {
-  Room room(2);
-  room.ticks(30, {kVoice, kVoice});
-  for (const auto& participant : room.participants) room.wire.server.leave(participant);
-  room.wire.server.close_conference(room.conference);
-  room.wire.run_for(2 * kSubSlot);
-  EXPECT_EQ(gone(room.wire), 2U);
-  EXPECT_EQ(room.wire.server.events_of<mailbox::ConferenceClosed>().size(), 1U);
-  EXPECT_EQ(room.wire.server.streams(), 0);
-}
-
 TEST(Leave, OfManyAtOnceIsSpreadOverSubSlots) {
   constexpr std::size_t kMany = 120;
   Room room(kMany);
