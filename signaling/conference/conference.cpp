@@ -22,6 +22,7 @@ Conference::Conference(ConferenceId id, std::string name, ConferenceSettings set
 bool Conference::try_enter(ConferenceState next) {
   if (!may_follow(state_, next)) return false;
   const ConferenceState from = std::exchange(state_, next);
+  if (!ending()) locked_ = next == ConferenceState::kLocked;
   announcer_.tell(*this, ConferenceStateChanged{from, next});
   return true;
 }

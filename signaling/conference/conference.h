@@ -47,6 +47,8 @@ class Conference {
   bool ending() const { return state_ >= ConferenceState::kTerminating; }
   // False, and nothing done, where the state machine has no such step. Announces the step.
   bool try_enter(ConferenceState next);
+  // It admits nobody, or did not when it began to end.
+  bool locked() const { return locked_; }
 
   const ConferenceSettings& settings() const { return settings_; }
   // `settings` have no fault.
@@ -119,6 +121,7 @@ class Conference {
   const std::chrono::system_clock::time_point created_wall_ = std::chrono::system_clock::now();
   ConferenceSettings settings_;
   ConferenceState state_ = ConferenceState::kCreating;
+  bool locked_ = false;
   std::set<ParticipantId> participants_;  // ids grow, so the order is that of coming
   std::size_t present_ = 0;
   std::size_t counted_ = 0;

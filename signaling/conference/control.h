@@ -54,7 +54,8 @@ class Control {
   // Errors: InvalidArgument, NotSupported.
   virtual Outcome<> update_settings(std::string_view name, const ConferenceSettings& settings) = 0;
   virtual Outcome<ConferenceStatistics> statistics(std::string_view name) const = 0;
-  // BYE to everyone; callers get 480 until the last one is out. A permanent one then starts afresh.
+  // BYE to everyone; callers get 480 until the last one is out. A permanent one then starts afresh: by its
+  // rule, or where it has none with the settings and the lock that it had.
   virtual Outcome<> terminate(std::string_view name, const std::string& reason) = 0;
   // Callers get 403; those who are in stay.
   virtual Outcome<> lock(std::string_view name) = 0;

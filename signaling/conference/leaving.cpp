@@ -163,11 +163,12 @@ void Leaving::close(Conference& conference) {
   const bool again = conference.settings().permanent && !host_.draining;
   const std::string name = conference.name();
   const ConferenceSettings settings = conference.settings();
+  const bool locked = conference.locked();
   host_.roster.erase(conference);
   if (again && rule != nullptr) {
     host_.create_by_rule(*rule);
   } else if (again) {
-    host_.create_conference(name, settings);
+    host_.create_conference(name, settings, locked);  // no rule says what it is like
   }
 }
 

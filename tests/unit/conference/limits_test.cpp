@@ -26,6 +26,21 @@ TEST_F(Limited, ADurationEndsTheRoom) {
   EXPECT_EQ(world.dialogs[dialog].reason, "Its time is over");
 }
 
+TEST_F(Limited, APermanentOneComesBackLockedIfItWas) {
+  make({.permanent = true, .duration = seconds(60)});
+  const auto conference = [this] { return *world.control().find_conference("room"); };
+  const std::string first = conference().id;
+  ASSERT_TRUE(world.control().lock("room"));
+  world.pass(seconds(61));
+  const std::string second = conference().id;
+  EXPECT_NE(second, first);
+  EXPECT_EQ(conference().state, ConferenceState::kLocked);
+  ASSERT_TRUE(world.control().unlock("room"));
+  world.pass(seconds(61));
+  EXPECT_NE(conference().id, second);
+  EXPECT_EQ(conference().state, ConferenceState::kActive);
+}
+
 TEST_F(Limited, AStayEndsAndAModeratorsDoesNot) {
   make({.participant_limit = seconds(60)});
   const auto chair = world.join("room");
