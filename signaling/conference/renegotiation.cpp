@@ -74,12 +74,14 @@ void Renegotiation::on_answer(Participant& participant, const std::string& sdp) 
     agree(participant, std::move(*plan));
     return offer_again(participant);
   }
+  const std::string detail(sdp::to_string(plan.error().what));
   // Nothing was agreed before: there is no session to go on with.
-  if (participant.plan() == nullptr) {
-    const std::string detail(sdp::to_string(plan.error().what));
-    host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kMediaFailed, detail});
-    leaving_.dismiss(participant, detail);
-  }
+  const bool first = participant.plan() == nullptr;
+  host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kMediaFailed,
+                                                      first ? detail : "Its answer to our offer: " + detail});
+  if (first) return leaving_.dismiss(participant, detail);
+  // Its media go on as they were. It took the offer, which is what was said last.
+  offer_again(participant);
 }
 
 void Renegotiation::on_established(Participant& participant) {
@@ -133,6 +135,10 @@ void Renegotiation::on_rejected(Participant& participant, int status) {
   const std::string detail = status < 300 ? "It answered a re-INVITE without SDP"
                                           : "It refused a re-INVITE with " + std::to_string(status);
   host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kMediaFailed, detail});
+  // Where the operator thought better of it meanwhile: who refused it does what is wished now, and who took
+  // it may not.
+  if (status >= 300 && participant.switches().held == told_before) participant.told_held = told_before;
+  offer_again(participant);
 }
 
 void Renegotiation::agree(Participant& participant, sdp::MediaPlan plan) {

@@ -114,6 +114,39 @@ TEST_F(Held, WhatWasTakenWithoutAnAnswerIsToldAndTheNextOneIsOffered) {
   EXPECT_EQ(offers().size(), 2u);
 }
 
+TEST_F(Held, ABrokenAnswerIsToldAndWhatIsWishedMeanwhileIsOffered) {
+  for (const std::string& broken : {std::string("nonsense"), std::string(kSdp) + "m=video 0 RTP/AVP 97\r\n",
+                                    sdp_with("RTP/AVP 0", "RTP/AVP 18")}) {
+    offers().clear();
+    const std::size_t told = world.told<ParticipantFailed>().size();
+    ASSERT_TRUE(world.control().set_hold(id, true));
+    ASSERT_TRUE(world.control().set_hold(id, false));
+    ASSERT_EQ(offers().size(), 1u);
+    world.focus->on_answer(dialog, broken);
+    world.settle();
+    ASSERT_EQ(world.told<ParticipantFailed>().size(), told + 1);
+    EXPECT_EQ(world.told<ParticipantFailed>().back().detail.find("Its answer to our offer: "), 0u);
+    EXPECT_EQ(world.attached(dialog).updates, 0) << "its media go on as they were";
+    ASSERT_EQ(offers().size(), 2u) << broken;
+    EXPECT_EQ(offers()[1].find("a=sendonly"), std::string::npos);
+    world.focus->on_answer(dialog, kSdp);
+  }
+  world.pass(std::chrono::seconds(60));
+  EXPECT_EQ(offers().size(), 2u);
+}
+
+TEST_F(Held, AnOperatorWhoThoughtBetterOfItMayHoldAgainAfterARefusal) {
+  ASSERT_TRUE(world.control().set_hold(id, true));
+  ASSERT_TRUE(world.control().set_hold(id, false));
+  world.focus->on_reinvite_rejected(dialog, 488);
+  EXPECT_EQ(offers().size(), 1u) << "it was never held";
+  ASSERT_TRUE(world.control().set_hold(id, true));
+  EXPECT_EQ(offers().size(), 2u);
+  ASSERT_TRUE(world.control().set_hold(id, false));
+  world.focus->on_reinvite_rejected(dialog, 200);
+  EXPECT_EQ(offers().size(), 3u) << "it took the hold, for all that is known";
+}
+
 TEST_F(Held, TheAnswerToTheirOwnReInviteSaysWhatCouldNotBeOfferedAtThatTime) {
   ASSERT_TRUE(world.control().set_hold(id, true));
   world.reinvite(dialog, sdp_with("m=audio 6000", "m=audio 6002"));
