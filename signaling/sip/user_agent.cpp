@@ -87,7 +87,10 @@ void UserAgent::Impl::receive(ServerTransaction transaction, const sip_t& sip) {
   const bool in_dialog = sip.sip_to->a_tag != nullptr;
   if (!in_dialog && method == sip_method_invite) return receive_invite(std::move(transaction), sip);
   if (!in_dialog && method == sip_method_options) {
-    Refusal answer{200, {}, {}};
+    // As an INVITE would be, so that whoever shares calls out hears of it. RFC 3261, 11.2
+    const auto retry_after = refuses_calls();
+    Refusal answer{retry_after ? 503 : 200, {}, {}};
+    if (retry_after) answer.headers.retry_after = std::to_string(retry_after->count());
     answer.headers.capabilities = true;
     answer.headers.accept = kSdpType;
     return refuse(transaction, std::move(answer));

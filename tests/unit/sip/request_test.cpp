@@ -42,6 +42,28 @@ TEST_F(RequestTest, OptionsTellsWhatWeCan) {
   EXPECT_EQ(header(answer, "Server"), "Tutti-Test/1");
 }
 
+TEST_F(RequestTest, OptionsIsAnsweredAsAnInviteWouldBe) {  // RFC 3261, 11.2
+  start();
+  Peer peer(loop, server());
+  RawCall running(peer, "room");
+  establish(running);
+  const auto check_within_call = [&] {
+    peer.send(running.request("OPTIONS", {}));
+    peer.expect(200, "OPTIONS");
+  };
+  recorder.overloaded_for = seconds(7);
+  const std::string answer = ask("OPTIONS", {}, 503);
+  EXPECT_EQ(header(answer, "Retry-After"), "7");
+  EXPECT_NE(header(answer, "Allow"), "");
+  EXPECT_EQ(agent->counters().shed.value(), 0U) << "it is no call";
+  check_within_call();
+  recorder.overloaded_for.reset();
+  ask("OPTIONS", {}, 200);
+  agent->refuse_new_calls();
+  EXPECT_NE(header(ask("OPTIONS", {}, 503), "Retry-After"), "");
+  check_within_call();
+}
+
 TEST_F(RequestTest, RequestsOfUnknownDialogsAre481) {
   start();
   ask("BYE", {}, 481);
