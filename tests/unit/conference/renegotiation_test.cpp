@@ -75,11 +75,13 @@ TEST(Renegotiation, ARefusalHarmsNothing) {
   const auto dialog = world.join("room");
   world.reinvite(dialog, sdp_with("RTP/AVP 0", "RTP/AVP 18"));
   world.reinvite(dialog, "nonsense");
+  world.reinvite(dialog, sdp_with("m=audio 6000", "m=audio 0"));
   world.settle();
-  ASSERT_EQ(world.dialogs[dialog].rejected_reinvites.size(), 2u);
+  ASSERT_EQ(world.dialogs[dialog].rejected_reinvites.size(), 3u);
   EXPECT_EQ(world.dialogs[dialog].rejected_reinvites[0].status, 488);
   EXPECT_EQ(world.dialogs[dialog].rejected_reinvites[0].warning->code, 305);
   EXPECT_EQ(world.dialogs[dialog].rejected_reinvites[1].status, 400);
+  EXPECT_EQ(world.dialogs[dialog].rejected_reinvites[2].status, 488) << "its only stream is not taken away";
   EXPECT_EQ(world.state(dialog), State::kEstablished);
   EXPECT_EQ(world.attached(dialog).updates, 0);
   EXPECT_EQ(world.info("room", dialog).status, ParticipantStatus::kActive);
