@@ -7,24 +7,20 @@ char KeyDetector::receive(rtp::RtpTimestamp timestamp, const rtp::TelephoneEvent
   if (any_) {
     const std::int32_t later = timestamp - start_;
     if (later <= 0 && later > -kLongAgo) {
-      if (later == 0) {
-        duration_ = event.duration > duration_ ? event.duration : duration_;
-        ended_ = ended_ || event.end;
-      }
+      if (later == 0) ended_ = ended_ || event.end;
       return '\0';
     }
-    // A key held for more than 8 s: the next segment begins where the longest duration ended.
-    const bool held = !ended_ && event.event == event_ && duration_ == UINT16_MAX && later == UINT16_MAX;
+    // A key held for more than 8 s: the next segment begins where the longest duration ended, which is said
+    // in one packet only and may be lost.
+    const bool held = !ended_ && event.event == event_ && later == UINT16_MAX;
     if (held) {
       start_ = timestamp;
-      duration_ = event.duration;
       ended_ = event.end;
       return '\0';
     }
   }
   any_ = true;
   start_ = timestamp;
-  duration_ = event.duration;
   event_ = event.event;
   ended_ = event.end;
   return rtp::digit_of(event);

@@ -18,7 +18,6 @@ class KeyDetector {
 
  private:
   rtp::RtpTimestamp start_;  // of the event heard last: all its packets carry it
-  std::uint16_t duration_ = 0;
   std::uint8_t event_ = 0;
   bool any_ : 1 = false;
   bool ended_ : 1 = false;
