@@ -7,7 +7,6 @@
 #include "dataplane/base/clock.h"
 #include "signaling/api/access.h"
 #include "signaling/api/host_check.h"
-#include "signaling/api/request_target.h"
 
 namespace tutti::api {
 namespace {
@@ -140,8 +139,8 @@ void HttpConnection::on_read(Error error) {
   take(parser_->get());
 }
 
-std::optional<HttpConnection::Refusal> HttpConnection::find_fault(const Message& message) {
-  const RequestTarget target = parse_target(std::string(message.target()));
+std::optional<HttpConnection::Refusal> HttpConnection::find_fault(const Message& message,
+                                                                  const RequestTarget& target) {
   const std::string& path = target.path;
   if (!shared_.rate.try_ask(client_, base::monotonic_now())) {
     shared_.counters.refused_rate.add();
@@ -169,10 +168,10 @@ void HttpConnection::take(Message& message) {
   keep_alive_ = message.keep_alive();
   head_ = message.method() == http::verb::head;
   chunked_ = message.version() >= 11;
-  if (const auto fault = find_fault(message)) {
+  RequestTarget target = parse_target(std::string(message.target()));
+  if (const auto fault = find_fault(message, target)) {
     return fault->close ? refuse(fault->response) : write(fault->response);
   }
-  RequestTarget target = parse_target(std::string(message.target()));
   Request request{.method = std::string(head_ ? "GET" : message.method_string()),
                   .path = std::move(target.path),
                   .query = std::move(target.query),

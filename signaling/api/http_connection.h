@@ -21,6 +21,7 @@
 #include "dataplane/base/connection_bound.h"
 #include "signaling/api/http_server.h"
 #include "signaling/api/rate_limiter.h"
+#include "signaling/api/request_target.h"
 
 namespace tutti::api {
 
@@ -81,7 +82,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     Response response;
     bool close = false;
   };
-  std::optional<Refusal> find_fault(const Message& message);
+  std::optional<Refusal> find_fault(const Message& message, const RequestTarget& target);
   void take(Message& message);
   // Hands the request to the control thread; its answer or the deadline comes first, and counts.
   void ask(const Handler& handler, Request request);
