@@ -217,7 +217,7 @@ void Dialog::receive(ServerTransaction transaction, const sip_t& sip) {
     case sip_method_options: {
       Headers headers;
       headers.capabilities = true;
-      headers.accept = kSdpType;
+      headers.accept = kAccept;
       answer(transaction, 200, {}, std::move(headers));
       break;
     }

@@ -1,5 +1,6 @@
 #include "signaling/sip/request_impl.h"
 
+#include "signaling/sip/multipart.h"
 #include "signaling/sip/text.h"
 
 namespace tutti::sip {
@@ -14,9 +15,16 @@ bool has_body(const sip_t& sip) {
   return sip.sip_payload && sip.sip_payload->pl_len > 0;
 }
 
-bool has_sdp(const sip_t& sip) {
-  return has_body(sip) && sip.sip_content_type && sip.sip_content_type->c_type &&
-         is_sdp(sip.sip_content_type->c_type);
+SessionBody read_body(const sip_t& sip) {
+  if (!has_body(sip)) return {};
+  const std::string_view body(sip.sip_payload->pl_data, sip.sip_payload->pl_len);
+  const SessionBody not_understood{{}, BodyFault::kNotUnderstood};
+  const sip_content_type_t* type = sip.sip_content_type;
+  if (!type || !type->c_type || sip.sip_content_encoding) return not_understood;
+  if (is_sdp(type->c_type)) return {body};
+  if (!is_value(type->c_type, "multipart/mixed")) return not_understood;
+  const char* boundary = msg_params_find(type->c_params, "boundary=");
+  return read_multipart(body, unquote(boundary ? boundary : ""));
 }
 
 bool is_implemented(sip_method_t method) {
@@ -58,13 +66,19 @@ std::optional<Refusal> check_request(const sip_t& sip) {
     refusal.headers.unsupported = std::move(unknown);
     return refusal;
   }
-  if ((method == sip_method_invite || method == sip_method_update) && has_body(sip) &&
-      !body_may_be_ignored(sip) && (!has_sdp(sip) || sip.sip_content_encoding)) {
-    Refusal refusal{415, {}, {}};
-    refusal.headers.accept = kSdpType;
-    return refusal;
+  const bool offers = method == sip_method_invite || method == sip_method_update;
+  if (!offers || body_may_be_ignored(sip)) return std::nullopt;
+  switch (read_body(sip).fault) {
+    case BodyFault::kNone:
+      return std::nullopt;
+    case BodyFault::kBroken:
+      return Refusal{400, "Broken Multipart Body", {}};
+    case BodyFault::kNotUnderstood:
+      break;
   }
-  return std::nullopt;
+  Refusal refusal{415, {}, {}};
+  refusal.headers.accept = kAccept;
+  return refusal;
 }
 
 std::optional<Refusal> check_first_invite(const sip_t& sip) {
@@ -79,8 +93,7 @@ std::optional<Refusal> check_first_invite(const sip_t& sip) {
 }
 
 std::string sdp_of(const sip_t& sip) {
-  if (!has_sdp(sip)) return {};
-  return std::string(sip.sip_payload->pl_data, sip.sip_payload->pl_len);
+  return std::string(read_body(sip).sdp);
 }
 
 SessionTimerHeaders session_timer_of(const sip_t& sip) {

@@ -23,7 +23,7 @@ std::optional<Refusal> check_request(const sip_t& sip);
 // What an INVITE that starts a call must have besides: scheme, Contact, From tag, hops left.
 std::optional<Refusal> check_first_invite(const sip_t& sip);
 
-// The SDP of a message, empty when there is none (or one that may be ignored, RFC 3261, 20.11).
+// The SDP of a message, by itself or within multipart/mixed; empty when there is none that can be read.
 std::string sdp_of(const sip_t& sip);
 SessionTimerHeaders session_timer_of(const sip_t& sip);
 // The text of a Reason header, or the phrase of a status line.

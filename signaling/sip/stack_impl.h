@@ -21,6 +21,7 @@ namespace tutti::sip {
 inline constexpr const char* kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE";
 inline constexpr const char* kSupported = "timer";
 inline constexpr const char* kSdpType = "application/sdp";
+inline constexpr const char* kAccept = "application/sdp, multipart/mixed";
 
 // The headers a message may carry beyond the compulsory ones; empty: left out.
 struct Headers {

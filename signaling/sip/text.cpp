@@ -1,8 +1,9 @@
 #include "signaling/sip/text.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
+
+#include "dataplane/base/ascii.h"
 
 namespace tutti::sip {
 namespace {
@@ -19,18 +20,26 @@ bool is_control(char c) {
   return byte < 0x20 || byte == 0x7f;
 }
 
+// What comes before the next semicolon that is not within quotes; both are taken off `rest`.
+std::string_view take_parameter(std::string_view& rest) {
+  bool quoted = false;
+  std::size_t end = 0;
+  for (; end < rest.size() && (quoted || rest[end] != ';'); ++end) {
+    if (rest[end] == '"') quoted = !quoted;
+    if (quoted && rest[end] == '\\') ++end;
+  }
+  const std::string_view parameter = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return parameter;
+}
+
+}  // namespace
+
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
-
-bool is_same_word(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-}  // namespace
 
 std::string unescape(std::string_view text) {
   std::string out;
@@ -84,7 +93,7 @@ std::optional<std::string_view> uri_parameter(std::string_view parameters, std::
   while (!parameters.empty()) {
     const std::string_view parameter = parameters.substr(0, parameters.find(';'));
     parameters.remove_prefix(std::min(parameter.size() + 1, parameters.size()));
-    if (!is_same_word(parameter.substr(0, name.size()), name)) continue;
+    if (!base::equal_ignoring_case(parameter.substr(0, name.size()), name)) continue;
     const std::string_view rest = parameter.substr(name.size());
     if (rest.empty()) return rest;
     if (rest.front() == '=') return rest.substr(1);
@@ -92,9 +101,23 @@ std::optional<std::string_view> uri_parameter(std::string_view parameters, std::
   return std::nullopt;
 }
 
+std::optional<std::string> header_parameter(std::string_view field, std::string_view name) {
+  take_parameter(field);  // the value that they belong to
+  while (!field.empty()) {
+    const std::string_view parameter = take_parameter(field);
+    const std::size_t mark = std::min(parameter.find('='), parameter.size());
+    if (!base::equal_ignoring_case(trim(parameter.substr(0, mark)), name)) continue;
+    return unquote(parameter.substr(std::min(mark + 1, parameter.size())));
+  }
+  return std::nullopt;
+}
+
+bool is_value(std::string_view field, std::string_view value) {
+  return base::equal_ignoring_case(trim(field.substr(0, field.find(';'))), value);
+}
+
 bool is_sdp(std::string_view type) {
-  constexpr std::string_view kSdp = "application/sdp";
-  return is_same_word(trim(type.substr(0, type.find(';'))), kSdp);
+  return is_value(type, "application/sdp");
 }
 
 }  // namespace tutti::sip

@@ -7,6 +7,8 @@
 
 namespace tutti::sip {
 
+// Without the white space around it, line ends included.
+std::string_view trim(std::string_view text);
 // Undoes %-escapes; a broken escape stays as it is. Source: RFC 3986, 2.1.
 std::string unescape(std::string_view text);
 // `"a \"b\""` becomes `a "b"`; text without quotes is only trimmed. Source: RFC 3261, 25.1, quoted-string.
@@ -21,6 +23,11 @@ bool fits_in_header(std::string_view text);
 // where it has none. A name with its value, `transport=tcp`, is found where it stands just so. Points into
 // `parameters`. Source: RFC 3261, 25.1, uri-parameters.
 std::optional<std::string_view> uri_parameter(std::string_view parameters, std::string_view name);
+// Of a header field's parameters, as in `type; a=b; c="d;e"`, the value of the first of this name, upper or
+// lower case, without its quotes; empty where it has none. Source: RFC 3261, 25.1, generic-param.
+std::optional<std::string> header_parameter(std::string_view field, std::string_view name);
+// True when `field`, with parameters or not, has this value, upper or lower case.
+bool is_value(std::string_view field, std::string_view value);
 // True when `type`, with parameters or not, is application/sdp.
 bool is_sdp(std::string_view type);
 

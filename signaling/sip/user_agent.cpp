@@ -92,7 +92,7 @@ void UserAgent::Impl::receive(ServerTransaction transaction, const sip_t& sip) {
     Refusal answer{retry_after ? 503 : 200, {}, {}};
     if (retry_after) answer.headers.retry_after = std::to_string(retry_after->count());
     answer.headers.capabilities = true;
-    answer.headers.accept = kSdpType;
+    answer.headers.accept = kAccept;
     return refuse(transaction, std::move(answer));
   }
   refuse(transaction, {481, {}, {}});  // of a dialog or an INVITE that is not, or no longer, here

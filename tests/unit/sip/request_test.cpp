@@ -37,7 +37,7 @@ TEST_F(RequestTest, OptionsTellsWhatWeCan) {
   start();
   const std::string answer = ask("OPTIONS", {}, 200);
   EXPECT_EQ(header(answer, "Allow"), "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE");
-  EXPECT_EQ(header(answer, "Accept"), "application/sdp");
+  EXPECT_EQ(header(answer, "Accept"), "application/sdp, multipart/mixed");
   EXPECT_EQ(header(answer, "Supported"), "timer");
   EXPECT_EQ(header(answer, "Server"), "Tutti-Test/1");
 }
@@ -101,7 +101,8 @@ TEST_F(RequestTest, UnknownExtensionsAreRefused) {
 
 TEST_F(RequestTest, OtherBodiesAreRefused) {
   start();
-  EXPECT_EQ(header(ask("INVITE", {"", "hello", "text/plain"}, 415), "Accept"), "application/sdp");
+  EXPECT_EQ(header(ask("INVITE", {"", "hello", "text/plain"}, 415), "Accept"),
+            "application/sdp, multipart/mixed");
   ask("INVITE", {"Content-Encoding: gzip\r\n", kOffer}, 415);
   ask("INVITE", {"", kOffer, ""}, 415);  // a body of no type
   EXPECT_TRUE(recorder.invites.empty());

@@ -307,7 +307,7 @@ TEST_F(SessionTest, OptionsWithinTheCallIsAnswered) {
   RawCall call(peer, "room");
   establish(call);
   peer.send(call.request("OPTIONS", {}));
-  EXPECT_EQ(header(peer.expect(200, "OPTIONS"), "Accept"), "application/sdp");
+  EXPECT_EQ(header(peer.expect(200, "OPTIONS"), "Accept"), "application/sdp, multipart/mixed");
   peer.send(call.request("INFO", {}));
   EXPECT_NE(header(peer.expect(405, "INFO"), "Allow"), "");
 }

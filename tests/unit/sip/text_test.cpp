@@ -38,5 +38,13 @@ TEST(Text, QuotesAndEscapes) {
   EXPECT_FALSE(is_sdp("application/sdpx"));
 }
 
+TEST(Text, ParametersOfAHeaderField) {
+  EXPECT_EQ(header_parameter("signal; Handling = optional", "handling"), "optional");
+  EXPECT_EQ(header_parameter("x;a=\"\\\";b=1\";b=\"2;3\"", "b"), "2;3") << "not within quotes";
+  EXPECT_EQ(header_parameter("x;a", "a"), "");
+  EXPECT_EQ(header_parameter("a=1", "a"), std::nullopt) << "that is the value";
+  EXPECT_EQ(header_parameter("x;b=\"\\", "a"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace tutti::sip
