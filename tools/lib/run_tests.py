@@ -19,7 +19,7 @@ from run_program import reason  # noqa: E402
 from steps import JOBS, LOGS, ROOT, Progress, run, tail, tail_of_log  # noqa: E402
 
 # A preset, what it builds, and the labels of the tests that it is for; None is everything.
-THREADED = "base|mailbox|net|core|mixer|sim|api"  # where two threads meet
+THREADED = "base|mailbox|net|core|mixer|api"  # where two threads meet; sim has all its cores in one
 REALTIME = "base|mailbox|net|rtp|stream|core|mixer|kernel|codec|dsp|sim"  # what a core runs
 HOSTILE = REALTIME + "|dpdk|sip|sdp|conference|api|records|server"  # all of the server: what meets bytes from outside
 PRESETS = [
@@ -153,7 +153,8 @@ def parse_options():
     parser.add_argument("--preset", action="append", choices=[preset[0] for preset in PRESETS],
                         help="only this preset; may be given again (default: all)")
     parser.add_argument("--all", action="store_true",
-                        help="the long ones too: 60 s a fuzzer, more rounds of interop, clang-tidy over every file")
+                        help="the long ones too: 60 s a fuzzer, more rounds of interop, clang-tidy over every file, the tools' own "
+                             "tests under AddressSanitizer")
     return parser.parse_args()
 
 
@@ -166,6 +167,8 @@ def main():
     LOGS.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     chosen = [p for p in PRESETS if not options.preset or p[0] in options.preset]
+    if options.all:
+        chosen = [("asan", None, None) if p[0] == "asan" else p for p in chosen]  # the tools', too
     progress = Progress(sum(3 if preset in INTEROP_PRESETS else 2 for preset, _, _ in chosen))
     summary = Summary()
     for preset, targets, labels in chosen:

@@ -106,7 +106,8 @@ TEST(SettingsPatch, TakesValuesForWhatTheyAre) {
 }
 
 TEST(SettingsPatch, KnowsWhatIsText) {
-  for (const auto& [key, schema] : openapi()["components"]["schemas"]["Settings"]["properties"].items()) {
+  const Json settings = openapi()["components"]["schemas"]["Settings"]["properties"];
+  for (const auto& [key, schema] : settings.items()) {
     const Json patch = Json::parse(*settings_patch({key + "=1"}));
     EXPECT_EQ(patch[key].is_string(), schema["type"] == "string") << key;
   }
