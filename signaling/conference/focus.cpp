@@ -152,9 +152,9 @@ std::uint64_t Focus::refused_for_load() const {
   return impl_->parts.host.refused_for_load;
 }
 
-std::optional<std::chrono::seconds> Focus::overloaded() {
+std::optional<std::chrono::seconds> Focus::overloaded(bool call) {
   if (!impl_->parts.host.overloaded()) return std::nullopt;
-  ++impl_->parts.host.refused_for_load;
+  if (call) ++impl_->parts.host.refused_for_load;
   return impl_->parts.host.draw_retry_after();
 }
 

@@ -64,7 +64,7 @@ class Focus final : public sip::UserAgentObserver {
   std::uint64_t refused_for_load() const;
 
   // sip::UserAgentObserver
-  std::optional<std::chrono::seconds> overloaded() override;
+  std::optional<std::chrono::seconds> overloaded(bool call) override;
   void on_invite(const sip::IncomingInvite& invite) override;
   void on_reinvite(sip::DialogId dialog, const std::string& offer) override;
   void on_answer(sip::DialogId dialog, const std::string& sdp) override;

@@ -85,8 +85,9 @@ class UserAgentObserver {
   virtual ~UserAgentObserver() = default;
 
   // Asked of each new call before anything is made of it: how long the caller shall wait with the next try,
-  // where there is no room for any (503); nothing where there may be some.
-  virtual std::optional<std::chrono::seconds> overloaded() { return std::nullopt; }
+  // where there is no room for any (503); nothing where there may be some. `call` false: of a request that is
+  // only answered as a call would be.
+  virtual std::optional<std::chrono::seconds> overloaded(bool /*call*/) { return std::nullopt; }
   // Someone calls: 100 was sent; owes accept() or reject(), now or later, ring() in between if it takes long.
   virtual void on_invite(const IncomingInvite& invite) = 0;
   // The other side changes the session by re-INVITE or UPDATE; owes accept_reinvite() or reject_reinvite().

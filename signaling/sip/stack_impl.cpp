@@ -170,12 +170,13 @@ int Stack::on_stateless(nta_agent_magic_t* magic, nta_agent_t* agent, msg_t* msg
     nta_msg_discard(agent, msg);
     return 0;
   }
-  if (method == sip_method_invite) {
+  const bool call = method == sip_method_invite;
+  if (call) {
     stack.counters_.shed.add();
     stack.counters_.shed_stateless.add();
   }
   stack.counters_.responses_sent.add(503);
-  const std::string wait = std::to_string(stack.retry_after().count());
+  const std::string wait = std::to_string(stack.retry_after(call).count());
   nta_msg_treply(agent, msg, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_SERVER_STR(stack.config_.product.c_str()),
                  SIPTAG_RETRY_AFTER_STR(wait.c_str()), TAG_END());
   return 0;

@@ -55,8 +55,8 @@ class Stack {
   // kept. A transaction stays for 32 s when its answer is not acknowledged, with 15 kB: a flood must not have
   // one each. Source: RFC 3261, 8.2.7.
   void set_stateless(bool on);
-  // How long such a caller shall wait; asked once each.
-  std::function<std::chrono::seconds()> retry_after;
+  // How long who sent such a request shall wait, an INVITE (`call`) or another; asked once each.
+  std::function<std::chrono::seconds(bool call)> retry_after;
 
   // Sends a request within (or starting) a dialog; `via` may be null. Null when the library refuses.
   ClientTransaction send(nta_leg_t* leg, nta_response_f* callback, nta_outgoing_magic_t* magic,

@@ -34,7 +34,7 @@ UserAgent::Impl::~Impl() {
 
 base::Result<void, SipError> UserAgent::Impl::open() {
   if (auto opened = stack_.open(); !opened) return opened;
-  stack_.retry_after = [this] { return refuses_calls().value_or(config.limits.retry_after); };
+  stack_.retry_after = [this](bool call) { return refuses_calls(call).value_or(config.limits.retry_after); };
   default_leg_.reset(nta_leg_tcreate(stack_.agent(), on_request, reinterpret_cast<nta_leg_magic_t*>(this),
                                      NTATAG_NO_DIALOG(1), TAG_END()));
   if (!default_leg_)
@@ -88,7 +88,7 @@ void UserAgent::Impl::receive(ServerTransaction transaction, const sip_t& sip) {
   if (!in_dialog && method == sip_method_invite) return receive_invite(std::move(transaction), sip);
   if (!in_dialog && method == sip_method_options) {
     // As an INVITE would be, so that whoever shares calls out hears of it. RFC 3261, 11.2
-    const auto retry_after = refuses_calls();
+    const auto retry_after = refuses_calls(false);
     Refusal answer{retry_after ? 503 : 200, {}, {}};
     if (retry_after) answer.headers.retry_after = std::to_string(retry_after->count());
     answer.headers.capabilities = true;
@@ -98,12 +98,12 @@ void UserAgent::Impl::receive(ServerTransaction transaction, const sip_t& sip) {
   refuse(transaction, {481, {}, {}});  // of a dialog or an INVITE that is not, or no longer, here
 }
 
-std::optional<std::chrono::seconds> UserAgent::Impl::refuses_calls() {
+std::optional<std::chrono::seconds> UserAgent::Impl::refuses_calls(bool call) {
   const bool full =
       static_cast<std::size_t>(counters.pending_invites.value()) >= config.limits.pending_invites ||
       (config.limits.dialogs > 0 && dialogs_.size() >= config.limits.dialogs);
   if (full || draining) return config.limits.retry_after;
-  return context_.observer.overloaded();
+  return context_.observer.overloaded(call);
 }
 
 void UserAgent::Impl::shed(const ServerTransaction& transaction, std::chrono::seconds retry_after) {
@@ -121,7 +121,7 @@ void UserAgent::Impl::shed(const ServerTransaction& transaction, std::chrono::se
 
 void UserAgent::Impl::receive_invite(ServerTransaction transaction, const sip_t& sip) {
   if (auto refusal = check_first_invite(sip)) return refuse(transaction, std::move(*refusal));
-  if (const auto retry_after = refuses_calls()) return shed(transaction, *retry_after);
+  if (const auto retry_after = refuses_calls(true)) return shed(transaction, *retry_after);
   if (!answer_session_timer(config.session_timer, session_timer_of(sip), false)) {
     Refusal refusal{422, {}, {}};
     refusal.headers.min_se = std::to_string(config.session_timer.min_se.count());

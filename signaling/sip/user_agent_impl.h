@@ -35,8 +35,8 @@ class UserAgent::Impl {
  private:
   static int on_request(nta_leg_magic_t* magic, nta_leg_t* leg, nta_incoming_t* request, const sip_t* sip);
   void receive(ServerTransaction transaction, const sip_t& sip);
-  // When the next caller shall ask again; nothing where it may come in.
-  std::optional<std::chrono::seconds> refuses_calls();
+  // When the next caller shall ask again; nothing where it may come in. `call`: one is refused for it.
+  std::optional<std::chrono::seconds> refuses_calls(bool call);
   void shed(const ServerTransaction& transaction, std::chrono::seconds retry_after);
   void receive_invite(ServerTransaction transaction, const sip_t& sip);
   void refuse(const ServerTransaction& transaction, Refusal refusal);

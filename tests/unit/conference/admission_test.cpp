@@ -26,20 +26,21 @@ TEST(Admission, AHostWithoutHeadroomAnswers503BeforeItReadsTheOffer) {
 TEST(Admission, TheUserAgentIsToldToRefuseAtOnce) {
   FocusWorld world({}, 2);
   world.poll();
-  EXPECT_EQ(world.focus->overloaded(), std::nullopt);
+  EXPECT_EQ(world.focus->overloaded(true), std::nullopt);
   world.join("a");
   world.join("b");
   world.cores[0]->set_used(900);
-  EXPECT_EQ(world.focus->overloaded(), std::nullopt) << "the other core has headroom";
+  EXPECT_EQ(world.focus->overloaded(true), std::nullopt) << "the other core has headroom";
   world.cores[1]->set_used(900);
   std::set<std::chrono::seconds> waits;
   for (int i = 0; i < 100; ++i) {
-    const auto wait = world.focus->overloaded();
+    const auto wait = world.focus->overloaded(true);
     ASSERT_TRUE(wait);
     waits.insert(*wait);
   }
+  EXPECT_TRUE(world.focus->overloaded(false));
   EXPECT_EQ(waits.size(), 6u) << "5 to 10 seconds: not all shall come again at once";
-  EXPECT_EQ(world.focus->refused_for_load(), 100u);
+  EXPECT_EQ(world.focus->refused_for_load(), 100u) << "of calls, and not of OPTIONS";
 }
 
 TEST(Admission, OpensAgainAfterLeaves) {

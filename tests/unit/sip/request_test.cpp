@@ -52,10 +52,12 @@ TEST_F(RequestTest, OptionsIsAnsweredAsAnInviteWouldBe) {  // RFC 3261, 11.2
     peer.expect(200, "OPTIONS");
   };
   recorder.overloaded_for = seconds(7);
+  recorder.calls_asked_of = 0;
   const std::string answer = ask("OPTIONS", {}, 503);
   EXPECT_EQ(header(answer, "Retry-After"), "7");
   EXPECT_NE(header(answer, "Allow"), "");
   EXPECT_EQ(agent->counters().shed.value(), 0U) << "it is no call";
+  EXPECT_EQ(recorder.calls_asked_of, 0U) << "nor is one refused for want of headroom";
   check_within_call();
   recorder.overloaded_for.reset();
   ask("OPTIONS", {}, 200);
@@ -203,6 +205,7 @@ TEST_F(RequestTest, AFloodIsShedWithoutATraceOfEach) {
   }
   EXPECT_EQ(agent->counters().shed.value(), 300U);
   EXPECT_EQ(agent->counters().responses_sent.value(503), 300U);
+  EXPECT_EQ(recorder.calls_asked_of, 301U) << "the running one as well";
   const auto passed = std::chrono::duration_cast<seconds>(Clock::now() - began).count();
   const std::uint64_t with_transaction = 300 - agent->counters().shed_stateless.value();
   EXPECT_GE(with_transaction, 100U) << "a few refusals are cheap, and an answer that is lost is sent again";

@@ -18,7 +18,10 @@ namespace tutti::sip {
 // Writes down everything; the std::functions, where set, also act.
 class Recorder : public UserAgentObserver {
  public:
-  std::optional<std::chrono::seconds> overloaded() override { return overloaded_for; }
+  std::optional<std::chrono::seconds> overloaded(bool call) override {
+    calls_asked_of += call ? 1 : 0;
+    return overloaded_for;
+  }
   void on_invite(const IncomingInvite& invite) override;
   void on_reinvite(DialogId dialog, const std::string& offer) override;
   void on_answer(DialogId dialog, const std::string& sdp) override;
@@ -32,6 +35,7 @@ class Recorder : public UserAgentObserver {
   std::function<void(DialogId)> answered;
 
   std::optional<std::chrono::seconds> overloaded_for;
+  std::size_t calls_asked_of = 0;  // by overloaded()
   std::vector<IncomingInvite> invites;
   std::vector<std::string> reinvite_offers;
   std::vector<std::string> answers;
