@@ -74,6 +74,7 @@ Participant& attach(Host& host, Conference& conference, const Arrival& arrival, 
   const Place place{.conference = &conference,
                     .seat = seat,
                     .joined_at = std::chrono::system_clock::now(),
+                    .since = host.now,
                     .told_before = {}};
   Participant& participant =
       host.roster.add(std::make_unique<Participant>(std::move(identity), place, who.role, host.announcer));

@@ -64,6 +64,7 @@ Outcome<> Moving::move(Participant& participant, Conference& target) {
   participant.set_place({.conference = &target,
                          .seat = seat,
                          .joined_at = std::chrono::system_clock::now(),
+                         .since = host_.now,
                          .told_before = add(place.told_before, stay)});
   Moderation::set_counted(participant, !participant.moderates());
   host_.announcer.tell(participant, ParticipantJoined{info_of(host_, participant)});

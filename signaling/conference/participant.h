@@ -46,6 +46,7 @@ struct Place {
   Conference* conference = nullptr;
   std::uint32_t seat = 0;  // the number of the share on its core
   std::chrono::system_clock::time_point joined_at;
+  base::Instant since;  // the same by the clock that is never set: a stay is measured by it
   // What was told of its packets in the places before: its core counts those of the whole call.
   mailbox::ParticipantTotals told_before;
 };

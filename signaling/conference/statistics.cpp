@@ -99,8 +99,7 @@ void set_packets(ParticipantInfo& info, const Participant& participant,
 
 ParticipantInfo info_of(const Host& host, const Participant& participant) {
   ParticipantInfo info = participant.info();
-  info.stay = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now() -
-                                                                    info.joined_at);
+  info.stay = std::chrono::duration_cast<std::chrono::milliseconds>(host.now - participant.place().since);
   if (participant.coaches) {
     info.coachee = *host.coachings.at(participant.identity().id).ears.begin();
   }

@@ -103,6 +103,7 @@ TEST(Moving, WhoLeavesWhileItMovesLeavesNothingBehind) {
 
 TEST(Moving, EachStayHasItsOwnTimeAndPackets) {
   FocusWorld world({}, 1);
+  world.poll();
   ASSERT_TRUE(world.control().create("b", {}));
   const auto dialog = world.join("a");
   world.join("a");
@@ -120,6 +121,7 @@ TEST(Moving, EachStayHasItsOwnTimeAndPackets) {
   world.core_of(dialog).reports().count_drop(world.attached(dialog).command.participant,
                                              base::DropReason::kStranger);
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  world.pass(std::chrono::seconds(30));
   ASSERT_TRUE(world.control().move(world.id("a", dialog), "b"));
   world.settle();
   EXPECT_GT(world.info("b", dialog).joined_at, joined_at);
@@ -130,10 +132,14 @@ TEST(Moving, EachStayHasItsOwnTimeAndPackets) {
   EXPECT_EQ(world.info("b", dialog).packets_lost, 0u);
   report(1'500, 105);
   EXPECT_EQ(world.control().statistics("b")->loss_percent, 100.0 * 5 / 505);
+  world.pass(std::chrono::seconds(70));
   world.end(dialog);
   world.settle();
   const auto stays = world.told<ParticipantLeft>();
   ASSERT_EQ(stays.size(), 2u);
+  EXPECT_NEAR(static_cast<double>(stays[0].info.stay.count()), 30'000, 5'000)
+      << "by no clock that can be set, and settling takes some, too";
+  EXPECT_NEAR(static_cast<double>(stays[1].info.stay.count()), 70'000, 5'000);
   EXPECT_EQ(stays[0].info.joined_at, joined_at);
   EXPECT_GT(stays[1].info.joined_at, joined_at);
   EXPECT_EQ(stays[0].info.packets_received, 1'000u);
