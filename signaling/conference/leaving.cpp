@@ -36,14 +36,17 @@ void Leaving::dismiss(Participant& participant, const std::string& reason) {
   host_.dialogs().hang_up(dialog, reason);
 }
 
+void Leaving::dismiss_in_turn(Participant& participant, const std::string& reason) {
+  if (!participant.present()) return;
+  to_end_.emplace(participant.identity().dialog, reason);
+  leave(participant, reason);
+  end_dialogs(share_);
+}
+
 void Leaving::dismiss_all(Conference& conference, const std::string& reason) {
   for (const ParticipantId id : conference.participants()) {
-    Participant& participant = *host_.roster.find(id);
-    if (!participant.present()) continue;
-    to_end_.emplace(participant.identity().dialog, reason);
-    leave(participant, reason);
+    dismiss_in_turn(*host_.roster.find(id), reason);
   }
-  end_dialogs(share_);
 }
 
 void Leaving::end_next_dialogs() {
@@ -76,7 +79,7 @@ void Leaving::lose_media(Participant& participant) {
   if (!participant.present()) return;
   host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kMediaFailed, "No media"});
   end_media(host_, participant, "No media");
-  dismiss(participant, "No media");
+  dismiss_in_turn(participant, "No media");  // of all, where a network fails
 }
 
 void Leaving::on_detached(Participant& participant, const mailbox::ParticipantDetached& event) {

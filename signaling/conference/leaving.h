@@ -24,8 +24,10 @@ class Leaving {
   void leave(Participant& participant, const std::string& reason);
   // Ends its dialog, with `reason` for the far end, and then the same.
   void dismiss(Participant& participant, const std::string& reason);
-  // The same of everyone in it: all are on their way out at once. Their dialogs, each of which costs the
-  // event loop a BYE, end so many a turn.
+  // The same where many may go at one time: it is on its way out at once. The dialogs, each of which costs
+  // the event loop a BYE, end so many a turn.
+  void dismiss_in_turn(Participant& participant, const std::string& reason);
+  // So everyone in it.
   void dismiss_all(Conference& conference, const std::string& reason);
   // A turn's share of the dialogs that are to end.
   void end_next_dialogs();

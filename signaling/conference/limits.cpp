@@ -42,7 +42,8 @@ void Limits::act(Conference& conference, DeadlineKind kind) {
 void Limits::act(Participant& participant, DeadlineKind kind) {
   switch (kind) {
     case DeadlineKind::kStay:
-      return leaving_.dismiss(participant, "Your time is over");
+      // Of all at one time, where it was set for all.
+      return leaving_.dismiss_in_turn(participant, "Your time is over");
     case DeadlineKind::kPin:
       return pins_.on_timeout(participant);
     case DeadlineKind::kRing:

@@ -127,6 +127,29 @@ TEST_F(DismissingAll, TheEndOfTheProcessWaitsForNoTurn) {
   EXPECT_EQ(left_for("Out"), kMany);
 }
 
+TEST_F(DismissingAll, StaysThatAreOverAtOneTimeEndInTurns) {
+  ASSERT_TRUE(world_.control().update_settings("room", {.participant_limit = std::chrono::seconds(60)}));
+  world_.pass(std::chrono::seconds(60));
+  EXPECT_EQ(in_state(State::kHungUp), Leaving::kDialogsPerTurn);
+  const auto listed = world_.control().list_participants("room").value();
+  for (const auto& one : listed) EXPECT_EQ(one.status, ParticipantStatus::kLeaving);
+  world_.poll();
+  EXPECT_EQ(in_state(State::kHungUp), 2 * Leaving::kDialogsPerTurn);
+  expect_end();
+  EXPECT_EQ(left_for("Your time is over"), kMany);
+}
+
+TEST_F(DismissingAll, ANetworkThatFailsEndsThemInTurns) {
+  for (const auto call : calls_) {
+    world_.core_of(call).emit(mailbox::MediaTimedOut{world_.attached(call).command.participant});
+  }
+  world_.run_cores();
+  world_.poll();
+  EXPECT_EQ(in_state(State::kHungUp), Leaving::kDialogsPerTurn);
+  expect_end();
+  EXPECT_EQ(left_for("No media"), kMany);
+}
+
 // One is kicked while the calls of others wait for their turn: it needs no turn.
 TEST_F(DismissingAll, OneAloneIsHungUpOnAtOnce) {
   const auto alone = world_.join("other");
