@@ -8,7 +8,7 @@
 
 namespace tutti::api {
 
-constexpr std::size_t kReplyBytesMax = 16 * 1024;  // of its head
+constexpr std::size_t kReplyBytesMax = 16 * 1024;  // of its head, with those of 1xx
 
 enum class ReplyFault { kIncomplete, kBroken };
 

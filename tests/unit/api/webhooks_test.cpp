@@ -276,6 +276,10 @@ TEST(WebhookReplies, AreReadForTheirStatus) {
   }
   EXPECT_EQ(find_reply_status("HTTP/1.1 200 " + std::string(kReplyBytesMax, 'x')).error(),
             ReplyFault::kBroken);
+  std::string endless;
+  while (endless.size() < kReplyBytesMax) endless += "HTTP/1.1 100 Continue\r\n\r\n";
+  EXPECT_EQ(find_reply_status(endless).error(), ReplyFault::kBroken);
+  EXPECT_EQ(find_reply_status(endless + "HTTP/1.1 200 OK\r\n\r\n").value(), 200);
 }
 
 }  // namespace
