@@ -96,6 +96,7 @@ ConferenceError error_of(int status) {
     case 487:
     case 0:
       return ConferenceError::kTimeout;
+    case 200:  // and no answer to our offer
     case 415:
     case 488:
     case 606:
@@ -220,9 +221,16 @@ void DialOut::let_in(Participant& participant) {
 }
 
 void DialOut::on_ended(Participant& participant, const sip::DialogEnd& end) {
+  // Then its status is the user agent's own, and nobody there is busy.
+  const bool unreached = end.reason == sip::EndReason::kTransportError;
+  const ConferenceError error = unreached ? ConferenceError::kTimeout : error_of(end.status);
   std::string detail = end.phrase.empty() ? sip::to_string(end.reason) : end.phrase;
-  if (end.status != 0) detail = std::to_string(end.status) + ' ' + detail;
-  host_.announcer.tell(participant, ParticipantFailed{error_of(end.status), detail});
+  if (unreached) {
+    detail = "Not reached: " + detail;
+  } else if (end.status != 0) {
+    detail = std::to_string(end.status) + ' ' + detail;
+  }
+  host_.announcer.tell(participant, ParticipantFailed{error, detail});
   leaving_.leave(participant, detail);
 }
 

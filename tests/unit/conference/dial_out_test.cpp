@@ -210,6 +210,30 @@ TEST_F(DialledOut, EachRefusalHasItsName) {
   }
 }
 
+TEST_F(DialledOut, WhatNobodyThereSaidIsNoRefusal) {
+  struct Row {
+    sip::DialogEnd end;
+    ConferenceError error;
+    std::string reason;
+  };
+  const Row rows[] = {
+      {{sip::EndReason::kTransportError, 503, "DNS Error"},
+       ConferenceError::kTimeout,
+       "Not reached: DNS Error"},
+      {{sip::EndReason::kNoAnswer, 200, "2xx without an answer"},
+       ConferenceError::kMediaFailed,
+       "200 2xx without an answer"},
+  };
+  for (const auto& [end, error, reason] : rows) {
+    world.events.all.clear();
+    const auto dialog = call();
+    world.dialogs.end(dialog);
+    world.focus->on_ended(dialog, end);
+    expect_failed(dialog, error);
+    EXPECT_EQ(world.told<ParticipantLeft>()[0].reason, reason);
+  }
+}
+
 TEST_F(DialledOut, AnAnswerThatCannotBeTakenEndsTheCall) {
   const auto dialog = call();
   world.settle();
