@@ -10,6 +10,7 @@
 
 #include "tools/analyser/g711.h"
 #include "tools/analyser/rtp_stream_check.h"
+#include "tools/ctl/text_table.h"
 
 namespace tutti::ctl {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 using Bytes = std::span<const std::byte>;
 
 constexpr std::size_t kCallersMax = 64;
+constexpr std::size_t kNameColumns = 60;
 constexpr std::size_t kPacketsLeast = 25;                      // half a second, or it is no call
 constexpr std::int64_t kSamplesMax = 600 * analyser::kRateHz;  // 10 minutes
 constexpr std::int64_t kJumpMax = 5 * analyser::kRateHz;       // a timestamp that goes further begins anew
@@ -142,7 +144,7 @@ std::optional<std::pair<base::SocketAddress, std::string>> find_caller(Bytes pay
   const auto port = std::strtoul(std::string(audio->substr(0, audio->find(' '))).c_str(), nullptr, 10);
   auto media = base::parse_ip(connection->substr(2), static_cast<std::uint16_t>(port));
   if (!media || port == 0 || port > 65'535) return std::nullopt;
-  return std::pair(*media, std::string(from->substr(0, from->find(";tag"))));
+  return std::pair(*media, plain(from->substr(0, from->find(";tag")), kNameColumns));
 }
 
 class Reading {

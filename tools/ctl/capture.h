@@ -23,7 +23,9 @@ struct CapturedStream {
 };
 
 struct CapturedCaller {
-  std::string name;  // the From of its INVITE where that was captured, else its media address
+  // The From of its INVITE where that was captured, harmless and no longer than a line; else its media
+  // address.
+  std::string name;
   base::SocketAddress media;
   CapturedStream sent;
   CapturedStream heard;

@@ -188,6 +188,23 @@ TEST(CaptureHearing, FindsTonesAndTheCallersNames) {
   EXPECT_THAT(hearing.notes[0], HasSubstr("by tones"));
 }
 
+TEST(CaptureHearing, NamesThatAreNoTextAreMadeHarmless) {
+  const std::string path = temporary("names");
+  PcapFile file(path);
+  const std::string sdp = "\r\n\r\nc=IN IP4 127.0.0.1\r\nm=audio 6000 RTP/AVP 0\r\n";
+  file.udp(0, 5'061, 5'060,
+           "INVITE sip:room@x SIP/2.0\r\nFrom: M\xFCller\x1B[2J" + std::string(900, 'x') + ";tag=1" + sdp);
+  for (std::uint32_t tick = 0; tick < 50; ++tick) {
+    file.udp(20'000 * tick, kCallerPort, kServerPort, rtp(1, tick, Samples(kFrame)));
+  }
+  file.close();
+  const auto capture = read_capture(path, {});
+  ASSERT_TRUE(capture && capture->callers.size() == 1U);
+  const std::string& name = capture->callers[0].name;
+  EXPECT_EQ(name, "M?ller?[2J" + std::string(49, 'x') + "…");
+  EXPECT_THAT(analyser::to_json(analyser::HearingMatrix({name})), HasSubstr("M?ller"));
+}
+
 TEST(CaptureHearing, FindsWhoIsNotHeardAndWhoHearsThemselves) {
   const Voices sent = tones({440, 613.5, 1'000});
   const CaptureHearing hearing =
