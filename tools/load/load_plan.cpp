@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kScheme = "sip:";
 constexpr std::string_view kRoom = "{room}";
 constexpr std::uint16_t kSipPort = 5060;
+constexpr std::size_t kCallersMax = 65'535 - 1'023;  // each has a port of its own, of one address
 
 }  // namespace
 
@@ -91,6 +92,10 @@ std::string refusal(const LoadPlan& plan) {
   }
   if (plan.rooms > 1 && plan.uri.substr(0, plan.uri.rfind('@')).find(kRoom) == std::string::npos) {
     return fmt::format("--uri {}: for several rooms it must hold {{room}} before the @", plan.uri);
+  }
+  if (plan.callers() > kCallersMax) {
+    return fmt::format("--rooms {} --per-room {}: of {} callers each needs a port, and an address has {}",
+                       plan.rooms, plan.per_room, plan.callers(), kCallersMax);
   }
   if (plan.talkers > plan.per_room) {
     return fmt::format("--talkers {}: a room has only {} callers", plan.talkers, plan.per_room);

@@ -61,6 +61,17 @@ TEST(LoadPlan, RefusesWhatMustNotBe) {
   EXPECT_NE(refusal(plan).find("64"), std::string::npos);
 }
 
+TEST(LoadPlan, RefusesMoreCallersThanAnAddressHasPorts) {
+  LoadPlan plan;
+  plan.per_room = 8;
+  plan.rooms = 64'512 / 8;
+  EXPECT_EQ(refusal(plan), "");
+  plan.rooms += 1;
+  EXPECT_NE(refusal(plan).find("64520 callers"), std::string::npos);
+  plan.rooms = plan.per_room = 50'000;
+  EXPECT_NE(refusal(plan).find("2500000000 callers"), std::string::npos);
+}
+
 TEST(LoadPlan, RefusesThePacketWayToWhereItDoesNotLead) {
   LoadPlan plan;
   plan.rooms = 1;
