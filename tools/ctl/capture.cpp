@@ -17,11 +17,9 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-constexpr std::size_t kCallersMax = 64;
 constexpr std::size_t kNameColumns = 60;
-constexpr std::size_t kPacketsLeast = 25;                      // half a second, or it is no call
-constexpr std::int64_t kSamplesMax = 600 * analyser::kRateHz;  // 10 minutes
-constexpr std::int64_t kJumpMax = 5 * analyser::kRateHz;       // a timestamp that goes further begins anew
+constexpr std::size_t kPacketsLeast = 25;                 // half a second, or it is no call
+constexpr std::int64_t kJumpMax = 5 * analyser::kRateHz;  // a timestamp that goes further begins anew
 
 std::uint16_t u16(Bytes bytes, std::size_t at) {
   return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[at]) << 8 |
@@ -92,8 +90,9 @@ struct RtpStream {
   std::uint32_t first_timestamp = 0;
 };
 
-// Places a packet's samples where its timestamp says, the first one of a stream where it arrived.
-void place(RtpStream& path, const analyser::RtpPacketView& packet, std::int64_t arrived) {
+// Places a packet's samples where its timestamp says, the first one of a stream where it arrived. False, and
+// nothing is placed: the stream would grow by more than `room`, which is less by its growth afterwards.
+bool place(RtpStream& path, const analyser::RtpPacketView& packet, std::int64_t arrived, std::int64_t& room) {
   const auto law = packet.payload_type == 0 ? analyser::Law::kMu : analyser::Law::kA;
   if (path.stream.packets == 0) {
     path.stream.start = arrived;
@@ -108,11 +107,16 @@ void place(RtpStream& path, const analyser::RtpPacketView& packet, std::int64_t 
   }
   const auto length = static_cast<std::int64_t>(packet.payload.size());
   ++path.stream.packets;
-  if (at + length > kSamplesMax) return;
-  if (at + length > have) path.stream.samples.resize(static_cast<std::size_t>(at + length));
+  if (at + length > Capture::kSamplesMax) return true;
+  if (at + length > have) {
+    if (at + length - have > room) return false;
+    room -= at + length - have;
+    path.stream.samples.resize(static_cast<std::size_t>(at + length));
+  }
   analyser::decode_g711(
       law, packet.payload,
       std::span(path.stream.samples).subspan(static_cast<std::size_t>(at), packet.payload.size()));
+  return true;
 }
 
 // The value of a header, or the rest of a line of SDP, by how the line begins.
@@ -149,17 +153,19 @@ std::optional<std::pair<base::SocketAddress, std::string>> find_caller(Bytes pay
 
 class Reading {
  public:
-  explicit Reading(const PortRange& server_ports) : server_ports_(server_ports) {}
+  Reading(const PortRange& server_ports, std::int64_t samples_max)
+      : server_ports_(server_ports), room_(samples_max) {}
 
-  void take(const Datagram& datagram, std::int64_t micros) {
+  // False: there is no room for more.
+  bool take(const Datagram& datagram, std::int64_t micros) {
     if (auto caller = find_caller(datagram.payload)) names_[key(caller->first)] = caller->second;
     const auto packet = analyser::parse_rtp_strictly(datagram.payload);
     const bool g711 = packet && (packet->payload_type == 0 || packet->payload_type == 8) &&
                       !packet->payload.empty() && packet->payload.size() <= 1'600;
-    if (!g711) return;
+    if (!g711) return true;
     if (capture_.rtp_packets++ == 0) first_micros_ = micros;
-    place(streams_[{datagram.from, datagram.to, packet->ssrc}], *packet,
-          (micros - first_micros_) * analyser::kRateHz / 1'000'000);
+    return place(streams_[{datagram.from, datagram.to, packet->ssrc}], *packet,
+                 (micros - first_micros_) * analyser::kRateHz / 1'000'000, room_);
   }
 
   Capture finish() {
@@ -179,10 +185,10 @@ class Reading {
     const auto packets = [](const CapturedCaller& caller) {
       return caller.sent.packets + caller.heard.packets;
     };
-    if (callers.size() > kCallersMax) {
-      std::nth_element(callers.begin(), callers.begin() + kCallersMax, callers.end(),
+    if (callers.size() > Capture::kCallersMax) {
+      std::nth_element(callers.begin(), callers.begin() + Capture::kCallersMax, callers.end(),
                        [&](const auto& a, const auto& b) { return packets(a) > packets(b); });
-      callers.resize(kCallersMax);
+      callers.resize(Capture::kCallersMax);
     }
     std::stable_sort(callers.begin(), callers.end(), [](const auto& a, const auto& b) {
       return std::min(a.sent.start, a.heard.start) < std::min(b.sent.start, b.heard.start);
@@ -210,6 +216,7 @@ class Reading {
   }
 
   const PortRange server_ports_;
+  std::int64_t room_;  // samples that all streams may still grow by
   Capture capture_;
   std::int64_t first_micros_ = 0;
   std::map<RtpPath, RtpStream> streams_;
@@ -244,7 +251,8 @@ std::optional<Datagram> find_datagram(Bytes ip) {
   return std::nullopt;
 }
 
-base::Result<Capture, std::string> read_capture(const std::string& file, const PortRange& server_ports) {
+base::Result<Capture, std::string> read_capture(const std::string& file, const PortRange& server_ports,
+                                                std::int64_t samples_max) {
   char why[PCAP_ERRBUF_SIZE] = {};
   const std::unique_ptr<pcap_t, void (*)(pcap_t*)> pcap(pcap_open_offline(file.c_str(), why), pcap_close);
   if (!pcap) return base::unexpected(fmt::format("--pcap {}", why));
@@ -255,15 +263,18 @@ base::Result<Capture, std::string> read_capture(const std::string& file, const P
                     "cooked, loopback and raw IP are",
                     file, link));
   }
-  Reading reading(server_ports);
+  Reading reading(server_ports, samples_max);
   pcap_pkthdr* header = nullptr;
   const u_char* data = nullptr;
   int got = 0;
   while ((got = pcap_next_ex(pcap.get(), &header, &data)) == 1) {
     const auto packet = strip_link(link, {reinterpret_cast<const std::byte*>(data), header->caplen});
     const auto datagram = packet ? find_datagram(*packet) : std::nullopt;
-    if (datagram) {
-      reading.take(*datagram, std::int64_t{header->ts.tv_sec} * 1'000'000 + header->ts.tv_usec);
+    if (datagram &&
+        !reading.take(*datagram, std::int64_t{header->ts.tv_sec} * 1'000'000 + header->ts.tv_usec)) {
+      return base::unexpected(fmt::format(
+          "--pcap {}: more audio than {} callers have in 10 minutes; cut it, as with editcap -A and -B", file,
+          Capture::kCallersMax));
     }
   }
   // A capture that was cut off is as good as what came before.

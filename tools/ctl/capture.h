@@ -39,14 +39,20 @@ struct PortRange {
 };
 
 struct Capture {
+  static constexpr std::size_t kCallersMax = 64;
+  static constexpr std::int64_t kSamplesMax = 600 * analyser::kRateHz;  // of a stream: 10 minutes
+
   std::vector<CapturedCaller> callers;  // in the order of their first packet
   std::size_t rtp_packets = 0;
   std::size_t unplaced = 0;  // RTP of which neither end, or both, is the server's
 };
 
 // Reads pcap and pcapng of Ethernet, Linux cooked, loopback and raw IP. Up to 64 callers with the most
-// packets, 10 minutes of each. Errors: one sentence.
-base::Result<Capture, std::string> read_capture(const std::string& file, const PortRange& server_ports);
+// packets, 10 minutes of each. A packet may be followed by 5 s of silence, so all streams together have no
+// more than `samples_max`: what these callers say and hear. Errors: one sentence; more than that is one.
+base::Result<Capture, std::string> read_capture(const std::string& file, const PortRange& server_ports,
+                                                std::int64_t samples_max = 2 * Capture::kCallersMax *
+                                                                           Capture::kSamplesMax);
 
 // One packet's UDP payload and ends; nothing where it is none, or a fragment, or broken.
 struct Datagram {

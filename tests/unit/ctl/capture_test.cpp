@@ -188,6 +188,23 @@ TEST(CaptureHearing, FindsTonesAndTheCallersNames) {
   EXPECT_THAT(hearing.notes[0], HasSubstr("by tones"));
 }
 
+TEST(CaptureHearing, StreamsOfSilenceHaveABoundTogether) {
+  const std::string path = temporary("silence");
+  PcapFile file(path);
+  constexpr std::uint32_t kAlmostFiveSeconds = 249;  // packets that are missing between two
+  for (std::uint32_t ssrc = 1; ssrc <= 10; ++ssrc) {
+    for (std::uint32_t n = 0; n < 3; ++n) {
+      file.udp(ssrc, kCallerPort, kServerPort, rtp(ssrc, n * kAlmostFiveSeconds, Samples(kFrame)));
+    }
+  }
+  file.close();
+  constexpr std::int64_t kAll = 10 * (2 * kAlmostFiveSeconds + 1) * kFrame;
+  EXPECT_TRUE(read_capture(path, {}, kAll));
+  const auto refused = read_capture(path, {}, kAll - 1);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error(), HasSubstr("more audio than 64 callers"));
+}
+
 TEST(CaptureHearing, NamesThatAreNoTextAreMadeHarmless) {
   const std::string path = temporary("names");
   PcapFile file(path);
