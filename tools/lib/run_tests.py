@@ -179,6 +179,9 @@ def main():
         for interop in runs:
             test(preset, labels, options, progress, summary, interop)
     summary.print(time.monotonic() - began)
+    if options.names and not summary.tests:
+        print(f"no test's name matches {' or '.join(options.names)}", file=sys.stderr)
+        return 1
     return 1 if summary.failed else 0
 
 

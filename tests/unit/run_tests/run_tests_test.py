@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 import run_program
 import run_tests
@@ -103,6 +104,21 @@ class SummaryTest(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             summary.print(2.0)
         self.assertNotIn("Skipped", out.getvalue())
+
+
+class MainTest(unittest.TestCase):
+    def run_with(self, *names, tests):
+        def test(preset, labels, options, progress, summary, interop):
+            summary.add(preset, tests, [], [], 0.0)
+
+        with mock.patch.object(sys, "argv", ["test", *names]), mock.patch.dict(os.environ), \
+                mock.patch.multiple(run_tests, build=lambda *_: True, test=test), mock.patch.object(run_tests.process, "install_traps"), \
+                contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
+            return run_tests.main(), said.getvalue()
+
+    def test_names_that_match_no_test_pass_nothing(self):
+        self.assertEqual(self.run_with("no_such", "none", tests=0), (1, "no test's name matches no_such or none\n"))
+        self.assertEqual(self.run_with("rtp", tests=1), (0, ""))
 
 
 if __name__ == "__main__":
