@@ -1,10 +1,13 @@
+import collections
 import itertools
 import pathlib
 import tempfile
 import types
 import unittest
+import unittest.mock
 
-from bench import api
+import fakes
+from bench import api, rows
 
 
 class TheApiPart(unittest.TestCase):
@@ -30,6 +33,15 @@ class TheApiPart(unittest.TestCase):
     def test_the_rate_is_of_the_time_that_was_measured(self):
         clients = [types.SimpleNamespace(done=[0.5, 1.5, 2.5]), types.SimpleNamespace(done=[1.0, 9.0])]
         self.assertEqual(api.rate_between(clients, 1.0, 3.0), 1.5)
+
+    def test_what_was_refused_is_of_the_requests_and_of_the_reloads(self):
+        trial = types.SimpleNamespace(span=fakes.span(), load=fakes.load_report())
+        answers = [(trial, 0.0, collections.Counter()), (trial, 900.0, collections.Counter({200: 80, 204: 5, 429: 3, "broken": 1})),
+                   (trial, 50.0, collections.Counter({200: 9, 400: 2}))]
+        found = rows.Rows()
+        with unittest.mock.patch.object(api, "measure", lambda *_: answers.pop(0)):
+            api.api(None, found, lambda text: None, lambda: None, 40)
+        self.assertEqual(found.value("api.refused"), 3 + 1 + 2)
 
 
 if __name__ == "__main__":

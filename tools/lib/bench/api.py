@@ -77,6 +77,11 @@ def rate_between(clients, begin_s, end_s):
     return done / (end_s - begin_s)
 
 
+def refused(statuses):
+    """Answers that say no, and questions that had none; what went well without a body is 204."""
+    return sum(count for status, count in statuses.items() if status not in (200, 204))
+
+
 def measure(bed, plan, name, make_clients, beat):
     """The trial, the clients' answers a second while it was measured, and their statuses."""
     server = bed.server(plan, name)
@@ -104,13 +109,13 @@ def api(bed, rows, show, beat, participants, secs=SECS):
         Client(f"127.0.0.1:{server.http_port}", mix_of(rooms), REQUESTS_PER_S / CONNECTIONS) for _ in range(CONNECTIONS)], beat)
     show(f"{rate:.0f} requests/s, answered {dict(statuses)}")
     per_s = RELOADS / secs
-    reloading, reload_rate, statuses = measure(bed, plan, "api-reloads", lambda server: [
+    reloading, reload_rate, reload_statuses = measure(bed, plan, "api-reloads", lambda server: [
         Client(f"127.0.0.1:{server.http_port}", reloads(bed.out / "api-reloads.toml", RELOADS * 4), per_s)], beat)
-    show(f"{reload_rate:.0f} reloads/s, answered {dict(statuses)}")
+    show(f"{reload_rate:.0f} reloads/s, answered {dict(reload_statuses)}")
     rows.add("api.participants", participants, "participants")
     rows.add("api.requests_per_s", rate, "requests/s")
     rows.add("api.quiet_late_permille", 1000 * quiet.span.late_share(), "ticks")
     rows.add("api.requests_per_s_late_permille", 1000 * busy.span.late_share(), "ticks")
     rows.add("api.reloads", reload_rate * reloading.load["measured_secs"], "reloads")
     rows.add("api.reloads_late_permille", 1000 * reloading.span.late_share(), "ticks")
-    rows.add("api.refused", sum(count for status, count in statuses.items() if status != 200), "answers")
+    rows.add("api.refused", refused(statuses) + refused(reload_statuses), "answers")
