@@ -256,6 +256,17 @@ def shown(path):
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
+def why_not(options):
+    """None, or why these options are of no use."""
+    of_a_room = ROOMS_OF_8.unit()
+    least = 4 * of_a_room if "dpdk" in options.parts else of_a_room  # dpdk_rooms listens to 32
+    if options.participants is not None and (options.participants < least or options.participants % of_a_room):
+        return f"--participants {options.participants}: a multiple of {of_a_room} is needed, {least} at least"
+    if options.secs < 2:
+        return "--secs: tutti-load measures 2 s and more"
+    return None
+
+
 def parse_options():
     parser = argparse.ArgumentParser(
         prog="tools/bench", formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -293,6 +304,8 @@ def parse_options():
         parser.error("--publish is of the configuration that everybody has, without --set")
     in_minutes = options.parts in ([], ["dpdk"])
     options.parts = [part for part in (*PARTS, *ALONE) if part in (options.parts or PARTS)]
+    if why := why_not(options):
+        parser.error(why)
     options.minutes = options.minutes or (13.5 if in_minutes else 30)
     options.built = options.bin is not None
     options.bin = (options.bin or ROOT / "build" / "release" / "bin").resolve()

@@ -1,5 +1,7 @@
+import types
 import unittest
 
+import run_bench
 from bench import figures, machine, plot, trial
 from bench.search import GENERATOR, HELD
 
@@ -39,6 +41,22 @@ class TheMachine(unittest.TestCase):
                          "800 of 1,000 free, of 2,048 kB")
         self.assertEqual(machine.huge_pages("HugePages_Total:       0\nHugePages_Free:        0\n"), "none reserved")
         self.assertEqual(machine.huge_pages(""), "none reserved")
+
+
+class TheOptions(unittest.TestCase):
+    def why_not(self, parts, participants=None, secs=10):
+        return run_bench.why_not(types.SimpleNamespace(parts=parts, participants=participants, secs=secs))
+
+    def test_participants_fill_their_rooms(self):
+        self.assertIsNone(self.why_not(["memory", "dpdk"]))
+        self.assertIsNone(self.why_not(["memory"], 96))
+        self.assertIsNone(self.why_not(["dpdk"], 32))
+        for parts, participants in ((["memory"], 100), (["memory", "dpdk"], 4), (["ratio"], 0), (["dpdk"], 24)):
+            self.assertIn("--participants", self.why_not(parts, participants))
+
+    def test_no_try_is_shorter_than_the_callers_measure(self):
+        self.assertIsNone(self.why_not(["capacity"], secs=2))
+        self.assertIn("--secs", self.why_not(["capacity"], secs=1))
 
 
 class Trials(unittest.TestCase):
