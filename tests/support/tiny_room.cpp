@@ -62,7 +62,7 @@ void TinyRoom::run() {
 
 void TinyRoom::on_invite(const sip::IncomingInvite& invite) {
   if (reject_with != 0) {
-    agent_->reject(invite.dialog, {reject_with, "", {}, {}});
+    agent_->reject(invite.dialog, {reject_with, phrase, {}, {}});
     return;
   }
   auto member = std::make_unique<Member>();

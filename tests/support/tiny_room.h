@@ -26,6 +26,7 @@ class TinyRoom final : private sip::UserAgentObserver {
 
   // Faults to be found. Set before the first call.
   int reject_with = 0;                      // answers every INVITE with this status
+  std::string phrase;                       // of that answer; empty: the RFC's
   int answer_after_ticks = 0;               // each INVITE
   std::string says_rtp_at;                  // its answers name this address instead of its own
   bool echo_own = false;                    // everyone hears their own voice too

@@ -7,11 +7,13 @@
 #include <fmt/format.h>
 
 #include "signaling/sdp/session_description.h"
+#include "tools/analyser/plain_text.h"
 
 namespace tutti::caller {
 namespace {
 
 constexpr std::chrono::milliseconds kStep{10};
+constexpr std::size_t kPhraseColumns = 80;  // of an answer, whose phrase may be as long as a message
 
 analyser::Law law_of(sdp::AudioCodec codec) {
   return codec == sdp::AudioCodec::kPcma ? analyser::Law::kA : analyser::Law::kMu;
@@ -202,7 +204,8 @@ void CallerFleet::on_ended(sip::DialogId dialog, const sip::DialogEnd& end) {
   Call* call = find(dialog);
   if (call == nullptr) return;
   std::string why = sip::to_string(end.reason);
-  if (end.status != 0) why += fmt::format(" ({} {})", end.status, end.phrase);
+  if (end.status != 0)
+    why += fmt::format(" ({} {})", end.status, analyser::plain(end.phrase, kPhraseColumns));
   call->end_reason = end.reason;
   call->end_status = end.status;
   finish(*call, std::move(why));

@@ -5,11 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/analyser/plain_text.h"
+
 namespace tutti::ctl {
 
-// What came from a caller, made harmless for a terminal: control characters, and what turns the direction of
-// writing, become '?'; no more than `columns` of it (0: all).
-std::string plain(std::string_view text, std::size_t columns = 0);
+using analyser::plain;
 
 class TextTable {
  public:

@@ -7,11 +7,13 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/host_network.h"
+#include "tools/analyser/plain_text.h"
 
 namespace tutti::load {
 namespace {
 
 constexpr std::chrono::milliseconds kStep{10};
+constexpr std::size_t kPhraseColumns = 80;  // of an answer, whose phrase may be as long as a message
 
 }  // namespace
 
@@ -154,7 +156,8 @@ void LoadCalls::on_ended(sip::DialogId dialog, const sip::DialogEnd& end) {
   LoadCall& call = calls_[*caller];
   // Without an answer the library makes one up: 408, 503; that is not the server's word.
   if (end.reason == sip::EndReason::kRejected) call.status = end.status;
-  call.why = call.status != 0 && !end.phrase.empty() ? end.phrase : sip::to_string(end.reason);
+  call.why = call.status != 0 && !end.phrase.empty() ? analyser::plain(end.phrase, kPhraseColumns)
+                                                     : sip::to_string(end.reason);
   call.ended_early = call.answered;
   leave(*caller);
 }

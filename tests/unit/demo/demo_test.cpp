@@ -75,12 +75,13 @@ TEST_F(Demo, SaysWhatToDoWithoutAServer) {
 TEST_F(Demo, TellsARefusal) {
   TinyRoom room;
   room.reject_with = 503;
+  room.phrase = "Full\x1b[2J";
   plan_.server = room.address();
   const auto trial = run_trial(plan_);
   ASSERT_FALSE(trial);
   EXPECT_NE(trial.error().find("alice could not call sip:demo@127.0.0.1:"), std::string::npos)
       << trial.error();
-  EXPECT_NE(trial.error().find("503"), std::string::npos) << trial.error();
+  EXPECT_NE(trial.error().find("503 Full?[2J"), std::string::npos) << trial.error();
 }
 
 TEST_F(Demo, TellsThatTheServerHungUp) {

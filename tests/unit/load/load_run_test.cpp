@@ -110,6 +110,15 @@ TEST_F(LoadRun, TellsRefusalsByStatus) {
 }
 
 // Nobody's server may turn this load upon another host.
+TEST_F(LoadRun, MakesAPhraseHarmless) {
+  TinyRoom room;
+  room.reject_with = 486;
+  room.phrase = "No \x1b[2J" + std::string(200, 'x');
+  const LoadReport report = run(room.address());
+  ASSERT_EQ(report.failures.size(), 1U);
+  EXPECT_EQ(report.failures[0].reason, "No ?[2J" + std::string(72, 'x') + "…");
+}
+
 TEST_F(LoadRun, HangsUpOnAnAnswerThatWantsRtpElsewhere) {
   TinyRoom room;
   room.says_rtp_at = "192.0.2.1";
