@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "tools/ctl/server_json.h"
 #include "tools/ctl/text_table.h"
 
 namespace tutti::ctl {
@@ -89,7 +89,7 @@ std::string members(const Json& object) {
   for (const auto& item : object.items()) longest = std::max(longest, item.key().size());
   std::string out;
   for (const auto& item : object.items()) {
-    out += fmt::format("{:<{}}  {}\n", item.key(), longest, cell(object, item.key().c_str()));
+    out += fmt::format("{:<{}}  {}\n", plain(item.key()), longest, cell(object, item.key().c_str()));
   }
   return out;
 }
@@ -222,7 +222,7 @@ std::string show_json(View view, const Json& json) {
 std::string show(View view, std::string_view body) {
   if (view == View::kDone) return {};
   if (view != View::kText) {
-    const Json json = Json::parse(body, nullptr, false);
+    const Json json = parse_json(body);
     if (json.is_object()) {
       try {
         return show_json(view, json);
@@ -243,7 +243,7 @@ std::string show(View view, std::string_view body) {
 }
 
 std::string problem_sentence(int status, std::string_view body) {
-  const Json json = Json::parse(body, nullptr, false);
+  const Json json = parse_json(body);
   if (!json.is_object())
     return fmt::format("the server answered {}: is it tuttid that listens there?", status);
   std::string out = cell(json, "detail");
@@ -261,7 +261,7 @@ std::string problem_sentence(int status, std::string_view body) {
 }
 
 std::string event_line(std::string_view data) {
-  const Json json = Json::parse(data, nullptr, false);
+  const Json json = parse_json(data);
   if (!json.is_object()) return plain(data);
   if (cell(json, "event") == "gap") {
     return fmt::format("{} GAP: {} events are gone", cell(json, "room"), cell(json, "lost"));
@@ -277,9 +277,9 @@ std::string event_line(std::string_view data) {
       const std::string uri = cell(item.value(), "uri", 60);
       if (uri != "-") out += fmt::format(" {} <{}>", name, uri);
     } else if (item.value().is_array()) {
-      out += fmt::format(" {}={}", item.key(), plain(item.value().dump()));
+      out += fmt::format(" {}={}", plain(item.key()), plain(item.value().dump()));
     } else {
-      out += fmt::format(" {}={}", item.key(), cell(*detail, item.key().c_str()));
+      out += fmt::format(" {}={}", plain(item.key()), cell(*detail, item.key().c_str()));
     }
   }
   return out;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <nlohmann/json.hpp>
+#include "tools/ctl/server_json.h"
 
 namespace tutti::ctl {
 namespace {
@@ -32,7 +32,7 @@ void append(Json& all, const Json& page) {
 base::Result<HttpReply, std::string> ask_all(const HttpClient& client, const HttpRequest& request) {
   auto reply = client.ask(request);
   if (!reply || !reply->ok()) return reply;
-  Json all = Json::parse(reply->body, nullptr, false);
+  Json all = parse_json(reply->body);
   std::string next = next_of(all);
   if (next.empty()) return reply;
   for (int pages = 1; !next.empty(); ++pages) {
@@ -40,7 +40,7 @@ base::Result<HttpReply, std::string> ask_all(const HttpClient& client, const Htt
       return base::unexpected(std::string("the server tells page after page, without an end"));
     auto more = client.ask({"GET", next, {}, {}});
     if (!more || !more->ok()) return more;
-    const Json page = Json::parse(more->body, nullptr, false);
+    const Json page = parse_json(more->body);
     if (!page.is_object()) return base::unexpected(std::string("a page from the server is no JSON"));
     append(all, page);
     next = next_of(page);

@@ -90,6 +90,17 @@ TEST(Show, GivesWhatItDoesNotUnderstandAsItIs) {
   EXPECT_EQ(show(View::kDone, ""), "");
 }
 
+TEST(Show, BearsAnswersThatAreNotTuttids) {
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  EXPECT_EQ(show(View::kRooms, "{\"rooms\":[{\"name\":" + deep + "}]}").substr(0, 20),
+            "{\"rooms\":[{\"name\":[");
+  EXPECT_EQ(problem_sentence(500, "{\"detail\":" + deep + "}"),
+            "the server answered 500: is it tuttid that listens there?");
+  EXPECT_EQ(event_line(deep), deep);
+  EXPECT_EQ(show(View::kMembers, R"({"a\u001b[2J":"[\"[[{"})"), "a?[2J  [\"[[{\n");
+  EXPECT_EQ(event_line(R"({"event":"e","detail":{"k\u001b":[1],"l\u001b":2}})"), "- - #- e k?=[1] l?=2");
+}
+
 TEST(ProblemSentence, NamesTheErrorAndTheStatus) {
   EXPECT_EQ(
       problem_sentence(404, R"({"title":"Not Found","detail":"There is no room a.","error":"NotFound"})"),
