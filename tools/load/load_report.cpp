@@ -61,18 +61,21 @@ std::string text(const Spread& spread, const char* of) {
 // The loudest of the cells where nothing should be heard, the quietest where something should.
 std::string levels(const MatrixReport& matrix) {
   double loudest_absent = analyser::kSilenceDb;
+  bool heard = false;
   double least = 0.0;
   double most = 0.0;
   for (const Cell& cell : matrix.cells) {
     if (cell.expected == analyser::Hearing::kAbsent) {
       loudest_absent = std::max(loudest_absent, cell.level_db);
     } else if (cell.expected == analyser::Hearing::kHeard) {
-      least = std::min(least, cell.level_db);
-      most = std::max(most, cell.level_db);
+      least = heard ? std::min(least, cell.level_db) : cell.level_db;
+      most = heard ? std::max(most, cell.level_db) : cell.level_db;
+      heard = true;
     }
   }
-  return fmt::format("talkers at {:+.2f} to {:+.2f} dB, what must not be heard at {:.0f} dB or less", least,
-                     most, loudest_absent);
+  const std::string talkers =
+      heard ? fmt::format("talkers at {:+.2f} to {:+.2f} dB", least, most) : "no talker was to be heard";
+  return fmt::format("{}, what must not be heard at {:.0f} dB or less", talkers, loudest_absent);
 }
 
 void add_some(std::string& out, const char* before, const std::vector<std::string>& sentences) {
@@ -117,7 +120,7 @@ std::vector<std::string> find_reasons(const LoadReport& report) {
     reasons.push_back(fmt::format("{} calls were ended by the server", report.ended_early));
   }
   const double came = share(report.packets_received, report.packets_expected);
-  if (came < kReceivedShareLeast) {
+  if (report.packets_expected != 0 && came < kReceivedShareLeast) {  // else nothing was measured
     reasons.push_back(fmt::format("{:.3f} % of the packets came, and 99.9 % should: {} of {}", 100.0 * came,
                                   report.packets_received, report.packets_expected));
   }
@@ -177,7 +180,7 @@ std::string to_json(const LoadReport& report) {
                                {"reasons", report.reasons},
                                {"notes", report.notes},
                                {"right", report.right()}};
-  // A phrase is whatever the server sent.
+  // The URI is whatever was typed.
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -58,6 +58,24 @@ TEST(LoadReport, TellsWhatIsWrong) {
   EXPECT_THAT(find_reasons(report), ElementsAre("no cell of who hears whom could be judged"));
 }
 
+TEST(LoadReport, MissesNoPacketsWhereNothingWasMeasured) {
+  LoadReport report = right_report();
+  report.packets_expected = report.packets_received = 0;
+  report.matrix.judged = 0;
+  EXPECT_THAT(find_reasons(report), IsEmpty());
+}
+
+TEST(LoadReport, TellsTheLevelsThatWereHeard) {
+  using analyser::Hearing;
+  LoadReport report = right_report();
+  report.matrix.cells = {{"load1", "load1", -61.0, Hearing::kAbsent, Hearing::kAbsent, false}};
+  EXPECT_THAT(to_text(report, false),
+              HasSubstr("no talker was to be heard, what must not be heard at -61 dB"));
+  report.matrix.cells.push_back({"load1", "load0", -0.30, Hearing::kHeard, Hearing::kHeard, false});
+  report.matrix.cells.push_back({"load1", "load2", -0.25, Hearing::kHeard, Hearing::kHeard, false});
+  EXPECT_THAT(to_text(report, false), HasSubstr("talkers at -0.30 to -0.25 dB"));
+}
+
 TEST(LoadReport, AsksForAServerOnlyWhereNobodyAnswers) {
   LoadReport report;
   report.callers = 3;
