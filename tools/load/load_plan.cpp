@@ -1,6 +1,7 @@
 #include "tools/load/load_plan.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -93,6 +94,7 @@ std::string refusal(const LoadPlan& plan) {
   if (plan.rooms > 1 && plan.uri.substr(0, plan.uri.rfind('@')).find(kRoom) == std::string::npos) {
     return fmt::format("--uri {}: for several rooms it must hold {{room}} before the @", plan.uri);
   }
+  if (!std::isfinite(plan.rate)) return "--rate: a number is needed";
   if (plan.callers() > kCallersMax) {
     return fmt::format("--rooms {} --per-room {}: of {} callers each needs a port, and an address has {}",
                        plan.rooms, plan.per_room, plan.callers(), kCallersMax);

@@ -1,6 +1,7 @@
 #include "tools/load/load_plan.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -70,6 +71,12 @@ TEST(LoadPlan, RefusesMoreCallersThanAnAddressHasPorts) {
   EXPECT_NE(refusal(plan).find("64520 callers"), std::string::npos);
   plan.rooms = plan.per_room = 50'000;
   EXPECT_NE(refusal(plan).find("2500000000 callers"), std::string::npos);
+}
+
+TEST(LoadPlan, RefusesARateThatIsNoNumber) {
+  LoadPlan plan;
+  plan.rate = std::nan("");
+  EXPECT_NE(refusal(plan).find("--rate"), std::string::npos);
 }
 
 TEST(LoadPlan, RefusesThePacketWayToWhereItDoesNotLead) {
