@@ -22,6 +22,7 @@ using caller::CallerFleet;
 using caller::CallState;
 using std::chrono::milliseconds;
 
+constexpr const char* kInterrupted = "interrupted";
 constexpr milliseconds kBetweenCalls{200};
 constexpr milliseconds kAnswerTime{5'000};  // a server answers in milliseconds
 constexpr milliseconds kHangUpTime{5'000};
@@ -136,7 +137,7 @@ base::Result<TrialResult, std::string> keep(const CallerFleet& fleet, const Demo
 
 }  // namespace
 
-base::Result<TrialResult, std::string> run_trial(const DemoPlan& plan) {
+base::Result<TrialResult, std::string> run_trial(const DemoPlan& plan, const std::atomic<bool>& interrupted) {
   std::error_code error;
   std::filesystem::create_directories(plan.out, error);
   if (error) return base::unexpected(fmt::format("cannot make the folder {}: {}", plan.out, error.message()));
@@ -150,7 +151,8 @@ base::Result<TrialResult, std::string> run_trial(const DemoPlan& plan) {
 
   const std::string target = fmt::format("sip:{}@{}", plan.room, base::to_string(plan.server));
   say(fmt::format("{} callers dial {}", plan.callers, target));
-  for (std::size_t i = 0; i < plan.callers; ++i) {
+  const auto stop = [&interrupted] { return interrupted.load(); };
+  for (std::size_t i = 0; i < plan.callers && !stop(); ++i) {
     caller::CallPlan call;
     call.name = i < kNames.size() ? std::string(kNames[i]) : fmt::format("caller{}", i);
     call.target = target;
@@ -159,11 +161,11 @@ base::Result<TrialResult, std::string> run_trial(const DemoPlan& plan) {
     if (i % 2 == 1) call.codecs = {sdp::AudioCodec::kPcma, sdp::AudioCodec::kPcmu};
     const auto placed = fleet.call(std::move(call));
     if (!placed) return base::unexpected(placed.error());
-    fleet.work(kBetweenCalls);
+    fleet.work(kBetweenCalls, stop);
   }
-  if (!fleet.work(kAnswerTime, [&] { return fleet.talking() == plan.callers || fleet.ended() != 0; }) ||
-      fleet.talking() != plan.callers) {
-    const std::string why = why_unanswered(fleet, plan);
+  fleet.work(kAnswerTime, [&] { return stop() || fleet.talking() == plan.callers || fleet.ended() != 0; });
+  if (stop() || fleet.talking() != plan.callers) {
+    const std::string why = stop() ? kInterrupted : why_unanswered(fleet, plan);
     for (std::size_t i = 0; i < fleet.size(); ++i) fleet.hang_up(i);
     fleet.work(milliseconds(1'000), [&] { return fleet.dialogs() == 0; });
     return base::unexpected(why);
@@ -181,7 +183,8 @@ base::Result<TrialResult, std::string> run_trial(const DemoPlan& plan) {
     show(fmt::format("  {:2} of {} s   {} packets said   {} packets heard", second, plan.seconds, sent,
                      received),
          false);
-    if (fleet.work(milliseconds(1'000), [&] { return fleet.ended() != 0; })) {
+    if (fleet.work(milliseconds(1'000), [&] { return stop() || fleet.ended() != 0; })) {
+      if (stop()) broken = kInterrupted;
       for (std::size_t i = 0; i < fleet.size(); ++i) {
         const caller::Call& call = fleet.at(i);
         if (call.state == CallState::kEnded)

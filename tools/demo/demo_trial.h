@@ -2,6 +2,7 @@
 // is kept.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,8 @@ struct TrialResult {
 };
 
 // Dials, lets them talk, hangs up, writes said-NAME.wav and heard-NAME.wav: in all of them sample i is the
-// same moment. Shows its progress on standard output. Errors: sentences for people.
-base::Result<TrialResult, std::string> run_trial(const DemoPlan& plan);
+// same moment. Shows its progress on standard output. `interrupted` set by anybody ends it early, all calls
+// hung up. Errors: sentences for people; that it was interrupted is one.
+base::Result<TrialResult, std::string> run_trial(const DemoPlan& plan, const std::atomic<bool>& interrupted);
 
 }  // namespace tutti::demo

@@ -1,4 +1,6 @@
 // tutti-demo: places calls with speech-like audio into one room of a running server and tells who heard whom.
+#include <atomic>
+#include <csignal>
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
@@ -6,6 +8,12 @@
 #include <unistd.h>
 
 #include "tools/demo/demo_verdict.h"
+
+namespace {
+
+std::atomic<bool> interrupted = false;
+
+}  // namespace
 
 int main(int argc, char** argv) {
   tutti::demo::DemoPlan plan;
@@ -32,7 +40,10 @@ int main(int argc, char** argv) {
     return 1;
   }
   plan.server = *address;
-  const auto trial = tutti::demo::run_trial(plan);
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = true; };
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
+  const auto trial = tutti::demo::run_trial(plan, interrupted);
   if (!trial) {
     fmt::print(stderr, "tutti-demo: {}\n", trial.error());
     return 1;

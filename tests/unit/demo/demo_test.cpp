@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@ class Demo : public ::testing::Test {
   // What the demo prints, and its verdict.
   std::pair<std::string, bool> run(const TinyRoom& room) {
     plan_.server = room.address();
-    const auto trial = run_trial(plan_);
+    const auto trial = run_trial(plan_, interrupted_);
     EXPECT_TRUE(trial) << trial.error();
     if (!trial) return {};
     ::testing::internal::CaptureStdout();
@@ -32,6 +33,7 @@ class Demo : public ::testing::Test {
     return {std::move(text), right && *right};
   }
   DemoPlan plan_;
+  std::atomic<bool> interrupted_ = false;
 };
 
 TEST_F(Demo, PraisesARightRoom) {
@@ -64,7 +66,7 @@ TEST_F(Demo, NamesALostPacket) {
 
 TEST_F(Demo, SaysWhatToDoWithoutAServer) {
   plan_.server = *base::parse_address_and_port("127.0.0.1:9");
-  const auto trial = run_trial(plan_);
+  const auto trial = run_trial(plan_, interrupted_);
   ASSERT_FALSE(trial);
   EXPECT_EQ(trial.error(),
             "nobody answers at 127.0.0.1:9: is the server running there? Start it with ./tools/run, or name "
@@ -77,18 +79,32 @@ TEST_F(Demo, TellsARefusal) {
   room.reject_with = 503;
   room.phrase = "Full\x1b[2J";
   plan_.server = room.address();
-  const auto trial = run_trial(plan_);
+  const auto trial = run_trial(plan_, interrupted_);
   ASSERT_FALSE(trial);
   EXPECT_NE(trial.error().find("alice could not call sip:demo@127.0.0.1:"), std::string::npos)
       << trial.error();
   EXPECT_NE(trial.error().find("503 Full?[2J"), std::string::npos) << trial.error();
 }
 
+TEST_F(Demo, HangsUpWhenInterrupted) {
+  TinyRoom room;
+  plan_.server = room.address();
+  plan_.seconds = 120;
+  std::jthread interrupts([&] {
+    while (room.dialogs() < plan_.callers) std::this_thread::yield();
+    interrupted_ = true;
+  });
+  const auto trial = run_trial(plan_, interrupted_);
+  ASSERT_FALSE(trial);
+  EXPECT_EQ(trial.error(), "interrupted");
+  while (room.dialogs() > 0) std::this_thread::yield();
+}
+
 TEST_F(Demo, TellsThatTheServerHungUp) {
   TinyRoom room;
   room.hang_up_after_ticks = 100;
   plan_.server = room.address();
-  const auto trial = run_trial(plan_);
+  const auto trial = run_trial(plan_, interrupted_);
   ASSERT_FALSE(trial);
   EXPECT_NE(trial.error().find("ended"), std::string::npos) << trial.error();
 }
