@@ -351,13 +351,20 @@ class HostCheckTest(unittest.TestCase):
         self.assert_found(CHANGE, "open files", "--config", str(file), does="13714542")
         self.assert_found(GOOD, "media CPUs", "--config", str(file), "--cpus", "3", says="3")  # the flag stands over it
 
-    def test_what_is_wrong_with_the_line_is_said(self):
-        for arguments in (["--cpus", "one"], ["--rtp-ports", "5"], ["--config", "/nowhere"], ["--participants", "x"],
-                          ["--participants", "-1"]):
-            with self.assertRaises(SystemExit) as ended, unittest.mock.patch("sys.stderr", io.StringIO()) as said:
-                self.run_check(*arguments)
-            self.assertEqual(ended.exception.code, 2)
-            self.assertIn(arguments[1], said.getvalue())
+    def refusal(self, *arguments):
+        with self.assertRaises(SystemExit) as ended, unittest.mock.patch("sys.stderr", io.StringIO()) as said:
+            self.run_check(*arguments)
+        self.assertEqual(ended.exception.code, 2)
+        return said.getvalue()
+
+    def test_what_is_wrong_with_the_line_or_the_file_is_said(self):
+        for arguments in (["--cpus", "one"], ["--cpus", "3-1"], ["--rtp-ports", "5"], ["--rtp-ports", "9-8"], ["--config", "/nowhere"],
+                          ["--participants", "x"], ["--participants", "-1"]):
+            self.assertIn(arguments[1], self.refusal(*arguments))
+        for text in (b"cores = 3", b"# \xfc", b"dataplane.dpdk = 3", b'dataplane.dpdk.receive_descriptors = "x"',
+                     b'dataplane.dpdk.devices = "x"', b'cores.backend = "x"', b"cores.participants_per_core = true"):
+            (self.root / "t.toml").write_bytes(text)
+            self.refusal("--config", str(self.root / "t.toml"))
 
     def test_the_table_is_for_people(self):
         self.write("/proc/swaps", "Filename\n/dev/sda2 partition 1 0 -2\n")

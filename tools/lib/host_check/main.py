@@ -13,6 +13,9 @@ from host_check.finding import CHANGE, Wants
 from host_check.host import Host, cpu_list
 
 
+BACKENDS = ("uring", "dpdk")
+
+
 class UsageError(Exception):
     pass
 
@@ -25,16 +28,26 @@ def default_cpus(online):
 def cpus_of(text, online):
     if text == "auto":
         return default_cpus(online)
-    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+    ranges = re.findall(r"(\d+)-(\d+)", text)
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text) or any(int(first) > int(last) for first, last in ranges):
         raise UsageError(f'cpus takes "auto" or CPU numbers such as "1", "1,3" or "2-5", not "{text}"')
     return cpu_list(text)
 
 
 def ports_of(text):
     found = re.fullmatch(r"(\d+)-(\d+)", text)
-    if not found:
+    if not found or not 0 < int(found.group(1)) < int(found.group(2)) <= 65535:
         raise UsageError(f'rtp-ports takes LO-HI, such as "16384-32767", not "{text}"')
     return int(found.group(1)), int(found.group(2))
+
+
+def section(read, *names):
+    """A table of the configuration, empty where it is not there."""
+    for name in names:
+        read = read.get(name, {})
+        if not isinstance(read, dict):
+            raise UsageError(f"[{'.'.join(names)}] is a section of the configuration, and a value there")
+    return read
 
 
 def configured(file):
@@ -43,9 +56,9 @@ def configured(file):
         return {}, {}, {}
     try:
         read = tomllib.loads(pathlib.Path(file).read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"{file}: {error}") from error
-    return read.get("cores", {}), read.get("media", {}), read.get("dataplane", {}).get("dpdk", {})
+    return section(read, "cores"), section(read, "media"), section(read, "dataplane", "dpdk")
 
 
 def cards_of(dpdk):
@@ -58,9 +71,16 @@ def wants_of(options, host):
     """A flag stands over the file, the file over tuttid's defaults."""
     cores, media, dpdk = configured(options.config)
     participants = options.participants or cores.get("participants_per_core", Wants.participants)
-    if not isinstance(participants, int) or participants < 1:
+    if type(participants) is not int or participants < 1:
         raise UsageError(f"participants is a number from 1 on, not {participants}")
     backend = options.backend or cores.get("backend", "uring")
+    if backend not in BACKENDS:
+        raise UsageError(f"backend is one of {', '.join(BACKENDS)}, not {backend}")
+    for key in checks.DESCRIPTORS:
+        if type(dpdk.get(key, 0)) is not int:
+            raise UsageError(f"{key} is a number, not {dpdk[key]}")
+    if not isinstance(dpdk.get("devices", []), list):
+        raise UsageError(f"devices is a list, not {dpdk['devices']}")
     if options.card:
         backend = "dpdk"
     cards = options.card or (cards_of(dpdk) if backend == "dpdk" else [])
@@ -86,7 +106,7 @@ def run(arguments, about, out=sys.stdout):
     parser = argparse.ArgumentParser(prog="tools/host-check", description=about,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", metavar="FILE", help="tuttid's configuration: which CPUs, how many, which backend and card")
-    parser.add_argument("--backend", choices=("uring", "dpdk"), help="what is to move packets (uring)")
+    parser.add_argument("--backend", choices=BACKENDS, help="what is to move packets (uring)")
     parser.add_argument("--cpus", metavar="LIST", help='media\'s CPUs, as in cores.cpus ("auto")')
     parser.add_argument("--participants", type=int, metavar="N", help="on each of them (8192)")
     parser.add_argument("--rtp-ports", metavar="LO-HI", help="as in media.rtp_ports")
