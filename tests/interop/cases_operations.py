@@ -334,6 +334,15 @@ def by_command_line(world):
     _every_operation(world, CommandLine)
 
 
+def output_that_is_lost(world):
+    """What tuttictl prints to a full disk was not printed: exit 1, and not 0."""
+    for command in (["health"], ["man"]):  # a line, and more than the standard library holds back
+        with open("/dev/full", "w") as full:
+            ended = subprocess.run([world.program.parent / "tuttictl", "--server", f"127.0.0.1:{world.server.http_port}", *command],
+                                   stdout=full, stderr=subprocess.PIPE, text=True)
+        world.expect(ended.returncode == 1 and "cannot be written" in ended.stderr, f"{command}: {ended.returncode} {ended.stderr}")
+
+
 def over_http(world):
     """Each operation over HTTP, and each error that a request can provoke."""
     _every_operation(world, Http)
@@ -368,4 +377,4 @@ def inventory(world):
     world.expect(not untested, f"without a test in tests/unit/conference: {untested}")
 
 
-CASES = [by_command_line, over_http, inventory]
+CASES = [by_command_line, over_http, output_that_is_lost, inventory]

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -132,12 +133,7 @@ int measured_matrix(const CommandLine& line) {
   return hearing->matrix.right() ? kDone : kRefused;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  CommandLine line;
-  Grammar grammar(line);
-  if (const auto parsed = grammar.parse(argc, argv); !parsed) return parsed.error();
+int run(const Grammar& grammar, const CommandLine& line) {
   if (line.special == Special::kCompletion) {
     fmt::print("{}", grammar.completion(line.shell));
     return kDone;
@@ -173,4 +169,18 @@ int main(int argc, char** argv) {
       break;
   }
   return run_operation(client, line);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CommandLine line;
+  Grammar grammar(line);
+  if (const auto parsed = grammar.parse(argc, argv); !parsed) return parsed.error();
+  try {
+    const int code = run(grammar, line);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  } catch (const std::system_error&) {  // fmt's, of what is more than stdio holds back
+  }
+  return wrong(kRefused, "standard output cannot be written");
 }
