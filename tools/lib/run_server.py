@@ -12,6 +12,7 @@ from server import Server, ServerError  # noqa: E402
 from steps import JOBS, LOGS, ROOT, Progress, run, tail_of_log  # noqa: E402
 
 BIN = ROOT / "build" / "release" / "bin"
+OWN_FLAGS = ("--sip", "--media", "--rtp-ports", "--http")  # of the demo's server, which is on free ports
 DEMO_FLAGS = ("--callers", "--seconds", "--room", "--out")  # with a value; tutti-demo's, the others are tuttid's
 
 
@@ -48,14 +49,25 @@ def split_flags(arguments):
     return demo, server
 
 
+def why_not(server_flags):
+    """None, or why the demo cannot have a server of these flags."""
+    own = [flag for flag in server_flags if flag.split("=")[0] in OWN_FLAGS]
+    return f"--demo has a server of its own on free ports of the loopback, without {own[0]}" if own else None
+
+
 def demo(arguments):
     demo_flags, server_flags = split_flags(arguments)
+    if why := why_not(server_flags):
+        print(f"tools/run: {why}", file=sys.stderr)
+        return 2
     out = ROOT / "build" / "demo"
     out.mkdir(parents=True, exist_ok=True)
     if not any(flag.split("=")[0] == "--out" for flag in demo_flags):
         demo_flags += ["--out", str(out)]
     try:
         server = Server(BIN / "tuttid", out / "tuttid.log", flags=server_flags)
+        server.token = os.environ.get("TUTTI_TOKEN", "")
+        server.ledger()  # before three callers talk for nothing
         print(server.ready_line, flush=True)
         caller = process.start([BIN / "tutti-demo", "--server", server.sip, *demo_flags], stdin=subprocess.DEVNULL)
         status = caller.wait()

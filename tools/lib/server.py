@@ -124,7 +124,12 @@ class Server:
             raise ServerError(f"GET {path}: {error}\n{self.said()}") from error
 
     def ledger(self):
-        return json.loads(self.get("/ledger")[1])
+        status, body = self.get("/ledger")
+        if status == 401:
+            raise ServerError("GET /ledger was answered 401: TUTTI_TOKEN is to hold the token that its configuration asks for")
+        if status != 200:
+            raise ServerError(f"GET /ledger was answered {status}: {body.decode(errors='replace')}")
+        return json.loads(body)
 
     def wait_for_empty_ledger(self, seconds=60.0):
         """{} once everything is given back, else what is still held."""
