@@ -22,8 +22,8 @@ void StreamCounter::start(const analyser::RtpPacketView& packet, base::Instant a
   if (started_) {
     ++restarts_;
     lost_before_ = lost();
-    offset_ =
-        static_cast<std::uint32_t>(std::max<std::int64_t>((arrival - from_) / base::kTick, std::int64_t{0}));
+    // What came early, or another stream beside this one, takes no place that is counted.
+    offset_ = static_cast<std::uint32_t>(std::max<std::int64_t>((arrival - from_) / base::kTick, next_));
   }
   started_ = true;
   ssrc_ = packet.ssrc;
@@ -82,6 +82,7 @@ void StreamCounter::receive(const analyser::RtpPacketView& packet, base::Instant
   wait(arrival);
   ++unique_;
   ++received_;
+  next_ = std::max(next_, position + 1);
   const base::Duration transit = arrival - first_arrival_ - base::Duration(samples * kNsPerSample);
   if (unique_ > 1) {
     const auto change = std::fabs(static_cast<double>((transit - last_transit_).count()));

@@ -52,6 +52,7 @@ class StreamCounter {
   base::Instant first_arrival_;  // of this start
   std::uint32_t due_ = 0;        // packets
   std::uint32_t offset_ = 0;     // packets of the time measured before this start
+  std::int64_t next_ = 0;        // behind the last packet of the time measured that is counted
   bool opened_ = false;
   bool started_ = false;
   std::uint32_t ssrc_ = 0;

@@ -136,6 +136,22 @@ TEST_F(StreamCounterTest, AnotherSsrcGoesOnCounting) {
   EXPECT_EQ(counter_.lost(), 0U);
 }
 
+TEST_F(StreamCounterTest, ARestartThatComesEarlyCountsNothingTwice) {
+  receive_range(1, 40);
+  for (int number = 40; number < 130; ++number) receive(number, milliseconds(-11), 8);
+  close();
+  EXPECT_EQ(counter_.restarts(), 1U);
+  EXPECT_EQ(counter_.received(), 100U);
+}
+
+TEST_F(StreamCounterTest, TwoStreamsBesideEachOtherAreNoMoreThanWasDue) {
+  for (int number = 1; number < 130; ++number) {
+    receive(number);
+    receive(number, milliseconds(1), 8);
+  }
+  EXPECT_EQ(counter_.received(), 100U);
+}
+
 TEST_F(StreamCounterTest, AJumpOfTheNumbersIsARestart) {
   receive_range(1, 40);
   for (int number = 40; number < 101; ++number) {
