@@ -17,6 +17,7 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
+constexpr std::int64_t kMicrosPerSample = 1'000'000 / analyser::kRateHz;  // 125
 constexpr std::size_t kNameColumns = 60;
 constexpr std::size_t kPacketsLeast = 25;                 // half a second, or it is no call
 constexpr std::int64_t kJumpMax = 5 * analyser::kRateHz;  // a timestamp that goes further begins anew
@@ -165,7 +166,7 @@ class Reading {
     if (!g711) return true;
     if (capture_.rtp_packets++ == 0) first_micros_ = micros;
     return place(streams_[{datagram.from, datagram.to, packet->ssrc}], *packet,
-                 (micros - first_micros_) * analyser::kRateHz / 1'000'000, room_);
+                 (micros - first_micros_) / kMicrosPerSample, room_);
   }
 
   Capture finish() {

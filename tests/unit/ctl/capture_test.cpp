@@ -188,6 +188,19 @@ TEST(CaptureHearing, FindsTonesAndTheCallersNames) {
   EXPECT_THAT(hearing.notes[0], HasSubstr("by tones"));
 }
 
+TEST(CaptureHearing, AClockThatIsSetMovesTheStartAsFar) {
+  const std::string path = temporary("clock");
+  PcapFile file(path);
+  file.udp(0, kCallerPort + 8, kServerPort + 8, rtp(9, 0, Samples(kFrame)));  // of 1970
+  for (std::uint32_t tick = 0; tick < 50; ++tick) {
+    file.udp(1'800'000'000'000'000 + 20'000 * tick, kCallerPort, kServerPort, rtp(1, tick, Samples(kFrame)));
+  }
+  file.close();
+  const auto capture = read_capture(path, {});
+  ASSERT_TRUE(capture && capture->callers.size() == 1U);
+  EXPECT_EQ(capture->callers[0].sent.start, 1'800'000'000LL * analyser::kRateHz);
+}
+
 TEST(CaptureHearing, StreamsOfSilenceHaveABoundTogether) {
   const std::string path = temporary("silence");
   PcapFile file(path);
