@@ -127,6 +127,11 @@ void Host::create_by_rule(const RoomRule& rule) {
   create_conference(rule.name, settings, rule.locked);
 }
 
+bool Host::locked_by_rule(std::string_view name) const {
+  const RoomRule* rule = find_rule(name);
+  return rule != nullptr && rule->locked;
+}
+
 const ConferenceSettings& Host::settings_for(std::string_view name) const {
   const RoomRule* rule = find_rule(name);
   return rule != nullptr ? rule->settings : config.rooms.settings;

@@ -89,6 +89,7 @@ class Host {
                                 bool locked = false);
   // Of its rule where it has one, else of those for dialled ones.
   const ConferenceSettings& settings_for(std::string_view name) const;
+  bool locked_by_rule(std::string_view name) const;
   // Makes the room of that rule where there is none of the name.
   void create_by_rule(const RoomRule& rule);
   const RoomRule* find_rule(std::string_view name) const;

@@ -8,6 +8,19 @@
 #include "signaling/conference/refusal.h"
 
 namespace tutti::conference {
+namespace {
+
+// Whether it is a moderator shows when it gives its PIN; PinEntry looks at the lock and the size again.
+bool may_moderate(const ConferenceSettings& settings) {
+  return !settings.moderator_pin.empty();
+}
+
+std::optional<sip::Rejection> admit_past_lock(bool locked, const ConferenceSettings& settings) {
+  if (!locked || (may_moderate(settings) && settings.moderators_pass_lock)) return std::nullopt;
+  return refuse(403, "Conference Is Locked");
+}
+
+}  // namespace
 
 // What is settled of a caller on the way in. Each step adds to it, and gives back what it took if it fails.
 struct Joining::Agreement {
@@ -65,6 +78,7 @@ std::optional<sip::Rejection> Joining::admit(const sip::IncomingInvite& invite,
   } else {
     if (!host_.config.rooms.create_on_dial || !is_conference_name(name)) return refuse(404);
     if (host_.too_many_rooms()) return refuse_full(host_.draw_retry_after());
+    if (auto refusal = admit_past_lock(host_.locked_by_rule(name), host_.settings_for(name))) return refusal;
   }
   const ConferenceSettings& settings =
       conference != nullptr ? conference->settings() : host_.settings_for(name);
@@ -72,14 +86,10 @@ std::optional<sip::Rejection> Joining::admit(const sip::IncomingInvite& invite,
 }
 
 std::optional<sip::Rejection> Joining::admit_to(const Conference& conference) const {
-  // Whether it is a moderator shows when it gives its PIN; PinEntry looks at the lock and the size again.
-  const bool may_moderate = !conference.settings().moderator_pin.empty();
   if (conference.ending()) return refuse(480, "Conference Is Ending");
-  if (conference.state() == ConferenceState::kLocked &&
-      !(may_moderate && conference.settings().moderators_pass_lock)) {
-    return refuse(403, "Conference Is Locked");
-  }
-  if (conference.full() && !may_moderate) return refuse(486, "Conference Is Full");
+  const bool locked = conference.state() == ConferenceState::kLocked;
+  if (auto refusal = admit_past_lock(locked, conference.settings())) return refusal;
+  if (conference.full() && !may_moderate(conference.settings())) return refuse(486, "Conference Is Full");
   return std::nullopt;
 }
 
@@ -114,7 +124,8 @@ std::optional<sip::Rejection> Joining::describe(Agreement& agreement, const std:
 void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
   Conference* conference = host_.roster.find(invite.user);
   if (conference == nullptr) {
-    conference = &host_.create_conference(invite.user, host_.settings_for(invite.user));
+    conference = &host_.create_conference(invite.user, host_.settings_for(invite.user),
+                                          host_.locked_by_rule(invite.user));
   }
   const bool asked = PinEntry::asked(conference->settings());
   Participant& participant = conference::attach(host_, *conference, agreement.arrival,

@@ -161,6 +161,24 @@ TEST(Joining, SaysNoWithTheRightStatus) {
   EXPECT_EQ(status("pair"), 486) << "the room's own rule";
 }
 
+// Nobody dials away the lock of a room that ended for good: its rule stands.
+TEST(Joining, FindsTheLockOfARuleWithoutARoom) {
+  FocusConfig config;
+  config.rooms.rooms = {{"locked", true, {}},
+                        {"board", true, {.moderators_pass_lock = true, .moderator_pin = "4711"}}};
+  FocusWorld world(config);
+  for (const RoomRule& rule : config.rooms.rooms) {
+    ASSERT_TRUE(world.control().update_settings(rule.name, rule.settings));  // it is not permanent any more
+    ASSERT_TRUE(world.control().terminate(rule.name, "over"));
+    world.settle();
+    ASSERT_FALSE(world.control().find_conference(rule.name)) << rule.name;
+  }
+  EXPECT_EQ(world.status(world.invite("locked", kSdp)), 403);
+  EXPECT_FALSE(world.control().find_conference("locked"));
+  world.join("board");  // a moderator may be calling
+  EXPECT_EQ(world.control().find_conference("board")->state, ConferenceState::kLocked);
+}
+
 TEST(Joining, Says488WithItsWarning) {
   FocusWorld world;
   const auto no_codec = world.invite("room", sdp_with("RTP/AVP 0", "RTP/AVP 18"));
