@@ -57,6 +57,8 @@ class TheOptions(unittest.TestCase):
     def test_no_try_is_shorter_than_the_callers_measure(self):
         self.assertIsNone(self.why_not(["capacity"], secs=2))
         self.assertIn("--secs", self.why_not(["capacity"], secs=1))
+        self.assertIn("--secs", self.why_not(["memory", "dpdk"], secs=1))
+        self.assertIsNone(self.why_not(["dpdk"], secs=1))
 
 
 class Trials(unittest.TestCase):
