@@ -72,6 +72,8 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
     state_.counters.drops.add(receipt.refused_for);
     state_.reports.count_drop(participant.handle, receipt.refused_for);
     if (participant.inbound.source() == rtp->header.ssrc) participant.other_sign_of_life = packet.arrival;
+    // In a long pause nothing else may come of it.
+    if (receipt.of_source && packet.source.valid()) follow(participant, packet);
     return;
   }
   state_.quiet.arrived(slot, participant, receipt.peak, state_.gate);

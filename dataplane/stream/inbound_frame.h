@@ -24,7 +24,10 @@ struct Receipt {
   base::DropReason refused_for{};  // where not accepted
   char digit = 0;                  // a key was pressed; told once a press
   bool new_source = false;         // the first packet of an SSRC that is followed from now on
-  std::uint16_t peak = 0;          // of its audio, of 32 767
+  // Refused for its payload type alone: the source's own, in its sequence. Comfort noise as a rule (RFC
+  // 3389).
+  bool of_source = false;
+  std::uint16_t peak = 0;  // of its audio, of 32 767
 
   static constexpr Receipt refused(base::DropReason reason) TUTTI_REALTIME { return {false, reason}; }
   explicit operator bool() const TUTTI_REALTIME { return accepted; }

@@ -54,11 +54,8 @@ std::optional<codec::CodecId> InboundStream::find_codec(rtp::PayloadType type) c
 Receipt InboundStream::receive(const rtp::RtpPacket& packet, base::Instant arrival, PayloadPool& pool,
                                PayloadPool::Owner owner) TUTTI_REALTIME {
   const Receipt receipt = accept(packet, arrival, pool, owner);
-  if (receipt) {
-    last_arrival_ = arrival;
-  } else {
-    ++banked_.packets_dropped;
-  }
+  if (receipt || receipt.of_source) last_arrival_ = arrival;
+  if (!receipt) ++banked_.packets_dropped;
   return receipt;
 }
 
@@ -75,7 +72,11 @@ Receipt InboundStream::accept(const rtp::RtpPacket& packet, base::Instant arriva
   if (has_source_ && header.ssrc == source_) [[likely]] {
     has_candidate_ = false;  // the source lives: whoever else sent is a stray
     if (const auto refused = count(header, is_event, arrival, pool)) return Receipt::refused(*refused);
-    if (!known) return Receipt::refused(DropReason::kUnknownPayloadType);
+    if (!known) {
+      Receipt unknown = Receipt::refused(DropReason::kUnknownPayloadType);
+      unknown.of_source = true;
+      return unknown;
+    }
   } else {
     if (!known) return Receipt::refused(DropReason::kUnknownPayloadType);
     if (!follow(header, arrival, pool)) return Receipt::refused(DropReason::kProbation);

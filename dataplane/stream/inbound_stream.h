@@ -85,7 +85,8 @@ class alignas(64) InboundStream {
   void prefetch_slot(rtp::SequenceNumber number) const TUTTI_REALTIME { buffer_.prefetch_slot(number); }
   void prefetch_payload(const PayloadPool::Shelf& own) const TUTTI_REALTIME { buffer_.prefetch_payload(own); }
 
-  // When the last packet came that was accepted; the clock's zero before the first one since attach().
+  // When the last packet came that was accepted, or was of_source; the clock's zero before the first one
+  // since attach().
   base::Instant last_arrival() const TUTTI_REALTIME { return last_arrival_; }
   std::optional<rtp::Ssrc> source() const TUTTI_REALTIME;  // that is followed, once there is one
   // Ignored unless it is from the source that is followed.
