@@ -149,6 +149,7 @@ void PeerMixes::follow(PeerLink& link, const MixRing& ring, const TickWheel::Tur
 void PeerMixes::shorten(PeerLink& link, const MixRing& ring) TUTTI_REALTIME {
   link.spare = 0;
   if (ring.read(link.last + 1, next_part_, next_sum_) != MixRead::kWhole) return;
+  if (next_part_.tenant != link.share.generation) return;
   if (part_.contributors == 0) sum_.samples.fill(0);
   dsp::fade(sum_.samples, dsp::Fade::kOut);
   if (next_part_.contributors != 0) {

@@ -367,5 +367,29 @@ TEST_F(Pair, LatenessWithinTheMarginIsNeverHeard) {
   EXPECT_EQ(missed(), 0U);
 }
 
+// The share's slot has another conference at once, and the first tick of that is the one that would be faded
+// into.
+TEST_F(Pair, ALagIsNotGivenBackIntoAnotherConferencesTick) {
+  link();
+  publish(100);
+  tick(100);
+  tick(101);  // it is late: a tick more is waited from now on
+  publish(101);
+  const std::uint64_t last = 100 + PeerMixes::kSpareTicks;
+  for (std::uint64_t t = 102; t <= last; ++t) {
+    publish(t);
+    tick(t);
+  }
+  MixPart part;
+  part.tenant = kShare.generation + 1;
+  part.contributors = 1;
+  base::SumFrame secret;
+  secret.samples.fill(30'000);
+  auto& ring = rings_.open(kPeer, kShare.slot);
+  ring.pass_to(part.tenant);
+  ring.publish(last + 1, part, secret);
+  EXPECT_TRUE(is_tick(tick(last + 1), last));
+}
+
 }  // namespace
 }  // namespace tutti::core
