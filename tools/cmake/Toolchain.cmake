@@ -23,6 +23,9 @@ add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -We
                     -fno-omit-frame-pointer)
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
                     $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>)
+# What a failed check prints is the file's place in the checkout: nothing that is compiled depends on where that lies, so that
+# ccache has it for another one, too. Files compiled as one are included by whole paths.
+add_compile_options("-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=")
 # Where files are compiled as one, another file's names are not in a file's way, and no file is a header.
 set(TUTTI_UNITY_OPTIONS -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 if(CMAKE_UNITY_BUILD)

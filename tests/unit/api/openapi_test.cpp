@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/checkout.h"
 #include "tests/unit/api/api_fixture.h"
 #include "tests/unit/api/schema.h"
 
@@ -14,7 +15,7 @@ namespace {
 using nlohmann::json;
 
 const json& document() {
-  static const json parsed = json::parse(std::ifstream(TUTTI_SOURCE_DIR "/docs/openapi.json"));
+  static const json parsed = json::parse(std::ifstream(test_support::in_checkout("docs/openapi.json")));
   return parsed;
 }
 

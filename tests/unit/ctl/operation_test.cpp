@@ -8,13 +8,15 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/checkout.h"
+
 namespace tutti::ctl {
 namespace {
 
 using Json = nlohmann::json;
 
 Json openapi() {
-  std::ifstream file(TUTTI_SOURCE_DIR "/docs/openapi.json");
+  std::ifstream file(test_support::in_checkout("docs/openapi.json"));
   return Json::parse(file);
 }
 

@@ -9,6 +9,7 @@
 #include "captures.h"
 #include "dataplane/net/sim_link.h"
 #include "near_host.h"
+#include "tests/support/checkout.h"
 
 namespace tutti::dpdk {
 namespace {
@@ -68,7 +69,7 @@ TEST(DpdkPcapTest, SurvivesTheFuzzersFindings) {
       udp_frame(*base::parse_ip("10.9.0.2", 4'000), host.ip().with_port(20'000), "x").substr(0, 14);
   std::size_t sent = 0;
   net::SimRandom random(7);
-  for (const auto& file : fs::recursive_directory_iterator(TUTTI_SOURCE_DIR "/tests/fuzz/corpus")) {
+  for (const auto& file : fs::recursive_directory_iterator(test_support::in_checkout("tests/fuzz/corpus"))) {
     if (!file.is_regular_file()) continue;
     std::ifstream in(file.path(), std::ios::binary);
     std::string bytes((std::istreambuf_iterator<char>(in)), {});

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/checkout.h"
+
 namespace tutti::net {
 namespace {
 
@@ -21,14 +23,14 @@ TEST(PacketBypassTest, SaysWhatToDoWithoutTheLibrary) {
 }
 
 TEST(PacketBypassTest, CallsNothingOfALibraryOfAnotherBuild) {
-  EXPECT_EQ(refusal(TUTTI_OTHER_BYPASS), std::string(TUTTI_OTHER_BYPASS) +
-                                             " is of 0.0.9-feedfeedfeed and this program of " +
-                                             std::string(bypass_build()) +
-                                             ": put the two of one build beside each other, and start again");
+  EXPECT_EQ(refusal(test_support::kOtherBypass),
+            std::string(test_support::kOtherBypass) + " is of 0.0.9-feedfeedfeed and this program of " +
+                std::string(bypass_build()) +
+                ": put the two of one build beside each other, and start again");
 }
 
 TEST(PacketBypassTest, CallsNothingOfALibraryThatDoesNotSayWhatItIs) {
-  EXPECT_THAT(refusal(TUTTI_OLD_BYPASS), HasSubstr("is of an older build and this program of "));
+  EXPECT_THAT(refusal(test_support::kOldBypass), HasSubstr("is of an older build and this program of "));
 }
 
 TEST(PacketBypassTest, NamesTheBuild) {

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "signaling/server/configuration_keys.h"
+#include "tests/support/checkout.h"
 #include "tests/unit/server/configuration_errors.h"
 
 namespace tutti::server {
@@ -37,7 +38,7 @@ TEST(Configuration, AnEmptyFileIsTheDefaults) {
 }
 
 TEST(Configuration, TheExampleIsCompleteAndIsTheDefaults) {
-  std::ifstream file(TUTTI_SOURCE_DIR "/docs/tuttid.toml");
+  std::ifstream file(test_support::in_checkout("docs/tuttid.toml"));
   std::stringstream text;
   text << file.rdbuf();
   EXPECT_EQ(text.str(), example_configuration()) << "tuttid --example-config > docs/tuttid.toml";

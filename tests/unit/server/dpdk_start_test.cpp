@@ -29,7 +29,7 @@ std::string file_with(const std::string& device, const std::string& more = "huge
 // What it says where it does not start.
 std::string refusal_of_file(const std::string& text) {
   const TemporaryFile file(text);
-  ChildProcess child(TUTTID, on_free_ports(file));
+  ChildProcess child(kTuttid, on_free_ports(file));
   EXPECT_EQ(child.wait(), 1) << child.err();
   EXPECT_EQ(child.out(), "");
   return child.err();
@@ -37,7 +37,7 @@ std::string refusal_of_file(const std::string& text) {
 
 TEST(DpdkStart, ServesOnADeviceAndEnds) {
   const TemporaryFile file(file_with("net_null0"));
-  ChildProcess child(TUTTID, on_free_ports(file));
+  ChildProcess child(kTuttid, on_free_ports(file));
   ASSERT_TRUE(child.wait_for_output("tuttid ready")) << child.err();
   EXPECT_THAT(child.out(), HasSubstr("RTP on 192.0.2.10, ports"));
   EXPECT_THAT(child.out(), HasSubstr("by dpdk"));
@@ -68,7 +68,7 @@ TEST(DpdkStart, HasRoomForTheLargestCoreWithoutTakingItsMemory) {
         "[\"net_null0\"]\n"
         "addresses = [\"192.0.2.10/24\", \"192.0.2.11/24\", \"192.0.2.12/24\", \"192.0.2.13/24\", "
         "\"192.0.2.14/24\"]\n");
-    ChildProcess child(TUTTID, on_free_ports(file));
+    ChildProcess child(kTuttid, on_free_ports(file));
     ASSERT_TRUE(child.wait_for_output("tuttid ready")) << child.err();
     kilobytes[large ? 1 : 0] = anonymous_kb(child);
     child.signal(SIGTERM);
@@ -82,7 +82,7 @@ TEST(DpdkStart, HasRoomForTheLargestCoreWithoutTakingItsMemory) {
 
 TEST(DpdkStart, ItsMetricsAreThoseOfACard) {
   const TemporaryFile file(file_with("net_null0"));
-  ChildProcess child(TUTTID, on_free_ports(file));
+  ChildProcess child(kTuttid, on_free_ports(file));
   ASSERT_TRUE(child.wait_for_output("tuttid ready")) << child.err();
   std::string said;
   // The core polls as soon as its CPU lets it.
@@ -100,7 +100,7 @@ TEST(DpdkStart, ItsMetricsAreThoseOfACard) {
 
 TEST(DpdkStart, ItsLogIsOurs) {
   const TemporaryFile file(file_with("net_null0") + "[log]\nlevel = \"info\"\n");
-  ChildProcess child(TUTTID, on_free_ports(file));
+  ChildProcess child(kTuttid, on_free_ports(file));
   ASSERT_TRUE(child.wait_for_output("tuttid ready")) << child.err();
   child.signal(SIGTERM);
   EXPECT_EQ(child.wait(), 0);
@@ -141,10 +141,10 @@ bool all_may_start(const std::string& program) {
 }
 
 TEST(DpdkStart, ServesOnAVirtualDeviceWithoutAnyPrivilege) {
-  if (!all_may_start(TUTTID)) GTEST_SKIP() << "other users may not enter the folder of " TUTTID;
+  if (!all_may_start(kTuttid)) GTEST_SKIP() << "other users may not enter the folder of " << kTuttid;
   const TemporaryFile file(file_with("net_null0"));
   ASSERT_EQ(::chmod(file.name().c_str(), 0644), 0);
-  ChildProcess child(TUTTID, on_free_ports(file), [] {
+  ChildProcess child(kTuttid, on_free_ports(file), [] {
     constexpr ::uid_t kNobody = 65'534;
     if (::geteuid() != 0) return;
     if (::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) ::_exit(126);
@@ -158,7 +158,7 @@ TEST(DpdkStart, ServesOnAVirtualDeviceWithoutAnyPrivilege) {
 // DPDK prints its usage besides.
 TEST(DpdkStart, AnArgumentThatItDoesNotKnowIsNamed) {
   const TemporaryFile file(file_with("net_null0", "huge_pages = false\neal = [\"--no-such-thing\"]\n"));
-  ChildProcess child(TUTTID, on_free_ports(file));
+  ChildProcess child(kTuttid, on_free_ports(file));
   EXPECT_EQ(child.wait(), 1);
   EXPECT_THAT(child.err(), HasSubstr("tuttid: DPDK cannot be used: "));
   EXPECT_THAT(child.err(), HasSubstr("no-such-thing"));
@@ -166,7 +166,7 @@ TEST(DpdkStart, AnArgumentThatItDoesNotKnowIsNamed) {
 
 // Where the flag alone asks for it.
 TEST(DpdkStart, TheFlagNeedsAFile) {
-  ChildProcess child(TUTTID, {"--backend", "dpdk", "--sip", "127.0.0.1:0", "--http", "off"});
+  ChildProcess child(kTuttid, {"--backend", "dpdk", "--sip", "127.0.0.1:0", "--http", "off"});
   EXPECT_EQ(child.wait(), 1);
   EXPECT_THAT(child.err(), MatchesRegex("tuttid: backend = \"dpdk\" and no devices: [^\n]+\n"));
 }

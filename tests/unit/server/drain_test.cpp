@@ -51,7 +51,7 @@ class Drain : public testing::Test {
   }
 
   const TemporaryFile small_{kSmall};
-  ChildProcess server_{TUTTID, on_free_ports(small_)};
+  ChildProcess server_{kTuttid, on_free_ports(small_)};
 };
 
 TEST_F(Drain, HangsUpOnEveryoneAndExits0) {

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/checkout.h"
 #include "tests/unit/server/tuttid_process.h"
 #include "tools/caller/caller_fleet.h"
 
@@ -16,7 +17,7 @@ constexpr const char* kDocumented = "127.0.0.1:8080";
 
 // The lines of the first shell block.
 std::vector<std::string> examples() {
-  std::ifstream file(TUTTI_SOURCE_DIR "/docs/OPERATIONS.md");
+  std::ifstream file(test_support::in_checkout("docs/OPERATIONS.md"));
   std::vector<std::string> lines;
   bool inside = false;
   for (std::string line; std::getline(file, line);) {
@@ -36,7 +37,7 @@ std::string at(std::string line, const std::string& address) {
 
 TEST(Examples, AllDoWhatTheySay) {
   const TemporaryFile small(kSmall);
-  ChildProcess server(TUTTID, on_free_ports(small));
+  ChildProcess server(kTuttid, on_free_ports(small));
   ASSERT_TRUE(server.wait_for_output("pid=")) << server.err();
   auto callers = CallerFleet::start({.local_ip = *base::parse_ip("127.0.0.1"), .timers = {}});
   ASSERT_TRUE(callers) << callers.error();

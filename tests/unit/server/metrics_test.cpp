@@ -10,6 +10,7 @@
 
 #include "dataplane/mailbox/mailbox.h"
 #include "signaling/server/card_metrics.h"
+#include "tests/support/checkout.h"
 #include "tests/unit/server/tuttid_process.h"
 
 namespace tutti::server {
@@ -118,9 +119,9 @@ std::size_t samples(const std::string& text) {
 TEST_F(MetricsTest, PassPromtool) {
   const TemporaryFile file(metrics(sources_));
   // As installed, or as tools/test unpacks it.
-  const std::string command = "PATH=\"$PATH:" TUTTI_SOURCE_DIR
-                              "/build/packages/prometheus/usr/bin\" promtool check metrics < " +
-                              file.name() + " 2>&1";
+  const std::string command =
+      "PATH=\"$PATH:" + test_support::in_checkout("build/packages/prometheus/usr/bin") +
+      "\" promtool check metrics < " + file.name() + " 2>&1";
   FILE* const pipe = ::popen(command.c_str(), "r");
   ASSERT_NE(pipe, nullptr);
   std::string said;
@@ -276,7 +277,7 @@ TEST_F(MetricsTest, AreFewWhateverTheServerSees) {
 }
 
 TEST_F(MetricsTest, HaveAllThatTheDashboardNames) {
-  std::ifstream file(TUTTI_SOURCE_DIR "/docs/grafana.json");
+  std::ifstream file(test_support::in_checkout("docs/grafana.json"));
   std::stringstream dashboard;
   dashboard << file.rdbuf();
   const std::string drawn = dashboard.str();

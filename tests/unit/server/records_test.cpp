@@ -41,7 +41,7 @@ class Records : public testing::Test {
   ~Records() override { std::filesystem::remove_all(folder_); }
 
   void restart() {
-    server_ = std::make_unique<ChildProcess>(TUTTID, on_free_ports(*configuration_));
+    server_ = std::make_unique<ChildProcess>(kTuttid, on_free_ports(*configuration_));
     EXPECT_TRUE(server_->wait_for_output("pid=")) << server_->err();
   }
   static std::unique_ptr<CallerFleet> fleet() {

@@ -37,7 +37,7 @@ class TuttidEventsReload : public testing::Test {
   void start(const std::string& text) {
     file_ = std::make_unique<TemporaryFile>("");
     write(text);
-    child_ = std::make_unique<ChildProcess>(TUTTID, on_free_ports(*file_, {"--verbose"}));
+    child_ = std::make_unique<ChildProcess>(kTuttid, on_free_ports(*file_, {"--verbose"}));
     ASSERT_TRUE(child_->wait_for_output("pid=")) << child_->err();
   }
   void TearDown() override {

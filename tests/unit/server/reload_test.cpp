@@ -131,7 +131,7 @@ TEST(HttpToken, IsNeededWhereOthersThanThisHostCanAsk) {
 
 class TuttidReload : public testing::Test {
  protected:
-  TuttidReload() : file_(kSmall), child_(TUTTID, on_free_ports(file_, {"--verbose"})) {}
+  TuttidReload() : file_(kSmall), child_(kTuttid, on_free_ports(file_, {"--verbose"})) {}
   void SetUp() override { ASSERT_TRUE(child_.wait_for_output("pid=")) << child_.err(); }
   void TearDown() override {
     child_.signal(SIGTERM);
@@ -227,7 +227,7 @@ TEST_F(TuttidReload, TakesAnotherTokenAndAnotherLogAtOnce) {
 }
 
 TEST(TuttidReloadWithoutFile, Answers409) {
-  ChildProcess child(TUTTID, {"--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"});
+  ChildProcess child(kTuttid, {"--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"});
   ASSERT_TRUE(child.wait_for_output("pid=")) << child.err();
   EXPECT_THAT(http_ask(told(child, "http"), "POST", "/reload", "", ""), HasSubstr("409 Conflict"));
   child.signal(SIGHUP);

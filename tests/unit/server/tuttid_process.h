@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/checkout.h"
 #include "tests/unit/server/child_process.h"
 
 namespace tutti::server {
+
+using test_support::kTuttid;
 
 // How long what must happen is waited for.
 inline constexpr std::chrono::milliseconds kPatience(60'000);

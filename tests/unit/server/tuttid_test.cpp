@@ -53,7 +53,7 @@ struct Ended {
 };
 
 Ended run(const std::vector<std::string>& arguments, const std::function<void()>& prepare = {}) {
-  ChildProcess child(TUTTID, arguments, prepare);
+  ChildProcess child(kTuttid, arguments, prepare);
   const int code = child.wait();
   return {code, child.out(), child.err()};
 }
@@ -111,7 +111,7 @@ TEST(TuttidFlags, ABadValueIsOneSentenceAndExit1AsInAFile) {
 TEST(TuttidFlags, SendsThroughSocketsWhereFramesAreNotPermittedAndSaysSo) {
   const TemporaryFile small(kSmall);
   // Of no effect where there is nothing to drop.
-  ChildProcess child(TUTTID, on_free_ports(small, {"--tx", "packet"}),
+  ChildProcess child(kTuttid, on_free_ports(small, {"--tx", "packet"}),
                      [] { ::prctl(PR_CAPBSET_DROP, CAP_NET_RAW, 0, 0, 0); });
   ASSERT_TRUE(child.wait_for_output("tuttid ready")) << child.err();
   child.signal(SIGTERM);
@@ -212,7 +212,7 @@ TEST(TuttidRefuses, AHostWithoutIoUring) {
 
 TEST(TuttidRuns, WithFewDescriptorsAndSaysHowManyCallsFit) {
   const TemporaryFile small(kSmall);
-  ChildProcess child(TUTTID, on_free_ports(small), [] {
+  ChildProcess child(kTuttid, on_free_ports(small), [] {
     const rlimit few{266, 266};
     setrlimit(RLIMIT_NOFILE, &few);
   });
@@ -227,7 +227,7 @@ TEST(TuttidRuns, WithFewDescriptorsAndSaysHowManyCallsFit) {
 TEST(TuttidRuns, UntilASignalAndExits0) {
   const TemporaryFile small(kSmall);
   for (const int signal : {SIGTERM, SIGINT}) {
-    ChildProcess child(TUTTID, on_free_ports(small));
+    ChildProcess child(kTuttid, on_free_ports(small));
     ASSERT_TRUE(child.wait_for_output("pid=")) << child.err();
     child.signal(signal);
     EXPECT_EQ(child.wait(), 0) << signal;
@@ -237,7 +237,7 @@ TEST(TuttidRuns, UntilASignalAndExits0) {
 
 TEST(TuttidRuns, AndSaysHowToCallAndWhereItListens) {
   const TemporaryFile small(kSmall);
-  ChildProcess child(TUTTID, on_free_ports(small));
+  ChildProcess child(kTuttid, on_free_ports(small));
   ASSERT_TRUE(child.wait_for_output("pid=" + std::to_string(child.pid()) + "\n")) << child.err();
   const std::string sip = told(child, "sip");
   EXPECT_THAT(sip, MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*"));
@@ -257,7 +257,7 @@ TEST(TuttidRuns, AndSaysHowToCallAndWhereItListens) {
 
 TEST(TuttidRuns, WithoutHttp) {
   const TemporaryFile small(kSmall);
-  ChildProcess child(TUTTID, on_free_ports(small, {"--http", "off"}));
+  ChildProcess child(kTuttid, on_free_ports(small, {"--http", "off"}));
   ASSERT_TRUE(child.wait_for_output("pid=")) << child.err();
   EXPECT_EQ(told(child, "http"), "off");
   child.signal(SIGTERM);
@@ -266,7 +266,7 @@ TEST(TuttidRuns, WithoutHttp) {
 
 TEST(TuttidRuns, WithAStatusLineOnATerminal) {
   const TemporaryFile small(kSmall);
-  ChildProcess child(TUTTID, on_free_ports(small), {}, true);
+  ChildProcess child(kTuttid, on_free_ports(small), {}, true);
   EXPECT_TRUE(
       child.wait_for_output("\r\x1b[2Kcalls 0  rooms 0  refused 0  in 0/s  out 0/s  dropped 0  late ticks 0"))
       << child.out() << child.err();
