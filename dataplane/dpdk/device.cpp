@@ -291,12 +291,16 @@ bool Device::link_up() const {
   return ::rte_eth_link_get_nowait(number_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
 }
 
+std::string Device::link_complaint() const {
+  return "the port " + name_ +
+         " is down: look at its cable, at the other end, or set the interface under it up";
+}
+
 Outcome Device::wait_for_link(std::chrono::milliseconds patience) const {
   const auto until = std::chrono::steady_clock::now() + patience;
   while (!link_up()) {
     if (std::chrono::steady_clock::now() >= until) {
-      return unexpected("the port " + name_ +
-                        " is down: look at its cable, at the other end, or set the interface under it up");
+      return unexpected(link_complaint());
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

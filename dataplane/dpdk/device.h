@@ -68,7 +68,9 @@ class Device {
   bool has_spare_queue() const { return spare_queue_; }
 
   bool link_up() const;
-  // Errors: one sentence.
+  // Of a link that is down: a sentence.
+  std::string link_complaint() const;
+  // Errors: the complaint.
   base::Result<void, std::string> wait_for_link(std::chrono::milliseconds patience) const;
 
   // The driver's own counters, by its names.

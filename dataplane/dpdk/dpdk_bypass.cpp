@@ -125,10 +125,7 @@ class DpdkBypass final : public net::PacketBypass {
     if (tap_) lines.push_back("what is no media is the kernel's, by the interface " + tap_->name());
     return lines;
   }
-  std::string complaint() const override {
-    const auto up = device_->wait_for_link(std::chrono::milliseconds(0));
-    return up ? "" : up.error();
-  }
+  std::string complaint() const override { return device_->link_up() ? "" : device_->link_complaint(); }
 
   Queue queue(std::uint16_t core) const override {
     return {&ports_[core]->queue_counters(), &ports_[core]->counters(),
@@ -137,8 +134,14 @@ class DpdkBypass final : public net::PacketBypass {
   }
   net::PacketBypass::SlowPath slow_path() const override {
     const dpdk::SlowPath::Counters& counters = slow_path_.counters();
-    return {counters.frames_sent.value(), counters.frames_lost.value(), counters.to_sink.value(),
-            counters.from_sink.value(),   device_->spare_buffers(),     device_->free_spare_buffers()};
+    return {.frames_sent = counters.frames_sent.value(),
+            .frames_lost = counters.frames_lost.value(),
+            .to_kernel = counters.to_sink.value(),
+            .from_kernel = counters.from_sink.value(),
+            .buffers = device_->spare_buffers(),
+            .buffers_free = device_->free_spare_buffers(),
+            .link_up = slow_path_.link().up(),
+            .link_downs = slow_path_.link().downs()};
   }
   const net::NeighbourTable::Counters& neighbour_counters() const override {
     return slow_path_.host().neighbours().counters();

@@ -33,8 +33,8 @@ SlowPath::SlowPath(const Device& device, Exchange& exchange, const net::IpHostOp
       exchange_(exchange),
       log_(std::move(log)),
       beside_(beside),
-      host_(with_sink(options, beside != nullptr),
-            [this](std::span<const std::byte> frame) { send(frame); }) {}
+      host_(with_sink(options, beside != nullptr), [this](std::span<const std::byte> frame) { send(frame); }),
+      link_(device) {}
 
 SlowPath::~SlowPath() {
   stop();
@@ -79,6 +79,7 @@ void SlowPath::turn(base::Instant now) {
     }
   }
   look_up(now);
+  look_at_link(now);
 }
 
 void SlowPath::take(rte_mbuf* buffer, base::Instant now) {
@@ -100,6 +101,20 @@ void SlowPath::look_up(base::Instant now) {
   if (duplicate && log_) {
     log_(LogLevel::kWarning, "the address " + base::ip_to_string(duplicate->ip) + " is " +
                                  text(duplicate->mac) + "'s as well: give one of the two another");
+  }
+}
+
+// Whoever was asked meanwhile has not answered, and a switch that began anew knows nobody: we tell that we
+// are there (RFC 5227, section 2.1, has a link that comes up for a reason).
+void SlowPath::look_at_link(base::Instant now) {
+  const auto up = link_.look(now);
+  if (!up) return;
+  if (*up) host_.start(now);
+  if (!log_) return;
+  if (*up) {
+    log_(LogLevel::kWarning, "the port " + device_.name() + " is up again");
+  } else {
+    log_(LogLevel::kError, device_.link_complaint());
   }
 }
 

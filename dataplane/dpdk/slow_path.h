@@ -1,5 +1,5 @@
 // SlowPath: the thread that answers for our addresses (ARP, neighbours, pings), looks next hops up for the
-// cores, and passes on what is for a kernel beside us.
+// cores, passes on what is for a kernel beside us, and looks after the link.
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,7 @@
 #include "dataplane/base/counters.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/exchange.h"
+#include "dataplane/dpdk/link_watch.h"
 #include "dataplane/net/ip_host.h"
 #include "dataplane/net/next_hops.h"
 
@@ -38,7 +39,8 @@ class SlowPath {
   static constexpr std::size_t kFrameBytesMax = 1'518;
   static constexpr int kFramesPerTurn = 128;  // of each core, and of the sink
 
-  // The device, the exchange and the sink outlive it. `log` tells of addresses that somebody else has too.
+  // The device, the exchange and the sink outlive it. `log` tells of addresses that somebody else has too,
+  // and of the link.
   SlowPath(const Device& device, Exchange& exchange, const net::IpHostOptions& options, LogSink log,
            ExceptionSink* beside = nullptr);
   ~SlowPath();
@@ -63,10 +65,12 @@ class SlowPath {
   };
   const Counters& counters() const { return counters_; }
   const net::IpHost& host() const { return host_; }
+  const LinkWatch& link() const { return link_; }
 
  private:
   void take(rte_mbuf* buffer, base::Instant now);
   void look_up(base::Instant now);
+  void look_at_link(base::Instant now);
   void send(std::span<const std::byte> frame);
   void run();
 
@@ -75,6 +79,7 @@ class SlowPath {
   const LogSink log_;
   ExceptionSink* const beside_;
   net::IpHost host_;
+  LinkWatch link_;
   std::vector<net::NextHops*> hops_;
   bool begun_ = false;
   Counters counters_;

@@ -78,7 +78,8 @@ class PacketBypass {
     std::size_t transmit_buffers_free = 0;
   };
   virtual Queue queue(std::uint16_t core) const = 0;
-  // Of the thread beside the cores: what it sent or lost, what a kernel beside us took and gave.
+  // Of the thread beside the cores: what it sent or lost, what a kernel beside us took and gave, and how it
+  // found the link.
   struct SlowPath {
     std::uint64_t frames_sent = 0;
     std::uint64_t frames_lost = 0;
@@ -86,6 +87,8 @@ class PacketBypass {
     std::uint64_t from_kernel = 0;
     std::size_t buffers = 0;
     std::size_t buffers_free = 0;
+    bool link_up = true;
+    std::uint64_t link_downs = 0;  // times that it went down
   };
   virtual SlowPath slow_path() const = 0;
   virtual const IpHost::Counters& host_counters() const = 0;

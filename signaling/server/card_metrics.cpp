@@ -69,6 +69,10 @@ void tell_slow_path(MetricsText& text, const net::PacketBypass::SlowPath& slow_p
     text.family(name, type, help);
     text.sample(value);
   };
+  family("tutti_dpdk_link_up", "gauge", "1 while the card's link is up, looked at five times a second.",
+         slow_path.link_up ? 1 : 0);
+  family("tutti_dpdk_link_downs_total", "counter", "Times that the card's link went down.",
+         slow_path.link_downs);
   family("tutti_dpdk_slow_path_sent_total", "counter", "Frames that the slow path sent.",
          slow_path.frames_sent);
   family("tutti_dpdk_slow_path_lost_total", "counter", "Frames for which it had no buffer or no room.",

@@ -65,6 +65,11 @@ def _lay(where):
     return None
 
 
+def set_far(state):
+    """Up or down, of the kernel's end: with it the near end's carrier comes and goes. What went wrong, or None."""
+    return _run(f"ip link set {FAR} {state}")
+
+
 def enter_for_xdp():
     """The same, and what the kernel lacks for AF_XDP."""
     try:

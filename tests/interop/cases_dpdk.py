@@ -89,6 +89,24 @@ def _libraries_are_quiet(world):
                  "AF_XDP's libraries wrote past the log")
 
 
+def cable_pulled(world):
+    """The cable is pulled in the middle of a call, and put back after three seconds: the callers hear each other again."""
+    calls = [world.join("room", hz, 8000) for hz in world.tones(2)]
+    time.sleep(1.0)
+    world.expect(not cable.set_far("down"), "the far end could not be set down")
+    time.sleep(3.0)
+    world.expect(not cable.set_far("up"), "the far end could not be set up")
+    time.sleep(1.0)
+    since = time.monotonic()
+    time.sleep(2.2)
+    until = time.monotonic()
+    for call in calls:
+        world.leave(call)
+    for call, other in zip(calls, reversed(calls)):
+        world.judge_mix(call, [other], since, until)
+        world.judge_stream(call, since, until)
+
+
 def two_cores(world):
     """A room on two cores: what comes on the other core's queue is handed over."""
     if len(os.sched_getaffinity(0)) < 2:
@@ -145,7 +163,7 @@ def _two_small_cores():
 
 
 XDP_CASES = [xdp, xdp_sipp, xdp_baresips]
-CASES = [callers_20, callers_8, two_cores, sipp, baresips, kernel_path, *XDP_CASES]
+CASES = [callers_20, callers_8, cable_pulled, two_cores, sipp, baresips, kernel_path, *XDP_CASES]
 for _case in CASES:
     _case.enter = cable.enter
     _case.config = cable.configuration(AF_PACKET)

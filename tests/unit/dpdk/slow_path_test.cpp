@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rte_ethdev.h>
 
 #include "dataplane/net/arp_packet.h"
 #include "dataplane/net/udp_frame.h"
@@ -139,6 +140,28 @@ TEST_F(SlowPathTest, TellsOfAnAddressThatIsAnothersToo) {
   host_.receive();
   run(slow, std::chrono::milliseconds(50));
   EXPECT_THAT(told, testing::HasSubstr("the address 10.0.0.1 is 02:00:00:00:00:02's as well"));
+}
+
+// As when its cable is pulled and put back, perhaps into another switch.
+TEST_F(SlowPathTest, TellsOfALinkThatGoesDownAndAnnouncesItselfWhenItIsBack) {
+  std::vector<std::string> told;
+  SlowPath slow(host_.device(), host_.exchange(), options(),
+                [&](LogLevel, std::string_view line) { told.emplace_back(line); });
+  run(slow, std::chrono::seconds(10));
+  host_.far().end().drain();
+  const std::string port = "the port " + host_.device().name();
+  ASSERT_EQ(::rte_eth_dev_set_link_down(host_.device().number()), 0);
+  run(slow, LinkWatch::kLookEvery * 3);
+  EXPECT_THAT(told, testing::ElementsAre(testing::HasSubstr(port + " is down: look at its cable")));
+  EXPECT_FALSE(slow.link().up());
+  EXPECT_EQ(slow.link().downs(), 1u);
+  ASSERT_EQ(::rte_eth_dev_set_link_up(host_.device().number()), 0);
+  run(slow, LinkWatch::kLookEvery * 3);
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[1], port + " is up again");
+  EXPECT_TRUE(slow.link().up());
+  EXPECT_EQ(slow.link().downs(), 1u);
+  EXPECT_THAT(arps_at_far(), testing::Contains(testing::Field(&net::ArpPacket::sender_ip, host_.ip())));
 }
 
 TEST_F(SlowPathTest, ItsThreadAnswersWhileTheCoreReceives) {

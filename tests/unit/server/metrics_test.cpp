@@ -87,7 +87,9 @@ class MetricsTest : public testing::Test {
                        .to_kernel = 3,
                        .from_kernel = 4,
                        .buffers = 10,
-                       .buffers_free = 8};
+                       .buffers_free = 8,
+                       .link_up = false,
+                       .link_downs = 2};
     facts.host = &host_;
     facts.neighbours = &neighbours_;
     facts.device = {{"rx_good_packets", 7}, {"rx_q0_packets", 8}, {"a \"name\"", 9}};
@@ -185,6 +187,8 @@ TEST_F(MetricsTest, TellOfACardWhereThereIsOne) {
            "tutti_dpdk_longest_sleep_seconds{cpu=\"3\"} 0.00025\n",
            "tutti_dpdk_buffers{cpu=\"1\",queue=\"receive\"} 100\n",
            "tutti_dpdk_buffers_free{cpu=\"1\",queue=\"transmit\"} 40\n",
+           "tutti_dpdk_link_up 0\n",
+           "tutti_dpdk_link_downs_total 2\n",
            "tutti_dpdk_slow_path_sent_total 5\n",
            "tutti_dpdk_slow_path_lost_total 1\n",
            "tutti_dpdk_to_kernel_total 3\n",
