@@ -110,12 +110,16 @@ std::optional<MacAddress> KernelNeighbours::ask(const base::SocketAddress& to, b
 }
 
 std::optional<MacAddress> KernelNeighbours::query(const base::SocketAddress& to) {
+  if (to.family != interface_.ip.family) return std::nullopt;
   Message message;
   rtmsg route{};
   route.rtm_family = af(to);
   route.rtm_dst_len = static_cast<std::uint8_t>(8 * ip_bytes(to).size());
+  route.rtm_src_len = route.rtm_dst_len;
   message.begin(RTM_GETROUTE, route);
   message.add(RTA_DST, ip_bytes(to));
+  // A host in two networks may have a rule, and with it a gateway, for each of its addresses.
+  message.add(RTA_SRC, ip_bytes(interface_.ip));
   if (!exchange(socket_, message)) return std::nullopt;
   const auto found = message.body<rtmsg>(RTM_NEWROUTE);
   if (!found || (found->rtm_type != RTN_UNICAST && found->rtm_type != RTN_LOCAL)) return std::nullopt;
@@ -164,8 +168,10 @@ std::optional<LocalInterface> find_interface(const base::SocketAddress& ip) {
     sockaddr_ll link{};
     std::memcpy(&link, one->ifa_addr, sizeof(link));
     if (link.sll_hatype != ARPHRD_ETHER && link.sll_hatype != ARPHRD_LOOPBACK) continue;
-    found =
-        LocalInterface{.index = link.sll_ifindex, .loopback = link.sll_hatype == ARPHRD_LOOPBACK, .mac = {}};
+    found = LocalInterface{.ip = ip.with_port(0),
+                           .index = link.sll_ifindex,
+                           .loopback = link.sll_hatype == ARPHRD_LOOPBACK,
+                           .mac = {}};
     std::memcpy(found->mac.data(), link.sll_addr, found->mac.size());
   }
   ::freeifaddrs(all);

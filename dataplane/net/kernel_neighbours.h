@@ -14,6 +14,7 @@ namespace tutti::net {
 
 // The interface that an address of this host belongs to.
 struct LocalInterface {
+  base::SocketAddress ip;  // that address; no port
   int index = 0;
   bool loopback = false;
   MacAddress mac{};
@@ -21,7 +22,8 @@ struct LocalInterface {
 // None: no address of ours, or the interface is no Ethernet. 127.0.0.0/8 is loopback's.
 std::optional<LocalInterface> find_interface(const base::SocketAddress& ip);
 
-// The kernel's answer of this moment, over netlink: route, then neighbour. None: the way leads through
+// The kernel's answer of this moment, over netlink: the route of packets from the interface's address, then
+// the neighbour. None: the way leads through
 // another interface, or the neighbour is not known (a packet through a socket makes the kernel ask for it).
 // It is asked once for all who ask at one `now`.
 class KernelNeighbours final : public NeighbourResolver {

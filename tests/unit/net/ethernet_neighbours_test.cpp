@@ -213,6 +213,22 @@ TEST_P(EthernetNeighboursTest, AreTheGatewayForWhoIsBeyondIt) {
   EXPECT_EQ(query.ask(beyond, base::monotonic_now()), kFarMac);
 }
 
+// As ip-rule(8) has it for a host in two networks.
+TEST_P(EthernetNeighboursTest, AreTheGatewayThatTheSourceHas) {
+  const Addresses& is = GetParam();
+  const std::string family = std::string(is.family) + " ";
+  const std::string to_beyond = std::string(" route add ") + is.beyond + is.whole + " via ";
+  hosts_->ip(family + "neigh add " + is.far + " lladdr 02:00:00:00:00:0f dev near");
+  hosts_->ip(family + "neigh add " + is.nobody + " lladdr 02:00:00:00:00:1f dev near");
+  hosts_->ip(is.family + to_beyond + is.nobody);
+  KernelNeighbours query(interface_);
+  const base::SocketAddress beyond = *base::parse_ip(is.beyond);
+  EXPECT_EQ(query.ask(beyond, base::monotonic_now()), kOtherMac);
+  hosts_->ip(is.family + to_beyond + is.far + " table 100");
+  hosts_->ip(family + "rule add from " + is.near + is.whole + " lookup 100");
+  EXPECT_EQ(query.ask(beyond, base::monotonic_now()), kFarMac);
+}
+
 INSTANTIATE_TEST_SUITE_P(Ip, EthernetNeighboursTest, testing::Values(kIpv4, kIpv6),
                          [](const auto& ip) { return std::string(ip.param.sysctl); });
 
