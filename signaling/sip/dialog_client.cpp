@@ -164,6 +164,7 @@ void Dialog::invite_response(int status, const sip_t& sip, bool internal) {
 void Dialog::invite_answered(const sip_t& sip) {
   nta_leg_rtag(leg_.get(), sip.sip_to->a_tag);
   nta_leg_client_route(leg_.get(), sip.sip_record_route, sip.sip_contact);
+  if (!context_.stack.may_reach(leg_.get())) return end({EndReason::kElsewhere, 200, {}});
   context_.stack.send_ack(leg_.get(), client_.get(), nullptr);
   client_.reset();
   pending_ = Pending::kNothing;
@@ -197,6 +198,7 @@ void Dialog::session_response(int status, const sip_t& sip, bool internal) {
   const bool by_invite = what != Pending::kRefreshByUpdate;
   if (status < 300) {
     nta_leg_client_route(leg_.get(), nullptr, sip.sip_contact);
+    if (!context_.stack.may_reach(leg_.get())) return end({EndReason::kElsewhere, status, {}});
     if (by_invite) context_.stack.send_ack(leg_.get(), client_.get(), transport());
     client_.reset();
     interval_retries_ = 0;

@@ -69,6 +69,7 @@ enum class EndReason : std::uint8_t {
   kNoAck,         // our 2xx was never acknowledged (RFC 3261, 13.3.1.4), or not with the answer; BYE was sent
   kSessionTimer,  // nobody refreshed the session (RFC 4028, 10); BYE was sent
   kTransportError,  // nothing can be sent to the other side
+  kElsewhere,       // nothing may be: UserAgentConfig::loopback_only
 };
 const char* to_string(EndReason reason);
 

@@ -20,6 +20,8 @@ const char* to_string(EndReason reason) {
       return "session timer";
     case EndReason::kTransportError:
       return "transport error";
+    case EndReason::kElsewhere:
+      return "not on this host";
   }
   return "unknown";
 }

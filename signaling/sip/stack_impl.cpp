@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dataplane/base/host_network.h"
 #include "dataplane/base/source_address.h"
 #include "signaling/sip/event_loop_impl.h"
 #include "signaling/sip/message_guard_impl.h"
@@ -207,6 +208,7 @@ void Stack::reply(nta_incoming_t* transaction, int status, std::string_view phra
 ClientTransaction Stack::send(nta_leg_t* leg, nta_response_f* callback, nta_outgoing_magic_t* magic,
                               sip_method_t method, const char* method_name, const url_t* target,
                               const Headers& headers, tport_t* via) {
+  if (!may_reach(leg, target)) return {};
   nta_outgoing_t* request = nta_outgoing_tcreate(
       leg, callback, magic, nullptr, method, method_name, reinterpret_cast<const url_string_t*>(target),
       TAG_IF(via != nullptr, NTATAG_TPORT(via)), SIPTAG_USER_AGENT_STR(config_.product.c_str()),
@@ -220,6 +222,20 @@ ClientTransaction Stack::send(nta_leg_t* leg, nta_response_f* callback, nta_outg
       TAG_IF(!headers.sdp.empty(), SIPTAG_PAYLOAD_STR(headers.sdp.c_str())), TAG_END());
   if (request) counters_.sent(method_of(method)).add();
   return ClientTransaction(request);
+}
+
+// The library asks a resolver for a name, and a `maddr` comes before the host.
+bool Stack::may_reach(nta_leg_t* leg, const url_t* target) const {
+  if (!config_.loopback_only) return true;
+  const sip_route_t* route = nullptr;
+  const sip_contact_t* contact = nullptr;
+  nta_leg_get_route(leg, &route, &contact);
+  const url_t* next = route ? route->r_url : target ? target : contact ? contact->m_url : nullptr;
+  if (!next || !next->url_host || url_has_param(next, "maddr")) return false;
+  std::string_view host = next->url_host;
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  const auto address = base::parse_ip(host);
+  return address && base::is_loopback(*address);
 }
 
 void Stack::send_ack(nta_leg_t* leg, nta_outgoing_t* invite, tport_t* via) {

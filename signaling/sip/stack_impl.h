@@ -62,6 +62,9 @@ class Stack {
   ClientTransaction send(nta_leg_t* leg, nta_response_f* callback, nta_outgoing_magic_t* magic,
                          sip_method_t method, const char* method_name, const url_t* target,
                          const Headers& headers, tport_t* via);
+  // Whether the next request of a dialog may go where it would: to its first route, `target` or its far end's
+  // Contact. Elsewhere nothing is sent.
+  bool may_reach(nta_leg_t* leg, const url_t* target = nullptr) const;
   // Acknowledges a 2xx to `invite`. Source: RFC 3261, 13.2.2.4.
   void send_ack(nta_leg_t* leg, nta_outgoing_t* invite, tport_t* via);
 

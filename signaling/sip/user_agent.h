@@ -44,6 +44,8 @@ struct UserAgentConfig {
   std::chrono::milliseconds tcp_idle{300'000};
   std::string product = "Tutti";  // Server and User-Agent
   bool focus = true;              // Contact carries `isfocus` (RFC 4579); false for a client
+  // Requests of a dialog go to loopback addresses alone: one whose far end wants them elsewhere ends unsaid.
+  bool loopback_only = false;
   SessionTimerConfig session_timer;
   TransactionTimers timers;
   UserAgentLimits limits;

@@ -25,6 +25,7 @@ base::Result<std::unique_ptr<LoadCalls>, std::string> LoadCalls::start(const Loa
   config.listen = {local_ip.with_port(0)};
   config.product = "tutti-load";
   config.focus = false;
+  config.loopback_only = !plan.allow_remote;
   auto agent = sip::UserAgent::start(calls->loop_, config, *calls);
   if (!agent) return base::unexpected(agent.error().message);
   calls->agent_ = std::move(*agent);

@@ -16,6 +16,20 @@ constexpr std::string_view kRoom = "{room}";
 constexpr std::uint16_t kSipPort = 5060;
 constexpr std::size_t kCallersMax = 65'535 - 1'023;  // each has a port of its own, of one address
 
+// Whether what follows a URI's host may name another that is called instead.
+bool leads_elsewhere(std::string_view rest) {
+  if (rest.find_first_of("@?") != std::string_view::npos) return true;
+  while (!rest.empty()) {
+    rest.remove_prefix(1);  // the semicolon
+    const std::string_view parameter = rest.substr(0, rest.find(';'));
+    std::string name(parameter.substr(0, parameter.find('=')));
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (name == "maddr") return true;
+    rest.remove_prefix(parameter.size());
+  }
+  return false;
+}
+
 }  // namespace
 
 const char* to_string(CodecChoice codec) {
@@ -56,13 +70,18 @@ std::string room_uri(const std::string& uri, std::size_t room) {
 }
 
 base::Result<base::SocketAddress, std::string> target_address(const std::string& uri) {
-  const std::size_t at = uri.rfind('@');
+  const std::size_t at = uri.find('@');
   if (uri.rfind(kScheme, 0) != 0 || at == std::string::npos || at == kScheme.size()) {
     return base::unexpected(
         fmt::format("--uri {}: a SIP URI is needed, as in sip:room{{room}}@127.0.0.1:5060", uri));
   }
   std::string host = uri.substr(at + 1);
-  host.resize(std::min(host.find_first_of(";?"), host.size()));
+  const std::size_t end = std::min(host.find_first_of(";?"), host.size());
+  if (leads_elsewhere(host.substr(end))) {
+    return base::unexpected(fmt::format(
+        "--uri {}: neither a second @, nor headers, nor maddr: who is called is what follows the @", uri));
+  }
+  host.resize(end);
   if (const auto address = base::parse_address_and_port(host); address && address->port != 0) {
     return *address;
   }
@@ -91,7 +110,7 @@ std::string refusal(const LoadPlan& plan) {
   if (plan.io == IoChoice::kPacket && plan.allow_remote) {
     return "--io packet: an answer could lead elsewhere with --allow-remote, and it reaches this host alone";
   }
-  if (plan.rooms > 1 && plan.uri.substr(0, plan.uri.rfind('@')).find(kRoom) == std::string::npos) {
+  if (plan.rooms > 1 && plan.uri.substr(0, plan.uri.find('@')).find(kRoom) == std::string::npos) {
     return fmt::format("--uri {}: for several rooms it must hold {{room}} before the @", plan.uri);
   }
   if (!std::isfinite(plan.rate)) return "--rate: a number is needed";

@@ -27,10 +27,16 @@ TEST(LoadPlan, FindsTheAddressInAUri) {
   leads_to("sip:r{room}@127.0.0.1:5080", "127.0.0.1:5080");
   leads_to("sip:r@127.0.0.1", "127.0.0.1:5060");
   leads_to("sip:r@127.0.0.1:5080;transport=tcp", "127.0.0.1:5080");
+  leads_to("sip:r@127.0.0.1;maddress;user=phone", "127.0.0.1:5060");
   leads_to("sip:r@[::1]:5080", "[::1]:5080");
   leads_to("sip:r@[::1]", "[::1]:5060");
-  for (const char* bad : {"", "r@127.0.0.1", "sip:127.0.0.1", "sip:@127.0.0.1", "sip:r@example.com", "sip:r@",
-                          "sip:r@127.0.0.1:0", "sip:r@127.0.0.1:99999", "sip:r@{room}"}) {
+  for (const char* bad :
+       {"", "r@127.0.0.1", "sip:127.0.0.1", "sip:@127.0.0.1", "sip:r@example.com", "sip:r@",
+        "sip:r@127.0.0.1:0", "sip:r@127.0.0.1:99999", "sip:r@{room}",
+        // Whom the SIP library would call instead.
+        "sip:r@192.0.2.1;x=@127.0.0.1", "sip:r@192.0.2.1@127.0.0.1", "sip:r@127.0.0.1;maddr=192.0.2.1",
+        "sip:r@127.0.0.1:5080;transport=tcp;MAddr=192.0.2.1",
+        "sip:r@127.0.0.1?Route=%3Csip:192.0.2.1%3Blr%3E", "sip:r@127.0.0.1;a?b=c"}) {
     const auto found = target_address(bad);
     ASSERT_FALSE(found) << bad;
     EXPECT_NE(found.error().find("--uri"), std::string::npos);

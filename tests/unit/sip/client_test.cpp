@@ -249,6 +249,37 @@ TEST_F(ClientTest, ContactTellsOfTcp) {
   EXPECT_THAT(header(message.get(), "Contact"), testing::EndsWith(";transport=tcp>"));
 }
 
+// Who may only call its own host is led to no other: not by a Contact, a route, a name or a maddr.
+TEST_F(ClientTest, StaysOnThisHostWhereItIsToldTo) {
+  config.loopback_only = true;
+  start_both();
+  std::size_t ends = 0;
+  const std::pair<const char*, const char*> answers[] = {
+      {"<sip:x@192.0.2.1>", ""},
+      {"<sip:x@[2001:db8::1]>", ""},
+      {"<sip:x@example.com>", ""},
+      {"<sip:x@127.0.0.1;Maddr=192.0.2.1>", ""},
+      {"<sip:x@127.0.0.1>", "Record-Route: <sip:192.0.2.1;lr>\r\n"}};
+  for (const auto& [contact, route] : answers) {
+    SCOPED_TRACE(std::string(contact) + route);
+    Peer peer(loop, client->bound().front());
+    RawCall canned(peer, "room");
+    canned.contact = contact;
+    ASSERT_TRUE(client->invite(to_peer(peer)));
+    peer.send(canned.answer(peer.expect_request("INVITE"), 200, {route, kAnswer}));
+    ASSERT_TRUE(wait_for([&] { return client_recorder.ends.size() == ends + 1; }));
+    EXPECT_EQ(client_recorder.ends[ends++].reason, EndReason::kElsewhere);
+    EXPECT_TRUE(all_gone());
+  }
+  EXPECT_EQ(client->counters().sent(Method::kAck).value() + client->counters().sent(Method::kBye).value(),
+            0u);
+  EXPECT_TRUE(client_recorder.established.empty());
+  for (const char* target :
+       {"sip:a@192.0.2.1", "sip:a@192.0.2.1;x=@127.0.0.1", "sip:a@127.0.0.1;maddr=192.0.2.1"}) {
+    EXPECT_FALSE(client->invite({target, "", "", kOffer})) << target;
+  }
+}
+
 TEST_F(ClientTest, BadTargetsAreRefused) {
   start_both();
   for (const char* target : {"", "room", "tel:123", "sip:", "http://x", "sip:a@b\r\nX: y", "mailto:a@b"}) {
