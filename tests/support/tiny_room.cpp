@@ -25,6 +25,8 @@ struct TinyRoom::Member {
   int fd = -1;
   analyser::Law law = analyser::Law::kMu;
   base::SocketAddress remote;
+  sdp::LocalMedia local;
+  std::optional<int> held_at;  // in ticks
   std::unique_ptr<RtpTalker> talker;
   std::vector<std::int16_t> waiting;  // samples that came and were not mixed yet
   bool begun = false;
@@ -78,6 +80,7 @@ void TinyRoom::on_invite(const sip::IncomingInvite& invite) {
   if (!says_rtp_at.empty()) {
     local.rtp = local.rtcp = base::parse_ip(says_rtp_at)->with_port(local.rtp.port);
   }
+  member->local = local;
   const auto offer = sdp::parse(invite.offer);
   CHECK(offer.has_value());
   const auto answer = sdp::answer(*offer, local);
@@ -113,6 +116,20 @@ void TinyRoom::answer_who_is_due() {
     agent_->accept(waiting_.front().dialog, waiting_.front().sdp);
 }
 
+void TinyRoom::hold_all() {
+  for (const auto& [dialog, member] : members_) {
+    sdp::LocalMedia local = member->local;
+    local.direction = sdp::Direction::kInactive;
+    ++local.session_version;
+    agent_->reinvite(dialog, sdp::write(sdp::offer(local)));
+  }
+}
+
+void TinyRoom::on_answer(sip::DialogId dialog, const std::string&) {
+  members_.at(dialog)->held_at = ticks_;
+  ++held_;
+}
+
 void TinyRoom::on_ended(sip::DialogId dialog, const sip::DialogEnd&) {
   members_.erase(dialog);
   members_now_ = members_.size();
@@ -126,6 +143,7 @@ void TinyRoom::tick() {
     for (;;) {
       const ssize_t bytes = ::recv(member->fd, buffer.data(), buffer.size(), 0);
       if (bytes <= 0) break;
+      if (member->held_at && ticks_ > *member->held_at + 5) ++packets_on_hold_;
       const auto rtp = analyser::parse_rtp_strictly(std::span(buffer).first(static_cast<std::size_t>(bytes)));
       if (!rtp) continue;
       const std::size_t at = member->waiting.size();
@@ -147,7 +165,9 @@ void TinyRoom::tick() {
     ::sendto(member->fd, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&address),
              length);
   }
-  if (hang_up_after_ticks != 0 && !members_.empty() && ++ticks_with_members_ == hang_up_after_ticks) {
+  if (!members_.empty()) ++ticks_with_members_;
+  if (hold_after_ticks != 0 && ticks_with_members_ == hold_after_ticks) hold_all();
+  if (hang_up_after_ticks != 0 && ticks_with_members_ == hang_up_after_ticks) {
     for (const auto& [dialog, member] : members_) agent_->hang_up(dialog, "");
     members_.clear();
     members_now_ = 0;

@@ -22,7 +22,9 @@ class TinyRoom final : private sip::UserAgentObserver {
 
   base::SocketAddress address() const { return address_; }
   std::size_t dialogs() const { return members_now_; }
-  std::size_t most_waiting() const { return most_waiting_; }  // for their answers
+  std::size_t most_waiting() const { return most_waiting_; }        // for their answers
+  std::size_t held() const { return held_; }                        // who have agreed to it
+  std::size_t packets_on_hold() const { return packets_on_hold_; }  // later than 100 ms after that
 
   // Faults to be found. Set before the first call.
   int reject_with = 0;                      // answers every INVITE with this status
@@ -32,6 +34,7 @@ class TinyRoom final : private sip::UserAgentObserver {
   bool echo_own = false;                    // everyone hears their own voice too
   std::optional<std::pair<int, int>> deaf;  // the n-th listener does not hear the m-th talker
   int hang_up_after_ticks = 0;              // BYE to all
+  int hold_after_ticks = 0;                 // re-INVITE to all, to send nothing
   bool lose_a_packet = false;               // one to each
   std::uint64_t which_packet = 60;          // of those to each it loses
 
@@ -45,9 +48,10 @@ class TinyRoom final : private sip::UserAgentObserver {
   void run();
   void tick();
   void answer_who_is_due();
+  void hold_all();
   void on_invite(const sip::IncomingInvite& invite) override;
   void on_reinvite(sip::DialogId, const std::string&) override {}
-  void on_answer(sip::DialogId, const std::string&) override {}
+  void on_answer(sip::DialogId dialog, const std::string&) override;
   void on_established(sip::DialogId) override {}
   void on_ended(sip::DialogId dialog, const sip::DialogEnd&) override;
 
@@ -59,6 +63,8 @@ class TinyRoom final : private sip::UserAgentObserver {
   std::map<sip::DialogId, std::unique_ptr<Member>> members_;
   std::deque<Waiting> waiting_;
   std::atomic<std::size_t> most_waiting_ = 0;
+  std::atomic<std::size_t> held_ = 0;
+  std::atomic<std::size_t> packets_on_hold_ = 0;
   int joined_ = 0;
   int ticks_ = 0;
   int ticks_with_members_ = 0;

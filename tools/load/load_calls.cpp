@@ -105,10 +105,14 @@ void LoadCalls::hang_up(std::size_t caller) {
 
 void LoadCalls::on_answer(sip::DialogId dialog, const std::string& text) {
   const auto caller = find(dialog);
-  if (!caller || calls_[*caller].answered) return;
+  if (!caller) return;
   const auto answer = sdp::parse(text);
   const auto media = answer ? sdp::apply_answer(sdp::offer(local_media(*caller)), *answer)
                             : base::Result<sdp::MediaPlan, sdp::SdpError>(base::unexpected(answer.error()));
+  if (calls_[*caller].answered) {  // again, to an offer that they had asked for
+    if (media) follow_direction(*caller, *media);
+    return;
+  }
   if (!media) {
     give_up(*caller, fmt::format("the answer's SDP cannot be used: {}", sdp::to_string(media.error().what)));
     return;
@@ -119,8 +123,16 @@ void LoadCalls::on_answer(sip::DialogId dialog, const std::string& text) {
                                  base::ip_to_string(media->remote_rtp)));
     return;
   }
-  engine_.begin(*caller, {media->codecs.front().payload_type, media->remote_rtp,
-                          sdp::may_send(media->direction) && !media->remote_rtp.unspecified()});
+  follow_direction(*caller, *media);
+  engine_.begin(*caller, {media->codecs.front().payload_type, media->remote_rtp});
+}
+
+// Where they want to hear nothing, nothing is sent; what was missed is judged of nobody.
+void LoadCalls::follow_direction(std::size_t caller, const sdp::MediaPlan& media) {
+  const bool send = sdp::may_send(media.direction) && !media.remote_rtp.unspecified();
+  engine_.set_sending(caller, send);
+  calls_[caller].could_send &= send;
+  calls_[caller].could_hear &= sdp::may_receive(media.direction);
 }
 
 void LoadCalls::on_established(sip::DialogId dialog) {
@@ -149,12 +161,19 @@ void LoadCalls::on_reinvite(sip::DialogId dialog, const std::string& text) {
     return;
   }
   agent_->accept_reinvite(dialog, sdp::write(answer->description));
+  follow_direction(*caller, answer->plan);
 }
 
 void LoadCalls::on_ended(sip::DialogId dialog, const sip::DialogEnd& end) {
   const auto caller = find(dialog);
   if (!caller) return;
   LoadCall& call = calls_[*caller];
+  if (end.reason == sip::EndReason::kElsewhere) {
+    call.why = "the answer's Contact or Record-Route is not on this host (see --allow-remote)";
+    call.ended_early = call.answered;
+    leave(*caller);
+    return;
+  }
   // Without an answer the library makes one up: 408, 503; that is not the server's word.
   if (end.reason == sip::EndReason::kRejected) call.status = end.status;
   call.why = call.status != 0 && !end.phrase.empty() ? analyser::plain(end.phrase, kPhraseColumns)

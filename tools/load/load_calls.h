@@ -24,8 +24,10 @@ struct LoadCall {
   CallState state = CallState::kNotPlaced;
   bool answered = false;     // it was talking once
   bool ended_early = false;  // it was talking and ended without our doing
-  int status = 0;            // SIP status of its failure; 0: none came
-  std::string why;           // it failed or ended early, in words
+  bool could_send = true;    // all the time: they never held it
+  bool could_hear = true;
+  int status = 0;   // SIP status of its failure; 0: none came
+  std::string why;  // it failed or ended early, in words
   sip::DialogId dialog{};
   base::Instant placed;
   base::Instant answered_at;
@@ -66,6 +68,7 @@ class LoadCalls final : private sip::UserAgentObserver {
   std::optional<std::size_t> find(sip::DialogId dialog) const;
   void give_up(std::size_t caller, std::string why);
   void leave(std::size_t caller);
+  void follow_direction(std::size_t caller, const sdp::MediaPlan& media);
 
   const LoadPlan& plan_;
   LoadEngine& engine_;

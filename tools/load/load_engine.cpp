@@ -46,7 +46,7 @@ void write_big_endian(std::byte* at, std::uint32_t value) {
 // One caller's streams.
 struct LoadEngine::Line {
   std::atomic<LineState> state = LineState::kIdle;
-  bool send = true;
+  std::atomic<bool> send = true;
   std::uint8_t payload_type = 0;
   analyser::Law law = analyser::Law::kMu;
   std::uint32_t ssrc = 0;
@@ -120,9 +120,12 @@ void LoadEngine::begin(std::size_t caller, const LineMedia& media) {
   Line& line = lines_[caller];
   if (line.state.load(std::memory_order_relaxed) != LineState::kIdle) return;
   line.payload_type = media.payload_type;
-  line.send = media.send;
   wire_->set_remote(caller, media.remote);
   line.state.store(LineState::kTalking, std::memory_order_release);
+}
+
+void LoadEngine::set_sending(std::size_t caller, bool send) {
+  lines_[caller].send.store(send, std::memory_order_relaxed);
 }
 
 void LoadEngine::stop(std::size_t caller) {
@@ -212,7 +215,12 @@ std::span<const std::byte> LoadEngine::next_payload(const Line& line, std::size_
 }
 
 void LoadEngine::send(Line& line, std::size_t caller, base::Instant due) {
-  if (line.state.load(std::memory_order_acquire) != LineState::kTalking || !line.send) return;
+  if (line.state.load(std::memory_order_acquire) != LineState::kTalking) return;
+  if (!line.send.load(std::memory_order_relaxed)) {
+    ++line.ticks;
+    line.marker = true;
+    return;
+  }
   const base::Duration late = base::monotonic_now() - due;
   if (late > kTooLate) {
     ++line.counters.skipped;

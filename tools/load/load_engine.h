@@ -24,7 +24,6 @@ namespace tutti::load {
 struct LineMedia {
   std::uint8_t payload_type = 0;
   base::SocketAddress remote;
-  bool send = true;
 };
 
 // The time that is measured.
@@ -61,6 +60,8 @@ class LoadEngine final : private ArrivedSink {
   base::SocketAddress address(std::size_t caller) const;
   // Sends and receives from now on. Once for each caller; a later change of the far end is not followed.
   void begin(std::size_t caller, const LineMedia& media);
+  // Whether it sends, before begin() and after; timestamps advance meanwhile.
+  void set_sending(std::size_t caller, bool send);
   // Sends no more; goes on receiving.
   void stop(std::size_t caller);
   // Once.

@@ -50,7 +50,7 @@ void judge_row(const Evidence& evidence, std::size_t listener, analyser::SampleV
       continue;
     }
     names.push_back(caller_name(talker));
-    expected.push_back(evidence.present[talker] ? Hearing::kHeard : Hearing::kNotJudged);
+    expected.push_back(evidence.could_send[talker] ? Hearing::kHeard : Hearing::kNotJudged);
     columns.push_back(names.size() - 1);
   }
   analyser::HearingMatrix matrix(names);
@@ -85,7 +85,7 @@ Judgement judge(const Evidence& evidence) {
   std::set<std::size_t> rooms;
   for (const Recording& recording : evidence.recordings) {
     const std::size_t listener = recording.caller();
-    if (!evidence.present[listener]) continue;
+    if (!evidence.could_hear[listener]) continue;
     const std::size_t room = evidence.plan.room_of(listener);
     rooms.insert(room);
     ++judgement.matrix.listeners;
@@ -97,7 +97,7 @@ Judgement judge(const Evidence& evidence) {
 
       const std::size_t marker = room * evidence.plan.per_room + marking_seat(evidence.plan, probe);
       const auto sent = evidence.sweep_sent(room, probe);
-      if (marker == listener || !evidence.present[marker] || !sent) continue;
+      if (marker == listener || !evidence.could_send[marker] || !sent) continue;
       const auto at = finder.find(heard.samples().first(Probe::kSweepSearch));
       const auto arrival = at ? heard.time_of(*at) : std::nullopt;
       if (arrival) {

@@ -17,7 +17,9 @@ struct Evidence {
   const VoiceBank& bank;
   std::span<const Recording> recordings;
   std::size_t probes = 0;
-  std::vector<bool> present;  // by caller: it was in its room all the time measured, and could send
+  // By caller: it was in its room all the time measured, and could send, or hear.
+  std::vector<bool> could_send;
+  std::vector<bool> could_hear;
   // When the sweep of a room's talker left, by room and probe. None: it did not.
   std::function<std::optional<base::Instant>(std::size_t, std::size_t)> sweep_sent;
 };
@@ -28,7 +30,7 @@ struct Judgement {
   std::uint64_t sweeps_missed = 0;
 };
 
-// One row a sampled listener that was present. Of a talker who was not, nothing is expected.
+// One row a sampled listener that could hear. Of a talker who could not send, nothing is expected.
 Judgement judge(const Evidence& evidence);
 
 std::string caller_name(std::size_t caller);

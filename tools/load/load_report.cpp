@@ -143,6 +143,7 @@ std::string to_json(const LoadReport& report) {
                                {"callers", report.callers},
                                {"answered", report.answered},
                                {"ended_early", report.ended_early},
+                               {"held", report.held},
                                {"byes_unanswered", report.byes_unanswered},
                                {"failures", std::move(failures)},
                                {"dial_secs", report.dial_secs},

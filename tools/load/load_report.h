@@ -68,6 +68,7 @@ struct LoadReport {
   std::size_t callers = 0;
   std::size_t answered = 0;
   std::size_t ended_early = 0;  // answered, and ended by the server
+  std::size_t held = 0;         // answered, and not to send or not to hear for a time at least
   std::size_t byes_unanswered = 0;
   std::vector<Failure> failures;  // of calls not answered or ended early, the most frequent first
   double dial_secs = 0.0;         // from the first INVITE until the last call was decided

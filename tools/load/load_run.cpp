@@ -169,6 +169,7 @@ void count_calls(const std::vector<LoadCall>& calls, LoadReport& report) {
     if (!call.answered) continue;
     ++report.answered;
     if (call.ended_early) ++report.ended_early;
+    if (!call.could_send || !call.could_hear) ++report.held;
     answer_ms.push_back(milliseconds_of(call.answered_at - call.placed));
   }
   report.answer_ms = spread_of(std::move(answer_ms));
@@ -243,6 +244,12 @@ std::vector<std::string> find_notes(const LoadReport& report) {
                     "broken",
                     report.sweeps_missed, report.sweeps_missed + report.delay_ms.count));
   }
+  if (report.held != 0) {
+    notes.push_back(fmt::format(
+        "{} calls were not to send, or not to hear, for a time at least: the server held them, and "
+        "what they missed is not judged",
+        report.held));
+  }
   if (report.byes_unanswered != 0) {
     notes.push_back(fmt::format("{} BYEs were not answered", report.byes_unanswered));
   }
@@ -275,8 +282,12 @@ base::Result<LoadReport, std::string> run_load(const LoadPlan& plan, const std::
   run.dial();
   run.measure();
   // Who is still here was here all the time.
-  std::vector<bool> present;
-  for (const LoadCall& call : (*calls)->all()) present.push_back(call.state == CallState::kTalking);
+  std::vector<bool> could_send;
+  std::vector<bool> could_hear;
+  for (const LoadCall& call : (*calls)->all()) {
+    could_send.push_back(call.state == CallState::kTalking && call.could_send);
+    could_hear.push_back(call.state == CallState::kTalking && call.could_hear);
+  }
   run.hang_up();
   (*engine)->finish();
 
@@ -290,7 +301,7 @@ base::Result<LoadReport, std::string> run_load(const LoadPlan& plan, const std::
   count_packets(plan, **engine, (*calls)->all(), run.measured(), report);
   if (run.measured()) {
     Judgement judgement =
-        judge({plan, bank, (*engine)->recordings(), run.measurement().probes.size(), present,
+        judge({plan, bank, (*engine)->recordings(), run.measurement().probes.size(), could_send, could_hear,
                [&](std::size_t room, std::size_t probe) { return (*engine)->sweep_sent(room, probe); }});
     report.measured_from_s = seconds(run.measurement().from.time_since_epoch());
     report.matrix = std::move(judgement.matrix);

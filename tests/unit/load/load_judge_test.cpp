@@ -22,7 +22,8 @@ class JudgeTest : public ::testing::Test {
     plan_.per_room = 4;
     plan_.talkers = 2;
     plan_.codec = CodecChoice::kBoth;
-    present_.assign(plan_.callers(), true);
+    could_send_.assign(plan_.callers(), true);
+    could_hear_ = could_send_;
     probes_ = {base::Instant(milliseconds(1'000)), base::Instant(milliseconds(3'000))};
   }
 
@@ -39,12 +40,13 @@ class JudgeTest : public ::testing::Test {
       }
       recordings.push_back(std::move(recording));
     }
-    return judge({plan_, bank, recordings, probes_.size(), present_,
+    return judge({plan_, bank, recordings, probes_.size(), could_send_, could_hear_,
                   [this](std::size_t, std::size_t probe) { return std::optional(probes_[probe]); }});
   }
 
   LoadPlan plan_;
-  std::vector<bool> present_;
+  std::vector<bool> could_send_;
+  std::vector<bool> could_hear_;
   std::vector<base::Instant> probes_;
   std::map<std::pair<std::size_t, std::size_t>, double> gains_;  // faults: listener, talker
   std::set<int> lost_;
@@ -115,13 +117,21 @@ TEST_F(JudgeTest, NamesEveryWrongCell) {
 }
 
 TEST_F(JudgeTest, ExpectsNothingOfWhoWasNotThere) {
-  present_[0] = false;  // a talker of room 0, who marks in the first probe
+  could_send_[0] = could_hear_[0] = false;  // a talker of room 0, who marks in the first probe
   for (std::size_t listener = 1; listener < 4; ++listener) gains_[{listener, 0}] = 0.0;
   const Judgement judgement = judge_all();
   EXPECT_EQ(judgement.matrix.listeners, 7U);
   EXPECT_EQ(judgement.matrix.wrong, 0U);
   EXPECT_EQ(judgement.matrix.judged, 7U * 4U - 3U);
   EXPECT_EQ(judgement.delays_ms.size(), 2U * 3U + 2U);  // room 1; room 0: probe 1, its two listeners
+}
+
+TEST_F(JudgeTest, JudgesWhatOneHearsWhoMayNotSend) {
+  could_send_[0] = false;
+  for (std::size_t listener = 1; listener < 4; ++listener) gains_[{listener, 0}] = 0.0;
+  const Judgement judgement = judge_all();
+  EXPECT_EQ(judgement.matrix.listeners, 8U);
+  EXPECT_EQ(judgement.matrix.wrong, 0U);
 }
 
 TEST_F(JudgeTest, MissesASweepThatWasNotHeard) {

@@ -169,6 +169,17 @@ TEST_F(LoadRun, TellsThatTheServerHungUp) {
   EXPECT_THAT(report.reasons, Contains(HasSubstr("ended by the server")));
 }
 
+TEST_F(LoadRun, SendsNothingWhereItIsHeld) {
+  TinyRoom room;
+  room.hold_after_ticks = 100;  // once they are measured
+  const LoadReport report = run(room.address());
+  EXPECT_EQ(room.held(), 3U);
+  EXPECT_EQ(room.packets_on_hold(), 0U);
+  EXPECT_EQ(report.held, 3U);
+  EXPECT_EQ(report.matrix.listeners, 0U);
+  EXPECT_THAT(report.notes, Contains(HasSubstr("3 calls were not to send")));
+}
+
 TEST_F(LoadRun, HangsUpWhenInterrupted) {
   TinyRoom room;
   plan_.secs = 3'600;
