@@ -3,13 +3,14 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "tools/load/load_run.h"
+#include "tools/load/report_file.h"
 
 namespace {
 
@@ -127,8 +128,10 @@ int main(int argc, char** argv) {
          "127.x.y.z, with CAP_NET_RAW; auto: packet where it can be had (auto)")
       ->check(CLI::IsMember({"auto", "sockets", "packet"}))
       ->option_text("NAME");
-  app.add_option("--json", json, "writes all that was found to this file; its shape: tools/load/README.md")
-      ->option_text("FILE");
+  const auto* json_option =
+      app.add_option("--json", json,
+                     "writes all that was found to this file; its shape: tools/load/README.md")
+          ->option_text("FILE");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -143,13 +146,14 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "tutti-load: {}\n", why);
     return kUsage;
   }
-  std::ofstream file;
-  if (!json.empty()) {
-    file.open(json);  // now: a run of an hour must not end with a bad path
-    if (!file) {
-      fmt::print(stderr, "tutti-load: --json {}: the file cannot be written\n", json);
+  std::optional<tutti::load::ReportFile> file;
+  if (json_option->count() != 0) {
+    auto opened = tutti::load::ReportFile::open(json);  // now: a run of an hour must not end with a bad path
+    if (!opened) {
+      fmt::print(stderr, "tutti-load: --json {}\n", opened.error());
       return kUsage;
     }
+    file.emplace(std::move(*opened));
   }
   struct sigaction action {};
   action.sa_handler = [](int) { interrupted = true; };
@@ -166,11 +170,9 @@ int main(int argc, char** argv) {
     return kWrong;
   }
   fmt::print("{}", tutti::load::to_text(*report, terminal));
-  if (!json.empty()) {
-    file << tutti::load::to_json(*report) << '\n';
-    file.close();
-    if (!file) {
-      fmt::print(stderr, "tutti-load: --json {}: the file could not be written\n", json);
+  if (file) {
+    if (const auto written = file->write(tutti::load::to_json(*report) + '\n'); !written) {
+      fmt::print(stderr, "tutti-load: --json {}\n", written.error());
       return kWrong;
     }
   }
