@@ -91,8 +91,9 @@ void LoadCalls::leave(std::size_t caller) {
   numbers_.erase(call.dialog);
 }
 
-void LoadCalls::give_up(std::size_t caller, std::string why) {
+void LoadCalls::give_up(std::size_t caller, int status, std::string why) {
   agent_->hang_up(calls_[caller].dialog, "");
+  calls_[caller].status = status;
   calls_[caller].why = std::move(why);
   leave(caller);
 }
@@ -100,7 +101,7 @@ void LoadCalls::give_up(std::size_t caller, std::string why) {
 void LoadCalls::hang_up(std::size_t caller) {
   const LoadCall& call = calls_[caller];
   if (call.state != CallState::kCalling && call.state != CallState::kTalking) return;
-  give_up(caller, call.answered ? "" : "no answer in time");
+  give_up(caller, 0, call.answered ? "" : "no answer in time");
 }
 
 void LoadCalls::on_answer(sip::DialogId dialog, const std::string& text) {
@@ -114,13 +115,15 @@ void LoadCalls::on_answer(sip::DialogId dialog, const std::string& text) {
     return;
   }
   if (!media) {
-    give_up(*caller, fmt::format("the answer's SDP cannot be used: {}", sdp::to_string(media.error().what)));
+    give_up(*caller, 200,
+            fmt::format("the answer's SDP cannot be used: {}", sdp::to_string(media.error().what)));
     return;
   }
   // A server must not turn this load upon somebody else.
   if (!plan_.allow_remote && !media->remote_rtp.unspecified() && !base::is_loopback(media->remote_rtp)) {
-    give_up(*caller, fmt::format("the answer wants RTP at {}, not on this host (see --allow-remote)",
-                                 base::ip_to_string(media->remote_rtp)));
+    give_up(*caller, 200,
+            fmt::format("the answer wants RTP at {}, not on this host (see --allow-remote)",
+                        base::ip_to_string(media->remote_rtp)));
     return;
   }
   follow_direction(*caller, *media);
@@ -169,6 +172,7 @@ void LoadCalls::on_ended(sip::DialogId dialog, const sip::DialogEnd& end) {
   if (!caller) return;
   LoadCall& call = calls_[*caller];
   if (end.reason == sip::EndReason::kElsewhere) {
+    call.status = end.status;
     call.why = "the answer's Contact or Record-Route is not on this host (see --allow-remote)";
     call.ended_early = call.answered;
     leave(*caller);

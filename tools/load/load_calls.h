@@ -66,7 +66,7 @@ class LoadCalls final : private sip::UserAgentObserver {
 
   sdp::LocalMedia local_media(std::size_t caller) const;
   std::optional<std::size_t> find(sip::DialogId dialog) const;
-  void give_up(std::size_t caller, std::string why);
+  void give_up(std::size_t caller, int status, std::string why);
   void leave(std::size_t caller);
   void follow_direction(std::size_t caller, const sdp::MediaPlan& media);
 
