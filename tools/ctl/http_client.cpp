@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -18,7 +19,6 @@ namespace http = beast::http;
 using Request = http::request<http::string_body>;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds kPatience{10};
 constexpr std::chrono::seconds kStreamPatience{60};  // the server says a comment at least more often
 constexpr std::uint64_t kBodyMax = 64ULL << 20;      // a list of 32 768 participants is some 30 MB
 constexpr std::size_t kPieceMax = 16'384;
@@ -35,19 +35,22 @@ Request make_request(const HttpRequest& request, const base::SocketAddress& serv
   return made;
 }
 
-// One request's connection: each step runs the context until it is done, has failed, or time is up.
+// One request's connection: each step runs the context until it is done, has failed, or time is up. The time
+// is for all of an answer: one that comes byte by byte would else never end.
 class Exchange {
  public:
-  Exchange(const base::SocketAddress& server, const Request& request)
-      : server_(server), request_(request), stream_(context_) {
+  Exchange(const base::SocketAddress& server, const Request& request, std::chrono::milliseconds patience)
+      : server_(server),
+        request_(request),
+        stream_(context_),
+        deadline_(std::chrono::steady_clock::now() + patience) {
     parser_.body_limit(kBodyMax);
   }
 
-  // The answer has no end.
-  void follow() {
-    parser_.body_limit(std::numeric_limits<std::uint64_t>::max());
-    patience_ = kStreamPatience;
-  }
+  // The answer may be endless. Before open().
+  void expect_much() { parser_.body_limit(std::numeric_limits<std::uint64_t>::max()); }
+  // It is: from now on the time is for each step alone.
+  void follow() { deadline_.reset(); }
 
   // Up to the end of the answer's header. Empty where all went well.
   std::string open() {
@@ -101,7 +104,11 @@ class Exchange {
   template <typename Start>
   error_code wait(Start start) {
     error_code result;
-    stream_.expires_after(patience_);
+    if (deadline_) {
+      stream_.expires_at(*deadline_);
+    } else {
+      stream_.expires_after(kStreamPatience);
+    }
     context_.restart();
     start([&result](const error_code& error, auto&&...) { result = error; });
     context_.run();
@@ -112,7 +119,7 @@ class Exchange {
   const Request& request_;
   asio::io_context context_{1};
   beast::tcp_stream stream_;
-  std::chrono::seconds patience_ = kPatience;
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
   beast::flat_buffer buffer_;
   http::response_parser<http::buffer_body> parser_;
 };
@@ -151,7 +158,7 @@ std::string escape(std::string_view segment) {
 
 base::Result<HttpReply, std::string> HttpClient::ask(const HttpRequest& request) const {
   const Request made = make_request(request, server_, token_);
-  Exchange exchange(server_, made);
+  Exchange exchange(server_, made, patience_);
   if (auto fault = exchange.open(); !fault.empty()) return base::unexpected(std::move(fault));
   HttpReply reply = exchange.reply();
   if (auto fault = exchange.read_all(reply.body); !fault.empty()) return base::unexpected(std::move(fault));
@@ -161,14 +168,15 @@ base::Result<HttpReply, std::string> HttpClient::ask(const HttpRequest& request)
 base::Result<HttpReply, std::string> HttpClient::follow(
     const HttpRequest& request, const std::function<bool(std::string_view)>& more) const {
   const Request made = make_request(request, server_, token_);
-  Exchange exchange(server_, made);
-  exchange.follow();
+  Exchange exchange(server_, made, patience_);
+  exchange.expect_much();
   if (auto fault = exchange.open(); !fault.empty()) return base::unexpected(std::move(fault));
   HttpReply reply = exchange.reply();
   if (reply.status != 200) {
     if (auto fault = exchange.read_all(reply.body); !fault.empty()) return base::unexpected(std::move(fault));
     return reply;
   }
+  exchange.follow();
   std::string piece;
   while (!exchange.done()) {
     const auto error = exchange.read_some(piece);

@@ -1,6 +1,7 @@
 // HttpClient: one server asked over HTTP, a request a connection; for a person at a terminal.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -33,22 +34,24 @@ std::string escape(std::string_view segment);
 
 class HttpClient {
  public:
-  // `token` empty: none is sent.
-  HttpClient(const base::SocketAddress& server, std::string token)
-      : server_(server), token_(std::move(token)) {}
+  // `token` empty: none is sent. `patience` is for a whole answer.
+  HttpClient(const base::SocketAddress& server, std::string token,
+             std::chrono::milliseconds patience = std::chrono::seconds(10))
+      : server_(server), token_(std::move(token)), patience_(patience) {}
 
-  // Takes 10 s at most. Errors: one sentence; an answer of any status is none.
+  // Takes no longer than the patience. Errors: one sentence; an answer of any status is none.
   base::Result<HttpReply, std::string> ask(const HttpRequest& request) const;
 
-  // Reads an endless answer (server-sent events) piece by piece until `more` says false or it ends; a minute
-  // without a word is an error. Returns the answer without a body, or the whole of it where its status is not
-  // 200.
+  // Reads an endless answer (server-sent events) piece by piece until `more` says false or it ends; once it
+  // has begun, a minute without a word is an error. Returns the answer without a body, or the whole of it
+  // where its status is not 200.
   base::Result<HttpReply, std::string> follow(const HttpRequest& request,
                                               const std::function<bool(std::string_view)>& more) const;
 
  private:
   base::SocketAddress server_;
   std::string token_;
+  std::chrono::milliseconds patience_;
 };
 
 }  // namespace tutti::ctl

@@ -1,10 +1,14 @@
 // Against the product's own HTTP server.
 #include "tools/ctl/http_client.h"
 
+#include <atomic>
+#include <thread>
+
 #include <gmock/gmock.h>
 
 #include "signaling/api/http_server.h"
 #include "tests/support/closed_port.h"
+#include "tests/support/loopback_listener.h"
 #include "tools/ctl/pages.h"
 #include "tools/ctl/watch.h"
 
@@ -75,6 +79,46 @@ TEST(HttpClient, FollowsUntilItHasEnough) {
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 404);
   EXPECT_FALSE(refused->body.empty());
+}
+
+TEST(HttpClient, WaitsForTheWholeOfAnAnswerNoLongerThanItMay) {
+  std::atomic<bool> over = false;
+  const LoopbackListener trickle([&](int connection) {
+    const std::string head = "HTTP/1.1 404 Not Found\r\nContent-Length: 100000\r\n\r\n";
+    ::send(connection, head.data(), head.size(), MSG_NOSIGNAL);
+    while (!over && ::send(connection, "x", 1, MSG_NOSIGNAL) == 1) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+  });
+  const auto address = *base::parse_address_and_port("127.0.0.1:" + trickle.port());
+  const HttpClient client(address, "", std::chrono::milliseconds(100));
+  const auto whole = client.ask({});
+  const auto refusal = client.follow({}, [](std::string_view) { return true; });
+  over = true;
+  ASSERT_FALSE(whole);
+  EXPECT_THAT(whole.error(), HasSubstr("broke off"));
+  EXPECT_FALSE(refusal);
+}
+
+TEST(HttpClient, FollowsForLongerThanAnAnswerMayTake) {
+  const LoopbackListener stream([](int connection) {
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n";
+    ::send(connection, head.data(), head.size(), MSG_NOSIGNAL);
+    for (int i = 0; i < 30 && ::send(connection, "x", 1, MSG_NOSIGNAL) == 1; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
+  });
+  const HttpClient client(*base::parse_address_and_port("127.0.0.1:" + stream.port()), "",
+                          std::chrono::milliseconds(100));
+  std::size_t got = 0;
+  const auto reply = client.follow({}, [&](std::string_view piece) {
+    got += piece.size();
+    return true;
+  });
+  ASSERT_TRUE(reply) << reply.error();
+  EXPECT_EQ(got, 30U);
 }
 
 TEST(HttpClient, SaysWhatToDoWhereNobodyListens) {
