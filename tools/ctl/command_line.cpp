@@ -92,7 +92,8 @@ Grammar::Grammar(CommandLine& line) : line_(line), app_(kDescription, "tuttictl"
       ->option_text("URL")
       ->envname("TUTTI_SERVER");
   app_.add_option("--token-file", line.token_file, "a file with the bearer token")->option_text("FILE");
-  app_.add_flag("--json", line.json, "prints what the server answered, as it came");
+  app_.add_flag("--json", line.json,
+                "prints what the server answered, as it came; watch: a line each second");
   for (const Operation& operation : operations()) add_operation(operation);
   add_specials();
 }

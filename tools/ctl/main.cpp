@@ -162,7 +162,7 @@ int run(const Grammar& grammar, const CommandLine& line) {
     case Special::kEvents:
       return print_events(client, line.room, line.after, line.json);
     case Special::kWatch:
-      return watch(client, line.room);
+      return watch(client, line.room, line.json);
     case Special::kNone:
     case Special::kCompletion:
     case Special::kMan:

@@ -1,5 +1,6 @@
 #include "tools/ctl/watch.h"
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <thread>
@@ -8,16 +9,30 @@
 #include <unistd.h>
 
 #include "tools/ctl/display.h"
+#include "tools/ctl/server_json.h"
 
 namespace tutti::ctl {
 namespace {
 
+struct Part {
+  const char* name;
+  std::string path;
+  View view;
+};
+
 // Of a list its first page: more than a screen shows, and it is asked for every second.
-base::Result<std::string, std::string> part(const HttpClient& client, const std::string& path, View view) {
+std::array<Part, 2> parts_of(const std::string& room) {
+  if (room.empty()) return {Part{"cores", "/cores", View::kCores}, Part{"rooms", "/rooms", View::kRooms}};
+  const std::string path = "/rooms/" + escape(room);
+  return {Part{"statistics", path + "/statistics", View::kMembers},
+          Part{"participants", path + "/participants", View::kParticipants}};
+}
+
+base::Result<std::string, std::string> ask(const HttpClient& client, const std::string& path) {
   const auto reply = client.ask({"GET", path, {}, {}});
   if (!reply) return base::unexpected(reply.error());
   if (!reply->ok()) return base::unexpected(problem_sentence(reply->status, reply->body));
-  return show(view, reply->body);
+  return reply->body;
 }
 
 // The screen is cleared once and then written over: no flicker.
@@ -30,28 +45,44 @@ std::string over_the_last(const std::string& text, bool first) {
 }  // namespace
 
 base::Result<std::string, std::string> watch_picture(const HttpClient& client, const std::string& room) {
-  auto above = room.empty() ? part(client, "/cores", View::kCores)
-                            : part(client, "/rooms/" + escape(room) + "/statistics", View::kMembers);
-  if (!above) return above;
-  auto below = room.empty() ? part(client, "/rooms", View::kRooms)
-                            : part(client, "/rooms/" + escape(room) + "/participants", View::kParticipants);
-  if (!below) return below;
-  return *above + '\n' + *below;
+  std::string picture;
+  for (const Part& part : parts_of(room)) {
+    const auto body = ask(client, part.path);
+    if (!body) return body;
+    picture += (picture.empty() ? "" : "\n") + show(part.view, *body);
+  }
+  return picture;
 }
 
-int watch(const HttpClient& client, const std::string& room) {
+base::Result<std::string, std::string> watch_line(const HttpClient& client, const std::string& room) {
+  nlohmann::ordered_json line = nlohmann::ordered_json::object();
+  for (const Part& part : parts_of(room)) {
+    const auto body = ask(client, part.path);
+    if (!body) return body;
+    nlohmann::ordered_json answer = parse_json(*body);
+    if (!answer.is_object()) {
+      return base::unexpected(fmt::format("what {} was answered is no JSON object", part.path));
+    }
+    // A list comes as the member of that name of its page.
+    const auto list = answer.find(part.name);
+    line[part.name] = list == answer.end() ? std::move(answer) : std::move(*list);
+  }
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+int watch(const HttpClient& client, const std::string& room, bool json) {
   constexpr std::chrono::seconds kPeriod{1};
-  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  const bool terminal = !json && ::isatty(STDOUT_FILENO) != 0;
   auto next = std::chrono::steady_clock::now();
   for (bool first = true;; first = false) {
-    const auto picture = watch_picture(client, room);
-    if (!picture && first) {
-      fmt::print(stderr, "tuttictl: {}\n", picture.error());
-      return 1;
+    const auto picture = json ? watch_line(client, room) : watch_picture(client, room);
+    if (!picture && (first || json)) fmt::print(stderr, "tuttictl: {}\n", picture.error());
+    if (!picture && first) return 1;
+    if (picture || !json) {
+      const std::string text = picture ? *picture : picture.error() + '\n';
+      fmt::print("{}", terminal ? over_the_last(text, first) : text + '\n');
+      if (std::fflush(stdout) != 0) return 0;  // nobody reads any more
     }
-    const std::string text = picture ? *picture : picture.error() + '\n';
-    fmt::print("{}", terminal ? over_the_last(text, first) : text + '\n');
-    if (std::fflush(stdout) != 0) return 0;  // nobody reads any more
     next += kPeriod;
     std::this_thread::sleep_until(next);
   }

@@ -11,8 +11,13 @@ namespace tutti::ctl {
 // One picture of it; `room` empty: of the whole server. Errors: one sentence.
 base::Result<std::string, std::string> watch_picture(const HttpClient& client, const std::string& room);
 
+// The same as one object of JSON on one line: "cores" and "rooms", or a room's "statistics" and
+// "participants".
+base::Result<std::string, std::string> watch_line(const HttpClient& client, const std::string& room);
+
 // Draws until it is interrupted or the server refuses; waits for one that is away. On what is no terminal the
-// pictures follow each other. Returns the exit code.
-int watch(const HttpClient& client, const std::string& room);
+// pictures follow each other; with `json` these are lines, and why there is none goes to the standard error.
+// Returns the exit code.
+int watch(const HttpClient& client, const std::string& room, bool json);
 
 }  // namespace tutti::ctl

@@ -160,6 +160,28 @@ TEST(Pages, AreToldAsOneList) {
   EXPECT_EQ(broken->status, 404) << "what a page's refusal is";
 }
 
+TEST(Watch, TellsOfARoomOnALine) {
+  api::Router router;
+  router.add("GET", "/rooms/{room}/statistics", [](const api::Request&) {
+    api::Response response;
+    response.body = "{\n  \"state\": \"Open\"\n}";
+    return response;
+  });
+  router.add("GET", "/rooms/{room}/participants", [](const api::Request& request) {
+    api::Response response;
+    response.body =
+        request.parameters.at(0) == "board" ? R"({"participants":[{"participant":7}],"next":"/x"})" : "[";
+    return response;
+  });
+  const auto server = serve(std::move(router));
+  const HttpClient client(server->bound(), "");
+  EXPECT_EQ(watch_line(client, "board").value(),
+            R"({"statistics":{"state":"Open"},"participants":[{"participant":7}]})");
+  const auto broken = watch_line(client, "attic");
+  ASSERT_FALSE(broken);
+  EXPECT_THAT(broken.error(), HasSubstr("/rooms/attic/participants"));
+}
+
 TEST(Watch, DrawsRoomsBelowCores) {
   api::Router router;
   router.add("GET", "/cores", [](const api::Request&) {
@@ -178,6 +200,11 @@ TEST(Watch, DrawsRoomsBelowCores) {
   ASSERT_TRUE(picture) << picture.error();
   EXPECT_THAT(*picture, HasSubstr("12.5"));
   EXPECT_THAT(*picture, HasSubstr("board  Locked"));
+  const auto line = watch_line(client, "");
+  ASSERT_TRUE(line) << line.error();
+  EXPECT_EQ(*line,
+            R"({"cores":[{"cpu":3,"load_permille":125}],"rooms":[{"name":"board","state":"Locked"}]})");
+  EXPECT_FALSE(watch_line(client, "nobody"));
   const auto refused = watch_picture(client, "nobody");
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error(), HasSubstr("404"));
