@@ -1,9 +1,6 @@
 // tuttictl: operates a running tuttid from the command line.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <system_error>
 
@@ -14,6 +11,7 @@
 #include "tools/ctl/command_line.h"
 #include "tools/ctl/events.h"
 #include "tools/ctl/pages.h"
+#include "tools/ctl/token.h"
 #include "tools/ctl/watch.h"
 
 namespace {
@@ -27,20 +25,6 @@ constexpr int kUsage = 2;
 int wrong(int code, const std::string& sentence) {
   fmt::print(stderr, "tuttictl: {}\n", sentence);
   return code;
-}
-
-// The file's first line, or what TUTTI_TOKEN holds.
-tutti::base::Result<std::string, std::string> read_token(const std::string& file) {
-  if (file.empty()) {
-    const char* token = std::getenv("TUTTI_TOKEN");
-    return std::string(token == nullptr ? "" : token);
-  }
-  std::ifstream stream(file);
-  std::string token;
-  if (!std::getline(stream, token) || token.empty()) {
-    return tutti::base::unexpected(fmt::format("--token-file {}: there is no token to read", file));
-  }
-  return token;
 }
 
 int ask(const HttpClient& client, const HttpRequest& request, View view, bool json) {
