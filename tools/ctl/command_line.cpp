@@ -17,6 +17,9 @@ Token
   --token-file FILE, or the variable TUTTI_TOKEN. It is sent as it is over HTTP: to another host only through a
   tunnel.
 
+Colour
+  on a terminal alone, and none where NO_COLOR is set.
+
 Exit code
   0  done, or yes
   1  refused, or the server cannot be reached; the reason is printed. exists: no. matrix --pcap: a cell is wrong

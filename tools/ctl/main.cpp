@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "tools/analyser/colour.h"
 #include "tools/ctl/capture_hearing.h"
 #include "tools/ctl/command_line.h"
 #include "tools/ctl/events.h"
@@ -110,7 +111,7 @@ int measured_matrix(const CommandLine& line) {
   if (line.json) {
     fmt::print("{}\n", tutti::analyser::to_json(hearing->matrix));
   } else {
-    fmt::print("{}", tutti::analyser::to_text(hearing->matrix, ::isatty(STDOUT_FILENO) != 0));
+    fmt::print("{}", tutti::analyser::to_text(hearing->matrix, tutti::analyser::wants_colour(STDOUT_FILENO)));
   }
   for (const std::string& note : hearing->notes) fmt::print(stderr, "{}\n", note);
   for (const std::string& cell : hearing->matrix.wrong_cells()) fmt::print(stderr, "{}\n", cell);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "tools/analyser/colour.h"
 #include "tools/demo/demo_verdict.h"
 
 namespace {
@@ -48,7 +49,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "tutti-demo: {}\n", trial.error());
     return 1;
   }
-  const auto right = tutti::demo::print_verdict(*trial, plan, ::isatty(STDOUT_FILENO) != 0);
+  const auto right = tutti::demo::print_verdict(*trial, plan, tutti::analyser::wants_colour(STDOUT_FILENO));
   if (!right) {
     fmt::print(stderr, "tutti-demo: {}\n", right.error());
     return 1;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "tools/analyser/colour.h"
 #include "tools/load/load_run.h"
 #include "tools/load/report_file.h"
 
@@ -65,6 +66,9 @@ constexpr const char* kFooter = R"(What is measured
                  listeners receive to one sample, 0.125 ms (0.5 ms where the server resamples). Counted
                  from the packet's leaving to the arrival of the one that brings it back: network and server,
                  without a phone's own 20 ms of packet and without its jitter buffer.
+
+Colour
+  on a terminal alone, and none where NO_COLOR is set.
 
 Exit code
   0  every call was answered, 99.9 % of the packets came, no sampled cell is wrong
@@ -163,13 +167,12 @@ int main(int argc, char** argv) {
              plan.rooms, plan.uri, plan.rate, plan.talkers);
   std::fflush(stdout);
   const auto report = tutti::load::run_load(plan, interrupted, show);
-  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  if (terminal) fmt::print("\r\x1b[K");
+  if (::isatty(STDOUT_FILENO) != 0) fmt::print("\r\x1b[K");
   if (!report) {
     fmt::print(stderr, "tutti-load: {}\n", report.error());
     return kWrong;
   }
-  fmt::print("{}", tutti::load::to_text(*report, terminal));
+  fmt::print("{}", tutti::load::to_text(*report, tutti::analyser::wants_colour(STDOUT_FILENO)));
   if (file) {
     if (const auto written = file->write(tutti::load::to_json(*report) + '\n'); !written) {
       fmt::print(stderr, "tutti-load: --json {}\n", written.error());
