@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import pathlib
 import re
 import sys
@@ -26,6 +27,10 @@ TARGETS = ("tuttid", "tutti-load", "kernels_bench", "core_bench", "dpdk_bench", 
 RATIO_MOST = 2000  # callers with a socket each that the generator is sure to carry
 RATIO_S = 210.0  # that a comparison with bare UDP takes: kept for it where time is short
 LADDER_TRY_S = 30.0  # that one more point below the limit takes
+# Of --bin, what each part runs.
+CALLED = ("tuttid", "tutti-load")
+PROGRAMS = {"kernels": ("kernels_bench",), "core": ("core_bench",), "ratio": (*CALLED, "bare-udp"), "dpdk": (*CALLED, "dpdk_rooms", "dpdk_bench")}
+RATES = (0.1, 2000.0)  # of tutti-load
 DPDK_COSTS = 0.5  # of the time for DPDK, for costs in steps; the rest is for what is held by the clock
 DPDK_SECS = 5  # measured of each try by the clock
 DPDK_STEPS = {False: 7, True: 3}  # by whether it is quick
@@ -267,6 +272,34 @@ def why_not(options):
     return None
 
 
+def why_in_vain(options):
+    """None, or why a run would end without figures, or without the file that was asked for."""
+    if not RATES[0] <= options.rate <= RATES[1]:
+        return f"--rate {options.rate:g}: tutti-load places {RATES[0]} to {RATES[1]:.0f} calls a second"
+    if options.most < max(ROOMS_OF_8.unit(), ONE_ROOM.unit()):
+        return f"--most {options.most}: so few are never tried"
+    if options.rounds < 1 or options.soak_secs < 2:
+        return "--rounds, --soak-secs: a soak has a round, and tutti-load measures 2 s and more"
+    if options.minutes is not None and not options.minutes > 0:
+        return f"--minutes {options.minutes:g}: there is no time to measure in"
+    # Now: what took a quarter of an hour must not end with a bad path.
+    if options.json and (options.json.is_dir() or not os.access(options.json if options.json.exists() else options.json.parent, os.W_OK)):
+        return f"--json {options.json}: the file cannot be written"
+    if options.bin:
+        needed = dict.fromkeys(name for part in options.parts for name in PROGRAMS.get(part, CALLED))
+        if missing := [name for name in needed if not os.access(options.bin / name, os.X_OK)]:
+            return f"--bin {options.bin}: there is no {' and no '.join(missing)}"
+    return None
+
+
+def why_not_published(options):
+    """None, or which of these options makes figures that are not of what everybody has."""
+    others = {"--bin": options.bin, "--set": options.set, "--way": options.way, "--quick": options.quick,
+              "--participants": options.participants}
+    given = [flag for flag, value in others.items() if value]
+    return f"--publish is of the programs, the configuration and the tries that everybody has, without {' and '.join(given)}" if given else None
+
+
 def parse_options():
     parser = argparse.ArgumentParser(
         prog="tools/bench", formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -300,11 +333,11 @@ def parse_options():
     unknown = [part for part in options.parts if part not in (*PARTS, *ALONE)]
     if unknown:
         parser.error(f"there is no part {unknown[0]}")
-    if options.publish and options.set:
-        parser.error("--publish is of the configuration that everybody has, without --set")
+    if options.publish and (why := why_not_published(options)):
+        parser.error(why)
     in_minutes = options.parts in ([], ["dpdk"])
     options.parts = [part for part in (*PARTS, *ALONE) if part in (options.parts or PARTS)]
-    if why := why_not(options):
+    if why := why_not(options) or why_in_vain(options):
         parser.error(why)
     options.minutes = options.minutes or (13.5 if in_minutes else 30)
     options.built = options.bin is not None
@@ -320,7 +353,12 @@ def main():
     if why_not:
         print(why_not, file=sys.stderr)
         return 2
-    return Bench(options, machine).run()
+    try:
+        bench = Bench(options, machine)
+    except OSError as error:
+        print(f"--out {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    return bench.run()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,11 @@ class ThePublishedRows(unittest.TestCase):
         self.assertIn("any_2cpu", said)
         self.assertIn("tools/bench --publish", said)
 
+    def test_are_of_a_commit_and_nothing_else(self):
+        for commit in ("", "abc+"):
+            self.machine.commit = commit
+            self.assertIn("commit", results.why_not_published(self.machine, True))
+
     def test_of_some_parts_replace_theirs_and_keep_the_others(self):
         self.publish(one=1, two=2)
         self.assertIsNone(results.why_not_published(self.machine, False))

@@ -11,6 +11,8 @@ import time
 
 from steps import ROOT
 
+# What may change a figure; what --publish writes itself is not in it.
+MEASURED = ("CMakeLists.txt", "CMakePresets.json", "bench", "dataplane", "mixer", "signaling", "tests", "tools", ":!bench/baselines")
 QUIET_LOAD = 0.3  # of the run queue in the last minute: somebody else's
 
 
@@ -89,7 +91,7 @@ class Machine:
         self.class_name = class_name(cpuinfo, os.cpu_count())
         self.descriptors = raise_descriptors()
         self.realtime = may_have_realtime()
-        self.commit = git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+        self.commit = git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--", *MEASURED) else "")
         self.date = time.strftime("%Y-%m-%d %H:%M:%S")
         self.load = os.getloadavg()[0]
 

@@ -56,7 +56,12 @@ def merged(baseline, rows, commit):
 
 
 def why_not_published(machine, whole):
-    """None, or one sentence: a page with some parts' rows alone would lose what is known of the others."""
+    """None, or one sentence: each row names its commit, which must be what was measured; and a page with some parts' rows alone
+    would lose what is known of the others."""
+    if not machine.commit:
+        return "--publish: each row names its commit, and git knows of none here"
+    if machine.commit.endswith("+"):
+        return f"--publish: each row names its commit, and this is {machine.commit[:-1]} with changes: commit them, or put them away (git status)"
     if whole or baseline_file(machine).exists():
         return None
     return (f"--publish: nothing is published of this class of machine ({machine.class_name}) yet, and some parts alone would be all of "
