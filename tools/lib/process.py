@@ -1,6 +1,7 @@
 """Child processes that cannot outlive their parent: each in a group of its own, ended by its own id."""
 
 import atexit
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,9 +9,16 @@ import sys
 import time
 
 _live = []
+TRAPPED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def _end_all():
+    # Who presses Ctrl-C twice would end this half done.
+    for number in TRAPPED:
+        signal.signal(number, signal.SIG_IGN)
+    for process in _live:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
     for process in list(_live):
         end(process)
 
@@ -22,7 +30,7 @@ def _on_signal(number, _frame):
 def install_traps():
     """SIGTERM, SIGINT and SIGHUP end what was started here, then this program."""
     atexit.register(_end_all)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in TRAPPED:
         signal.signal(number, _on_signal)
 
 
