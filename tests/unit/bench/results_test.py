@@ -8,6 +8,16 @@ from bench import results
 from bench.rows import Rows
 
 
+class TheFolder(unittest.TestCase):
+    def test_is_one_runs_alone(self):
+        with tempfile.TemporaryDirectory() as parent:
+            parent = pathlib.Path(parent)
+            folders = [results.new_folder(parent) for _ in range(3)]  # in a second, or two
+            self.assertEqual(len(set(folders)), 3)
+            self.assertEqual((parent / "latest").resolve(), folders[-1].resolve())
+            self.assertEqual({path.name for path in parent.iterdir()}, {"latest", *(folder.name for folder in folders)})
+
+
 class ThePublishedRows(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

@@ -1,5 +1,6 @@
 """Results: the folder of a run, the baseline of this machine class, and the page that is published."""
 
+import itertools
 import json
 import os
 import time
@@ -13,12 +14,19 @@ CURVES = ("capacity.svg", "dpdk.svg")
 
 
 def new_folder(parent=ROOT / "build" / "bench"):
-    """build/bench/<date>/, and build/bench/latest leading to it."""
-    folder = parent / time.strftime("%Y-%m-%d_%H%M%S")
-    folder.mkdir(parents=True, exist_ok=True)
-    latest = parent / "latest"
-    latest.unlink(missing_ok=True)
-    os.symlink(folder.name, latest)
+    """build/bench/<date>/, of this run alone, and build/bench/latest leading to it."""
+    date = time.strftime("%Y-%m-%d_%H%M%S")
+    for number in itertools.count(1):
+        folder = parent / (date if number == 1 else f"{date}-{number}")
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError:  # another run's, of the same second
+            continue
+    made = parent / f".latest-{os.getpid()}"
+    made.unlink(missing_ok=True)
+    os.symlink(folder.name, made)
+    made.replace(parent / "latest")  # at once: there may be another run that does the same
     return folder
 
 
