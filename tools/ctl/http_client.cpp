@@ -133,7 +133,7 @@ base::Result<base::SocketAddress, std::string> parse_server(std::string_view tex
   if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
   std::string literal(rest);
   constexpr std::string_view kLocalhost = "localhost";
-  if (literal.compare(0, kLocalhost.size(), kLocalhost) == 0) {
+  if (literal == kLocalhost || literal.starts_with("localhost:")) {
     literal.replace(0, kLocalhost.size(), "127.0.0.1");
   }
   if (const auto whole = base::parse_address_and_port(literal); whole && whole->port != 0) return *whole;

@@ -87,6 +87,7 @@ TEST(ParseServer, TakesAddressesAndLocalhost) {
   EXPECT_EQ(base::to_string(*parse_server("[::1]:80")), "[::1]:80");
   EXPECT_FALSE(parse_server("https://127.0.0.1"));
   EXPECT_FALSE(parse_server("example.org:80"));
+  EXPECT_FALSE(parse_server("localhost6")) << "no 127.0.0.16";
   EXPECT_FALSE(parse_server(""));
 }
 
