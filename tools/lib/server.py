@@ -18,6 +18,9 @@ HOST = "127.0.0.1"
 # Where servers have SIP, if not there, and the file of the network namespace that they run in, if not this process's.
 SIP_HOST, NAMESPACE = None, None
 
+RANGES_FROM, RANGES_TO = 12_000, 32_000  # where servers have their media; from 1,024 where that is too little
+RANGES_TRIED = 100
+
 LEDGER = ("dialogs", "participants", "ports", "streams", "rooms")
 
 
@@ -44,21 +47,26 @@ def free_port(kinds=(socket.SOCK_DGRAM, socket.SOCK_STREAM), count=1):
                 one.close()
 
 
-def free_udp_range(count):
-    """The first of `count` free UDP ports in a row, even, below the kernel's ephemeral range."""
-    while True:
-        first = random.randrange(12_000, 32_000 - count, 2)
-        held = []
+def _is_free(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         try:
-            for port in range(first, first + count):
-                held.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                held[-1].bind((HOST, port))
-            return first
+            one.bind((HOST, port))
         except OSError:
-            continue
-        finally:
-            for one in held:
-                one.close()
+            return False
+    return True
+
+
+def free_udp_range(count):
+    """The first of `count` free UDP ports in a row, even, below the kernel's ephemeral range. One is looked at after the other:
+    a process may have fewer descriptors than a server needs ports."""
+    least = RANGES_FROM if RANGES_FROM + count < RANGES_TO else 1_024
+    if least + count > RANGES_TO:
+        raise ServerError(f"{count} UDP ports in a row: there are {RANGES_TO - least} below the kernel's own")
+    for _ in range(RANGES_TRIED):
+        first = random.randrange(least, RANGES_TO - count + 1, 2)
+        if all(_is_free(port) for port in range(first, first + count)):
+            return first
+    raise ServerError(f"{count} free UDP ports in a row were not found on {HOST}")
 
 
 def _port_of(address):
