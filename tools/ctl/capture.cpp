@@ -256,7 +256,11 @@ base::Result<Capture, std::string> read_capture(const std::string& file, const P
                                                 std::int64_t samples_max) {
   char why[PCAP_ERRBUF_SIZE] = {};
   const std::unique_ptr<pcap_t, void (*)(pcap_t*)> pcap(pcap_open_offline(file.c_str(), why), pcap_close);
-  if (!pcap) return base::unexpected(fmt::format("--pcap {}", why));
+  if (!pcap) {  // the library names the file only where it cannot be opened
+    const std::string_view sentence(why);
+    const bool named = sentence.starts_with(file);
+    return base::unexpected(named ? fmt::format("--pcap {}", why) : fmt::format("--pcap {}: {}", file, why));
+  }
   const int link = pcap_datalink(pcap.get());
   if (!strip_link(link, std::vector<std::byte>(64))) {
     return base::unexpected(

@@ -323,5 +323,13 @@ TEST(FindDatagram, TakesNothingThatIsCutShortOrAFragment) {
   EXPECT_FALSE(find_datagram(packet));
 }
 
+TEST(ReadCapture, NamesTheFileThatIsNone) {
+  for (const char* file : {"/dev/null", "/", "/nonexistent"}) {
+    const auto refused = read_capture(file, {});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error(), testing::StartsWith(std::string("--pcap ") + file + ": "));
+  }
+}
+
 }  // namespace
 }  // namespace tutti::ctl
