@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "tools/ctl/text_table.h"
+
 namespace tutti::ctl {
 namespace {
 
@@ -159,6 +161,13 @@ void Grammar::add_specials() {
 base::Result<void, int> Grammar::parse(int argc, const char* const* argv) {
   try {
     app_.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // The library misses a command before it looks at what stands there instead.
+    const auto words = app_.remaining();
+    if (!app_.get_subcommands().empty() || words.empty())
+      return base::unexpected(app_.exit(error) == 0 ? 0 : 2);
+    fmt::print(stderr, "tuttictl: there is no command {}; --help names them all\n", plain(words.front()));
+    return base::unexpected(2);
   } catch (const CLI::ParseError& error) {
     return base::unexpected(app_.exit(error) == 0 ? 0 : 2);
   }

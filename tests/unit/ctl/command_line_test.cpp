@@ -60,6 +60,16 @@ TEST(Grammar, RefusesWithTwo) {
   EXPECT_EQ(parse(line, {"--help"}), 1);
 }
 
+TEST(Grammar, NamesACommandThatThereIsNot) {
+  CommandLine line;
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(parse(line, {"--json", "romms"}), 3);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("no command romms"));
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(parse(line, {"room"}), 3);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("ROOM is required"));
+}
+
 TEST(Grammar, CompletesEveryCommand) {
   CommandLine line;
   const Grammar grammar(line);
