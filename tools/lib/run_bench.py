@@ -52,7 +52,7 @@ class Bench:
         self.failed = []
         self.own_network = False
         over_dpdk = "dpdk" in options.parts and DPDK_STEPS[options.quick] - 1
-        steps = len(options.parts) + ("capacity" in options.parts) + over_dpdk + (0 if options.built else 2)
+        steps = len(options.parts) + over_dpdk + (0 if options.built else 2)
         self.progress = Progress(steps)
         self.deadline = time.monotonic() + 60 * options.minutes
 
@@ -229,6 +229,8 @@ class Bench:
         if not self.options.built and not self.build():
             return 1
         self.own_network = own_network.enter() is None
+        if "capacity" in self.options.parts:
+            self.progress.steps += len(self.tries()) - 1  # a step each
         (self.folder / "machine.txt").write_text(
             self.machine.facts() + f"{'network':<22} {'a namespace of its own' if self.own_network else 'the host, as it is'}\n")
         if self.machine.is_busy():
