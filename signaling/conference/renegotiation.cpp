@@ -39,7 +39,6 @@ void Renegotiation::on_reinvite(sip::DialogId dialog, const std::string& offer) 
   if (!answer) return host_.dialogs().reject_reinvite(dialog, refuse_sdp(answer.error()));
   set_local_description(*participant, std::move(answer->description));
   participant->told_held = participant->switches().held;
-  host_.pending_offers.erase(participant->identity().id);  // it has not gone out, and is said herewith
   agree(*participant, std::move(answer->plan));
   host_.dialogs().accept_reinvite(dialog, participant->local_description);
 }
@@ -47,7 +46,6 @@ void Renegotiation::on_reinvite(sip::DialogId dialog, const std::string& offer) 
 void Renegotiation::send_offer(Participant& participant) {
   const sip::DialogId dialog = participant.identity().dialog;
   if (!describe_offer(participant)) return host_.dialogs().reject_reinvite(dialog, refuse(500));
-  host_.pending_offers.erase(participant.identity().id);  // as when theirs is answered
   host_.dialogs().accept_reinvite(dialog, participant.local_description);
 }
 
@@ -112,9 +110,23 @@ void Renegotiation::offer_again(Participant& participant) {
 
 void Renegotiation::offer_change(Participant& participant) {
   const PendingOffer pending{participant.local_description, participant.told_held};
+  const std::uint64_t version = participant.session_version;
   if (!describe_offer(participant)) return;  // it holds in the mix all the same
-  host_.pending_offers[participant.identity().id] = pending;
-  host_.dialogs().reinvite(participant.identity().dialog, participant.local_description);
+  if (host_.dialogs().reinvite(participant.identity().dialog, participant.local_description)) {
+    host_.pending_offers[participant.identity().id] = pending;
+    return;
+  }
+  // Nobody has heard of it.
+  participant.local_description = pending.before;
+  participant.told_held = pending.told_held;
+  participant.session_version = version;
+  offer_later(participant);
+}
+
+void Renegotiation::offer_later(const Participant& participant) {
+  const auto wait = participant.identity().dialled_out ? kGlareWaitOwner : kGlareWaitOther;
+  host_.deadlines.set(DeadlineKind::kOffer, participant.identity().id,
+                      host_.now + wait + std::chrono::milliseconds(host_.draw_below(kGlareSpreadMs)));
 }
 
 void Renegotiation::on_rejected(Participant& participant, int status) {
@@ -126,10 +138,7 @@ void Renegotiation::on_rejected(Participant& participant, int status) {
   host_.pending_offers.erase(pending);
   if (status == 491) {
     participant.told_held = told_before;
-    const auto wait = participant.identity().dialled_out ? kGlareWaitOwner : kGlareWaitOther;
-    host_.deadlines.set(DeadlineKind::kOffer, participant.identity().id,
-                        host_.now + wait + std::chrono::milliseconds(host_.draw_below(kGlareSpreadMs)));
-    return;
+    return offer_later(participant);
   }
   // It holds in the mix all the same: what was refused is only to be told of it.
   const std::string detail = status < 300 ? "It answered a re-INVITE without SDP"

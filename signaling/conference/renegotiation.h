@@ -33,6 +33,8 @@ class Renegotiation {
   void offer_change(Participant& participant);
   // Makes an offer the description that was sent last; false where the last one cannot be gone on from.
   bool describe_offer(Participant& participant);
+  // Both ask at the same time: ours goes out a little later, unless theirs brings it up before.
+  void offer_later(const Participant& participant);
   void agree(Participant& participant, sdp::MediaPlan plan);
 
   Host& host_;

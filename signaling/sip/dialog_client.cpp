@@ -82,12 +82,8 @@ bool Dialog::send_session_request(Pending what, const base::SharedText& sdp) {
   return static_cast<bool>(client_);
 }
 
-void Dialog::reinvite(base::SharedText offer) {
-  if (state_ == State::kEstablished && !is_busy() && send_session_request(Pending::kReinvite, offer)) return;
-  // Never inside the caller's own call.
-  later_ = context_.loop.after(std::chrono::milliseconds(0), [this] {
-    if (!silent_) context_.observer.on_reinvite_rejected(id_, 491);
-  });
+bool Dialog::reinvite(base::SharedText offer) {
+  return state_ == State::kEstablished && !is_busy() && send_session_request(Pending::kReinvite, offer);
 }
 
 void Dialog::cancel_invite(const std::string& reason) {

@@ -122,8 +122,10 @@ class DialogControl {
 
   virtual void accept_reinvite(DialogId dialog, base::SharedText sdp) = 0;
   virtual void reject_reinvite(DialogId dialog, const Rejection& rejection) = 0;
-  // Offers a changed session to an established dialog. on_answer or on_reinvite_rejected follows.
-  virtual void reinvite(DialogId dialog, base::SharedText offer) = 0;
+  // Offers a changed session to an established dialog; on_answer or on_reinvite_rejected follows. False where
+  // the offer has not gone out, for another one is under way, and nothing follows: an answer that comes
+  // meanwhile is to what was said before.
+  [[nodiscard]] virtual bool reinvite(DialogId dialog, base::SharedText offer) = 0;
 
   // Ends the call in whatever state it is: CANCEL, BYE (held back until the ACK, RFC 3261, 15), or 480 to an
   // INVITE not yet answered. `reason` is the text of the Reason header (RFC 3326), empty for none.

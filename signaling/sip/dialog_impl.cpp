@@ -114,7 +114,6 @@ void Dialog::finish() {
   guard_.cancel();
   refresh_timer_.cancel();
   expiry_timer_.cancel();
-  later_.cancel();
   release_invite();
   session_.reset();
   answered_.reset();

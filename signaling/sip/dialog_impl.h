@@ -51,7 +51,7 @@ class Dialog {
   void reject(const Rejection& rejection);
   void accept_reinvite(base::SharedText sdp);
   void reject_reinvite(const Rejection& rejection);
-  void reinvite(base::SharedText offer);
+  bool reinvite(base::SharedText offer);
   void hang_up(const std::string& reason);
 
  private:
@@ -142,7 +142,6 @@ class Dialog {
   bool peer_allows_update_ = false;
   Timer refresh_timer_;
   Timer expiry_timer_;
-  Timer later_;  // what must not happen inside the caller's call
   std::minstd_rand random_;
 };
 

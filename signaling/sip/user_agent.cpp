@@ -182,8 +182,9 @@ void UserAgent::accept_reinvite(DialogId id, base::SharedText sdp) {
 void UserAgent::reject_reinvite(DialogId id, const Rejection& rejection) {
   if (Dialog* dialog = impl_->find(id)) dialog->reject_reinvite(rejection);
 }
-void UserAgent::reinvite(DialogId id, base::SharedText offer) {
-  if (Dialog* dialog = impl_->find(id)) dialog->reinvite(std::move(offer));
+bool UserAgent::reinvite(DialogId id, base::SharedText offer) {
+  Dialog* dialog = impl_->find(id);
+  return dialog != nullptr && dialog->reinvite(std::move(offer));
 }
 void UserAgent::hang_up(DialogId id, const std::string& reason) {
   if (Dialog* dialog = impl_->find(id)) dialog->hang_up(reason);

@@ -65,7 +65,7 @@ class UserAgent final : public DialogControl {
   void reject(DialogId dialog, const Rejection& rejection) override;
   void accept_reinvite(DialogId dialog, base::SharedText sdp) override;
   void reject_reinvite(DialogId dialog, const Rejection& rejection) override;
-  void reinvite(DialogId dialog, base::SharedText offer) override;
+  bool reinvite(DialogId dialog, base::SharedText offer) override;
   void hang_up(DialogId dialog, const std::string& reason) override;
   base::Result<DialogId, SipError> invite(const OutgoingInvite& invite) override;
 

@@ -53,9 +53,11 @@ void FakeDialogs::reject_reinvite(sip::DialogId id, const sip::Rejection& reject
   dialogs_.at(id).rejected_reinvites.push_back(rejection);
 }
 
-void FakeDialogs::reinvite(sip::DialogId id, base::SharedText offer) {
-  EXPECT_EQ(dialogs_.at(id).state, State::kEstablished);
-  dialogs_.at(id).reinvites.push_back(offer.str());
+bool FakeDialogs::reinvite(sip::DialogId id, base::SharedText offer) {
+  Dialog& dialog = dialogs_.at(id);
+  EXPECT_EQ(dialog.state, State::kEstablished);
+  if (!dialog.busy) dialog.reinvites.push_back(offer.str());
+  return !dialog.busy;
 }
 
 base::Result<sip::DialogId, sip::SipError> FakeDialogs::invite(const sip::OutgoingInvite& invite) {

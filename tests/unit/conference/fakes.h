@@ -31,6 +31,7 @@ class FakeDialogs final : public sip::DialogControl {
     int accepted_reinvites = 0;
     std::vector<sip::Rejection> rejected_reinvites;
     std::vector<std::string> reinvites;  // ours
+    bool busy = false;                   // none of ours can go out
     sip::OutgoingInvite invite;          // ours
     bool alive() const { return state <= State::kEstablished; }
   };
@@ -48,7 +49,7 @@ class FakeDialogs final : public sip::DialogControl {
   void reject(sip::DialogId dialog, const sip::Rejection& rejection) override;
   void accept_reinvite(sip::DialogId dialog, base::SharedText sdp) override;
   void reject_reinvite(sip::DialogId dialog, const sip::Rejection& rejection) override;
-  void reinvite(sip::DialogId dialog, base::SharedText offer) override;
+  bool reinvite(sip::DialogId dialog, base::SharedText offer) override;
   void hang_up(sip::DialogId dialog, const std::string& reason) override;
   base::Result<sip::DialogId, sip::SipError> invite(const sip::OutgoingInvite& invite) override;
 

@@ -148,12 +148,35 @@ TEST_F(Held, AnOperatorWhoThoughtBetterOfItMayHoldAgainAfterARefusal) {
 }
 
 TEST_F(Held, TheAnswerToTheirOwnReInviteSaysWhatCouldNotBeOfferedAtThatTime) {
+  world.dialogs[dialog].busy = true;  // it had to wait for the ACK of one before
   ASSERT_TRUE(world.control().set_hold(id, true));
   world.reinvite(dialog, sdp_with("m=audio 6000", "m=audio 6002"));
   const std::string answer = world.dialogs[dialog].sdp;
   EXPECT_NE(answer.find("a=sendonly"), std::string::npos);
-  world.focus->on_reinvite_rejected(dialog, 491);  // ours had to wait for the ACK of one before
+  world.dialogs[dialog].busy = false;
   EXPECT_EQ(*world.control().session_description(id), answer) << "what was said last";
+  world.pass(std::chrono::seconds(2));
+  EXPECT_EQ(offers().size(), 0u) << "it is told";
+}
+
+TEST_F(Held, AnAnswerToARefreshIsNotOneToWhatCouldNotBeOfferedAtThatTime) {
+  const std::string before = *world.control().session_description(id);
+  world.dialogs[dialog].busy = true;
+  ASSERT_TRUE(world.control().set_hold(id, true));
+  EXPECT_EQ(*world.control().session_description(id), before) << "nobody has heard of it";
+  world.dialogs[dialog].busy = false;
+  world.focus->on_answer(dialog, kSdp);  // to the refresh
+  world.settle();
+  EXPECT_TRUE(world.attached(dialog).media.may_receive);
+  ASSERT_EQ(offers().size(), 1u);
+  EXPECT_NE(offers()[0].find("a=sendonly"), std::string::npos);
+}
+
+TEST_F(Held, WhatCouldNotBeOfferedIsALittleLater) {
+  world.dialogs[dialog].busy = true;
+  ASSERT_TRUE(world.control().set_hold(id, true));
+  world.pass(std::chrono::seconds(5));
+  world.dialogs[dialog].busy = false;
   world.pass(std::chrono::seconds(2));
   EXPECT_EQ(offers().size(), 1u);
 }

@@ -80,11 +80,11 @@ TEST_P(ClientCall, ReinvitesGoBothWays) {
   };
   const auto dialog = client->invite(to_server(GetParam() ? ";transport=tcp" : ""));
   ASSERT_TRUE(wait_for([&] { return recorder.established.size() == 1; }));
-  client->reinvite(*dialog, "v=0\r\ns=hold\r\n");
+  ASSERT_TRUE(client->reinvite(*dialog, "v=0\r\ns=hold\r\n"));
   ASSERT_TRUE(wait_for([&] { return client_recorder.answers.size() == 2; }));
   ASSERT_TRUE(wait_for([&] { return agent->counters().invite_acked.value() == 2; }));
   EXPECT_EQ(recorder.reinvite_offers, std::vector<std::string>{"v=0\r\ns=hold\r\n"});
-  agent->reinvite(recorder.established[0], kAnswer);
+  ASSERT_TRUE(agent->reinvite(recorder.established[0], kAnswer));
   ASSERT_TRUE(wait_for([&] { return recorder.answers.size() == 1; }));
   EXPECT_EQ(recorder.answers[0], kOffer);
   client->hang_up(*dialog, "");

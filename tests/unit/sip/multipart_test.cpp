@@ -132,7 +132,7 @@ TEST_F(MultipartTest, AnswersComeInPartsToo) {  // an ISUP gateway's 200 brings 
   Peer peer(loop, server());
   RawCall call(peer, "room");
   establish(call);
-  agent->reinvite(recorder.established.at(0), kOffer);
+  ASSERT_TRUE(agent->reinvite(recorder.established.at(0), kOffer));
   const std::string answer = std::string("Content-Type: application/sdp\r\n\r\n") + kAnswer;
   const std::string body = mixed({kIsup + "\r\n", answer});
   peer.send(call.answer(peer.expect_request("INVITE"), 200, {"", body, kMixed}));

@@ -141,7 +141,7 @@ TEST_F(SessionTest, ReinviteOfOursIsAnswered) {
   Peer peer(loop, server());
   RawCall call(peer, "room");
   establish(call);
-  agent->reinvite(dialog(), kHold);
+  ASSERT_TRUE(agent->reinvite(dialog(), kHold));
   const std::string invite = peer.expect_request("INVITE");
   EXPECT_EQ(body(invite), kHold);
   EXPECT_EQ(header(invite, "Call-ID"), call.call_id);
@@ -159,14 +159,28 @@ TEST_F(SessionTest, ReinviteOfOursTakenWithoutAnAnswerIsRefused) {
   Peer peer(loop, server());
   RawCall call(peer, "room");
   establish(call);
-  agent->reinvite(dialog(), kHold);
+  ASSERT_TRUE(agent->reinvite(dialog(), kHold));
   peer.send(call.answer(peer.expect_request("INVITE"), 200));
   peer.expect_request("ACK");
   EXPECT_EQ(recorder.reinvite_rejections, std::vector<int>{200});
   EXPECT_TRUE(recorder.answers.empty());
-  agent->reinvite(dialog(), kHold);  // and again
+  ASSERT_TRUE(agent->reinvite(dialog(), kHold));  // and again
   peer.send(call.answer(peer.expect_request("INVITE"), 200, {"", kAnswer}));
   EXPECT_TRUE(wait_for([&] { return recorder.answers.size() == 1; }));
+}
+
+TEST_F(SessionTest, ReinviteOfOursDoesNotGoOutBeforeTheLastOneIsOver) {  // RFC 3261, 14.1
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  ASSERT_TRUE(agent->reinvite(dialog(), kHold));
+  EXPECT_FALSE(agent->reinvite(dialog(), kOffer));
+  peer.send(call.answer(peer.expect_request("INVITE"), 200, {"", kAnswer}));
+  ASSERT_TRUE(wait_for([&] { return recorder.answers.size() == 1; }));
+  EXPECT_TRUE(recorder.reinvite_rejections.empty());
+  EXPECT_TRUE(agent->reinvite(dialog(), kOffer));
 }
 
 TEST_F(SessionTest, GlareIsRefusedOnBothSides) {  // RFC 3261, 14.1 and 14.2
@@ -175,7 +189,7 @@ TEST_F(SessionTest, GlareIsRefusedOnBothSides) {  // RFC 3261, 14.1 and 14.2
   Peer peer(loop, server());
   RawCall call(peer, "room");
   establish(call);
-  agent->reinvite(dialog(), kHold);
+  ASSERT_TRUE(agent->reinvite(dialog(), kHold));
   const std::string ours = peer.expect_request("INVITE");
   peer.send(call.invite({"", kOffer}));
   peer.expect(491, "INVITE");
@@ -183,7 +197,7 @@ TEST_F(SessionTest, GlareIsRefusedOnBothSides) {  // RFC 3261, 14.1 and 14.2
   peer.expect_request("ACK");
   EXPECT_EQ(recorder.reinvite_rejections, std::vector<int>{491});
   EXPECT_TRUE(recorder.reinvite_offers.empty());
-  agent->reinvite(dialog(), kHold);  // and again
+  ASSERT_TRUE(agent->reinvite(dialog(), kHold));  // and again
   peer.send(call.answer(peer.expect_request("INVITE"), 200, {"", kAnswer}));
   EXPECT_TRUE(wait_for([&] { return recorder.answers.size() == 1; }));
 }
@@ -194,7 +208,7 @@ TEST_F(SessionTest, ReinviteOfOursAnswered481EndsTheCall) {
   Peer peer(loop, server());
   RawCall call(peer, "room");
   establish(call);
-  agent->reinvite(dialog(), kHold);
+  ASSERT_TRUE(agent->reinvite(dialog(), kHold));
   peer.send(call.answer(peer.expect_request("INVITE"), 481));
   peer.send(call.answer(peer.expect_request("BYE"), 481));
   ASSERT_TRUE(wait_for_no_dialogs());
