@@ -252,7 +252,7 @@ void CallRecords::emit(conference::ConferenceEvent event) {
   // Held by the other side only to take all that is there.
   const std::lock_guard lock(state_->mutex);
   if (state_->ending || state_->taken.size() >= state_->config.waiting_max) {
-    state_->counters.overrun.add();
+    if (record) state_->counters.overrun.add();
     return;
   }
   if (record) state_->counters.taken.add();

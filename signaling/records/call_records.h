@@ -29,7 +29,7 @@ struct RecordsConfig {
 // Thread: read by any, as the next.
 struct RecordCounters {
   base::Counter taken;      // records
-  base::Counter overrun;    // events that came faster than the thread takes them, or too late; lost
+  base::Counter overrun;    // that came faster than the thread takes them, or too late; lost
   base::Counter abandoned;  // records that could not be written when their sink was taken away
 };
 

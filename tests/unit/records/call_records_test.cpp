@@ -56,6 +56,8 @@ TEST_F(CallRecordsTest, LosesNoneAtItsEndUnderLoad) {
     const auto records = start();
     for (int i = 0; i < kStays; ++i) records->emit(stay("a", static_cast<std::uint64_t>(i)));
     EXPECT_TRUE(records->finish(seconds(60)));
+    records->emit(event("a", ConferenceCreated{"conf_1"}, 0));  // too late, but no record
+    EXPECT_EQ(records->counters().overrun.value(), 0U);
     records->emit(stay("a", 1));  // too late, and counted
     EXPECT_EQ(records->counters().overrun.value(), 1U);
   }
