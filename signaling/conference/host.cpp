@@ -121,7 +121,7 @@ Conference& Host::create_conference(const std::string& name, const ConferenceSet
 }
 
 void Host::create_by_rule(const RoomRule& rule) {
-  if (roster.find(rule.name) != nullptr) return;
+  if (draining || roster.find(rule.name) != nullptr) return;
   ConferenceSettings settings = rule.settings;
   settings.permanent = true;
   create_conference(rule.name, settings, rule.locked);

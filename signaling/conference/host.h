@@ -90,7 +90,7 @@ class Host {
   // Of its rule where it has one, else of those for dialled ones.
   const ConferenceSettings& settings_for(std::string_view name) const;
   bool locked_by_rule(std::string_view name) const;
-  // Makes the room of that rule where there is none of the name.
+  // Makes the room of that rule where there is none of the name, and rooms may be made.
   void create_by_rule(const RoomRule& rule);
   const RoomRule* find_rule(std::string_view name) const;
   // Beside those that rules made there are as many as there may be.

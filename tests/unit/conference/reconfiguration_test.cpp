@@ -48,6 +48,16 @@ TEST(Reconfiguration, ARoomWhoseRuleGoesWhileItEndsIsNotMadeAgain) {
   EXPECT_FALSE(world.control().exists("old"));
 }
 
+TEST(Reconfiguration, NoRoomIsMadeWhileTheServerDrains) {
+  FocusWorld world;
+  world.join("busy");
+  world.focus->drain(world.now + std::chrono::seconds(5), [](const Ledger&) {});
+  world.focus->reconfigure(with_rooms({rule("new")}));
+  EXPECT_FALSE(world.control().exists("new"));
+  world.settle();
+  EXPECT_EQ(world.focus->conferences(), 0U);
+}
+
 TEST(Reconfiguration, ARoomWhoseRuleComesWhileItEndsIsMadeByIt) {
   FocusWorld world;
   world.join("new");
