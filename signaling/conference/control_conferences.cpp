@@ -87,6 +87,10 @@ Outcome<> ControlImpl::update_settings(std::string_view name, const ConferenceSe
   restart_clocks(host_, conference, before);
   parts_.moderation.apply_all(conference);
   parts_.pins.on_settings(conference);
+  if (settings.hold_music == before.hold_music) return {};
+  for (const ParticipantId id : conference.participants()) {
+    parts_.renegotiation.offer_again(*host_.roster.find(id));  // of who is held
+  }
   return {};
 }
 

@@ -30,7 +30,9 @@ Outcome<> ControlImpl::move(ParticipantId id, std::string_view name) {
   if (!participant) return base::unexpected(participant.error());
   const auto conference = find(name);
   if (!conference) return base::unexpected(conference.error());
-  return parts_.moving.move(**participant, **conference);
+  return parts_.moving.move(**participant, **conference).map([&] {
+    parts_.renegotiation.offer_again(**participant);  // held, it may have other music here
+  });
 }
 
 Outcome<> ControlImpl::coach(ParticipantId coach, ParticipantId coachee) {

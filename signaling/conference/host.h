@@ -31,7 +31,7 @@ namespace tutti::conference {
 // A re-INVITE of ours that has no answer yet, and what to go back to where it is refused.
 struct PendingOffer {
   base::SharedText before;  // Participant::local_description
-  bool told_held = false;
+  sdp::Direction told = sdp::Direction::kSendRecv;  // Participant::told
 };
 
 // A voice that only some hear.

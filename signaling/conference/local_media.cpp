@@ -26,15 +26,18 @@ sdp::LocalMedia make_local_media(const MediaRules& rules, const MediaEndpoint& e
   return local;
 }
 
+sdp::Direction wished_direction(const Participant& participant) {
+  if (!participant.switches().held) return sdp::Direction::kSendRecv;
+  const bool music = participant.conference().settings().hold_music;
+  return music ? sdp::Direction::kSendOnly : sdp::Direction::kInactive;
+}
+
 sdp::LocalMedia make_local_media(const Participant& participant) {
   const ParticipantIdentity& identity = participant.identity();
   const Conference& conference = participant.conference();
   sdp::LocalMedia local = make_local_media(*identity.media_rules, identity.endpoint, conference.name(),
                                            identity.session_id, participant.session_version);
-  if (participant.switches().held) {
-    local.direction =
-        conference.settings().hold_music ? sdp::Direction::kSendOnly : sdp::Direction::kInactive;
-  }
+  local.direction = wished_direction(participant);
   return local;
 }
 

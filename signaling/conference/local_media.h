@@ -17,7 +17,9 @@ sdp::LocalMedia make_local_media(const MediaRules& rules, const MediaEndpoint& e
                                  const std::string& conference, std::uint64_t session_id,
                                  std::uint64_t session_version);
 
-// By the rules of its arrival, as it is now, with the direction that a hold asks for.
+// The most that is wanted of it and for it: who is held is sent music at most.
+sdp::Direction wished_direction(const Participant& participant);
+// By the rules of its arrival, as it is now, with the direction that is wished.
 sdp::LocalMedia make_local_media(const Participant& participant);
 
 // Makes `next` the description that was sent last, with a new version where it says something new.

@@ -104,9 +104,10 @@ class Participant {
   mailbox::MixControls controls;       // as the core was told last; Moderation's business
   bool attached = false;               // the core has it
   bool established = false;            // its call is acknowledged: a re-INVITE of ours may go out
-  bool told_held = false;              // what our last offer or answer said
-  bool accepted = false;               // of one that was called: its 200 came
-  bool inside = false;                 // it is let in: no PIN is owed. Moderation's business
+  // The most that we wanted by our last offer or answer.
+  sdp::Direction told = sdp::Direction::kSendRecv;
+  bool accepted = false;  // of one that was called: its 200 came
+  bool inside = false;    // it is let in: no PIN is owed. Moderation's business
   bool entering_pin = false;
   bool counted = false;  // it takes one of max_participants
   bool talking = false;

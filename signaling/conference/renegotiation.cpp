@@ -38,7 +38,7 @@ void Renegotiation::on_reinvite(sip::DialogId dialog, const std::string& offer) 
   auto answer = sdp::answer(*theirs, make_local_media(*participant));
   if (!answer) return host_.dialogs().reject_reinvite(dialog, refuse_sdp(answer.error()));
   set_local_description(*participant, std::move(answer->description));
-  participant->told_held = participant->switches().held;
+  participant->told = wished_direction(*participant);
   agree(*participant, std::move(answer->plan));
   host_.dialogs().accept_reinvite(dialog, participant->local_description);
 }
@@ -53,7 +53,7 @@ bool Renegotiation::describe_offer(Participant& participant) {
   const auto session = sdp::parse(participant.local_description.str());
   // The answer to an offer just within the bounds of what is read may lie beyond them.
   if (!session) return false;
-  participant.told_held = participant.switches().held;
+  participant.told = wished_direction(participant);
   set_local_description(participant,
                         sdp::offer_within(*session, *participant.plan(), make_local_media(participant)));
   return true;
@@ -101,15 +101,15 @@ void Renegotiation::set_held(Participant& participant, bool held) {
 void Renegotiation::offer_again(Participant& participant) {
   // What it was told last and what it shall be told: where they differ an offer is due, once nothing is under
   // way.
-  if (!participant.established || participant.plan() == nullptr) return;
-  if (participant.switches().held == participant.told_held) return;
+  if (!participant.in_call() || !participant.established || participant.plan() == nullptr) return;
+  if (wished_direction(participant) == participant.told) return;
   if (host_.pending_offers.count(participant.identity().id) > 0) return;
   host_.deadlines.cancel(DeadlineKind::kOffer, participant.identity().id);
   offer_change(participant);
 }
 
 void Renegotiation::offer_change(Participant& participant) {
-  const PendingOffer pending{participant.local_description, participant.told_held};
+  const PendingOffer pending{participant.local_description, participant.told};
   const std::uint64_t version = participant.session_version;
   if (!describe_offer(participant)) return;  // it holds in the mix all the same
   if (host_.dialogs().reinvite(participant.identity().dialog, participant.local_description)) {
@@ -118,7 +118,7 @@ void Renegotiation::offer_change(Participant& participant) {
   }
   // Nobody has heard of it.
   participant.local_description = pending.before;
-  participant.told_held = pending.told_held;
+  participant.told = pending.told;
   participant.session_version = version;
   offer_later(participant);
 }
@@ -134,10 +134,10 @@ void Renegotiation::on_rejected(Participant& participant, int status) {
   if (pending == host_.pending_offers.end()) return;
   // The session goes on as it was (RFC 3261, 14.1): later refreshes say what was said before.
   participant.local_description = std::move(pending->second.before);
-  const bool told_before = pending->second.told_held;
+  const sdp::Direction told_before = pending->second.told;
   host_.pending_offers.erase(pending);
   if (status == 491) {
-    participant.told_held = told_before;
+    participant.told = told_before;
     return offer_later(participant);
   }
   // It holds in the mix all the same: what was refused is only to be told of it.
@@ -146,7 +146,7 @@ void Renegotiation::on_rejected(Participant& participant, int status) {
   host_.announcer.tell(participant, ParticipantFailed{ConferenceError::kMediaFailed, detail});
   // Where the operator thought better of it meanwhile: who refused it does what is wished now, and who took
   // it may not.
-  if (status >= 300 && participant.switches().held == told_before) participant.told_held = told_before;
+  if (status >= 300 && wished_direction(participant) == told_before) participant.told = told_before;
   offer_again(participant);
 }
 

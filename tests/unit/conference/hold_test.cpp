@@ -181,6 +181,30 @@ TEST_F(Held, WhatCouldNotBeOfferedIsALittleLater) {
   EXPECT_EQ(offers().size(), 1u);
 }
 
+TEST_F(Held, OtherMusicIsOfferedToWhoIsHeld) {
+  ASSERT_TRUE(world.control().set_hold(id, true));
+  world.focus->on_answer(dialog, std::string(kSdp) + "a=recvonly\r\n");
+  ASSERT_TRUE(world.control().update_settings("room", {}));
+  ASSERT_EQ(offers().size(), 2u);
+  EXPECT_NE(offers()[1].find("a=inactive"), std::string::npos);
+  world.focus->on_answer(dialog, std::string(kSdp) + "a=inactive\r\n");
+  ASSERT_TRUE(world.control().update_settings("room", {.hold_music = true}));
+  ASSERT_EQ(offers().size(), 3u);
+  EXPECT_NE(offers()[2].find("a=sendonly"), std::string::npos);
+  world.focus->on_answer(dialog, std::string(kSdp) + "a=recvonly\r\n");
+  world.settle();
+  EXPECT_TRUE(world.attached(dialog).media.may_send && mix().waiting) << "it hears the music";
+}
+
+TEST_F(Held, AMoveToARoomWithoutMusicIsOffered) {
+  ASSERT_TRUE(world.control().create("other", {.permanent = true}));
+  ASSERT_TRUE(world.control().set_hold(id, true));
+  world.focus->on_answer(dialog, std::string(kSdp) + "a=recvonly\r\n");
+  ASSERT_TRUE(world.control().move(id, "other"));
+  ASSERT_EQ(offers().size(), 2u);
+  EXPECT_NE(offers()[1].find("a=inactive"), std::string::npos);
+}
+
 TEST_F(Held, TheirOwnReInviteDoesNotEndOurHold) {
   ASSERT_TRUE(world.control().set_hold(id, true));
   world.focus->on_answer(dialog, std::string(kSdp) + "a=recvonly\r\n");
