@@ -79,7 +79,17 @@ bool Dialog::send_session_request(Pending what, const base::SharedText& sdp) {
                       : context_.stack.send(leg_.get(), on_response, outgoing_magic(), SIP_METHOD_INVITE,
                                             nullptr, headers, transport());
   if (!client_) pending_ = Pending::kNothing;
+  // Until then nobody can change the session. An UPDATE is answered within 64*T1, or not at all.
+  if (client_ && !by_update) guard_ = context_.loop.after(kAnswerLimit, [this] { cancel_reinvite(); });
   return static_cast<bool>(client_);
+}
+
+void Dialog::cancel_reinvite() {
+  nta_outgoing_tcancel(client_.get(), nullptr, nullptr, TAG_END());
+  context_.counters.sent(Method::kCancel).add();
+  guard_ = context_.loop.after(transaction_timeout(), [this] {
+    end_with_bye({EndReason::kNoAnswer, 0, "No answer to a re-INVITE"});
+  });
 }
 
 bool Dialog::reinvite(base::SharedText offer) {
@@ -192,6 +202,7 @@ bool Dialog::retry_with_longer_interval(const sip_t& sip) {
 void Dialog::session_response(int status, const sip_t& sip, bool internal) {
   const Pending what = std::exchange(pending_, Pending::kNothing);
   const bool by_invite = what != Pending::kRefreshByUpdate;
+  if (by_invite) guard_.cancel();
   if (status < 300) {
     nta_leg_client_route(leg_.get(), nullptr, sip.sip_contact);
     if (!context_.stack.may_reach(leg_.get())) return end({EndReason::kElsewhere, status, {}});

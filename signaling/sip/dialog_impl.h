@@ -96,6 +96,7 @@ class Dialog {
   bool is_busy() const { return pending_ != Pending::kNothing || session_ || answered_; }
   void send_bye(const std::string& reason);
   void cancel_invite(const std::string& reason);
+  void cancel_reinvite();
 
   // dialog_impl.cpp: what both share.
   void adopt_session(const SessionAgreement& agreement);

@@ -202,6 +202,32 @@ TEST_F(SessionTest, GlareIsRefusedOnBothSides) {  // RFC 3261, 14.1 and 14.2
   EXPECT_TRUE(wait_for([&] { return recorder.answers.size() == 1; }));
 }
 
+TEST_F(SessionTest, ReinviteOfOursThatIsNeverAnsweredIsCancelled) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  ASSERT_TRUE(agent->reinvite(dialog(), kHold));
+  const std::string ours = peer.expect_request("INVITE");
+  peer.send(call.answer(ours, 180));
+  ASSERT_TRUE(wait_for([&] { return agent->counters().responses_received.value(180) == 1; }));
+  skip(kAnswerLimit);
+  peer.send(call.answer(peer.expect_request("CANCEL"), 200));
+  peer.send(call.answer(ours, 487));
+  peer.expect_request("ACK");
+  EXPECT_EQ(recorder.reinvite_rejections, std::vector<int>{487});
+  ASSERT_TRUE(agent->reinvite(dialog(), kHold)) << "the call can be changed again";
+  peer.send(call.answer(peer.expect_request("INVITE"), 180));
+  ASSERT_TRUE(wait_for([&] { return agent->counters().responses_received.value(180) == 2; }));
+  skip(kAnswerLimit);
+  peer.expect_request("CANCEL");
+  skip(std::chrono::seconds(32));
+  peer.send(call.answer(peer.expect_request("BYE"), 200));
+  ASSERT_TRUE(wait_for_no_dialogs());
+  EXPECT_EQ(recorder.ends.at(0).reason, EndReason::kNoAnswer);
+}
+
 TEST_F(SessionTest, ReinviteOfOursAnswered481EndsTheCall) {
   accept_all();
   start();
