@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "signaling/server/descriptors.h"
+#include "signaling/server/dpdk_keys.h"
 #include "signaling/server/heap.h"
 #include "signaling/server/http_token.h"
 #include "signaling/server/module_configs.h"
@@ -125,6 +126,10 @@ Result<void, StartError> Server::start_sip(const Configuration& configuration) {
   user_agent_ = std::move(*user_agent);
   focus_->connect(*user_agent_, user_agent_->counters());
   facts_.sip = user_agent_->bound().front();
+  // A free port that the kernel gave may be one of the calls'.
+  Configuration as_bound = configuration;
+  as_bound.sip.listen = facts_.sip;
+  if (const auto fault = find_dpdk_fault(as_bound)) return cannot("{}", fault->text);
   poll_timer_ = loop_.every(conference::Focus::kPollPeriod, [this] {
     const base::Instant now = base::monotonic_now();
     focus_->poll(now);

@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 #include <grp.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,6 +121,20 @@ TEST(DpdkStart, WhatIsMissingIsOneSentence) {
               HasSubstr("net_af_packet0,iface=nowhere7"));
   EXPECT_THAT(refusal_of_file(file_with("ffff:ff:1f.7")),
               MatchesRegex("tuttid: DPDK cannot be used: [^\n]*ffff:ff:1f.7[^\n]*\n"));
+}
+
+// Beside a kernel: a port that the kernel gives to SIP may be one of the calls'. In a network of its own,
+// where the tap is nobody else's.
+TEST(DpdkStart, AFreePortForSipIsNoneOfTheCalls) {
+  if (::geteuid() != 0) GTEST_SKIP() << "a tap and a network are root's to make";
+  const TemporaryFile file(file_with("net_null0", "huge_pages = false\nkernel_path = \"tap\"\n"));
+  ChildProcess child(
+      TUTTID, {"--config", file.name(), "--sip", "0.0.0.0:0", "--rtp-ports", "1024-65535", "--http", "off"},
+      [] {
+        if (::unshare(CLONE_NEWNET) != 0) ::_exit(126);
+      });
+  EXPECT_EQ(child.wait(), 1) << child.out();
+  EXPECT_THAT(child.err(), MatchesRegex("tuttid: kernel_path in [^\n]*listen is 0.0.0.0:[1-9][^\n]*\n"));
 }
 
 // Whoever is to be at the other end of this cable of memory is not there.
