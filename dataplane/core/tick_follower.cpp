@@ -108,28 +108,41 @@ void TickFollower::look(Conference& conference, std::span<Participant* const> me
   way.rest = way.rested;
 }
 
-// Earlier, so that no packet is late; but later and slowly, where nobody is on that way.
+// Earlier, so that no packet is late; but later and slowly, where nobody is on that way or no other is open.
 void TickFollower::leap(std::uint32_t best, Conference& conference, std::span<Participant* const> members,
                         const TickWheel::Turn& turn) TUTTI_REALTIME {
   Way& way = way_of(conference);
   const int steps = way_to(best, conference);
-  if (steps > 0 && way.arrivals.passed(conference.sub_slot, steps) == 0) {
+  const int earlier = steps < 0 ? steps : steps - static_cast<int>(kSubSlots);
+  if (too_far_ahead(conference, earlier) ||
+      (steps > 0 && way.arrivals.passed(conference.sub_slot, steps) == 0)) {
     way.steps = steps;
     return;
   }
-  const int earlier = steps < 0 ? steps : steps - static_cast<int>(kSubSlots);
   if (move(conference, members, turn, earlier)) way.leaps_from = turn.tick + kLeapRestTicks;
 }
 
-// Past as few voices as may be; of two such ways the shorter one.
+// Past as few voices as may be; of two such ways the shorter one. Where earlier leads too far ahead the tick
+// waits for a pause of who is on the way later, and leaves out a frame of his silence: once in 20 ms by which
+// his clock is fast.
 int TickFollower::way_to(std::uint32_t best, const Conference& conference) TUTTI_REALTIME {
   const ArrivalPhases& arrivals = way_of(conference).arrivals;
   const auto later = static_cast<int>((best + kSubSlots - conference.sub_slot) % kSubSlots);
   const int earlier = later - static_cast<int>(kSubSlots);
+  if (too_far_ahead(conference, earlier)) return later;
   const std::uint32_t passed_earlier = arrivals.passed(conference.sub_slot, earlier);
   const std::uint32_t passed_later = arrivals.passed(conference.sub_slot, later);
   const bool go_earlier = passed_earlier != passed_later ? passed_earlier < passed_later : -earlier <= later;
   return go_earlier ? earlier : later;
+}
+
+// Whether the ring's ticks are, once its next one has moved so far: they go on one by one, the wheel's may
+// stay or jump where a tick crosses its beginning.
+bool TickFollower::too_far_ahead(const Conference& conference, int steps) TUTTI_REALTIME {
+  const std::uint64_t next = conference.next_position + static_cast<std::uint64_t>(std::int64_t{steps});
+  const auto lead =
+      static_cast<std::int64_t>(conference.next_tick) - static_cast<std::int64_t>(next / kSubSlots);
+  return lead > kLeadMax;
 }
 
 bool TickFollower::room_in(const Conference& conference, std::uint32_t sub_slot) const TUTTI_REALTIME {
@@ -165,12 +178,9 @@ void TickFollower::step(Conference& conference, std::span<Participant* const> me
 // False, and nothing done, where it cannot be: of its next tick, so many sub-slots earlier or later.
 bool TickFollower::move(Conference& conference, std::span<Participant* const> members,
                         const TickWheel::Turn& turn, int steps) TUTTI_REALTIME {
-  const std::uint64_t next = turn.position() + kSubSlots + static_cast<std::uint64_t>(std::int64_t{steps});
+  const std::uint64_t next = conference.next_position + static_cast<std::uint64_t>(std::int64_t{steps});
   const auto next_sub_slot = static_cast<std::uint32_t>(next % kSubSlots);
-  // The ring's ticks go on one by one, the wheel's may stay or jump where a tick crosses its beginning.
-  const auto lead =
-      static_cast<std::int64_t>(conference.next_tick) - static_cast<std::int64_t>(next / kSubSlots);
-  if (lead > kLeadMax || !room_in(conference, next_sub_slot)) return false;
+  if (!room_in(conference, next_sub_slot)) return false;
   for (Participant* const member : members) {
     const auto came = phase(*member, turn.due);
     if (came && passes(phases_waited(*came, conference.sub_slot), steps)) pass(*member, steps);
@@ -178,6 +188,7 @@ bool TickFollower::move(Conference& conference, std::span<Participant* const> me
   state_.take_off_wheel(conference);
   state_.put_on_wheel(conference, next_sub_slot);
   conference.next_position = next;
+  conference.next_tick = std::max(conference.next_tick + kLagMax, next / kSubSlots) - kLagMax;
   state_.counters.ticks_moved.add();
   return true;
 }

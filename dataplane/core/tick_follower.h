@@ -47,9 +47,11 @@ class TickFollower {
   // A sub-slot takes in up to 64 participants, less than 0.4 ms of its 2.5; a busier core's, a sixteenth more
   // than the mean: it needs every sub-slot.
   static constexpr std::uint32_t kSpare = 64;
-  // The ring's ticks are at most so many ahead of the wheel's, so that a conference that comes to sit on
-  // several cores is soon in step.
+  // The ring's ticks are at most so many ahead of the wheel's or behind them, however long a talker's clock
+  // is fast or slow: a conference that comes to sit on several cores is soon in step, and its ring may pass
+  // to another one. Behind, a number is left out; ahead, no way earlier is taken past the wheel's beginning.
   static constexpr std::int64_t kLeadMax = 3;
+  static constexpr std::uint64_t kLagMax = 3;
 
   explicit TickFollower(CoreState& state) : state_(state), ways_(state.options.capacity.conferences) {}
 
@@ -88,6 +90,7 @@ class TickFollower {
   void leap(std::uint32_t best, Conference& conference, std::span<Participant* const> members,
             const TickWheel::Turn& turn) TUTTI_REALTIME;
   int way_to(std::uint32_t best, const Conference& conference) TUTTI_REALTIME;
+  static bool too_far_ahead(const Conference& conference, int steps) TUTTI_REALTIME;
   bool room_in(const Conference& conference, std::uint32_t sub_slot) const TUTTI_REALTIME;
   bool passes_a_voice(const Conference& conference, std::span<Participant* const> members,
                       base::Instant now) TUTTI_REALTIME;
