@@ -56,6 +56,7 @@ void TickFollower::note_arrivals(const Conference& conference, std::span<Partici
     if (!came) continue;
     const std::uint32_t before = participant.arrival_phase < kPhases ? participant.arrival_phase : *came;
     way_of(conference).arrivals.note(*came, before);
+    ++way_of(conference).noted;
     participant.arrival_phase = static_cast<std::uint8_t>(*came);
   }
 }
@@ -89,8 +90,8 @@ void TickFollower::look(Conference& conference, std::span<Participant* const> me
   way.steps = 0;
   const std::uint32_t total = way.arrivals.total();
   // Of few arrivals nothing is known: they may be the first of somebody who begins to talk.
-  const bool known = total >= kArrivalsLeast;
-  if (known) {
+  bool settled = false;
+  if (total >= kArrivalsLeast) {
     const std::uint32_t best = best_sub_slot(conference);
     const std::uint32_t saved =
         best == conference.sub_slot ? 0 : way.arrivals.wait(conference.sub_slot) - way.arrivals.wait(best);
@@ -101,10 +102,11 @@ void TickFollower::look(Conference& conference, std::span<Participant* const> me
       way.steps = way_to(best, conference);
     }
     if (may_leap) way.may_leap = false;
+    settled = way.noted >= kArrivalsLeast && way.steps == 0 && saved < total * kLeapGain;
   }
   way.arrivals.age();
-  way.rested =
-      known && way.steps == 0 ? static_cast<std::uint8_t>(std::min(2U * way.rested + 1, kRestMax)) : 0;
+  way.noted = 0;
+  way.rested = settled ? static_cast<std::uint8_t>(std::min(way.rested + 1U, kRestMax)) : 0;
   way.rest = way.rested;
 }
 

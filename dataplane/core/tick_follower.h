@@ -31,8 +31,10 @@ class TickFollower {
   static constexpr std::uint64_t kLookTicks = 50;
   static_assert(kLookTicks % kBeatTicks == 0);
   static constexpr std::uint32_t kArrivalsLeast = 3;
-  // Where there was nothing to be won it rests for a second, then three, then seven, and asks nothing: who
-  // talks all the time in fixed phases keeps them, and to ask is 1 us of a packet's 5.
+  // Where there was nothing to be won it rests for a second, then two, up to seven, and asks nothing: who
+  // talks all the time in fixed phases keeps them, and to ask is 1 us of a packet's 5. Growing no faster, for
+  // who drifts shall be asked again before he comes too late; so it does not rest behind a pause, in which
+  // nothing was learned, nor where a leap's gain could be won.
   static constexpr std::uint32_t kRestMax = 7;
   // To ask costs a system call each.
   static constexpr std::uint32_t kMembersMax = 128;
@@ -69,6 +71,7 @@ class TickFollower {
  private:
   struct Way {
     ArrivalPhases arrivals;
+    std::uint32_t noted = 0;       // arrivals since the last look
     std::int32_t steps = 0;        // sub-slots that it is going to move; negative: earlier
     std::uint8_t rest = 0;         // looks that are still left out
     std::uint8_t rested = 0;       // before the last look
