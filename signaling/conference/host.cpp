@@ -127,14 +127,10 @@ void Host::create_by_rule(const RoomRule& rule) {
   create_conference(rule.name, settings, rule.locked);
 }
 
-bool Host::locked_by_rule(std::string_view name) const {
+Host::Pattern Host::pattern_of(std::string_view name) const {
   const RoomRule* rule = find_rule(name);
-  return rule != nullptr && rule->locked;
-}
-
-const ConferenceSettings& Host::settings_for(std::string_view name) const {
-  const RoomRule* rule = find_rule(name);
-  return rule != nullptr ? rule->settings : config.rooms.settings;
+  if (rule != nullptr) return {rule->settings, rule->locked};
+  return {config.rooms.settings};
 }
 
 bool Host::too_many_rooms() const {

@@ -30,7 +30,7 @@ namespace tutti::conference {
 
 // A re-INVITE of ours that has no answer yet, and what to go back to where it is refused.
 struct PendingOffer {
-  base::SharedText before;  // Participant::local_description
+  base::SharedText before;                          // Participant::local_description
   sdp::Direction told = sdp::Direction::kSendRecv;  // Participant::told
 };
 
@@ -87,9 +87,12 @@ class Host {
   // Active, or Locked. A name that nobody has, or none: then it is the id.
   Conference& create_conference(const std::string& name, const ConferenceSettings& settings,
                                 bool locked = false);
-  // Of its rule where it has one, else of those for dialled ones.
-  const ConferenceSettings& settings_for(std::string_view name) const;
-  bool locked_by_rule(std::string_view name) const;
+  // What a room of that name is made like: by its rule where it has one, else as dialled ones are.
+  struct Pattern {
+    const ConferenceSettings& settings;
+    bool locked = false;
+  };
+  Pattern pattern_of(std::string_view name) const;
   // Makes the room of that rule where there is none of the name, and rooms may be made.
   void create_by_rule(const RoomRule& rule);
   const RoomRule* find_rule(std::string_view name) const;

@@ -52,7 +52,7 @@ base::Result<Joining::Agreement, sip::Rejection> Joining::try_join(const sip::In
   if (!agreement) return agreement;
   const bool mux = agreement->plan && agreement->plan->rtcp_mux;
   const ConferenceSettings& settings =
-      conference != nullptr ? conference->settings() : host_.settings_for(invite.user);
+      conference != nullptr ? conference->settings() : host_.pattern_of(invite.user).settings;
   const auto remote = agreement->plan ? agreement->plan->remote_rtp : base::SocketAddress{};
   const auto arrival = take_place(host_, conference, settings, *core, !mux, remote);
   if (!arrival) return base::unexpected(refuse_for_load(conference, "no ports are left for a caller"));
@@ -72,16 +72,20 @@ sip::Rejection Joining::refuse_for_load(Conference* conference, const char* deta
 std::optional<sip::Rejection> Joining::admit(const sip::IncomingInvite& invite,
                                              const Conference* conference) const {
   if (host_.draining) return refuse_full(host_.draw_retry_after());
-  const std::string& name = conference != nullptr ? conference->name() : invite.user;
   if (conference != nullptr) {
     if (auto refusal = admit_to(*conference)) return refusal;
-  } else {
-    if (!host_.config.rooms.create_on_dial || !is_conference_name(name)) return refuse(404);
-    if (host_.too_many_rooms()) return refuse_full(host_.draw_retry_after());
-    if (auto refusal = admit_past_lock(host_.locked_by_rule(name), host_.settings_for(name))) return refusal;
+    return refuse_guesser(conference->settings(), conference->name(), invite);
   }
-  const ConferenceSettings& settings =
-      conference != nullptr ? conference->settings() : host_.settings_for(name);
+  if (!host_.config.rooms.create_on_dial || !is_conference_name(invite.user)) return refuse(404);
+  if (host_.too_many_rooms()) return refuse_full(host_.draw_retry_after());
+  const Host::Pattern pattern = host_.pattern_of(invite.user);
+  if (auto refusal = admit_past_lock(pattern.locked, pattern.settings)) return refusal;
+  return refuse_guesser(pattern.settings, invite.user, invite);
+}
+
+std::optional<sip::Rejection> Joining::refuse_guesser(const ConferenceSettings& settings,
+                                                      const std::string& name,
+                                                      const sip::IncomingInvite& invite) const {
   return PinEntry::asked(settings) ? pins_.refuse(name, invite) : std::nullopt;
 }
 
@@ -124,8 +128,8 @@ std::optional<sip::Rejection> Joining::describe(Agreement& agreement, const std:
 void Joining::attach(Agreement agreement, const sip::IncomingInvite& invite) {
   Conference* conference = host_.roster.find(invite.user);
   if (conference == nullptr) {
-    conference = &host_.create_conference(invite.user, host_.settings_for(invite.user),
-                                          host_.locked_by_rule(invite.user));
+    const Host::Pattern pattern = host_.pattern_of(invite.user);
+    conference = &host_.create_conference(invite.user, pattern.settings, pattern.locked);
   }
   const bool asked = PinEntry::asked(conference->settings());
   Participant& participant = conference::attach(host_, *conference, agreement.arrival,

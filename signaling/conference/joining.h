@@ -31,6 +31,9 @@ class Joining {
   base::Result<Agreement, sip::Rejection> try_join(const sip::IncomingInvite& invite);
   std::optional<sip::Rejection> admit(const sip::IncomingInvite& invite, const Conference* conference) const;
   std::optional<sip::Rejection> admit_to(const Conference& conference) const;
+  // Who has given too many wrong PINs of late, where one is asked.
+  std::optional<sip::Rejection> refuse_guesser(const ConferenceSettings& settings, const std::string& name,
+                                               const sip::IncomingInvite& invite) const;
   base::Result<Agreement, sip::Rejection> read_offer(const sip::IncomingInvite& invite) const;
   sip::Rejection refuse_for_load(Conference* conference, const char* detail);
   std::optional<sip::Rejection> describe(Agreement& agreement, const std::string& conference) const;
