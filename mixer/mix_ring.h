@@ -51,7 +51,8 @@ class MixRing {
   std::uint32_t tenant() const TUTTI_REALTIME { return tenant_.load(std::memory_order_acquire); }
 
   // Publishes the share of `tick`. Ticks grow; some may be left out. They go on growing when the ring passes
-  // to another conference, so that a reader left over from the old one finds its ticks gone.
+  // to another conference, so that a reader left over from the old one finds its ticks gone; nothing is
+  // published where that was ahead, until its ticks have passed.
   void publish(std::uint64_t tick, const MixPart& part, const base::SumFrame& sum) TUTTI_REALTIME;
 
   // Fetches into the writer's cache where that tick will be published.

@@ -141,6 +141,31 @@ TEST(DriftingTalkers, ACoachIsHeardWhoseRingWasAheadOfItsRoom) {
   EXPECT_EQ(room.heard - heard, 10);
 }
 
+// The same of a room that opens where one that was ahead has just been closed.
+TEST(DriftingTalkers, TheNumbersOfARingGrowWhoeverHasIt) {
+  DriftingRoom room(100, -kStep);
+  auto& server = room.wire.server;
+  room.converse(600);
+  EXPECT_GE(room.lead(), 2);
+  server.leave(room.coach);
+  server.leave(room.coachee);
+  room.wire.run_for(100ms);
+  server.close_conference(room.room);
+  room.wire.run_for(1ms);
+  const auto next = server.open_conference();
+  ASSERT_EQ(next.handle.slot, room.room.handle.slot);
+  const auto& ring = *server.rings().find(0, next.handle.slot);
+  for (auto last = ring.latest(); room.lead() > 0; last = ring.latest()) {
+    room.wire.run_for(kStep);
+    ASSERT_GE(ring.latest(), last);
+  }
+  room.wire.run_for(2 * base::kTick);
+  mixer::MixPart part;
+  ASSERT_EQ(ring.read(ring.latest(), part), mixer::MixRead::kWhole);
+  EXPECT_EQ(part.tenant, next.handle.generation);
+  EXPECT_EQ(room.lead(), 0);
+}
+
 // A number is the same moment in all shares.
 TEST(DriftingTalkers, ARoomIsSoonInStepOnceItHasAnotherShare) {
   for (const auto drift : {kStep, -kStep}) {
