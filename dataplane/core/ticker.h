@@ -73,7 +73,7 @@ class Ticker {
   // `turn` as the conference counts it; `beat`: whether it is on its own.
   void hand_out(Conference& conference, std::span<Participant* const> members, const TickWheel::Turn& turn,
                 bool beat) TUTTI_REALTIME;
-  void look_after(Participant& participant, base::Instant now) TUTTI_REALTIME;
+  void look_after(Participant& participant, base::Instant due) TUTTI_REALTIME;
 
   CoreState& state_;
   Reception& reception_;

@@ -19,13 +19,14 @@ void Ticker::half_tick(Conference& conference) TUTTI_REALTIME {
 }
 
 // What else is due now and then.
-void Ticker::look_after(Participant& participant, base::Instant now) TUTTI_REALTIME {
-  if (participant.rtcp.due(now)) state_.send_rtcp(participant, now, false);
+void Ticker::look_after(Participant& participant, base::Instant due) TUTTI_REALTIME {
+  // Not as of `due`: the wall clock of a sender report is read now, and both its times are of one instant.
+  if (participant.rtcp.due(due)) state_.send_rtcp(participant, now(), false);
   const base::Instant last = participant.inbound.last_arrival();
-  if (participant.rtp_latch.reopen(last, now)) {
+  if (participant.rtp_latch.reopen(last, due)) {
     state_.port.disconnect(endpoint_of(participant), net::Flow::kRtp);
   }
-  if (!participant.silent_too_long(now)) {
+  if (!participant.silent_too_long(due)) {
     participant.timeout_told = false;
   } else if (!participant.timeout_told && state_.outbox.room() > 0) {
     participant.timeout_told = true;
@@ -33,7 +34,7 @@ void Ticker::look_after(Participant& participant, base::Instant now) TUTTI_REALT
   }
   // Who is heard again is seen before he can have been silent for so long a second time.
   const base::Instant silence = participant.timeout_told
-                                    ? now + std::chrono::seconds(participant.media.silence_timeout_s)
+                                    ? due + std::chrono::seconds(participant.media.silence_timeout_s)
                                     : participant.silent_too_long_at();
   participant.look_after_at =
       std::min({participant.rtcp.next_report(), participant.rtp_latch.reopens_at(last), silence});

@@ -1,5 +1,10 @@
 // RTCP of a participant, and what silence and BYE mean.
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "dataplane/rtp/rtcp_writer.h"
@@ -190,6 +195,29 @@ TEST(Rtcp, FollowsWhereRtpHasGone) {
   EXPECT_FALSE(after.take_rtcp().empty()) << "our reports go where it is";
   EXPECT_TRUE(before.take_rtcp().empty());
   EXPECT_TRUE(wire.server.events_of<mailbox::MediaTimedOut>().empty());
+}
+
+// The wall clock is read when the report is written (RFC 3550, 6.4.1): its other time may not be the tick's.
+TEST(Rtcp, BothTimesOfASenderReportAreOfOneInstantHoweverLateTheCoreIs) {
+  Wire wire;
+  WireCaller caller(wire, "10.0.0.1");
+  wire.server.join(wire.server.open_conference(), caller.media());
+  std::vector<std::int32_t> offsets;  // of what it says from when it was sent
+  for (int i = 0; i < 10'000; ++i) {
+    wire.stall_for(std::chrono::milliseconds(1 + i % 17));
+    wire.server.run_cores();
+    for (const auto& datagram : caller.take_rtcp()) {
+      auto compound = rtp::RtcpCompound::parse(datagram.payload);
+      const auto report = compound->next();
+      ASSERT_EQ(report->type(), rtp::RtcpType::kSenderReport);
+      const auto sent = datagram.arrival.time_since_epoch() / 125us;
+      offsets.push_back(report->sender_info().timestamp -
+                        rtp::RtpTimestamp(static_cast<std::uint32_t>(sent)));
+    }
+  }
+  ASSERT_GE(offsets.size(), 10U);
+  const auto [least, most] = std::minmax_element(offsets.begin(), offsets.end());
+  EXPECT_LE(*most - *least, 8) << "1 ms";
 }
 
 // On a late core, which takes a sender's report in the turn of a tick that was due before it came.
