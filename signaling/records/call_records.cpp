@@ -36,6 +36,7 @@ struct CallRecords::State {
   struct Lane {
     std::unique_ptr<RecordSink> sink;
     std::deque<RecordPointer> waiting;
+    std::uint64_t unflushed = 0;  // written since the last flush
     bool failing = false;
     Clock::time_point try_again;
     std::shared_ptr<SinkCounters> counters = std::make_shared<SinkCounters>();
@@ -182,14 +183,18 @@ struct CallRecords::State {
       if (result) {
         lane.waiting.erase(lane.waiting.begin(), lane.waiting.begin() + count);
         lane.counters->written.add(batch.size());
+        lane.unflushed += batch.size();
       }
       settle(lane, result);
     }
   }
 
+  // Linux tells once of a page that it could not write, and forgets it: that the next flush goes well says
+  // nothing of what was written before this one (fsync(2)).
   void flush(Lane& lane) {
     const auto result = lane.sink->flush();
-    if (result) lane.counters->flushed.add(lane.counters->written.value() - lane.counters->flushed.value());
+    const std::uint64_t written = std::exchange(lane.unflushed, 0);
+    if (result) lane.counters->flushed.add(written);
     settle(lane, result);
   }
 

@@ -37,7 +37,7 @@ struct RecordCounters {
 struct SinkCounters {
   std::string_view name;
   base::Counter written;
-  base::Counter flushed;  // outlive the host's power, too
+  base::Counter flushed;  // outlive the host's power, too; not those of a flush that failed
   base::Counter lost;     // for want of room to wait in
   base::Gauge waiting;
   std::array<base::Counter, kRecordFaults> errors;  // of writing and flushing, each try; by RecordFault

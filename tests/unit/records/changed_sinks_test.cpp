@@ -18,6 +18,22 @@ class FullSink final : public RecordSink {
   void close() override {}
 };
 
+// A disk that fails to keep what it was given first.
+class ForgetfulSink final : public RecordSink {
+ public:
+  std::string_view name() const override { return kLineFileName; }
+  Result open() override { return {}; }
+  Result write(std::span<const RecordPointer>) override { return {}; }
+  Result flush() override {
+    if (std::exchange(failed_, true)) return {};
+    return base::unexpected(RecordError{RecordFault::kDevice, "it cannot be flushed"});
+  }
+  void close() override {}
+
+ private:
+  bool failed_ = false;
+};
+
 std::vector<std::uint64_t> participants(const std::vector<nlohmann::json>& lines) {
   std::vector<std::uint64_t> all;
   for (const auto& line : lines) all.push_back(line["participant"]);
@@ -106,6 +122,22 @@ TEST_F(CallRecordsTest, AreFlushedAtAnotherPaceAtOnce) {
   records->set_flush_every(milliseconds(1));
   wait_until(
       [&] { return by_lines(*records).flushed.value() == 1 && by_database(*records).flushed.value() == 1; });
+}
+
+TEST_F(CallRecordsTest, WhatWasWrittenBeforeAFlushThatFailedIsNotTakenForSafeByTheNext) {
+  std::vector<std::unique_ptr<RecordSink>> sinks;
+  sinks.push_back(std::make_unique<ForgetfulSink>());
+  CallRecords records(std::move(sinks), {.flush_every = std::chrono::hours(1)}, [](const std::string&) {});
+  const auto& counters = by_lines(records);
+  records.emit(stay("a", 1));
+  wait_until([&] { return counters.written.value() == 1; });
+  records.set_flush_every(milliseconds(1));
+  wait_until([&] { return errors(counters, RecordFault::kDevice) == 1; });
+  records.emit(stay("a", 2));
+  wait_until([&] { return counters.flushed.value() != 0; });
+  EXPECT_TRUE(records.finish(seconds(60)));
+  EXPECT_EQ(counters.written.value(), 2U);
+  EXPECT_EQ(counters.flushed.value(), 1U);
 }
 
 TEST_F(CallRecordsTest, AFileThatCannotBeOpenedSaysSoBeforeItIsWritten) {
