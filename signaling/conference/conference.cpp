@@ -57,7 +57,8 @@ std::optional<std::uint32_t> Conference::find_seat(std::size_t core, std::size_t
 }
 
 std::optional<std::uint32_t> Conference::free_number() const {
-  for (std::uint32_t number = 0; number < mailbox::kSharesMax; ++number) {
+  for (std::uint32_t i = 1; i <= mailbox::kSharesMax; ++i) {
+    const std::uint32_t number = (last_number + i) % mailbox::kSharesMax;
     if (seats.count(number) == 0) return number;
   }
   return std::nullopt;

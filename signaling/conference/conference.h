@@ -107,8 +107,10 @@ class Conference {
   bool sits_on(std::size_t core) const;
   // Of its shares on that core that hold fewer than `bound`, the number of the one with the fewest.
   std::optional<std::uint32_t> find_seat(std::size_t core, std::size_t bound) const;
-  // For one more share; empty when there are as many as there may be.
+  // For one more share; empty when there are as many as there may be. A number that has become free is taken
+  // last: what was heard of its share may still be fading out.
   std::optional<std::uint32_t> free_number() const;
+  std::uint32_t last_number = mailbox::kSharesMax - 1;  // that was taken
 
   ConferenceInfo info() const;
 

@@ -33,6 +33,7 @@ std::uint32_t open_share(Host& host, Conference& conference, std::size_t core) {
     host.cores[peer.core]->post(link_to(peer.share, *number, seat));
   }
   conference.seats[*number] = seat;
+  conference.last_number = *number;
   return *number;
 }
 
