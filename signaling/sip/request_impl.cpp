@@ -1,5 +1,6 @@
 #include "signaling/sip/request_impl.h"
 
+#include "dataplane/base/ascii.h"
 #include "signaling/sip/multipart.h"
 #include "signaling/sip/text.h"
 
@@ -103,8 +104,8 @@ SessionTimerHeaders session_timer_of(const sip_t& sip) {
   if (const sip_session_expires_t* expires = sip.sip_session_expires) {
     headers.expires = std::chrono::seconds(expires->x_delta);
     const std::string_view refresher = expires->x_refresher ? expires->x_refresher : "";
-    if (refresher == "uac") headers.refresher = Refresher::kUac;
-    if (refresher == "uas") headers.refresher = Refresher::kUas;
+    if (base::equal_ignoring_case(refresher, "uac")) headers.refresher = Refresher::kUac;
+    if (base::equal_ignoring_case(refresher, "uas")) headers.refresher = Refresher::kUas;
   }
   if (sip.sip_min_se) headers.min_se = std::chrono::seconds(sip.sip_min_se->min_delta);
   return headers;

@@ -34,6 +34,10 @@ TEST_F(SessionTimerTest, TimerIsLeftToTheCallerWhoKnowsThem) {
   const std::string mine =
       establish(other, {std::string(kKnowsTimers) + "Session-Expires: 600;refresher=uas\r\n", kOffer});
   EXPECT_EQ(header(mine, "Session-Expires"), "600;refresher=uas");
+  RawCall loud(peer, "room");
+  const std::string ours =
+      establish(loud, {std::string(kKnowsTimers) + "Session-Expires: 600;refresher=UAS\r\n", kOffer});
+  EXPECT_EQ(header(ours, "Session-Expires"), "600;refresher=uas");
 }
 
 TEST_F(SessionTimerTest, TooShortAnIntervalIsRefused) {
