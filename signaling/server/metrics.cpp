@@ -330,8 +330,8 @@ void tell_records(MetricsText& text, const records::CallRecords& records) {
     });
   };
   counter("tutti_call_records_written_total", "Records written: they outlive this process.", &Sink::written);
-  counter("tutti_call_records_flushed_total", "Records synced: they outlive the host's power. Of a sync that failed none are.",
-          &Sink::flushed);
+  counter("tutti_call_records_flushed_total",
+          "Records synced: they outlive the host's power. Of a sync that failed none are.", &Sink::flushed);
   counter("tutti_call_records_lost_total", "Records for which there was no room to wait.", &Sink::lost);
   each("tutti_call_records_waiting", "gauge", "Records that could not be written yet.",
        [&](const Sink& sink) {
