@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/host_network.h"
 #include "tools/analyser/tone.h"
 
@@ -22,9 +23,7 @@ bool leads_elsewhere(std::string_view rest) {
   while (!rest.empty()) {
     rest.remove_prefix(1);  // the semicolon
     const std::string_view parameter = rest.substr(0, rest.find(';'));
-    std::string name(parameter.substr(0, parameter.find('=')));
-    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (name == "maddr") return true;
+    if (base::equal_ignoring_case(parameter.substr(0, parameter.find('=')), "maddr")) return true;
     rest.remove_prefix(parameter.size());
   }
   return false;
