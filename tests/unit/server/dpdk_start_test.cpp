@@ -129,7 +129,7 @@ TEST(DpdkStart, AFreePortForSipIsNoneOfTheCalls) {
   if (::geteuid() != 0) GTEST_SKIP() << "a tap and a network are root's to make";
   const TemporaryFile file(file_with("net_null0", "huge_pages = false\nkernel_path = \"tap\"\n"));
   ChildProcess child(
-      TUTTID, {"--config", file.name(), "--sip", "0.0.0.0:0", "--rtp-ports", "1024-65535", "--http", "off"},
+      kTuttid, {"--config", file.name(), "--sip", "0.0.0.0:0", "--rtp-ports", "1024-65535", "--http", "off"},
       [] {
         if (::unshare(CLONE_NEWNET) != 0) ::_exit(126);
       });
