@@ -47,7 +47,7 @@ std::string over_the_last(const std::string& text, bool first) {
 base::Result<std::string, std::string> watch_picture(const HttpClient& client, const std::string& room) {
   std::string picture;
   for (const Part& part : parts_of(room)) {
-    const auto body = ask(client, part.path);
+    auto body = ask(client, part.path);
     if (!body) return body;
     picture += (picture.empty() ? "" : "\n") + show(part.view, *body);
   }
@@ -57,7 +57,7 @@ base::Result<std::string, std::string> watch_picture(const HttpClient& client, c
 base::Result<std::string, std::string> watch_line(const HttpClient& client, const std::string& room) {
   nlohmann::ordered_json line = nlohmann::ordered_json::object();
   for (const Part& part : parts_of(room)) {
-    const auto body = ask(client, part.path);
+    auto body = ask(client, part.path);
     if (!body) return body;
     nlohmann::ordered_json answer = parse_json(*body);
     if (!answer.is_object()) {
