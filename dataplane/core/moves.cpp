@@ -18,44 +18,38 @@ std::uint64_t next_tick_of(const Conference& conference, const TickWheel::Turn& 
 }  // namespace
 
 void Moves::begin(Participant& participant, const Conference& to) TUTTI_REALTIME {
-  CHECK(!participant.moving);
+  CHECK(!participant.moving());
   add(participant, to.handle.slot);
 }
 
 void Moves::begin_leave(Participant& participant) TUTTI_REALTIME {
   if (participant.in_mix) {
     // Who was to be moved has that tick before it, too.
-    if (participant.moving) {
-      moves_[index_of(participant)].to = kNoSlot;
+    if (participant.moving()) {
+      moves_[participant.move].to = kNoSlot;
     } else {
       add(participant, kNoSlot);
     }
     return;
   }
-  if (participant.moving) remove(index_of(participant));
+  if (participant.moving()) remove(participant.move);
   state_.detach(participant);
 }
 
 void Moves::add(Participant& participant, std::uint32_t to) TUTTI_REALTIME {
   CHECK(count_ < moves_.capacity());
   const Conference& from = state_.conferences[participant.conference];
+  participant.move = count_++;
   moves_.make(
-      count_++,
+      participant.move,
       Move{.slot = participant.handle.slot, .to = to, .next_position = from.next_position, .left_at = 0});
   state_.quiet.wake(participant);
-  participant.moving = true;
   participant.control(participant.mix);
-}
-
-std::uint32_t Moves::index_of(const Participant& participant) TUTTI_REALTIME {
-  std::uint32_t i = 0;
-  while (i < count_ && moves_[i].slot != participant.handle.slot) ++i;
-  CHECK(i < count_);
-  return i;
 }
 
 std::uint32_t Moves::remove(std::uint32_t i) TUTTI_REALTIME {
   moves_[i] = moves_[--count_];
+  if (i != count_) state_.participants[moves_[i].slot].move = i;
   return i;
 }
 
@@ -97,7 +91,7 @@ void Moves::arrive(Participant& participant, Conference& to) TUTTI_REALTIME {
   // Nobody looked for its packets on the way, up to 27.5 ms.
   state_.port.look(endpoint_of(participant), true);
   state_.quiet.wake(participant);
-  participant.moving = false;
+  participant.move = kNoSlot;
   participant.control(participant.mix);
   state_.outbox.put(mailbox::ParticipantMoved{participant.handle, to.handle});
 }

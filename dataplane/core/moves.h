@@ -47,7 +47,6 @@ class Moves {
   };
 
   void add(Participant& participant, std::uint32_t to) TUTTI_REALTIME;
-  std::uint32_t index_of(const Participant& participant) TUTTI_REALTIME;
   bool advance(Move& move, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void leave(Participant& participant, Conference& from) TUTTI_REALTIME;
   void arrive(Participant& participant, Conference& to) TUTTI_REALTIME;

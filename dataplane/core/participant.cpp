@@ -66,12 +66,12 @@ void Participant::control(const mailbox::MixControls& controls) TUTTI_REALTIME {
   };
   mix = controls;
   gain_in.aim_at(gain_of(mix.gain_in_db));
-  gain_out.aim_at(mix.deaf || moving ? 0 : gain_of(mix.gain_out_db));
+  gain_out.aim_at(mix.deaf || moving() ? 0 : gain_of(mix.gain_out_db));
   settle();
 }
 
 void Participant::settle() TUTTI_REALTIME {
-  silenced = mix.muted || mix.waiting || moving || !may_receive;
+  silenced = mix.muted || mix.waiting || moving() || !may_receive;
   kept_out = silenced || voice != 0;
   personal = mix.waiting || hears_music || tones != 0 || ear != 0;
 }

@@ -58,6 +58,7 @@ struct alignas(64) Participant {
   bool may_talk() const TUTTI_REALTIME { return speaking && !kept_out; }
   // Whether its owner talks, whoever hears it.
   bool talks() const TUTTI_REALTIME { return speaking && !silenced; }
+  bool moving() const TUTTI_REALTIME { return move != kNoSlot; }
   // Whether it is in the mix as it was in the last tick, and nothing of that is to be told.
   bool steady() const TUTTI_REALTIME;
   // The peak of what is due in this tick and of what already waits behind it, as it came.
@@ -91,10 +92,10 @@ struct alignas(64) Participant {
   bool fading = false;             // in the mix for the last time
   mailbox::ParticipantHandle handle;
   std::uint32_t conference = kNoSlot;  // slot of it, while a member
+  std::uint32_t move = kNoSlot;        // its own of Moves, on the way to another conference or out
   bool leaving = false;                // its last command has come
   bool rtcp_mux = false;
   bool silenced = false;                   // does not talk: it is muted, on hold, waits or moves
-  bool moving = false;                     // to another conference, or out
   bool personal = false;                   // what it hears is not what the others hear
   std::uint8_t voice = 0;                  // its own of Coachings; 0: none
   std::uint8_t quiet_reports = 0;          // how many reports ago it talked
