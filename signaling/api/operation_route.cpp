@@ -13,8 +13,7 @@ using conference::Outcome;
 
 // "application/json; charset=utf-8" -> "application/json"
 std::string media_type(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  while (!type.empty() && type.back() == ' ') type.pop_back();
+  std::string type(base::trim(content_type.substr(0, content_type.find(';'))));
   std::transform(type.begin(), type.end(), type.begin(), base::to_lower);
   return type;
 }

@@ -16,13 +16,6 @@ inline std::string_view take_field(std::string_view& rest, char separator) {
   return field;
 }
 
-// Without the spaces around it.
-inline std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 // Decimal digits and nothing else.
 template <typename T>
 std::optional<T> parse_number(std::string_view text) {

@@ -71,7 +71,7 @@ std::string_view find_rtpmap(const MediaDescription& media, std::uint8_t payload
     if (attribute.name != "rtpmap") continue;
     std::string_view value = attribute.value;
     if (parse_number<std::uint8_t>(take_field(value, ' ')) != payload_type) continue;
-    return trim(value);
+    return base::trim(value);
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dataplane/base/ascii.h"
 #include "signaling/sdp/fields.h"
 
 namespace tutti::sdp {
@@ -131,8 +132,8 @@ std::optional<SdpFault> Parser::parse_timing(std::string_view value) {
 std::optional<SdpFault> Parser::parse_attribute(std::string_view value) {
   if (++attributes_ > kAttributesMax) return SdpFault::kTooLarge;
   Attribute attribute;
-  attribute.name = trim(take_field(value, ':'));
-  attribute.value = trim(value);
+  attribute.name = base::trim(take_field(value, ':'));
+  attribute.value = base::trim(value);
   if (attribute.name.empty()) return SdpFault::kMalformed;
   auto& place = description_.media.empty() ? description_.attributes : description_.media.back().attributes;
   place.push_back(std::move(attribute));

@@ -41,14 +41,14 @@ std::optional<Delimiter> find_delimiter(std::string_view body, std::string_view 
 // A header field with the lines that go on with it, or the blank line that ends them all: empty then.
 std::string_view take_header(std::string_view& text) {
   std::size_t end = text.find('\n');
-  if (trim(text.substr(0, end)).empty()) {
+  if (base::trim(text.substr(0, end)).empty()) {
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
     return {};
   }
   while (end != text.npos && end + 1 < text.size() && kBlank.find(text[end + 1]) != kBlank.npos) {
     end = text.find('\n', end + 1);
   }
-  const std::string_view header = trim(text.substr(0, end));
+  const std::string_view header = base::trim(text.substr(0, end));
   text.remove_prefix(end == text.npos ? text.size() : end + 1);
   return header;
 }
@@ -65,8 +65,8 @@ BodyPart read_part(std::string_view text) {
     const std::string_view header = take_header(text);
     if (header.empty()) break;
     const std::size_t colon = std::min(header.find(':'), header.size());
-    const std::string_view value = trim(header.substr(std::min(colon + 1, header.size())));
-    const auto is = [name = trim(header.substr(0, colon))](std::string_view known) {
+    const std::string_view value = base::trim(header.substr(std::min(colon + 1, header.size())));
+    const auto is = [name = base::trim(header.substr(0, colon))](std::string_view known) {
       return base::equal_ignoring_case(name, known);
     };
     if (is("Content-Type")) part.type = value;

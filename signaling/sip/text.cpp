@@ -35,12 +35,6 @@ std::string_view take_parameter(std::string_view& rest) {
 
 }  // namespace
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 std::string unescape(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -60,7 +54,7 @@ std::string unescape(std::string_view text) {
 }
 
 std::string unquote(std::string_view text) {
-  text = trim(text);
+  text = base::trim(text);
   if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::string(text);
   std::string out;
   for (std::size_t i = 1; i + 1 < text.size(); ++i) {
@@ -106,14 +100,14 @@ std::optional<std::string> header_parameter(std::string_view field, std::string_
   while (!field.empty()) {
     const std::string_view parameter = take_parameter(field);
     const std::size_t mark = std::min(parameter.find('='), parameter.size());
-    if (!base::equal_ignoring_case(trim(parameter.substr(0, mark)), name)) continue;
+    if (!base::equal_ignoring_case(base::trim(parameter.substr(0, mark)), name)) continue;
     return unquote(parameter.substr(std::min(mark + 1, parameter.size())));
   }
   return std::nullopt;
 }
 
 bool is_value(std::string_view field, std::string_view value) {
-  return base::equal_ignoring_case(trim(field.substr(0, field.find(';'))), value);
+  return base::equal_ignoring_case(base::trim(field.substr(0, field.find(';'))), value);
 }
 
 bool is_sdp(std::string_view type) {

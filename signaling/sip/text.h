@@ -7,8 +7,6 @@
 
 namespace tutti::sip {
 
-// Without the white space around it, line ends included.
-std::string_view trim(std::string_view text);
 // Undoes %-escapes; a broken escape stays as it is. Source: RFC 3986, 2.1.
 std::string unescape(std::string_view text);
 // `"a \"b\""` becomes `a "b"`; text without quotes is only trimmed. Source: RFC 3261, 25.1, quoted-string.

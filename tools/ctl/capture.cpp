@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
+#include "dataplane/base/ascii.h"
 #include "tools/analyser/g711.h"
 #include "tools/analyser/rtp_stream_check.h"
 #include "tools/ctl/text_table.h"
@@ -127,9 +128,7 @@ std::optional<std::string_view> find_line(std::string_view text, std::string_vie
     std::string_view line = text.substr(from, end - from);
     if (line.substr(0, beginning.size()) == beginning) {
       line.remove_prefix(beginning.size());
-      while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
-      while (!line.empty() && line.front() == ' ') line.remove_prefix(1);
-      return line;
+      return base::trim(line);
     }
     from = end + 1;
   }

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "dataplane/base/ascii.h"
+
 namespace tutti::ctl {
 
 base::Result<std::string, std::string> read_token(const std::string& file) {
@@ -18,9 +20,7 @@ base::Result<std::string, std::string> read_token(const std::string& file) {
     std::ifstream stream(file);
     std::getline(stream, text);
   }
-  constexpr std::string_view kSpace = " \t\r\n";
-  text.erase(0, std::min(text.find_first_not_of(kSpace), text.size()));
-  text.erase(text.find_last_not_of(kSpace) + 1);
+  text = std::string(base::trim(text));
   const std::string where = file.empty() ? "TUTTI_TOKEN" : "--token-file " + file;
   if (text.empty() && !file.empty()) {
     return base::unexpected(fmt::format("{}: there is no token to read", where));
