@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <string_view>
 #include <thread>
 
 #include <rte_dev.h>
@@ -9,6 +11,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_pool_ops.h>
+#include <rte_mempool.h>
 
 #include "dataplane/base/check.h"
 #include "dataplane/dpdk/held_packets.h"
@@ -62,6 +65,13 @@ std::uint32_t transmit_wanted(const DeviceOptions& options) {
 }
 std::uint32_t jumbo(const DeviceOptions& options) {
   return options.mtu > 1'500 ? options.mtu - 1'500U : 0;
+}
+
+// Whether the pools' driver of this name is there: each is a library of its own.
+bool has_pools_of(std::string_view driver) {
+  const auto* const first = std::begin(::rte_mempool_ops_table.ops);
+  return std::any_of(first, first + ::rte_mempool_ops_table.num_ops,
+                     [&](const rte_mempool_ops& ops) { return driver == ops.name; });
 }
 
 // As rte_pktmbuf_pool_create() makes it, which takes no flags.
@@ -164,6 +174,10 @@ Outcome Device::find(const DeviceOptions& options) {
 }
 
 Outcome Device::make_pools(const DeviceOptions& options) {
+  if (const std::string_view driver = ::rte_mbuf_best_mempool_ops(); !has_pools_of(driver)) {
+    return unexpected("DPDK's driver " + std::string(driver) +
+                      " for pools of packets is missing: apt install librte-meta-mempool");
+  }
   const int node = ::rte_eth_dev_socket_id(number_);
   // AF_XDP's driver gives the kernel as much of a pool's memory as its buffers would fill without a gap, and
   // a frame in a buffer behind that is not sent (tx_invalid_descs), or never received. A card, on the other

@@ -47,6 +47,13 @@ TEST(DpdkStart, ServesOnADeviceAndEnds) {
   EXPECT_EQ(child.wait(), 0) << child.err();
 }
 
+TEST(DpdkStart, PoolsWithoutTheirDriverAreNamed) {
+  const std::string error = refusal_of_file(
+      file_with("net_null0", "huge_pages = false\neal = [\"--mbuf-pool-ops-name=nowhere\"]\n"));
+  EXPECT_THAT(error, HasSubstr("DPDK's driver nowhere for pools of packets is missing"));
+  EXPECT_THAT(error, HasSubstr("librte-meta-mempool"));
+}
+
 // In kB. What lies in the file of the program or of a library is the kernel's to keep or not.
 long anonymous_kb(const ChildProcess& child) {
   std::ifstream status("/proc/" + std::to_string(child.pid()) + "/status");
