@@ -7,9 +7,12 @@
 namespace tutti::net {
 namespace {
 
-std::filesystem::path beside_this_program() {
+// Beside this program where that was built, PREFIX/lib/tutti where PREFIX/sbin has the program.
+std::filesystem::path of_this_program() {
   std::error_code none;
-  return std::filesystem::read_symlink("/proc/self/exe", none).parent_path() / kBypassLibrary;
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe", none).parent_path();
+  const auto installed = folder.parent_path() / "lib/tutti" / kBypassLibrary;
+  return std::filesystem::exists(installed, none) ? installed : folder / kBypassLibrary;
 }
 
 // Of a library that says nothing of itself, it is an older one.
@@ -23,12 +26,13 @@ std::string_view build_of(void* library) {
 base::Result<std::unique_ptr<PacketBypass>, std::string> load_bypass(const BypassOptions& options,
                                                                      BypassLog log,
                                                                      const std::filesystem::path& given) {
-  const auto library = given.empty() ? beside_this_program() : given;
+  const auto library = given.empty() ? of_this_program() : given;
   // Never closed: DPDK does not start twice in a process.
   void* const loaded = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (loaded == nullptr) {
     return base::unexpected("DPDK's part of this program cannot be loaded (" + std::string(::dlerror()) +
-                            "): it belongs beside the program, and needs Debian's DPDK (libdpdk-dev)");
+                            "): it belongs beside the program or into ../lib/tutti, and needs Debian's DPDK "
+                            "(librte-meta-net, librte-meta-mempool)");
   }
   void* const entry = ::dlsym(loaded, kBypassEntry);
   if (const std::string_view build = build_of(loaded); build != bypass_build() || entry == nullptr) {

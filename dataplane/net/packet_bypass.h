@@ -97,8 +97,9 @@ class PacketBypass {
   virtual std::vector<std::pair<std::string, std::uint64_t>> device_counters() const = 0;
 };
 
-// Loads the library beside this program, or that one, and has it make one; once in a process.
-// Errors: one sentence that says what to do: also where the library is of another build than the program.
+// Loads this program's library, beside it or in ../lib/tutti, or that one, and has it make one; once in a
+// process. Errors: one sentence that says what to do: also where the library is of another build than the
+// program.
 base::Result<std::unique_ptr<PacketBypass>, std::string> load_bypass(
     const BypassOptions& options, BypassLog log, const std::filesystem::path& library = {});
 

@@ -13,6 +13,7 @@
 #include "signaling/server/configuration.h"
 #include "signaling/server/log.h"
 #include "signaling/server/server.h"
+#include "signaling/server/service_manager.h"
 #include "signaling/server/signal_watch.h"
 #include "signaling/server/status_line.h"
 
@@ -65,6 +66,7 @@ tutti::base::Result<Configuration, std::vector<ConfigurationError>> configure(co
 
 int serve(const Arguments& arguments, const Configuration& configuration) {
   SignalWatch::block();
+  ServiceManager manager(ServiceManager::socket_of_environment());
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(2)
   ReadConfiguration again;
@@ -75,9 +77,10 @@ int serve(const Arguments& arguments, const Configuration& configuration) {
     return 1;
   }
   Server& server = **started;
-  const SignalWatch signals([&server, ends = 0](int signal) mutable {
+  const SignalWatch signals([&server, &manager, ends = 0](int signal) mutable {
     if (signal == SIGHUP) return server.reload();
     ++ends;
+    manager.stopping();
     if (ends == 1) return server.drain();
     if (ends == 2) return server.end();
     _exit(1);  // the third: whatever holds us does not let go
@@ -86,7 +89,13 @@ int serve(const Arguments& arguments, const Configuration& configuration) {
   std::fputs(ready_line(server.facts()).c_str(), stdout);
   std::fflush(stdout);
   StatusLine line(STDOUT_FILENO);
-  if (line.lives()) server.watch([&line](const std::string& text) { line.show(text); });
+  if (line.lives() || manager.listens()) {
+    server.watch([&line, &manager](const std::string& text) {
+      line.show(text);
+      manager.status(tutti::base::monotonic_now(), text);
+    });
+  }
+  manager.ready();
   server.run();
   return 0;
 }
