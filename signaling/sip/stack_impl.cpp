@@ -68,6 +68,19 @@ const char* or_null(const std::string& text) {
   return text.empty() ? nullptr : text.c_str();
 }
 
+// Null where the dialog has none. The library has to be told: of a strict router, whose URI becomes the
+// Request-URI, it would pass over the host and send to the route behind it. Source: RFC 3261, 12.2.1.1.
+const url_t* first_route(nta_leg_t* leg) {
+  const sip_route_t* route = nullptr;
+  const sip_contact_t* contact = nullptr;
+  nta_leg_get_route(leg, &route, &contact);
+  return route ? route->r_url : nullptr;
+}
+
+const url_string_t* as_string(const url_t* url) {
+  return reinterpret_cast<const url_string_t*>(url);
+}
+
 }  // namespace
 
 Method method_of(sip_method_t method) {
@@ -210,7 +223,7 @@ ClientTransaction Stack::send(nta_leg_t* leg, nta_response_f* callback, nta_outg
                               const Headers& headers, tport_t* via) {
   if (!may_reach(leg, target)) return {};
   nta_outgoing_t* request = nta_outgoing_tcreate(
-      leg, callback, magic, nullptr, method, method_name, reinterpret_cast<const url_string_t*>(target),
+      leg, callback, magic, as_string(first_route(leg)), method, method_name, as_string(target),
       TAG_IF(via != nullptr, NTATAG_TPORT(via)), SIPTAG_USER_AGENT_STR(config_.product.c_str()),
       SIPTAG_CONTACT_STR(or_null(headers.contact)), TAG_IF(headers.capabilities, SIPTAG_ALLOW_STR(kAllow)),
       TAG_IF(headers.capabilities, SIPTAG_SUPPORTED_STR(kSupported)),
@@ -242,9 +255,10 @@ void Stack::send_ack(nta_leg_t* leg, nta_outgoing_t* invite, tport_t* via) {
   const Home home = make_home();
   const sip_cseq_t* cseq = sip_cseq_create(home.get(), nta_outgoing_cseq(invite), SIP_METHOD_ACK);
   // Let go at once: the library keeps it to repeat it for each repetition of the 2xx.
-  const ClientTransaction ack(nta_outgoing_tcreate(
-      leg, nullptr, nullptr, nullptr, SIP_METHOD_ACK, nullptr, TAG_IF(via != nullptr, NTATAG_TPORT(via)),
-      NTATAG_ACK_BRANCH(nta_outgoing_branch(invite)), SIPTAG_CSEQ(cseq), TAG_END()));
+  const ClientTransaction ack(
+      nta_outgoing_tcreate(leg, nullptr, nullptr, as_string(first_route(leg)), SIP_METHOD_ACK, nullptr,
+                           TAG_IF(via != nullptr, NTATAG_TPORT(via)),
+                           NTATAG_ACK_BRANCH(nta_outgoing_branch(invite)), SIPTAG_CSEQ(cseq), TAG_END()));
   if (ack) counters_.sent(Method::kAck).add();
 }
 

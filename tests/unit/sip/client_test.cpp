@@ -249,6 +249,36 @@ TEST_F(ClientTest, ContactTellsOfTcp) {
   EXPECT_THAT(header(message.get(), "Contact"), testing::EndsWith(";transport=tcp>"));
 }
 
+TEST_F(ClientTest, AStrictRouterIsAskedItself) {  // RFC 3261, 12.2.1.1
+  start_both();
+  for (const bool strict : {true, false}) {
+    SCOPED_TRACE(strict);
+    Peer router(loop, client->bound().front());
+    Peer behind(loop, client->bound().front());
+    RawCall canned(router, "room");
+    const std::string route = "sip:" + base::to_string(router.address()) + (strict ? "" : ";lr");
+    const std::string next = "<sip:" + base::to_string(behind.address()) + ";lr>";
+    const std::string contact = "sip:x@" + base::to_string(behind.address());
+    canned.contact = '<' + contact + '>';
+    const auto dialog = client->invite(to_peer(router));
+    ASSERT_TRUE(dialog);
+    router.send(canned.answer(router.expect_request("INVITE"), 200,
+                              {"Record-Route: " + next + ",<" + route + ">\r\n", kAnswer}));
+    const auto check = [&](const std::string& request) {
+      EXPECT_EQ(request.substr(request.find(' ') + 1, request.find(" SIP") - request.find(' ') - 1),
+                strict ? route : contact);
+      EXPECT_EQ(header(request, "Route"), strict ? next : '<' + route + '>');
+    };
+    check(router.expect_request("ACK"));
+    client->hang_up(*dialog, "");
+    const std::string bye = router.expect_request("BYE");
+    check(bye);
+    router.send(canned.answer(bye, 200));
+    EXPECT_TRUE(all_gone());
+    EXPECT_EQ(behind.next(std::chrono::milliseconds(0)), "");
+  }
+}
+
 // Who may only call its own host is led to no other: not by a Contact, a route, a name or a maddr.
 TEST_F(ClientTest, StaysOnThisHostWhereItIsToldTo) {
   config.loopback_only = true;
