@@ -187,9 +187,10 @@ void Focus::on_ended(sip::DialogId dialog, const sip::DialogEnd& end) {
   impl_->parts.leaving.on_ended(*participant, end);
 }
 
-void Focus::on_reinvite_rejected(sip::DialogId dialog, int status) {
+void Focus::on_reinvite_rejected(sip::DialogId dialog, int status,
+                                 std::optional<std::chrono::seconds> retry_after) {
   Participant* participant = impl_->parts.host.roster.find(dialog);
-  if (participant != nullptr) impl_->parts.renegotiation.on_rejected(*participant, status);
+  if (participant != nullptr) impl_->parts.renegotiation.on_rejected(*participant, status, retry_after);
 }
 
 }  // namespace tutti::conference

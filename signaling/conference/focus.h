@@ -70,7 +70,8 @@ class Focus final : public sip::UserAgentObserver {
   void on_answer(sip::DialogId dialog, const std::string& sdp) override;
   void on_established(sip::DialogId dialog) override;
   void on_ended(sip::DialogId dialog, const sip::DialogEnd& end) override;
-  void on_reinvite_rejected(sip::DialogId dialog, int status) override;
+  void on_reinvite_rejected(sip::DialogId dialog, int status,
+                            std::optional<std::chrono::seconds> retry_after) override;
 
  private:
   class Impl;

@@ -1,5 +1,6 @@
 #include "signaling/conference/renegotiation.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -123,22 +124,25 @@ void Renegotiation::offer_change(Participant& participant) {
   offer_later(participant);
 }
 
-void Renegotiation::offer_later(const Participant& participant) {
-  const auto wait = participant.identity().dialled_out ? kGlareWaitOwner : kGlareWaitOther;
+void Renegotiation::offer_later(const Participant& participant, std::chrono::seconds wait) {
+  const auto least = participant.identity().dialled_out ? kGlareWaitOwner : kGlareWaitOther;
   host_.deadlines.set(DeadlineKind::kOffer, participant.identity().id,
-                      host_.now + wait + std::chrono::milliseconds(host_.draw_below(kGlareSpreadMs)));
+                      host_.now + std::max<std::chrono::milliseconds>(wait, least) +
+                          std::chrono::milliseconds(host_.draw_below(kGlareSpreadMs)));
 }
 
-void Renegotiation::on_rejected(Participant& participant, int status) {
+void Renegotiation::on_rejected(Participant& participant, int status,
+                                std::optional<std::chrono::seconds> retry_after) {
   const auto pending = host_.pending_offers.find(participant.identity().id);
   if (pending == host_.pending_offers.end()) return;
   // The session goes on as it was (RFC 3261, 14.1): later refreshes say what was said before.
   participant.local_description = std::move(pending->second.before);
   const sdp::Direction told_before = pending->second.told;
   host_.pending_offers.erase(pending);
-  if (status == 491) {
+  // With Retry-After it is not this offer that displeases (RFC 3261, 14.2 and 21.5.4).
+  if (status == 491 || retry_after) {
     participant.told = told_before;
-    return offer_later(participant);
+    return offer_later(participant, retry_after.value_or(std::chrono::seconds(0)));
   }
   // It holds in the mix all the same: what was refused is only to be told of it.
   const std::string detail = status < 300 ? "It answered a re-INVITE without SDP"

@@ -3,6 +3,8 @@
 // What cannot be agreed is refused, and the session goes on as it was (RFC 3261, 14.2).
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "signaling/conference/host.h"
@@ -21,7 +23,7 @@ class Renegotiation {
   // A call accepted with our offer has its answer by now, or none will come.
   void on_established(Participant& participant);
   // The far end refused our offer, or took it without an answer.
-  void on_rejected(Participant& participant, int status);
+  void on_rejected(Participant& participant, int status, std::optional<std::chrono::seconds> retry_after);
 
   // Hold or resume, from our side: at once in the mix, and offered to the far end by re-INVITE.
   void set_held(Participant& participant, bool held);
@@ -33,8 +35,9 @@ class Renegotiation {
   void offer_change(Participant& participant);
   // Makes an offer the description that was sent last; false where the last one cannot be gone on from.
   bool describe_offer(Participant& participant);
-  // Both ask at the same time: ours goes out a little later, unless theirs brings it up before.
-  void offer_later(const Participant& participant);
+  // Both ask at the same time, or the far end wants to be asked after `wait`: ours goes out a little later,
+  // unless theirs brings it up before.
+  void offer_later(const Participant& participant, std::chrono::seconds wait = {});
   void agree(Participant& participant, sdp::MediaPlan plan);
 
   Host& host_;

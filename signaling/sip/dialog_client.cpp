@@ -215,7 +215,7 @@ void Dialog::session_response(int status, const sip_t& sip, bool internal) {
       local_sdp_ = offered_sdp_;
       if (!silent_) context_.observer.on_answer(id_, sdp);
     } else if (what == Pending::kReinvite && !silent_) {
-      context_.observer.on_reinvite_rejected(id_, status);
+      context_.observer.on_reinvite_rejected(id_, status, std::nullopt);
     }
     return;
   }
@@ -227,14 +227,17 @@ void Dialog::session_response(int status, const sip_t& sip, bool internal) {
   }
   if (status == 422 && retry_with_longer_interval(sip) && send_session_request(what, offered_sdp_)) return;
   if (what == Pending::kReinvite) {
-    if (!silent_) context_.observer.on_reinvite_rejected(id_, status);
+    if (!silent_) context_.observer.on_reinvite_rejected(id_, status, retry_after_of(sip));
     return;
   }
   // A refresh that did not please; unless one does in time, the session ends.
   const bool no_update = !by_invite && (status == 405 || status == 501);
   if (no_update) peer_allows_update_ = false;
   const std::chrono::milliseconds pause(no_update ? 0 : 2100 + random_() % 1900);  // RFC 3261, 14.1
-  refresh_timer_ = context_.loop.after(pause, [this] { refresh_session(); });
+  // Of what is left, a third at least (half, but 32 s), so that a second one may be refused as well.
+  const std::chrono::milliseconds most = agreement_.interval / 8;
+  const std::chrono::milliseconds asked = retry_after_of(sip).value_or(std::chrono::seconds(0));
+  refresh_timer_ = context_.loop.after(std::max(pause, std::min(asked, most)), [this] { refresh_session(); });
 }
 
 }  // namespace tutti::sip

@@ -104,8 +104,10 @@ class UserAgentObserver {
   // A provisional answer (101-199) to invite().
   virtual void on_progress(DialogId /*dialog*/, int /*status*/) {}
   // reinvite() was refused (the session goes on as before), e.g. 488, or 491 when they ask at the same time;
-  // or it got a 2xx without an answer.
-  virtual void on_reinvite_rejected(DialogId /*dialog*/, int /*status*/) {}
+  // or it got a 2xx without an answer. `retry_after`: when it may be taken, where they say so (an hour at
+  // most).
+  virtual void on_reinvite_rejected(DialogId /*dialog*/, int /*status*/,
+                                    std::optional<std::chrono::seconds> /*retry_after*/) {}
 };
 
 // What can be done to calls. An id that is dead or in the wrong state for a call is ignored: the other side

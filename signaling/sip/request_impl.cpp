@@ -1,5 +1,7 @@
 #include "signaling/sip/request_impl.h"
 
+#include <algorithm>
+
 #include "dataplane/base/ascii.h"
 #include "signaling/sip/multipart.h"
 #include "signaling/sip/text.h"
@@ -115,6 +117,12 @@ std::string reason_of(const sip_t& sip) {
   if (sip.sip_status) return to_std(sip.sip_status->st_phrase);
   if (sip.sip_reason && sip.sip_reason->re_text) return unquote(sip.sip_reason->re_text);
   return {};
+}
+
+std::optional<std::chrono::seconds> retry_after_of(const sip_t& sip) {
+  if (!sip.sip_retry_after) return std::nullopt;
+  constexpr std::chrono::seconds kLongest{3'600};
+  return std::min(std::chrono::seconds(sip.sip_retry_after->af_delta), kLongest);
 }
 
 base::SocketAddress source_of(nta_incoming_t* request) {

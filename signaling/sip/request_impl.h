@@ -28,6 +28,8 @@ std::string sdp_of(const sip_t& sip);
 SessionTimerHeaders session_timer_of(const sip_t& sip);
 // The text of a Reason header, or the phrase of a status line.
 std::string reason_of(const sip_t& sip);
+// Of a refusal, bounded: nobody waits longer than an hour.
+std::optional<std::chrono::seconds> retry_after_of(const sip_t& sip);
 base::SocketAddress source_of(nta_incoming_t* request);
 // All of IncomingInvite but the id.
 IncomingInvite read_invite(nta_incoming_t* request, const sip_t& sip, Transport transport);

@@ -69,10 +69,25 @@ TEST_F(Held, AChangeOfMindWhileItIsBeingToldIsToldAfterwards) {
 
 TEST_F(Held, WhenBothAskAtOnceItIsAskedAgainALittleLater) {
   ASSERT_TRUE(world.control().set_hold(id, true));
-  world.focus->on_reinvite_rejected(dialog, 491);
+  world.focus->on_reinvite_rejected(dialog, 491, {});
   EXPECT_EQ(offers().size(), 1u);
   world.pass(std::chrono::seconds(2));
   EXPECT_EQ(offers().size(), 2u);
+}
+
+TEST_F(Held, WhereTheFarEndWantsToBeAskedLaterItIs) {  // RFC 3261, 14.2
+  ASSERT_TRUE(world.control().set_hold(id, true));
+  world.focus->on_reinvite_rejected(dialog, 500, std::chrono::seconds(30));
+  world.pass(std::chrono::seconds(29));
+  EXPECT_EQ(offers().size(), 1u);
+  world.pass(std::chrono::seconds(3));
+  ASSERT_EQ(offers().size(), 2u);
+  EXPECT_NE(offers()[1].find("a=sendonly"), std::string::npos);
+  world.focus->on_reinvite_rejected(dialog, 503, std::chrono::seconds(30));
+  ASSERT_TRUE(world.control().set_hold(id, false));
+  world.pass(std::chrono::seconds(60));
+  EXPECT_EQ(offers().size(), 2u) << "it was never held";
+  EXPECT_TRUE(world.told<ParticipantFailed>().empty());
 }
 
 TEST_F(Held, AMoveTakesTheHoldAlongHoweverFarItIsTold) {
@@ -82,7 +97,7 @@ TEST_F(Held, AMoveTakesTheHoldAlongHoweverFarItIsTold) {
   ASSERT_TRUE(world.control().set_hold(id, true));
   ASSERT_TRUE(world.control().move(id, "other"));
   world.settle();
-  world.focus->on_reinvite_rejected(dialog, 491);
+  world.focus->on_reinvite_rejected(dialog, 491, {});
   EXPECT_EQ(*world.control().session_description(id), before) << "what was refused was not said";
   ASSERT_TRUE(world.control().move(id, "third"));
   world.pass(std::chrono::seconds(2));
@@ -97,7 +112,7 @@ TEST_F(Held, AMoveTakesTheHoldAlongHoweverFarItIsTold) {
 TEST_F(Held, ARefusalIsToldAndItHoldsInTheMix) {
   const std::string before = *world.control().session_description(id);
   ASSERT_TRUE(world.control().set_hold(id, true));
-  world.focus->on_reinvite_rejected(dialog, 488);
+  world.focus->on_reinvite_rejected(dialog, 488, {});
   world.settle();
   EXPECT_TRUE(mix().muted && mix().waiting);
   ASSERT_EQ(world.told<ParticipantFailed>().size(), 1u);
@@ -107,7 +122,7 @@ TEST_F(Held, ARefusalIsToldAndItHoldsInTheMix) {
 
 TEST_F(Held, WhatWasTakenWithoutAnAnswerIsToldAndTheNextOneIsOffered) {
   ASSERT_TRUE(world.control().set_hold(id, true));
-  world.focus->on_reinvite_rejected(dialog, 200);
+  world.focus->on_reinvite_rejected(dialog, 200, {});
   ASSERT_EQ(world.told<ParticipantFailed>().size(), 1u);
   EXPECT_EQ(world.told<ParticipantFailed>()[0].detail, "It answered a re-INVITE without SDP");
   ASSERT_TRUE(world.control().set_hold(id, false));
@@ -138,12 +153,12 @@ TEST_F(Held, ABrokenAnswerIsToldAndWhatIsWishedMeanwhileIsOffered) {
 TEST_F(Held, AnOperatorWhoThoughtBetterOfItMayHoldAgainAfterARefusal) {
   ASSERT_TRUE(world.control().set_hold(id, true));
   ASSERT_TRUE(world.control().set_hold(id, false));
-  world.focus->on_reinvite_rejected(dialog, 488);
+  world.focus->on_reinvite_rejected(dialog, 488, {});
   EXPECT_EQ(offers().size(), 1u) << "it was never held";
   ASSERT_TRUE(world.control().set_hold(id, true));
   EXPECT_EQ(offers().size(), 2u);
   ASSERT_TRUE(world.control().set_hold(id, false));
-  world.focus->on_reinvite_rejected(dialog, 200);
+  world.focus->on_reinvite_rejected(dialog, 200, {});
   EXPECT_EQ(offers().size(), 3u) << "it took the hold, for all that is known";
 }
 

@@ -175,7 +175,7 @@ void Storm::step() {
         if (below(2) == 0) {
           world_.focus->on_answer(dialog, offer());
         } else {
-          world_.focus->on_reinvite_rejected(dialog, below(2) == 0 ? 491 : 488);
+          world_.focus->on_reinvite_rejected(dialog, below(2) == 0 ? 491 : 488, {});
         }
       }
       break;

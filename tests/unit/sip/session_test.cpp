@@ -169,6 +169,22 @@ TEST_F(SessionTest, ReinviteOfOursTakenWithoutAnAnswerIsRefused) {
   EXPECT_TRUE(wait_for([&] { return recorder.answers.size() == 1; }));
 }
 
+TEST_F(SessionTest, ARefusalTellsWhenToAskAgain) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  for (const char* headers : {"", "Retry-After: 7 (busy)\r\n", "Retry-After: 4000000000\r\n"}) {
+    ASSERT_TRUE(agent->reinvite(dialog(), kHold));
+    peer.send(call.answer(peer.expect_request("INVITE"), 500, {headers, ""}));
+    peer.expect_request("ACK");
+  }
+  const std::vector<std::optional<std::chrono::seconds>> times = {std::nullopt, std::chrono::seconds(7),
+                                                                  std::chrono::hours(1)};
+  EXPECT_EQ(recorder.retries_after, times);
+}
+
 TEST_F(SessionTest, ReinviteOfOursDoesNotGoOutBeforeTheLastOneIsOver) {  // RFC 3261, 14.1
   accept_all();
   start();

@@ -144,6 +144,26 @@ TEST_F(LongSessionTest, UpdateThatIsNotAllowedBecomesAReinvite) {
   EXPECT_TRUE(recorder.ends.empty());
 }
 
+TEST_F(LongSessionTest, RefreshIsTriedAgainWhenTheOtherWantsIt) {  // RFC 3261, 21.5.4
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call, {"Allow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n", kOffer});
+  peer.send(call.answer(refresh(peer, Method::kUpdate, "UPDATE"), 503, {"Retry-After: 100\r\n", ""}));
+  ASSERT_TRUE(wait_for([&] { return agent->counters().responses_received.value(503) == 1; }));
+  const std::uint64_t sent = agent->counters().sent(Method::kUpdate).value();
+  skip(std::chrono::seconds(99));
+  turn_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(agent->counters().sent(Method::kUpdate).value(), sent);
+  skip(std::chrono::seconds(1));
+  peer.send(call.answer(peer.expect_request("UPDATE"), 503, {"Retry-After: 3600\r\n", ""}));
+  ASSERT_TRUE(wait_for([&] { return agent->counters().responses_received.value(503) == 2; }));
+  skip(std::chrono::seconds(225));  // 1800 / 8: it cannot wait so long
+  peer.send(call.answer(peer.expect_request("UPDATE"), 200));
+  EXPECT_TRUE(recorder.ends.empty());
+}
+
 TEST_F(LongSessionTest, RefreshNobodyAnswersEndsTheCall) {
   quicken();
   accept_all();

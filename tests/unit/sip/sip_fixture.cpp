@@ -29,8 +29,9 @@ void Recorder::on_ended(DialogId dialog, const DialogEnd& end) {
 void Recorder::on_progress(DialogId, int status) {
   progress.push_back(status);
 }
-void Recorder::on_reinvite_rejected(DialogId, int status) {
+void Recorder::on_reinvite_rejected(DialogId, int status, std::optional<std::chrono::seconds> retry_after) {
   reinvite_rejections.push_back(status);
+  retries_after.push_back(retry_after);
 }
 
 SipTest::SipTest() {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ class Recorder : public UserAgentObserver {
   void on_established(DialogId dialog) override;
   void on_ended(DialogId dialog, const DialogEnd& end) override;
   void on_progress(DialogId dialog, int status) override;
-  void on_reinvite_rejected(DialogId dialog, int status) override;
+  void on_reinvite_rejected(DialogId dialog, int status,
+                            std::optional<std::chrono::seconds> retry_after) override;
 
   std::function<void(const IncomingInvite&)> invited;
   std::function<void(DialogId, const std::string&)> reinvited;
@@ -44,6 +46,7 @@ class Recorder : public UserAgentObserver {
   std::vector<DialogId> ended;
   std::vector<int> progress;
   std::vector<int> reinvite_rejections;
+  std::vector<std::optional<std::chrono::seconds>> retries_after;  // of these
 };
 
 class SipTest : public testing::Test {
