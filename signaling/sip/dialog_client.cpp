@@ -186,7 +186,7 @@ void Dialog::invite_answered(const sip_t& sip) {
   }
   state_ = State::kEstablished;
   local_sdp_ = offered_sdp_;
-  adopt_session(conclude_session_timer(context_.config.session_timer, session_timer_of(sip)));
+  adopt_session(conclude_session_timer(agreement_.interval, session_timer_of(sip)));
   context_.observer.on_answer(id_, sdp);
   if (!silent_) context_.observer.on_established(id_);
 }
@@ -209,7 +209,7 @@ void Dialog::session_response(int status, const sip_t& sip, bool internal) {
     if (by_invite) context_.stack.send_ack(leg_.get(), client_.get(), transport());
     client_.reset();
     interval_retries_ = 0;
-    adopt_session(conclude_session_timer(context_.config.session_timer, session_timer_of(sip)));
+    adopt_session(conclude_session_timer(agreement_.interval, session_timer_of(sip)));
     const std::string sdp = sdp_of(sip);
     if (by_invite && !sdp.empty()) {
       local_sdp_ = offered_sdp_;

@@ -38,9 +38,8 @@ base::Result<SessionAgreement, IntervalTooSmall> answer_session_timer(const Sess
   return SessionAgreement{interval, we_refresh};
 }
 
-SessionAgreement conclude_session_timer(const SessionTimerConfig& config,
-                                        const SessionTimerHeaders& response) {
-  if (!response.expires) return {config.session_expires, true};
+SessionAgreement conclude_session_timer(seconds asked, const SessionTimerHeaders& response) {
+  if (!response.expires) return {asked, true};
   return {std::clamp(*response.expires, seconds(1), kLongest), response.refresher != Refresher::kUas};
 }
 

@@ -42,10 +42,10 @@ struct IntervalTooSmall {};  // answer 422 with our Min-SE
 base::Result<SessionAgreement, IntervalTooSmall> answer_session_timer(const SessionTimerConfig& config,
                                                                       const SessionTimerHeaders& request,
                                                                       bool we_refreshed);
-// As UAC, from the 2xx. A peer that knows nothing of session timers is refreshed by us: a call that is gone
-// answers 481 or not at all. Source: RFC 4028, 7.2.
-SessionAgreement conclude_session_timer(const SessionTimerConfig& config,
-                                        const SessionTimerHeaders& response);
+// As UAC, from the 2xx to a request that asked for `asked`: as much as any Min-SE told so far. A peer that
+// knows nothing of session timers is refreshed by us: a call that is gone answers 481 or not at all. Source:
+// RFC 4028, 7.2.
+SessionAgreement conclude_session_timer(std::chrono::seconds asked, const SessionTimerHeaders& response);
 
 // "1800;refresher=uas"; `we_are_uac` in the transaction that carries it.
 std::string session_expires_header(const SessionAgreement& agreement, bool we_are_uac);

@@ -217,6 +217,22 @@ TEST_F(ClientTest, TooShortASessionIsAskedForAgain) {  // RFC 4028, 7.3
   EXPECT_TRUE(wait_for([&] { return client_recorder.established.size() == 1; }));
 }
 
+TEST_F(ClientTest, WhoKnowsNoTimersDoesNotShortenWhatAProxyAskedFor) {  // RFC 4028, 7.1
+  start_both();
+  Peer peer(loop, client->bound().front());
+  RawCall canned(peer, "room");
+  const auto dialog = client->invite(to_peer(peer));
+  ASSERT_TRUE(dialog);
+  peer.send(canned.answer(peer.expect_request("INVITE"), 422, {"Min-SE: 3600\r\n", ""}));
+  peer.expect_request("ACK");
+  peer.send(canned.answer(peer.expect_request("INVITE"), 200, {"", kAnswer}));
+  peer.expect_request("ACK");
+  ASSERT_TRUE(client->reinvite(*dialog, kOffer));
+  const std::string invite = peer.expect_request("INVITE");
+  EXPECT_EQ(header(invite, "Min-SE"), "3600");
+  EXPECT_EQ(header(invite, "Session-Expires"), "3600;refresher=uac");
+}
+
 TEST_F(ClientTest, AnswerWithoutSdpIsHungUp) {
   start_both();
   Peer peer(loop, client->bound().front());

@@ -198,11 +198,10 @@ TEST(SessionTimer, AnswersByTheTable) {  // RFC 4028, 9, table 2
 }
 
 TEST(SessionTimer, ConcludesFromTheAnswer) {
-  const SessionTimerConfig config{seconds(1800), seconds(90)};
-  EXPECT_EQ(conclude_session_timer(config, {}), (SessionAgreement{seconds(1800), true}));
-  EXPECT_EQ(conclude_session_timer(config, {true, seconds(600), Refresher::kUas, {}}),
+  EXPECT_EQ(conclude_session_timer(seconds(1800), {}), (SessionAgreement{seconds(1800), true}));
+  EXPECT_EQ(conclude_session_timer(seconds(1800), {true, seconds(600), Refresher::kUas, {}}),
             (SessionAgreement{seconds(600), false}));
-  EXPECT_EQ(conclude_session_timer(config, {true, seconds(600), Refresher::kUnsaid, {}}),
+  EXPECT_EQ(conclude_session_timer(seconds(1800), {true, seconds(600), Refresher::kUnsaid, {}}),
             (SessionAgreement{seconds(600), true}));
 }
 
