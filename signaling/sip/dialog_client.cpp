@@ -111,6 +111,7 @@ void Dialog::send_bye(const std::string& reason) {
   answer(session_, 487, {});
   session_.reset();
   answered_.reset();
+  overtaken_.reset();
   client_.reset();
   pending_ = Pending::kNothing;
   guard_.cancel();

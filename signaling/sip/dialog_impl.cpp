@@ -117,6 +117,7 @@ void Dialog::finish() {
   release_invite();
   session_.reset();
   answered_.reset();
+  overtaken_.reset();
   client_.reset();
   bye_.reset();
   leg_.reset();

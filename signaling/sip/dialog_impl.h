@@ -124,6 +124,7 @@ class Dialog {
   ServerTransaction session_;    // their re-INVITE or UPDATE with an offer, until our answer
   bool session_offers_ = false;  // session_ carries an offer; else we owe one
   ServerTransaction answered_;   // their re-INVITE, from our 2xx until its ACK or their next offer
+  ServerTransaction overtaken_;  // one of these whose place was taken before its ACK came
   bool counted_pending_ = false;
   bool offer_in_2xx_ = false;  // our offer went out in a 2xx: the ACK must carry the answer
   std::string leave_reason_;   // for the BYE that must wait: for the ACK, or for the end of our INVITE

@@ -128,7 +128,10 @@ void Dialog::hang_up(const std::string& reason) {
 
 int Dialog::on_ack_or_cancel(nta_incoming_magic_t* magic, nta_incoming_t* request, const sip_t* sip) {
   auto& dialog = *reinterpret_cast<Dialog*>(magic);
-  if (!sip || !sip->sip_request) {
+  const bool in_vain = !sip || !sip->sip_request;
+  if (in_vain && request == dialog.overtaken_.get()) {
+    dialog.overtaken_.reset();
+  } else if (in_vain) {
     dialog.never_acknowledged();
   } else if (sip->sip_request->rq_method == sip_method_ack) {
     dialog.acknowledged(request, *sip);
@@ -147,6 +150,7 @@ void Dialog::acknowledged(nta_incoming_t* request, const sip_t& ack) {
   } else if (request == answered_.get()) {
     answered_.reset();
   } else {
+    overtaken_.reset();
     return;
   }
   guard_.cancel();
@@ -260,6 +264,14 @@ void Dialog::receive_offer(ServerTransaction transaction, const sip_t& sip, sip_
     }
     return;
   }
+  if (overtaken_ && (state_ == State::kAccepted || answered_)) {
+    // A third without an ACK. The library repeats each answer for 64*T1, with all that it keeps of it: a call
+    // must not have any number, and is none any more at once, whoever answers the BYE.
+    answer(transaction, 500, {});
+    end_with_bye({EndReason::kNoAck, 0, "No ACK"});
+    finish();
+    return;
+  }
   if (state_ == State::kIncoming || session_) {  // their last offer is not answered yet
     Headers headers;
     headers.retry_after = std::to_string(random_() % 10 + 1);
@@ -275,8 +287,9 @@ void Dialog::receive_offer(ServerTransaction transaction, const sip_t& sip, sip_
   // Only who has our 2xx can ask this, so its ACK was lost or overtaken: the library still repeats the 2xx,
   // but whether and when the ACK comes is nothing to the call any more. Source: RFC 5407, 3.1.
   guard_.cancel();
-  answered_.reset();
+  if (answered_) overtaken_ = std::move(answered_);
   if (state_ == State::kAccepted) {
+    overtaken_ = std::move(invite_);
     release_invite();
     state_ = State::kEstablished;
     context_.observer.on_established(id_);

@@ -154,6 +154,37 @@ TEST_F(SipTest, HangingUpWhileItRingsAnswers480) {
   EXPECT_EQ(agent->dialogs(), 0u);
 }
 
+TEST_F(SipTest, ReinvitesWhoseAcksDoNotComeEndTheCall) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  establish(call);
+  std::string acks[2];
+  const auto ask = [&](std::string& ack) {
+    peer.send(call.invite());
+    peer.expect(200, "INVITE");
+    ack = call.ack();
+  };
+  for (int i = 0; i < 3; ++i) {
+    ask(acks[0]);
+    ask(acks[1]);
+    peer.send(acks[1]);  // the first one's is late, and the next call of this gets its place
+    peer.send(acks[0]);
+  }
+  ask(acks[0]);
+  ask(acks[1]);
+  EXPECT_TRUE(recorder.ends.empty());
+  peer.send(call.invite());
+  peer.expect(500, "INVITE");
+  ASSERT_EQ(recorder.ends.size(), 1u);
+  EXPECT_EQ(recorder.ends[0].reason, EndReason::kNoAck);
+  EXPECT_TRUE(wait_for_no_dialogs()) << "and not once its BYE is answered";
+  peer.expect_request("BYE");
+  peer.send(call.invite());
+  peer.expect(481, "INVITE");
+}
+
 TEST_F(SipTest, RecordRouteIsFollowed) {
   accept_all();
   start();
