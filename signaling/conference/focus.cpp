@@ -158,6 +158,10 @@ std::optional<std::chrono::seconds> Focus::overloaded(bool call) {
   return impl_->parts.host.draw_retry_after();
 }
 
+std::optional<sip::Rejection> Focus::refuses(const sip::IncomingInvite& invite) {
+  return impl_->parts.joining.refuses(invite);
+}
+
 void Focus::on_invite(const sip::IncomingInvite& invite) {
   impl_->parts.joining.on_invite(invite);
 }

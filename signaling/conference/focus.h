@@ -65,6 +65,7 @@ class Focus final : public sip::UserAgentObserver {
 
   // sip::UserAgentObserver
   std::optional<std::chrono::seconds> overloaded(bool call) override;
+  std::optional<sip::Rejection> refuses(const sip::IncomingInvite& invite) override;
   void on_invite(const sip::IncomingInvite& invite) override;
   void on_reinvite(sip::DialogId dialog, const std::string& offer) override;
   void on_answer(sip::DialogId dialog, const std::string& sdp) override;

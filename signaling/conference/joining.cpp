@@ -39,8 +39,13 @@ void Joining::on_invite(const sip::IncomingInvite& invite) {
   attach(std::move(*agreement), invite);
 }
 
-base::Result<Joining::Agreement, sip::Rejection> Joining::try_join(const sip::IncomingInvite& invite) {
-  Conference* conference = host_.roster.find(invite.user);
+std::optional<sip::Rejection> Joining::refuses(const sip::IncomingInvite& invite) {
+  auto agreement = consider(invite, host_.roster.find(invite.user));
+  return agreement ? std::nullopt : std::optional(std::move(agreement.error()));
+}
+
+base::Result<Joining::Agreement, sip::Rejection> Joining::consider(const sip::IncomingInvite& invite,
+                                                                   Conference* conference) {
   if (auto refusal = admit(invite, conference)) return base::unexpected(std::move(*refusal));
   // Before the SDP is looked at: a refusal must cost less than a call.
   const auto core = host_.choose_core(conference);
@@ -49,12 +54,19 @@ base::Result<Joining::Agreement, sip::Rejection> Joining::try_join(const sip::In
     return base::unexpected(refuse_for_load(conference, "no core has room and headroom for a caller"));
   }
   auto agreement = read_offer(invite);
+  if (agreement) agreement->arrival.core = *core;
+  return agreement;
+}
+
+base::Result<Joining::Agreement, sip::Rejection> Joining::try_join(const sip::IncomingInvite& invite) {
+  Conference* conference = host_.roster.find(invite.user);
+  auto agreement = consider(invite, conference);
   if (!agreement) return agreement;
   const bool mux = agreement->plan && agreement->plan->rtcp_mux;
   const ConferenceSettings& settings =
       conference != nullptr ? conference->settings() : host_.pattern_of(invite.user).settings;
   const auto remote = agreement->plan ? agreement->plan->remote_rtp : base::SocketAddress{};
-  const auto arrival = take_place(host_, conference, settings, *core, !mux, remote);
+  const auto arrival = take_place(host_, conference, settings, agreement->arrival.core, !mux, remote);
   if (!arrival) return base::unexpected(refuse_for_load(conference, "no ports are left for a caller"));
   agreement->arrival = *arrival;
   if (auto refusal = describe(*agreement, conference != nullptr ? conference->name() : invite.user)) {

@@ -20,6 +20,8 @@ class Joining {
   Joining(Host& host, Moderation& moderation, PinEntry& pins)
       : host_(host), moderation_(moderation), pins_(pins) {}
 
+  // What on_invite would refuse before it takes anything for the caller.
+  std::optional<sip::Rejection> refuses(const sip::IncomingInvite& invite);
   // Answers with a refusal, or gives the caller to a core and answers on_attached.
   void on_invite(const sip::IncomingInvite& invite);
   // The core has it.
@@ -28,6 +30,7 @@ class Joining {
  private:
   struct Agreement;
 
+  base::Result<Agreement, sip::Rejection> consider(const sip::IncomingInvite& invite, Conference* conference);
   base::Result<Agreement, sip::Rejection> try_join(const sip::IncomingInvite& invite);
   std::optional<sip::Rejection> admit(const sip::IncomingInvite& invite, const Conference* conference) const;
   std::optional<sip::Rejection> admit_to(const Conference& conference) const;

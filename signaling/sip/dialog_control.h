@@ -89,6 +89,9 @@ class UserAgentObserver {
   // where there is no room for any (503); nothing where there may be some. `call` false: of a request that is
   // only answered as a call would be.
   virtual std::optional<std::chrono::seconds> overloaded(bool /*call*/) { return std::nullopt; }
+  // Asked in a flood of refusals, before anything is kept of the call: what on_invite would answer it at
+  // once, where that is a refusal. `invite` has no id yet.
+  virtual std::optional<Rejection> refuses(const IncomingInvite& /*invite*/) { return std::nullopt; }
   // Someone calls: 100 was sent; owes accept() or reject(), now or later, ring() in between if it takes long.
   virtual void on_invite(const IncomingInvite& invite) = 0;
   // The other side changes the session by re-INVITE or UPDATE; owes accept_reinvite() or reject_reinvite().

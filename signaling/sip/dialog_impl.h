@@ -27,6 +27,7 @@ struct DialogContext {
   SipCounters& counters;
   // Takes the dialog out of the table; it is destroyed later, not inside its own callbacks.
   std::function<void(DialogId)> retire;
+  std::function<void()> refused;  // a first INVITE, by the observer
 };
 
 class Dialog {
@@ -137,7 +138,6 @@ class Dialog {
   base::SharedText offered_sdp_;  // in client_
   base::SharedText local_sdp_;    // what the other side knows of us
   int interval_retries_ = 0;
-
   SessionAgreement agreement_;
   SessionTimerHeaders asked_;  // of the request in invite_ or session_
   std::chrono::seconds min_se_;

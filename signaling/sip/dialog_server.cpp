@@ -10,10 +10,6 @@ namespace {
 // Beyond 64*T1 at which the library gives up repeating a 2xx; only when it could not even send it.
 constexpr std::chrono::milliseconds kAckSlack{500};
 
-int final_status(const Rejection& rejection) {
-  return rejection.status >= 300 && rejection.status <= 699 ? rejection.status : 500;
-}
-
 }  // namespace
 
 void Dialog::receive_invite(ServerTransaction transaction, const sip_t& sip, IncomingInvite invite) {
@@ -91,10 +87,9 @@ void Dialog::accept(base::SharedText sdp) {
 void Dialog::reject(const Rejection& rejection) {
   if (state_ != State::kIncoming) return;
   silent_ = true;
-  Headers headers;
-  if (rejection.retry_after) headers.retry_after = std::to_string(rejection.retry_after->count());
-  if (rejection.warning) headers.warning = context_.stack.warning(*rejection.warning);
-  answer(invite_, final_status(rejection), rejection.phrase, std::move(headers));
+  Refusal refusal = context_.stack.refusal_of(rejection);
+  answer(invite_, refusal.status, refusal.phrase, std::move(refusal.headers));
+  context_.refused();
   finish();
 }
 
@@ -324,10 +319,8 @@ void Dialog::accept_reinvite(base::SharedText sdp) {
 
 void Dialog::reject_reinvite(const Rejection& rejection) {
   if (!session_) return;
-  Headers headers;
-  if (rejection.retry_after) headers.retry_after = std::to_string(rejection.retry_after->count());
-  if (rejection.warning) headers.warning = context_.stack.warning(*rejection.warning);
-  answer(session_, final_status(rejection), rejection.phrase, std::move(headers));
+  Refusal refusal = context_.stack.refusal_of(rejection);
+  answer(session_, refusal.status, refusal.phrase, std::move(refusal.headers));
   session_.reset();
 }
 

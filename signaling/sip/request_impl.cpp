@@ -125,14 +125,12 @@ std::optional<std::chrono::seconds> retry_after_of(const sip_t& sip) {
   return std::min(std::chrono::seconds(sip.sip_retry_after->af_delta), kLongest);
 }
 
-base::SocketAddress source_of(nta_incoming_t* request) {
-  const MessageRef message(nta_incoming_getrequest(request));
-  if (!message) return {};
-  const su_sockaddr_t* from = msg_addr(message.get());
+base::SocketAddress source_of(msg_t* message) {
+  const su_sockaddr_t* from = msg_addr(message);
   return base::from_sockaddr(&from->su_sa, sizeof *from);
 }
 
-IncomingInvite read_invite(nta_incoming_t* request, const sip_t& sip, Transport transport) {
+IncomingInvite read_invite(msg_t* message, const sip_t& sip, const tport_t* connection) {
   IncomingInvite invite;
   const url_t* uri = sip.sip_request->rq_url;
   invite.user = unescape(to_std(uri->url_user));
@@ -141,8 +139,8 @@ IncomingInvite read_invite(nta_incoming_t* request, const sip_t& sip, Transport 
   invite.from_display = unquote(to_std(sip.sip_from->a_display));
   invite.call_id = to_std(sip.sip_call_id->i_id);
   invite.offer = sdp_of(sip);
-  invite.source = source_of(request);
-  invite.transport = transport;
+  invite.source = source_of(message);
+  invite.transport = connection && tport_is_tcp(connection) ? Transport::kTcp : Transport::kUdp;
   return invite;
 }
 

@@ -11,12 +11,6 @@
 
 namespace tutti::sip {
 
-struct Refusal {
-  int status = 0;
-  std::string phrase;  // empty: the RFC's
-  Headers headers;
-};
-
 // Nothing when the request may be looked at: method known, extensions known, body readable. Not for ACK and
 // CANCEL. Source: RFC 3261, 8.2.
 std::optional<Refusal> check_request(const sip_t& sip);
@@ -30,9 +24,9 @@ SessionTimerHeaders session_timer_of(const sip_t& sip);
 std::string reason_of(const sip_t& sip);
 // Of a refusal, bounded: nobody waits longer than an hour.
 std::optional<std::chrono::seconds> retry_after_of(const sip_t& sip);
-base::SocketAddress source_of(nta_incoming_t* request);
-// All of IncomingInvite but the id.
-IncomingInvite read_invite(nta_incoming_t* request, const sip_t& sip, Transport transport);
+base::SocketAddress source_of(msg_t* message);
+// All of IncomingInvite but the id; `connection` is what it came by.
+IncomingInvite read_invite(msg_t* message, const sip_t& sip, const tport_t* connection);
 std::string uri_to_string(const url_t* url);
 
 }  // namespace tutti::sip

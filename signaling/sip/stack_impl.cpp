@@ -178,44 +178,53 @@ int Stack::on_stateless(nta_agent_magic_t* magic, nta_agent_t* agent, msg_t* msg
     nta_msg_discard(agent, msg);
     return 0;
   }
-  const sip_method_t method = sip->sip_request->rq_method;
-  stack.counters_.received(method_of(method)).add();
-  if (method == sip_method_ack) {  // of a refusal like this one
-    nta_msg_discard(agent, msg);
-    return 0;
-  }
-  const bool call = method == sip_method_invite;
-  if (call) {
-    stack.counters_.shed.add();
-    stack.counters_.shed_stateless.add();
-  }
-  stack.counters_.responses_sent.add(503);
-  const std::string wait = std::to_string(stack.retry_after(call).count());
-  nta_msg_treply(agent, msg, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_SERVER_STR(stack.config_.product.c_str()),
-                 SIPTAG_RETRY_AFTER_STR(wait.c_str()), TAG_END());
+  stack.receive_stateless(msg, *sip);
   return 0;
 }
 
 void Stack::reply(nta_incoming_t* transaction, int status, std::string_view phrase, const Headers& headers) {
+  answer(status, phrase, headers, [&](const char* text, const tagi_t* tags) {
+    nta_incoming_treply(transaction, status, text, TAG_NEXT(tags));
+  });
+}
+
+void Stack::reply_stateless(msg_t* message, int status, std::string_view phrase, const Headers& headers) {
+  answer(status, phrase, headers, [&](const char* text, const tagi_t* tags) {
+    nta_msg_treply(agent_, message, status, text, TAG_NEXT(tags));
+  });
+}
+
+template <typename Send>
+void Stack::answer(int status, std::string_view phrase, const Headers& headers, Send send) {
   const std::string words(phrase);
   const char* text = words.empty() ? sip_status_phrase(status) : words.c_str();
   if (!text) text = "Answer";
   counters_.responses_sent.add(status);
-  nta_incoming_treply(
-      transaction, status, text, SIPTAG_SERVER_STR(config_.product.c_str()),
-      TAG_IF(!headers.contact.empty(), SIPTAG_CONTACT_STR(headers.contact.c_str())),
-      TAG_IF(headers.capabilities, SIPTAG_ALLOW_STR(kAllow)),
-      TAG_IF(headers.capabilities, SIPTAG_SUPPORTED_STR(kSupported)),
-      TAG_IF(!headers.accept.empty(), SIPTAG_ACCEPT_STR(headers.accept.c_str())),
-      TAG_IF(!headers.require.empty(), SIPTAG_REQUIRE_STR(headers.require.c_str())),
-      TAG_IF(!headers.unsupported.empty(), SIPTAG_UNSUPPORTED_STR(headers.unsupported.c_str())),
-      TAG_IF(!headers.session_expires.empty(), SIPTAG_SESSION_EXPIRES_STR(headers.session_expires.c_str())),
-      TAG_IF(!headers.min_se.empty(), SIPTAG_MIN_SE_STR(headers.min_se.c_str())),
-      TAG_IF(!headers.retry_after.empty(), SIPTAG_RETRY_AFTER_STR(headers.retry_after.c_str())),
-      TAG_IF(!headers.warning.empty(), SIPTAG_WARNING_STR(headers.warning.c_str())),
-      TAG_IF(!headers.reason.empty(), SIPTAG_REASON_STR(headers.reason.c_str())),
-      TAG_IF(!headers.sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)),
-      TAG_IF(!headers.sdp.empty(), SIPTAG_PAYLOAD_STR(headers.sdp.c_str())), TAG_END());
+  const tagi_t tags[] = {
+      {SIPTAG_SERVER_STR(config_.product.c_str())},
+      {TAG_IF(!headers.contact.empty(), SIPTAG_CONTACT_STR(headers.contact.c_str()))},
+      {TAG_IF(headers.capabilities, SIPTAG_ALLOW_STR(kAllow))},
+      {TAG_IF(headers.capabilities, SIPTAG_SUPPORTED_STR(kSupported))},
+      {TAG_IF(!headers.accept.empty(), SIPTAG_ACCEPT_STR(headers.accept.c_str()))},
+      {TAG_IF(!headers.require.empty(), SIPTAG_REQUIRE_STR(headers.require.c_str()))},
+      {TAG_IF(!headers.unsupported.empty(), SIPTAG_UNSUPPORTED_STR(headers.unsupported.c_str()))},
+      {TAG_IF(!headers.session_expires.empty(), SIPTAG_SESSION_EXPIRES_STR(headers.session_expires.c_str()))},
+      {TAG_IF(!headers.min_se.empty(), SIPTAG_MIN_SE_STR(headers.min_se.c_str()))},
+      {TAG_IF(!headers.retry_after.empty(), SIPTAG_RETRY_AFTER_STR(headers.retry_after.c_str()))},
+      {TAG_IF(!headers.warning.empty(), SIPTAG_WARNING_STR(headers.warning.c_str()))},
+      {TAG_IF(!headers.reason.empty(), SIPTAG_REASON_STR(headers.reason.c_str()))},
+      {TAG_IF(!headers.sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType))},
+      {TAG_IF(!headers.sdp.empty(), SIPTAG_PAYLOAD_STR(headers.sdp.c_str()))},
+      {TAG_END()}};
+  send(text, tags);
+}
+
+Refusal Stack::refusal_of(const Rejection& rejection) const {
+  const bool final = rejection.status >= 300 && rejection.status <= 699;
+  Refusal refusal{final ? rejection.status : 500, rejection.phrase, {}};
+  if (rejection.retry_after) refusal.headers.retry_after = std::to_string(rejection.retry_after->count());
+  if (rejection.warning) refusal.headers.warning = warning(*rejection.warning);
+  return refusal;
 }
 
 ClientTransaction Stack::send(nta_leg_t* leg, nta_response_f* callback, nta_outgoing_magic_t* magic,

@@ -38,6 +38,12 @@ struct Headers {
   bool capabilities = false;  // Allow and Supported
 };
 
+struct Refusal {
+  int status = 0;
+  std::string phrase;  // empty: the RFC's
+  Headers headers;
+};
+
 class Stack {
  public:
   Stack(EventLoop& loop, const UserAgentConfig& config, SipCounters& counters);
@@ -51,12 +57,15 @@ class Stack {
 
   // Answers `transaction`; `phrase` may be empty.
   void reply(nta_incoming_t* transaction, int status, std::string_view phrase, const Headers& headers);
-  // While on, requests outside of dialogs and transactions are answered 503 without a trace of them being
-  // kept. A transaction stays for 32 s when its answer is not acknowledged, with 15 kB: a flood must not have
-  // one each. Source: RFC 3261, 8.2.7.
+  // Likewise, but that no trace is kept of the request, which is `message` and taken.
+  void reply_stateless(msg_t* message, int status, std::string_view phrase, const Headers& headers);
+  // What the observer refuses, as it is sent.
+  Refusal refusal_of(const Rejection& rejection) const;
+  // While on, requests outside of dialogs and transactions come here, ACKs but not of calls among them, and
+  // take `message` along. A transaction stays for 32 s when its answer is not acknowledged or came over UDP,
+  // with 10 to 15 kB: a flood must not have one each. Source: RFC 3261, 8.2.7.
   void set_stateless(bool on);
-  // How long who sent such a request shall wait, an INVITE (`call`) or another; asked once each.
-  std::function<std::chrono::seconds(bool call)> retry_after;
+  std::function<void(msg_t* message, sip_t& sip)> receive_stateless;
 
   // Sends a request within (or starting) a dialog; `via` may be null. Null when the library refuses.
   ClientTransaction send(nta_leg_t* leg, nta_response_f* callback, nta_outgoing_magic_t* magic,
@@ -77,6 +86,8 @@ class Stack {
   std::string warning(const Warning& warning) const;
 
  private:
+  template <typename Send>
+  void answer(int status, std::string_view phrase, const Headers& headers, Send send);
   static int on_stateless(nta_agent_magic_t* magic, nta_agent_t* agent, msg_t* msg, sip_t* sip);
   base::Result<void, SipError> bind(const base::SocketAddress& address);
   // Zero, or errno.

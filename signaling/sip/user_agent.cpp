@@ -13,16 +13,20 @@ namespace {
 // One for the process: an id is never used twice, whatever agents come and go.
 std::atomic<std::uint64_t> last_dialog_id{0};
 
-// Refusals a second that get a transaction, so that a lost answer is sent again: 3 200 of them, 48 MB, at
-// worst.
-constexpr std::size_t kShedWithTransaction = 100;
+// Answers a second outside of calls that get a transaction, so that a lost one is sent again: 3 200 of them,
+// 48 MB, at worst. What repeats them looks at all that wait; of 30 000 it does nothing else.
+constexpr std::size_t kTracesASecond = 100;
 
 }  // namespace
 
 UserAgent::Impl::Impl(EventLoop& loop, UserAgentConfig the_config, UserAgentObserver& observer)
-    : config(std::move(the_config)),
-      stack_(loop, config, counters),
-      context_{stack_, loop, config, observer, counters, [this](DialogId id) { retire(id); }} {}
+    : config(std::move(the_config)), stack_(loop, config, counters), context_{stack_,
+                                                                              loop,
+                                                                              config,
+                                                                              observer,
+                                                                              counters,
+                                                                              [this](DialogId id) { retire(id); },
+                                                                              [this] { count_trace(); }} {}
 
 UserAgent::Impl::~Impl() {
   burial_.cancel();
@@ -34,7 +38,7 @@ UserAgent::Impl::~Impl() {
 
 base::Result<void, SipError> UserAgent::Impl::open() {
   if (auto opened = stack_.open(); !opened) return opened;
-  stack_.retry_after = [this](bool call) { return refuses_calls(call).value_or(config.limits.retry_after); };
+  stack_.receive_stateless = [this](msg_t* message, sip_t& sip) { receive_stateless(message, sip); };
   default_leg_.reset(nta_leg_tcreate(stack_.agent(), on_request, reinterpret_cast<nta_leg_magic_t*>(this),
                                      NTATAG_NO_DIALOG(1), TAG_END()));
   if (!default_leg_)
@@ -73,19 +77,40 @@ int UserAgent::Impl::on_request(nta_leg_magic_t* magic, nta_leg_t*, nta_incoming
   return 0;
 }
 
-void UserAgent::Impl::refuse(const ServerTransaction& transaction, Refusal refusal) {
-  stack_.reply(transaction.get(), refusal.status, refusal.phrase, refusal.headers);
-}
-
 void UserAgent::Impl::receive(ServerTransaction transaction, const sip_t& sip) {
   const sip_method_t method = sip.sip_request->rq_method;
   counters.received(method_of(method)).add();
   if (method == sip_method_ack) return;
+  if (const auto answer = answer_to(sip)) {
+    stack_.reply(transaction.get(), answer->status, answer->phrase, answer->headers);
+    return count_trace();
+  }
+  receive_invite(std::move(transaction), sip);
+}
+
+void UserAgent::Impl::receive_stateless(msg_t* message, sip_t& sip) {
+  const sip_method_t method = sip.sip_request->rq_method;
+  counters.received(method_of(method)).add();
+  if (method == sip_method_ack) return nta_msg_discard(stack_.agent(), message);
+  auto answer = answer_to(sip);
+  if (!answer) {
+    const tport_t* connection = tport_delivered_by(nta_agent_tports(stack_.agent()), message);
+    const auto rejection = context_.observer.refuses(read_invite(message, sip, connection));
+    if (rejection) answer = stack_.refusal_of(*rejection);
+  } else if (method == sip_method_invite && answer->status == 503) {
+    counters.shed_stateless.add();
+  }
+  if (answer) return stack_.reply_stateless(message, answer->status, answer->phrase, answer->headers);
+  ServerTransaction transaction(nta_incoming_create(stack_.agent(), nullptr, message, &sip, TAG_END()));
+  if (transaction) receive_invite(std::move(transaction), sip);
+}
+
+std::optional<Refusal> UserAgent::Impl::answer_to(const sip_t& sip) {
+  const sip_method_t method = sip.sip_request->rq_method;
   if (method != sip_method_cancel) {
-    if (auto refusal = check_request(sip)) return refuse(transaction, std::move(*refusal));
+    if (auto refusal = check_request(sip)) return refusal;
   }
   const bool in_dialog = sip.sip_to->a_tag != nullptr;
-  if (!in_dialog && method == sip_method_invite) return receive_invite(std::move(transaction), sip);
   if (!in_dialog && method == sip_method_options) {
     // As an INVITE would be, so that whoever shares calls out hears of it. RFC 3261, 11.2
     const auto retry_after = refuses_calls(false);
@@ -93,9 +118,21 @@ void UserAgent::Impl::receive(ServerTransaction transaction, const sip_t& sip) {
     if (retry_after) answer.headers.retry_after = std::to_string(retry_after->count());
     answer.headers.capabilities = true;
     answer.headers.accept = kAccept;
-    return refuse(transaction, std::move(answer));
+    return answer;
   }
-  refuse(transaction, {481, {}, {}});  // of a dialog or an INVITE that is not, or no longer, here
+  // Of a dialog or an INVITE that is not, or no longer, here.
+  if (in_dialog || method != sip_method_invite) return Refusal{481, {}, {}};
+  if (auto refusal = check_first_invite(sip)) return refusal;
+  if (const auto retry_after = refuses_calls(true)) {
+    counters.shed.add();
+    Refusal refusal{503, {}, {}};
+    refusal.headers.retry_after = std::to_string(retry_after->count());
+    return refusal;
+  }
+  if (answer_session_timer(config.session_timer, session_timer_of(sip), false)) return std::nullopt;
+  Refusal refusal{422, {}, {}};
+  refusal.headers.min_se = std::to_string(config.session_timer.min_se.count());
+  return refusal;
 }
 
 std::optional<std::chrono::seconds> UserAgent::Impl::refuses_calls(bool call) {
@@ -106,30 +143,19 @@ std::optional<std::chrono::seconds> UserAgent::Impl::refuses_calls(bool call) {
   return context_.observer.overloaded(call);
 }
 
-void UserAgent::Impl::shed(const ServerTransaction& transaction, std::chrono::seconds retry_after) {
-  counters.shed.add();
-  Refusal refusal{503, {}, {}};
-  refusal.headers.retry_after = std::to_string(retry_after.count());
-  refuse(transaction, std::move(refusal));
-  if (++shed_this_second_ == kShedWithTransaction) stack_.set_stateless(true);
+void UserAgent::Impl::count_trace() {
+  if (++traces_this_second_ == kTracesASecond) stack_.set_stateless(true);
   if (second_.active()) return;
   second_ = context_.loop.after(std::chrono::seconds(1), [this] {
-    shed_this_second_ = 0;
+    traces_this_second_ = 0;
     stack_.set_stateless(false);
   });
 }
 
 void UserAgent::Impl::receive_invite(ServerTransaction transaction, const sip_t& sip) {
-  if (auto refusal = check_first_invite(sip)) return refuse(transaction, std::move(*refusal));
-  if (const auto retry_after = refuses_calls(true)) return shed(transaction, *retry_after);
-  if (!answer_session_timer(config.session_timer, session_timer_of(sip), false)) {
-    Refusal refusal{422, {}, {}};
-    refusal.headers.min_se = std::to_string(config.session_timer.min_se.count());
-    return refuse(transaction, std::move(refusal));
-  }
-  const TransportRef transport(nta_incoming_transport(stack_.agent(), transaction.get(), nullptr));
-  const bool tcp = transport && tport_is_tcp(transport.get());
-  IncomingInvite invite = read_invite(transaction.get(), sip, tcp ? Transport::kTcp : Transport::kUdp);
+  const TransportRef connection(nta_incoming_transport(stack_.agent(), transaction.get(), nullptr));
+  const MessageRef message(nta_incoming_getrequest(transaction.get()));
+  IncomingInvite invite = read_invite(message.get(), sip, connection.get());
   make_dialog().receive_invite(std::move(transaction), sip, std::move(invite));
 }
 

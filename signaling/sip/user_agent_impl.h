@@ -37,9 +37,12 @@ class UserAgent::Impl {
   void receive(ServerTransaction transaction, const sip_t& sip);
   // When the next caller shall ask again; nothing where it may come in. `call`: one is refused for it.
   std::optional<std::chrono::seconds> refuses_calls(bool call);
-  void shed(const ServerTransaction& transaction, std::chrono::seconds retry_after);
+  void receive_stateless(msg_t* message, sip_t& sip);
+  // What a request from outside of dialogs is answered; nothing where it is a call that may come in.
+  std::optional<Refusal> answer_to(const sip_t& sip);
   void receive_invite(ServerTransaction transaction, const sip_t& sip);
-  void refuse(const ServerTransaction& transaction, Refusal refusal);
+  // A trace is kept of a refusal, or of what has nothing to do with calls.
+  void count_trace();
   Dialog& make_dialog();
   void retire(DialogId id);
 
@@ -49,7 +52,7 @@ class UserAgent::Impl {
   std::unordered_map<std::uint64_t, std::unique_ptr<Dialog>> dialogs_;
   std::vector<std::unique_ptr<Dialog>> retired_;
   Timer burial_;
-  std::size_t shed_this_second_ = 0;
+  std::size_t traces_this_second_ = 0;
   Timer second_;
 };
 

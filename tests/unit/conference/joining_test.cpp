@@ -196,6 +196,28 @@ TEST(Joining, UnknownRoomIs404WhereDiallingMakesNone) {
   world.join("known");
 }
 
+TEST(Joining, TellsInAFloodWhomItWouldRefuseAndTakesNothingForIt) {
+  FocusConfig config;
+  config.rooms.create_on_dial = false;
+  config.rooms.rooms = {{"known", false, {}}, {"locked", true, {}}};
+  FocusWorld world(config);
+  const auto status = [&](const std::string& room, const std::string& offer) {
+    sip::IncomingInvite invite;
+    invite.user = room;
+    invite.offer = offer;
+    const auto refusal = world.focus->refuses(invite);
+    return refusal ? refusal->status : 0;
+  };
+  EXPECT_EQ(status("unknown", kSdp), 404);
+  EXPECT_EQ(status("locked", kSdp), 403);
+  EXPECT_EQ(status("known", sdp_with("RTP/AVP 0", "RTP/AVP 18")), 488);
+  EXPECT_EQ(status("known", "nonsense"), 400);
+  EXPECT_EQ(status("known", kSdp), 0);
+  EXPECT_EQ(status("known", ""), 0);
+  EXPECT_EQ(world.focus->ledger().participants, 0u);
+  world.join("known");
+}
+
 TEST(Joining, AFullHostIs503AndHarmsNobody) {
   FocusWorld world({}, 2, 256, {2, 1});
   const auto first = world.join("a");

@@ -221,6 +221,47 @@ TEST_F(RequestTest, AFloodIsShedWithoutATraceOfEach) {
   establish(later);
 }
 
+TEST_F(RequestTest, AFloodOfWhatIsNoCallIsAnsweredWithoutATraceOfEach) {
+  accept_all();
+  start();
+  recorder.refusal = [](const IncomingInvite& invite) -> std::optional<Rejection> {
+    if (invite.user == "room" && invite.transport == Transport::kUdp) return std::nullopt;
+    return Rejection{404, "Nobody Here", seconds(3), {}};
+  };
+  recorder.invited = [&](const IncomingInvite& invite) {
+    const auto refused = recorder.refusal(invite);
+    refused ? agent->reject(invite.dialog, *refused) : agent->accept(invite.dialog, kAnswer);
+  };
+  Peer flood(loop, server());
+  using Clock = std::chrono::steady_clock;
+  const auto began = Clock::now();
+  for (int i = 0; i < 300; ++i) {
+    RawCall call(flood, "nobody");
+    flood.send(call.invite());  // and no ACK
+    const std::string answer = flood.expect(404, "INVITE", call.call_id);
+    EXPECT_EQ(header(answer, "Retry-After"), "3");
+    EXPECT_NE(answer.find("Nobody Here"), std::string::npos);
+  }
+  // Who has a call to make does not notice, nor who is in one.
+  Peer peer(loop, server());
+  RawCall running(peer, "room");
+  establish(running);
+  peer.send(running.request("OPTIONS", {}));
+  peer.expect(200, "OPTIONS");
+  EXPECT_EQ(header(ask("OPTIONS", {}, 200), "Accept"), "application/sdp, multipart/mixed");
+  EXPECT_NE(header(ask("REGISTER", {}, 405), "Allow"), "");
+  EXPECT_EQ(header(ask("INVITE", {"Require: 100rel\r\n", kOffer}, 420), "Unsupported"), "100rel");
+  const auto passed = std::chrono::duration_cast<seconds>(Clock::now() - began).count();
+  EXPECT_GE(recorder.invites.size(), 101U)
+      << "a few refusals are cheap, and an answer that is lost is sent again";
+  EXPECT_LE(recorder.invites.size(), 100U * static_cast<std::size_t>(passed + 2) + 1);
+  EXPECT_EQ(agent->counters().shed.value(), 0U);
+  EXPECT_EQ(agent->counters().responses_sent.value(404), 300U);
+  peer.send(running.bye());
+  peer.expect(200, "BYE");
+  EXPECT_TRUE(wait_for_no_dialogs());
+}
+
 TEST_F(RequestTest, OverloadIsShed) {
   config.limits.pending_invites = 3;
   config.limits.retry_after = seconds(9);

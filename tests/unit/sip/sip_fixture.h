@@ -23,6 +23,9 @@ class Recorder : public UserAgentObserver {
     calls_asked_of += call ? 1 : 0;
     return overloaded_for;
   }
+  std::optional<Rejection> refuses(const IncomingInvite& invite) override {
+    return refusal ? refusal(invite) : std::nullopt;
+  }
   void on_invite(const IncomingInvite& invite) override;
   void on_reinvite(DialogId dialog, const std::string& offer) override;
   void on_answer(DialogId dialog, const std::string& sdp) override;
@@ -32,6 +35,7 @@ class Recorder : public UserAgentObserver {
   void on_reinvite_rejected(DialogId dialog, int status,
                             std::optional<std::chrono::seconds> retry_after) override;
 
+  std::function<std::optional<Rejection>(const IncomingInvite&)> refusal;
   std::function<void(const IncomingInvite&)> invited;
   std::function<void(DialogId, const std::string&)> reinvited;
   std::function<void(DialogId)> answered;
