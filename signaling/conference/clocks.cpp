@@ -47,7 +47,12 @@ void restart_clocks(Host& host, Conference& conference, const ConferenceSettings
       host.deadlines.set(DeadlineKind::kLinger, conference.id(), host.now + after.linger);
     }
   }
-  if (!after.end_with_last_moderator) host.deadlines.cancel(DeadlineKind::kModeratorGrace, conference.id());
+  const bool running = host.deadlines.is_set(DeadlineKind::kModeratorGrace, conference.id());
+  if (!after.end_with_last_moderator) {
+    host.deadlines.cancel(DeadlineKind::kModeratorGrace, conference.id());
+  } else if (running && after.moderator_grace != before.moderator_grace) {
+    host.deadlines.set(DeadlineKind::kModeratorGrace, conference.id(), host.now + after.moderator_grace);
+  }
   if (after.participant_limit == before.participant_limit) return;
   for (const ParticipantId id : conference.participants()) {
     const Participant& participant = *host.roster.find(id);

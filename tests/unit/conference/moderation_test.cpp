@@ -77,6 +77,26 @@ TEST_F(Moderated, ARuleChangedLiveIsAppliedAtOnce) {
   EXPECT_EQ(mix(a), mailbox::MixControls{});
 }
 
+TEST_F(Moderated, TheGraceCanBeChangedWhileItRuns) {
+  make({.end_with_last_moderator = true, .moderator_grace = seconds(30)});
+  const auto chair = world.join("room");
+  const auto other = world.join("room");
+  ConferenceSettings settings = *world.control().settings("room");
+  set_role(chair, ParticipantRole::kModerator);
+  world.end(chair);
+  world.pass(seconds(20));
+  settings.moderator_grace = seconds(600);
+  ASSERT_TRUE(world.control().update_settings("room", settings));
+  settings.entry_tone = true;
+  ASSERT_TRUE(world.control().update_settings("room", settings));
+  world.pass(seconds(590));
+  EXPECT_EQ(world.state(other), State::kEstablished);
+  settings.moderator_grace = seconds(5);
+  ASSERT_TRUE(world.control().update_settings("room", settings));
+  world.pass(seconds(5));
+  EXPECT_EQ(world.state(other), State::kHungUp);
+}
+
 TEST_F(Moderated, TheRoomEndsWhenItsLastModeratorHasBeenGoneForTheGrace) {
   make({.end_with_last_moderator = true, .moderator_grace = seconds(30)});
   const auto chair = world.join("room");
