@@ -98,7 +98,7 @@ void SlowPath::look_up(base::Instant now) {
   for (net::NextHops* hops : hops_) hops->answer(host_, now);
   host_.tick(now);
   const auto duplicate = host_.take_duplicate();
-  if (duplicate && log_) {
+  if (duplicate && log_ && tells_.try_take(now)) {
     log_(LogLevel::kWarning, "the address " + base::ip_to_string(duplicate->ip) + " is " +
                                  text(duplicate->mac) + "'s as well: give one of the two another");
   }

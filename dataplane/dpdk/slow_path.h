@@ -15,6 +15,7 @@
 #include "dataplane/dpdk/link_watch.h"
 #include "dataplane/net/ip_host.h"
 #include "dataplane/net/next_hops.h"
+#include "dataplane/net/rate_limit.h"
 
 namespace tutti::dpdk {
 
@@ -38,6 +39,9 @@ class SlowPath {
   static constexpr base::Duration kTurnEvery = std::chrono::milliseconds(1);
   static constexpr std::size_t kFrameBytesMax = 1'518;
   static constexpr int kFramesPerTurn = 128;  // of each core, and of the sink
+  // Of addresses that somebody else has too; anyone on the link may claim them a thousand times a second.
+  static constexpr base::Duration kTellEvery = std::chrono::seconds(10);
+  static constexpr std::uint32_t kTellAtOnce = 4;
 
   // The device, the exchange and the sink outlive it. `log` tells of addresses that somebody else has too,
   // and of the link.
@@ -80,6 +84,7 @@ class SlowPath {
   ExceptionSink* const beside_;
   net::IpHost host_;
   LinkWatch link_;
+  net::RateLimit tells_{kTellEvery, kTellAtOnce};
   std::vector<net::NextHops*> hops_;
   bool begun_ = false;
   Counters counters_;

@@ -142,6 +142,30 @@ TEST_F(SlowPathTest, TellsOfAnAddressThatIsAnothersToo) {
   EXPECT_THAT(told, testing::HasSubstr("the address 10.0.0.1 is 02:00:00:00:00:02's as well"));
 }
 
+// Who claims it may do so as often as he likes, and each line is one of a log that fills a disk.
+TEST_F(SlowPathTest, TellsOfAnAddressThatIsAnothersTooNowAndThen) {
+  std::size_t told = 0;
+  SlowPath slow(host_.device(), host_.exchange(), options(), [&](LogLevel, std::string_view) { ++told; });
+  run(slow, std::chrono::milliseconds(50));
+  const net::ArpPacket claim{.kind = net::ArpPacket::Kind::kReply,
+                             .sender_mac = kFarMac,
+                             .sender_ip = host_.ip(),
+                             .target_mac = kNearMac,
+                             .target_ip = host_.ip()};
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(host_.far().end().send(arp_frame(claim, kNearMac)));
+    host_.receive();
+    run(slow, std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(told, SlowPath::kTellAtOnce);
+  EXPECT_EQ(slow.host().counters().duplicates.value(), 100u);
+  now_ += SlowPath::kTellEvery;
+  ASSERT_TRUE(host_.far().end().send(arp_frame(claim, kNearMac)));
+  host_.receive();
+  run(slow, std::chrono::milliseconds(10));
+  EXPECT_EQ(told, SlowPath::kTellAtOnce + 1);
+}
+
 // As when its cable is pulled and put back, perhaps into another switch.
 TEST_F(SlowPathTest, TellsOfALinkThatGoesDownAndAnnouncesItselfWhenItIsBack) {
   std::vector<std::string> told;
