@@ -329,8 +329,10 @@ bool DpdkPort::pass_on(rte_mbuf* buffer, const FrameReader::Reading& reading) TU
     case FrameReader::Kind::kDrop:
       counters_.drops.add(reading.reason);
       return false;
-    case FrameReader::Kind::kOther:
+    case FrameReader::Kind::kNeighbour:
       return to_slow_path(buffer, Exchange::kExceptions);
+    case FrameReader::Kind::kOther:
+      return to_slow_path(buffer, Exchange::kOthers);
     case FrameReader::Kind::kMedia:
       break;
   }

@@ -30,8 +30,10 @@ class Exchange {
   using Ring = base::SpscRing<rte_mbuf*>;
   static constexpr std::size_t kHandOver = 1'024;  // packets on their way from one core to another
   static constexpr std::size_t kExceptions = 256;  // from one core to the slow path, and back
-  // Of them at most, where more wait, to media's ports that nobody has: a flood of those leaves room for what
-  // neighbours answer. What the slow path takes of a core in a turn.
+  // Of them at most, where more wait, that are no neighbour's, and of those to media's ports that nobody has:
+  // whoever floods us from beyond a router leaves room for what neighbours answer, without whom all falls
+  // silent, and to ports of media for all else. The latter is what the slow path takes of a core in a turn.
+  static constexpr std::size_t kOthers = kExceptions * 3 / 4;
   static constexpr std::size_t kUnowned = kExceptions / 2;
 
   // `addresses` outlive it.

@@ -41,10 +41,19 @@ FrameReader::Reading drop(DropReason reason) TUTTI_REALTIME {
   return reading;
 }
 
-FrameReader::Reading other() TUTTI_REALTIME {
+FrameReader::Reading of_kind(FrameReader::Kind kind) TUTTI_REALTIME {
   FrameReader::Reading reading;
-  reading.kind = FrameReader::Kind::kOther;
+  reading.kind = kind;
   return reading;
+}
+
+FrameReader::Reading other() TUTTI_REALTIME {
+  return of_kind(FrameReader::Kind::kOther);
+}
+
+// Whom a router has forwarded has less. Source: RFC 4861, section 7.1.
+bool is_of_a_neighbour(const net::IpPacket& ip) TUTTI_REALTIME {
+  return ip.protocol == net::IpProtocol::kIcmpv6 && ip.ipv6() && ip.hop_limit == 255;
 }
 
 }  // namespace
@@ -130,6 +139,7 @@ FrameReader::Reading FrameReader::read_strictly(Bytes frame, ReceivedSums sums,
                                                 std::optional<std::uint16_t> stripped) const TUTTI_REALTIME {
   const auto link = net::parse_ethernet_frame(frame, station_, stripped);
   if (!link) return drop(link.error());
+  if (link->type == net::EtherType::kArp) return of_kind(Kind::kNeighbour);
   if (link->type != net::EtherType::kIpv4 && link->type != net::EtherType::kIpv6) return other();
   const auto ip = net::parse_ip_packet(link->payload, sums.ip());
   if (!ip) {
@@ -138,6 +148,7 @@ FrameReader::Reading FrameReader::read_strictly(Bytes frame, ReceivedSums sums,
     return is_piece && exchange_.kernel_beside() ? other() : drop(ip.error());
   }
   if (ip->ipv6() != (link->type == net::EtherType::kIpv6)) return drop(DropReason::kMalformed);
+  if (is_of_a_neighbour(*ip)) return of_kind(Kind::kNeighbour);
   const auto address = exchange_.addresses().find(ip->destination());
   if (ip->protocol != net::IpProtocol::kUdp || !address) return other();
   const auto udp = net::parse_udp_packet(link->payload, sums.udp());

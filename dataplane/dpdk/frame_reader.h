@@ -28,9 +28,10 @@ class FrameReader {
   FrameReader(const net::EthernetStation& station, const Exchange& exchange);
 
   enum class Kind : std::uint8_t {
-    kMedia,  // UDP to a port in the range of ours
-    kOther,  // for us or for all, but nothing that a core reads: ARP, ICMP, other ports; fragments, where a
-             // kernel takes them
+    kMedia,      // UDP to a port in the range of ours
+    kNeighbour,  // of somebody on the link, which no router has forwarded: ARP, neighbour discovery
+    kOther,      // for us or for all, but nothing that a core reads: pings, other ports; fragments, where a
+                 // kernel takes them
     kDrop,
   };
   struct Reading {

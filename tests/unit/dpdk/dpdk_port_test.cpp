@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dataplane/net/ndp_packet.h"
 #include "near_host.h"
 
 namespace tutti::dpdk {
@@ -44,6 +45,22 @@ TEST(DpdkPortTest, DropsIpv6WithoutASum) {
   ASSERT_TRUE(host.far().end().send(frame));
   EXPECT_THAT(host.receive(), IsEmpty());
   EXPECT_EQ(host.drops(DropReason::kBadChecksum), 1u);
+}
+
+// To everybody; what it asks is the slow path's to read.
+std::string arp(const base::SocketAddress& from, const base::SocketAddress& to) {
+  std::string frame = udp_frame(from, to, "?");
+  frame[12] = 0x08;
+  frame[13] = 0x06;
+  return frame.replace(0, 6, 6, '\xFF');
+}
+
+std::string solicitation(const base::SocketAddress& from, const base::SocketAddress& to) {
+  std::string frame(net::EthernetFrame::kHeadBytes + net::NdpPacket::kBytesMax, '\0');
+  auto* const bytes = reinterpret_cast<std::byte*>(frame.data());
+  const auto head = net::write_ethernet_head({.mac = kFarMac}, kNearMac, net::EtherType::kIpv6, bytes);
+  frame.resize(head + net::write_ndp_packet({.target = to, .mac = kFarMac}, from, to, bytes + head));
+  return frame;
 }
 
 // The first piece of a packet.
@@ -109,7 +126,7 @@ TEST(DpdkPortTest, LeavesAPortThatNobodyHasToAKernelBesideIt) {
   EXPECT_EQ(give_back(host.exchange().to_slow_path(1)), 1u);
 }
 
-TEST(DpdkPortTest, AFloodToPortsThatNobodyHasLeavesRoomForNeighbours) {
+TEST(DpdkPortTest, AFloodToPortsThatNobodyHasLeavesRoomForAllElse) {
   NearHost host({.kernel_beside = true});
   const auto client = host.far().open();
   for (std::size_t i = 0; i < Exchange::kExceptions; ++i) {
@@ -125,15 +142,30 @@ TEST(DpdkPortTest, AFloodToPortsThatNobodyHasLeavesRoomForNeighbours) {
   EXPECT_EQ(give_back(host.exchange().to_slow_path(0)), Exchange::kUnowned + 1);
 }
 
+// As from somewhere in the Internet: a neighbour whose answers are lost is taken for gone, and with a gateway
+// all who are beyond it.
+TEST(DpdkPortTest, AFloodFromBeyondARouterLeavesRoomForNeighbours) {
+  for (const bool ipv6 : {false, true}) {
+    NearHost host({.ipv6 = ipv6});
+    const auto client = host.far().open();
+    for (std::size_t i = 0; i < Exchange::kExceptions; ++i) {
+      ASSERT_TRUE(host.far().send(client, host.ip().with_port(5'060), "no call"));
+    }
+    host.receive();
+    ASSERT_TRUE(host.far().end().send(ipv6 ? solicitation(client, host.ip()) : arp(client, host.ip())));
+    const net::QueueCounters& counters = host.port().queue_counters();
+    while (counters.exceptions.value() + counters.exceptions_lost.value() <= Exchange::kExceptions)
+      host.receive();
+    EXPECT_EQ(counters.exceptions.value(), Exchange::kOthers + 1);
+    EXPECT_EQ(give_back(host.exchange().to_slow_path(0)), Exchange::kOthers + 1);
+  }
+}
+
 TEST(DpdkPortTest, HandsToTheSlowPathWhatIsNoMedia) {
   NearHost host;
   const auto client = host.far().open();
   ASSERT_TRUE(host.far().send(client, host.ip().with_port(5'060), "INVITE"));
-  std::string arp = udp_frame(client, host.ip().with_port(1), "?");
-  arp[12] = 0x08;
-  arp[13] = 0x06;
-  arp.replace(0, 6, 6, '\xFF');
-  ASSERT_TRUE(host.far().end().send(arp));
+  ASSERT_TRUE(host.far().end().send(arp(client, host.ip())));
   EXPECT_THAT(host.receive(), IsEmpty());
   EXPECT_EQ(host.port().queue_counters().exceptions.value(), 2u);
   EXPECT_EQ(host.port().counters().drops.total(), 0u);
@@ -144,7 +176,7 @@ TEST(DpdkPortTest, LosesWhatTheSlowPathHasNoRoomFor) {
   NearHost host;
   const auto client = host.far().open();
   for (std::size_t i = 0; i < Exchange::kExceptions + 10; ++i) {
-    ASSERT_TRUE(host.far().send(client, host.ip().with_port(5'060), "INVITE"));
+    ASSERT_TRUE(host.far().end().send(arp(client, host.ip())));
   }
   while (host.port().queue_counters().exceptions_lost.value() < 10) host.receive();
   EXPECT_EQ(host.port().queue_counters().exceptions.value(), Exchange::kExceptions);

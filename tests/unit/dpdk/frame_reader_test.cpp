@@ -55,7 +55,7 @@ class FrameReaderTest : public testing::TestWithParam<net::VlanId> {
   const LocalAddresses addresses_{{{kIpv4, 24}, {kOtherIpv4, 24}, {kIpv6, 64}}, {}, {}};
   const Exchange exchange_{addresses_, {.first_port = 20'000, .last_port = 20'999}};
   const FrameReader reader_{{.mac = kNearMac, .vlan = GetParam(), .groups = {}}, exchange_};
-  std::array<std::size_t, 3> seen_{};
+  std::array<std::size_t, 4> seen_{};
 };
 
 TEST_P(FrameReaderTest, TellsAddressPortSourceAndPayload) {
@@ -121,6 +121,20 @@ TEST_P(FrameReaderTest, ReadsATagThatTheCardHasTakenOut) {
   EXPECT_EQ(reader_.read(bytes, ReceivedSums(), std::uint16_t{99}).reason, DropReason::kForeignVlan);
 }
 
+TEST_P(FrameReaderTest, KnowsWhatIsOfANeighbour) {
+  std::string arp = udp_frame(kPeer, kIpv4, "x", GetParam());
+  arp.replace(GetParam() == net::kNoVlan ? 12 : 16, 2, "\x08\x06");
+  EXPECT_EQ(read(reader_, arp).kind, Kind::kNeighbour);
+  std::string icmpv6 = udp_frame(kPeer6, kIpv6, "x", GetParam());
+  const std::size_t ip = GetParam() == net::kNoVlan ? 14 : 18;
+  icmpv6[ip + 6] = 58;
+  EXPECT_EQ(read(reader_, icmpv6).kind, Kind::kOther);  // a router may have forwarded it
+  icmpv6[ip + 7] = '\xFF';
+  EXPECT_EQ(read(reader_, icmpv6).kind, Kind::kNeighbour);
+  icmpv6[ip + 6] = 17;
+  EXPECT_EQ(read(reader_, icmpv6).kind, Kind::kMedia);
+}
+
 // Whatever the frame, the short way says what the strict one says.
 TEST_P(FrameReaderTest, TheShortWayIsTheStrictOne) {
   net::SimRandom random(20'261'126);
@@ -131,6 +145,7 @@ TEST_P(FrameReaderTest, TheShortWayIsTheStrictOne) {
     std::string frame =
         udp_frame(from, to.with_port(static_cast<std::uint16_t>(19'990 + pick(1'020))),
                   std::string(pick(3) == 0 ? 0 : pick(40), 'x'), pick(8) == 0 ? net::VlanId{7} : GetParam());
+    if (pick(16) == 0) frame.replace(GetParam() == net::kNoVlan ? 12 : 16, 2, "\x08\x06");
     for (std::size_t changes = pick(4); changes > 0; --changes) {
       frame[pick(std::min<std::size_t>(frame.size(), 46))] = static_cast<char>(random.next());
     }
