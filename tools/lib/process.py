@@ -9,6 +9,8 @@ import sys
 import time
 
 _live = []
+_starting = False  # a child that is not in _live yet
+_deferred = None  # a signal that came meanwhile
 TRAPPED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -24,7 +26,11 @@ def _end_all():
 
 
 def _on_signal(number, _frame):
-    sys.exit(128 + number)
+    global _deferred
+    if _starting:
+        _deferred = number
+    else:
+        sys.exit(128 + number)
 
 
 def install_traps():
@@ -35,15 +41,21 @@ def install_traps():
 
 
 def start(command, **options):
-    process = subprocess.Popen(command, start_new_session=True, **options)
-    _live.append(process)
+    """Thread: the main one, to which signals come."""
+    global _starting
+    _starting = True
+    try:
+        process = subprocess.Popen(command, start_new_session=True, **options)
+        _live.append(process)
+    finally:
+        _starting = False
+        if _deferred is not None:
+            sys.exit(128 + _deferred)
     return process
 
 
 def end(process, grace_s=5.0):
     """Ends the process and its group: SIGTERM, then after the grace SIGKILL."""
-    if process in _live:
-        _live.remove(process)
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
@@ -53,6 +65,7 @@ def end(process, grace_s=5.0):
         while process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
     process.wait()
+    forget(process)
 
 
 def forget(process):

@@ -18,6 +18,22 @@ print(child.pid, flush=True)
 time.sleep(600)
 """
 
+# A signal that comes as soon as the child runs, before anybody knows of it.
+STARTING = """
+import os, signal, subprocess, sys
+import process
+process.install_traps()
+class Interrupted(subprocess.Popen):
+    def __init__(self, *command, **options):
+        super().__init__(*command, **options)
+        print(self.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+        sum(range(1000))
+subprocess.Popen = Interrupted
+process.start([sys.executable, "-c", "import time; time.sleep(600)"])
+"""
+ENDING = PARENT.replace("time.sleep(600)\n", "process.end(child, grace_s=600)\n")
+
 
 def lives(pid):
     try:
@@ -36,6 +52,27 @@ class AChild(unittest.TestCase):
                 parent.send_signal(signal.SIGINT)
                 time.sleep(0.5)
             self.assertEqual(parent.returncode, 128 + signal.SIGINT)
+            self.assertFalse(lives(child))
+        finally:
+            parent.kill()
+            parent.stdout.close()
+            if lives(child):
+                os.kill(child, signal.SIGKILL)
+
+    def test_that_is_being_started_ends_with_its_parent(self):
+        self.assert_ends(STARTING)
+
+    def test_that_is_being_ended_ends_with_its_parent(self):
+        self.assert_ends(ENDING, interrupt=True)
+
+    def assert_ends(self, script, interrupt=False):
+        parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+        child = int(parent.stdout.readline())
+        try:
+            if interrupt:
+                time.sleep(0.5)
+                parent.send_signal(signal.SIGTERM)
+            self.assertEqual(parent.wait(30), 128 + signal.SIGTERM)
             self.assertFalse(lives(child))
         finally:
             parent.kill()
