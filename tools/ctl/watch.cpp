@@ -1,5 +1,6 @@
 #include "tools/ctl/watch.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -70,8 +71,13 @@ base::Result<std::string, std::string> watch_line(const HttpClient& client, cons
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-int watch(const HttpClient& client, const std::string& room, bool json) {
+std::chrono::steady_clock::time_point next_picture(std::chrono::steady_clock::time_point due,
+                                                   std::chrono::steady_clock::time_point now) {
   constexpr std::chrono::seconds kPeriod{1};
+  return std::max(due + kPeriod, now);
+}
+
+int watch(const HttpClient& client, const std::string& room, bool json) {
   const bool terminal = !json && ::isatty(STDOUT_FILENO) != 0;
   auto next = std::chrono::steady_clock::now();
   for (bool first = true;; first = false) {
@@ -83,7 +89,7 @@ int watch(const HttpClient& client, const std::string& room, bool json) {
       fmt::print("{}", terminal ? over_the_last(text, first) : text + '\n');
       if (std::fflush(stdout) != 0) return 0;  // nobody reads any more
     }
-    next += kPeriod;
+    next = next_picture(next, std::chrono::steady_clock::now());
     std::this_thread::sleep_until(next);
   }
 }

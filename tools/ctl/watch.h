@@ -1,6 +1,7 @@
 // Watch: a table that is drawn again each second: rooms and cores, or who is in one room.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "dataplane/base/result.h"
@@ -14,6 +15,11 @@ base::Result<std::string, std::string> watch_picture(const HttpClient& client, c
 // The same as one object of JSON on one line: "cores" and "rooms", or a room's "statistics" and
 // "participants".
 base::Result<std::string, std::string> watch_line(const HttpClient& client, const std::string& room);
+
+// When the next one is due, after that of `due`: what was missed, as while the server was away or this
+// program was stopped, is not made up.
+std::chrono::steady_clock::time_point next_picture(std::chrono::steady_clock::time_point due,
+                                                   std::chrono::steady_clock::time_point now);
 
 // Draws until it is interrupted or the server refuses; waits for one that is away. On what is no terminal the
 // pictures follow each other; with `json` these are lines, and why there is none goes to the standard error.

@@ -160,6 +160,15 @@ TEST(Pages, AreToldAsOneList) {
   EXPECT_EQ(broken->status, 404) << "what a page's refusal is";
 }
 
+TEST(Watch, MakesUpNoPictureThatWasMissed) {
+  using std::chrono::steady_clock;
+  const steady_clock::time_point due(std::chrono::hours(1));
+  EXPECT_EQ(next_picture(due, due + std::chrono::milliseconds(30)), due + std::chrono::seconds(1));
+  const auto late = due + std::chrono::hours(2);  // stopped by Ctrl-Z
+  EXPECT_EQ(next_picture(due, late), late);
+  EXPECT_EQ(next_picture(late, late + std::chrono::milliseconds(30)), late + std::chrono::seconds(1));
+}
+
 TEST(Watch, TellsOfARoomOnALine) {
   api::Router router;
   router.add("GET", "/rooms/{room}/statistics", [](const api::Request&) {
