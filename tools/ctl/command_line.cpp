@@ -1,6 +1,8 @@
 #include "tools/ctl/command_line.h"
 
 #include <cstdio>
+#include <span>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -159,6 +161,13 @@ void Grammar::add_specials() {
 }
 
 base::Result<void, int> Grammar::parse(int argc, const char* const* argv) {
+  // The library would take the next word for the value.
+  for (const char* const word : std::span(argv, static_cast<std::size_t>(argc))) {
+    if (const std::string_view flag(word); flag.starts_with("--") && flag.ends_with('=')) {
+      fmt::print(stderr, "tuttictl: {}: a value is needed\n", plain(flag.substr(0, flag.size() - 1)));
+      return base::unexpected(2);
+    }
+  }
   try {
     app_.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

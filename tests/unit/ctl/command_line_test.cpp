@@ -49,6 +49,14 @@ TEST(Grammar, TakesSpecials) {
   EXPECT_THAT(line.assignments, ElementsAre("pin=1", "mixing=false"));
 }
 
+// As of a script's variable that is not set.
+TEST(Grammar, TakesNoCommandForTheValueOfAnEmptyOption) {
+  CommandLine line;
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(parse(line, {"--server=", "rooms"}), 3);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "tuttictl: --server: a value is needed\n");
+}
+
 TEST(Grammar, RefusesWithTwo) {
   CommandLine line;
   EXPECT_EQ(parse(line, {}), 3);
