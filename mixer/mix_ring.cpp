@@ -53,7 +53,8 @@ MixRead MixRing::read(std::uint64_t tick, MixPart& part, base::SumFrame* sum) co
   if (tick >= next_.load(std::memory_order_acquire)) return MixRead::kNotYet;
   const Slot& slot = slots_[tick % kTicks];
   const std::uint64_t whole = 2 * (tick + 1);
-  if (slot.version.load(std::memory_order_acquire) != whole) return MixRead::kGone;
+  const std::uint64_t version = slot.version.load(std::memory_order_acquire);
+  if (version != whole) return version < whole ? MixRead::kLeftOut : MixRead::kGone;
   for (std::size_t i = 0; i < kPartWords; ++i) load(slot.part[i], &part, i);
   for (std::size_t i = 0; i < kWords && sum != nullptr && part.contributors != 0; i += 4) {
     load(slot.words[i], &sum->samples, i);

@@ -21,9 +21,10 @@
 namespace tutti::mixer {
 
 enum class MixRead : std::uint8_t {
-  kWhole,   // `out` is that tick's sum
-  kNotYet,  // not published; ask again later
-  kGone,    // overwritten, or never published; skip it
+  kWhole,    // `out` is that tick's sum
+  kNotYet,   // not published; ask again later
+  kLeftOut,  // never published, and never will be: a later one is
+  kGone,     // overwritten
 };
 
 // What is told of a share's tick besides its sum.

@@ -127,15 +127,18 @@ bool PeerMixes::begin(PeerLink& link, const MixRing& ring, const TickWheel::Turn
 
 void PeerMixes::follow(PeerLink& link, const MixRing& ring, const TickWheel::Turn& turn,
                        mixer::ConferenceMixer& mixer) TUTTI_REALTIME {
-  const std::uint64_t wanted = turn.tick - link.lag;
-  const MixRead read = ring.read(wanted, part_, sum_);
+  std::uint64_t wanted = turn.tick - link.lag;
+  MixRead read = ring.read(wanted, part_, sum_);
+  // By the conference that we are a share of as well: the one before it is still to be heard.
+  if (read == MixRead::kLeftOut && link.heard && wanted == link.last + 2)
+    read = ring.read(--wanted, part_, sum_);
   if (read != MixRead::kWhole || part_.tenant != link.share.generation) {
     miss(link, ring, mixer);
     // It comes late: the same tick is wanted next.
     if (read == MixRead::kNotYet && link.lag < kLagMax) ++link.lag;
     return;
   }
-  const bool fade_in = !link.heard || wanted != link.last + 1;
+  const bool fade_in = !link.heard || !follows(link, ring, wanted);
   link.last = wanted;
   link.heard = true;
   const bool spare = link.lag > least_lag(turn.sub_slot, part_.phase) && ring.latest() > wanted;
@@ -143,6 +146,13 @@ void PeerMixes::follow(PeerLink& link, const MixRing& ring, const TickWheel::Tur
   if (fade_in && part_.contributors != 0) dsp::fade(sum_.samples, dsp::Fade::kIn);
   if (link.spare >= kSpareTicks && !fade_in) shorten(link, ring);
   (try_add(mixer) ? counters_.peer_ticks_mixed : counters_.peer_ticks_missed).add();
+}
+
+// Whether nothing is between that tick and the one that was mixed last. One number alone is left out where a
+// conference has drifted too far behind the wheel, and no sound with it; by a core that stood still, more.
+bool PeerMixes::follows(const PeerLink& link, const MixRing& ring, std::uint64_t tick) TUTTI_REALTIME {
+  if (tick == link.last + 1) return true;
+  return tick == link.last + 2 && ring.read(link.last + 1, next_part_) == MixRead::kLeftOut;
 }
 
 // Two of the peer's ticks in the time of one, the first fading into the second.

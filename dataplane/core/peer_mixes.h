@@ -87,6 +87,7 @@ class PeerMixes {
   bool begin(PeerLink& link, const mixer::MixRing& ring, const TickWheel::Turn& turn) TUTTI_REALTIME;
   void follow(PeerLink& link, const mixer::MixRing& ring, const TickWheel::Turn& turn,
               mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
+  bool follows(const PeerLink& link, const mixer::MixRing& ring, std::uint64_t tick) TUTTI_REALTIME;
   void shorten(PeerLink& link, const mixer::MixRing& ring) TUTTI_REALTIME;
   void miss(PeerLink& link, const mixer::MixRing& ring, mixer::ConferenceMixer& mixer) TUTTI_REALTIME;
   void fade_out(PeerLink& link, const mixer::MixRing& ring, mixer::ConferenceMixer& mixer) TUTTI_REALTIME;

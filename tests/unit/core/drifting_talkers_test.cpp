@@ -34,7 +34,11 @@ class DriftingRoom {
       if (word != kMuSilence) ++said;
       wire.run_for(base::kTick + (++sent_ % packets_ == 0 ? drift_ : base::Duration{}));
       talker.take_rtp();
-      for (const auto& packet : listener.take_rtp()) heard += all_bytes_are(packet.payload, 0xA0);
+      for (const auto& packet : listener.take_rtp()) {
+        heard += all_bytes_are(packet.payload, 0xA0);
+        changes += !all_bytes_are(packet.payload, last_);
+        last_ = std::to_integer<std::uint8_t>(packet.payload.back());
+      }
       if (sent_ <= 100) continue;
       least_lead = std::min(least_lead, lead());
       most_lead = std::max(most_lead, lead());
@@ -67,6 +71,7 @@ class DriftingRoom {
   std::int64_t most_lead = 0;
   int said = 0;
   int heard = 0;
+  int changes = 0;  // packets heard that are not the last byte before them all over
 
  private:
   // Where in the wheel's tick the conference's last one was.
@@ -80,6 +85,7 @@ class DriftingRoom {
   const int packets_;
   const base::Duration drift_;
   int sent_ = 0;
+  std::uint8_t last_ = 0;
 };
 
 // 250 ppm, 500 ms in all: 200 sub-slots, 25 frames.
@@ -139,6 +145,30 @@ TEST(DriftingTalkers, ACoachIsHeardWhoseRingWasAheadOfItsRoom) {
   const int heard = room.heard;
   room.talk(10);
   EXPECT_EQ(room.heard - heard, 10);
+}
+
+// A room that is behind the wheel leaves out a number now and then, and its coaches' rings do.
+TEST(DriftingTalkers, ACoachIsHeardWithoutABreak) {
+  DriftingRoom room(100, kStep);
+  auto& server = room.wire.server;
+  WireCaller aside(room.wire, "10.0.1.3", 102);
+  const auto coach = server.join(room.room, aside.media());
+  room.talk(20'000);
+  const auto voice = server.take_conference(0).handle;
+  server.post(0, mailbox::StartCoaching{coach.handle, voice});
+  server.post(0, mailbox::HearCoach{room.coachee.handle, 0, voice});
+  const auto coach_for = [&](int packets) {
+    for (; packets > 0; --packets) {
+      aside.send_rtp(coach.endpoint.rtp, 0xB0);
+      room.talk(1);
+    }
+  };
+  coach_for(100);
+  const int changes = room.changes;
+  coach_for(20'000);
+  room.expect_near_the_wheel();
+  EXPECT_EQ(room.least_lead, -static_cast<std::int64_t>(TickFollower::kLagMax));
+  EXPECT_EQ(room.changes, changes);
 }
 
 // The same of a room that opens where one that was ahead has just been closed.

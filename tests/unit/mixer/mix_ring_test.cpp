@@ -87,15 +87,15 @@ TEST(MixRing, HoldsAtLeastEightTicks) {
   EXPECT_GE(MixRing::kTicks, 8u);
 }
 
-TEST(MixRing, ATickThatWasLeftOutIsGone) {
+TEST(MixRing, TellsOfATickThatWasLeftOut) {
   const auto ring = std::make_unique<MixRing>();
   base::SumFrame out;
   MixPart part;
   ring->publish(1'000'000'000'000, part_of(1), sum_of(1));
   ring->publish(1'000'000'000'005, part_of(2), sum_of(2));
-  EXPECT_EQ(ring->read(999'999'999'999, part, out), MixRead::kGone);
+  EXPECT_EQ(ring->read(999'999'999'999, part, out), MixRead::kLeftOut);
   EXPECT_EQ(ring->read(1'000'000'000'000, part, out), MixRead::kWhole);
-  EXPECT_EQ(ring->read(1'000'000'000'003, part, out), MixRead::kGone);
+  EXPECT_EQ(ring->read(1'000'000'000'003, part, out), MixRead::kLeftOut);
   EXPECT_EQ(ring->read(1'000'000'000'005, part, out), MixRead::kWhole);
   EXPECT_EQ(out.samples, sum_of(2).samples);
 }
