@@ -207,18 +207,18 @@ class HostCheckTest(unittest.TestCase):
         file.write_text(dpdk.format("none"))
         self.assertFalse([found for found in self.run_check("--config", str(file))[1] if found["what"] == "local ports"])
         file.write_text(dpdk.format("tap"))
-        self.assert_found(ADVICE, "local ports", "--config", str(file), says="32768-60999 overlap RTP's 16384-40000",
-                          does="ip_local_reserved_ports=16384-40000")
+        self.assert_found(ADVICE, "local ports", "--config", str(file), says="overlap RTP's 16384-40000", does="reserved_ports=16384-40000")
 
-    def test_joined_packets(self):
-        file = self.root / "tuttid.toml"
-        file.write_text('[cores]\nrx = "packet"\n')
+    def test_packets_that_a_receive_ring_loses(self):
+        self.write("tuttid.toml", '[cores]\nrx = "packet"')
+        ring = ("--config", f"{self.root}/tuttid.toml")
         self.write("/sys/class/net/eth1/mtu", "1500")
         with unittest.mock.patch("host_check.features.active", return_value={"rx-gro"}) as active:
-            self.assert_found(GOOD, "joined packets", "--config", str(file))
+            self.assert_found(GOOD, "joined packets", *ring)
+            self.write("/sys/module/esp4/refcnt", "0")
+            self.assert_found(ADVICE, "changed packets", *ring, says="IPsec loaded", does='rx = "socket"')
             active.return_value = {"rx-gro", "rx-gro-list"}
-            self.assert_found(CHANGE, "joined packets", "--config", str(file), says="eth1: rx-gro-list",
-                              does="ethtool -K eth1 rx-gro-list off")
+            self.assert_found(CHANGE, "joined packets", *ring, says="eth1: rx-gro-list", does="ethtool -K eth1 rx-gro-list off")
             self.assertFalse([found for found in self.run_check()[1] if found["what"] == "joined packets"])
         self.assertEqual(features.active("no such"), set())
 

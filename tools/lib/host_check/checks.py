@@ -234,6 +234,19 @@ def joined_packets(host, wants):
                    'rx = "packet" loses what is more than its ring has room for, and before Linux 6.2 all of it')
 
 
+def changed_packets(host, wants):
+    """What comes to a receive ring as it was on the wire, comes to the socket as the kernel has made it: neither takes it."""
+    if wants.backend == "dpdk" or wants.rx != "packet":
+        return None
+    loaded = {"nf_nat": "NAT", "esp4": "IPsec", "esp6": "IPsec"}
+    found = sorted({what for module, what in loaded.items() if host.exists(f"/sys/module/{module}")})
+    if not found:
+        return Finding("changed packets", "neither NAT nor IPsec", GOOD)
+    return Finding("changed packets", f"{' and '.join(found)} loaded", ADVICE, "not for RTP",
+                   ["leave RTP's ports out of DNAT rules, and of IPsec's policies in transport mode", 'or: rx = "socket" in [cores]'],
+                   'with rx = "packet" RTP that this host translates or decrypts is lost, and not counted')
+
+
 def connection_tracking(host, wants):
     if wants.backend == "dpdk":
         return None
@@ -250,4 +263,4 @@ def connection_tracking(host, wants):
 
 
 ALL = (processor, media_cpus, isolation, threads_of_a_core, governor, idle_states, clock, interrupts, real_time, huge_pages,
-       swap, descriptors, locked_memory, io_uring, local_ports, joined_packets, connection_tracking)
+       swap, descriptors, locked_memory, io_uring, local_ports, joined_packets, changed_packets, connection_tracking)
