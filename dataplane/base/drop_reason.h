@@ -32,7 +32,7 @@ enum class DropReason : std::uint8_t {
   kOtherProtocol,  // Ethernet or IP carries what nobody here reads
   kForeignVlan,    // not of our VLAN, or tagged twice
   kForeignMac,     // to another station, or to a group that we are not in
-  kRateLimited,    // more questions than are answered
+  kRateLimited,    // more questions than are answered; of a core more keys than anybody presses
   kCount
 };
 

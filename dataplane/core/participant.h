@@ -122,6 +122,7 @@ struct alignas(64) Participant {
   std::uint32_t reported_received = 0;
   std::uint32_t reported_lost = 0;
   std::uint32_t dropped = 0;  // before they reached the stream
+  base::Instant digits_told_until = base::Instant::min();
   SourceLatch rtp_latch;
   SourceLatch rtcp_latch;         // unused under rtcp-mux
   ToneList tones = 0;             // that it alone hears

@@ -79,9 +79,16 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
   state_.quiet.arrived(slot, participant, receipt.peak, state_.gate);
   reporting_.note_packet(participant, slot, packet.arrival);
   if (packet.source.valid()) follow(participant, packet);
-  if (receipt.digit != 0) {
-    state_.outbox.put(mailbox::DigitReceived{participant.handle, receipt.digit});
-  }
+  if (receipt.digit != 0) tell_digit(participant, receipt.digit, packet.arrival);
+}
+
+// No more than anybody presses: each is an event that a whole room's followers are told of.
+void Reception::tell_digit(Participant& participant, char digit, base::Instant arrival) TUTTI_REALTIME {
+  base::Instant& told_until = participant.digits_told_until;
+  told_until = std::max(told_until, arrival - kDigitsAtOnce * kDigitEvery);
+  if (told_until + kDigitEvery > arrival) return state_.counters.drops.add(base::DropReason::kRateLimited);
+  told_until += kDigitEvery;
+  state_.outbox.put(mailbox::DigitReceived{participant.handle, digit});
 }
 
 // Whose source the network does not filter, or not yet.

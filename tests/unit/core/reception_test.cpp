@@ -161,6 +161,34 @@ TEST(Digits, APressIsToldOnceHoweverManyPacketsItHas) {
   EXPECT_EQ(digits[0].participant, participant.handle);
 }
 
+// Each is an event of the room, for all who follow it; and what cannot be told is left in the network, the
+// others' voices with it.
+TEST(Digits, OfAFloodNoMoreAreToldThanAnybodyPresses) {
+  Wire wire;
+  WireCaller caller(wire, "10.0.0.1");
+  const auto participant = wire.server.join(wire.server.open_conference(), caller.media());
+  caller.talk(participant.endpoint.rtp, 100ms);
+  constexpr int kPresses = 10'000;
+  for (int i = 0; i < kPresses; ++i) {
+    caller.pause(1);
+    caller.send_event(participant.endpoint.rtp, 5, false, 160);
+    if (i % 100 == 99) wire.run_for(20ms);
+  }
+  const auto told = wire.server.events_of<mailbox::DigitReceived>().size();
+  const auto at_most = Reception::kDigitsAtOnce + static_cast<std::size_t>(2s / Reception::kDigitEvery);
+  EXPECT_LE(told, at_most);
+  EXPECT_GE(told, at_most - 2);
+  EXPECT_EQ(wire.counters().drops.value(base::DropReason::kRateLimited), kPresses - told);
+  // As fast as a machine dials, and at once behind a gap of the network.
+  wire.run_for(2s);
+  for (std::size_t i = 0; i < Reception::kDigitsAtOnce; ++i) {
+    caller.pause(800);
+    caller.send_event(participant.endpoint.rtp, 7, true, 400);
+  }
+  wire.run_for(20ms);
+  EXPECT_EQ(wire.server.events_of<mailbox::DigitReceived>().size(), told + Reception::kDigitsAtOnce);
+}
+
 TEST(Hostile, RandomBytesAreCountedAndDisturbNobody) {
   constexpr std::uint64_t kSeed = 77;
   SCOPED_TRACE(kSeed);
