@@ -78,8 +78,7 @@ struct alignas(64) Participant {
   // Fetches into the cache what a tick reads.
   void prefetch() const TUTTI_REALTIME;
   void prefetch_outbound() const TUTTI_REALTIME;
-  // What is looked after now and then.
-  void prefetch_seldom() const TUTTI_REALTIME;
+  void prefetch_seldom() const TUTTI_REALTIME;  // what is looked after now and then
 
   // What a tick asks first, at once: these eight.
   alignas(8) bool in_mix = false;  // of the last tick, then of the one that is being mixed
