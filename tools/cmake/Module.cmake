@@ -9,6 +9,14 @@ function(tutti_whole_program target)
   target_link_options(${target} INTERFACE -flto=auto)
 endfunction()
 
+# With AddressSanitizer's and UBSan's checks in them the templates of what no core runs (HTTP, JSON, options) take GCC twice as long
+# to optimise as to compile: 99 s of CPU became 57 for eight files of api. ThreadSanitizer's tests of it compute too much for that.
+function(tutti_compiled_fast target)
+  if(TUTTI_SANITIZE MATCHES "address" AND NOT TUTTI_FUZZ)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 # tutti_module(FOLDER [LINKS module...] [PACKAGES target...])
 function(tutti_module folder)
   cmake_parse_arguments(ARG "" "" "LINKS;PACKAGES" ${ARGN})
@@ -30,10 +38,8 @@ function(tutti_module folder)
   if(TUTTI_WHOLE_PROGRAM AND sources AND folder MATCHES "^(dataplane|mixer)" AND NOT name STREQUAL "kernel")
     tutti_whole_program(tutti_${name})
   endif()
-  # With AddressSanitizer's and UBSan's checks in them signaling's templates (HTTP, JSON, options) take GCC twice as long to
-  # optimise as to compile: 99 s of CPU became 57 for eight files of api. ThreadSanitizer's tests of it compute too much for that.
-  if(TUTTI_SANITIZE MATCHES "address" AND NOT TUTTI_FUZZ AND sources AND folder MATCHES "^signaling")
-    target_compile_options(tutti_${name} PRIVATE -O0)
+  if(sources AND folder MATCHES "^(signaling|tools/caller)")
+    tutti_compiled_fast(tutti_${name})
   endif()
   target_include_directories(tutti_${name} ${scope} ${CMAKE_SOURCE_DIR})
   target_link_libraries(tutti_${name} ${scope} ${ARG_LINKS} Threads::Threads)
@@ -81,6 +87,12 @@ function(tutti_program name)
   list(TRANSFORM ARG_LINKS PREPEND tutti_)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} ${ARG_PACKAGES})
+endfunction()
+
+# tutti_read_once(source...): they hand CLI11 a command line, once, when a program starts; to optimise CLI11's templates is up to half
+# of what such a file costs. To be called in the folder that makes the target.
+function(tutti_read_once)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0)
 endfunction()
 
 # tutti_unity(TARGET): up to eight files of it are compiled as one under release too. Not under dev: an editor asks how each is compiled.
