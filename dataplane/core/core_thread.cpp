@@ -61,20 +61,22 @@ base::Result<std::unique_ptr<CoreThread>, ThreadError> CoreThread::start(
   std::promise<std::optional<ThreadError>> ready;
   auto outcome = ready.get_future();
   try {
-    core->thread_ = std::thread([thread = core.get(), realtime = options.realtime, &options, &ready] {
-      ::pthread_setname_np(::pthread_self(), "media-core");
-      if (const auto error = pin(thread->cpu_)) return ready.set_value(error);
-      // Here, and before it takes precedence: what is touched at the making comes from this CPU's memory
-      // node.
-      thread->core_.emplace(options.core, *thread->port_, thread->mailbox_);
-      thread->huge_pages_ = base::huge_page_tally();
-      thread->realtime_ = realtime != Realtime::kOff && take_fifo();
-      if (realtime == Realtime::kOn && !thread->realtime_) {
-        return ready.set_value(ThreadError::kNotPermitted);
-      }
-      ready.set_value(std::nullopt);
-      thread->run();
-    });
+    // The promise is the thread's: we may have returned before set_value() has.
+    core->thread_ = std::thread(
+        [thread = core.get(), realtime = options.realtime, &options, ready = std::move(ready)]() mutable {
+          ::pthread_setname_np(::pthread_self(), "media-core");
+          if (const auto error = pin(thread->cpu_)) return ready.set_value(error);
+          // Here, and before it takes precedence: what is touched at the making comes from this CPU's memory
+          // node.
+          thread->core_.emplace(options.core, *thread->port_, thread->mailbox_);
+          thread->huge_pages_ = base::huge_page_tally();
+          thread->realtime_ = realtime != Realtime::kOff && take_fifo();
+          if (realtime == Realtime::kOn && !thread->realtime_) {
+            return ready.set_value(ThreadError::kNotPermitted);
+          }
+          ready.set_value(std::nullopt);
+          thread->run();
+        });
   } catch (const std::system_error&) {
     return base::unexpected(ThreadError::kNoThread);
   }
