@@ -52,6 +52,23 @@ std::optional<Response> coding_fault(const http::request<http::string_body>& mes
   return problem(501, "Of Transfer-Encodings this server knows \"chunked\" alone.");
 }
 
+// What is asked for that this server cannot do. Source: RFC 9110, 10.1.1, 12.5.3 and 15.5.16.
+std::optional<Response> demand_fault(const http::request<http::string_body>& message, bool has_body) {
+  const auto each_is = [&](http::field field, beast::string_view value) {
+    const auto [first, end] = message.equal_range(field);
+    return std::all_of(first, end, [&](const auto& one) {
+      return one.value().empty() || beast::iequals(one.value(), value);
+    });
+  };
+  if (message.version() >= 11 && !each_is(http::field::expect, "100-continue")) {
+    return problem(417, "Of expectations this server meets \"100-continue\" alone.");
+  }
+  if (!has_body || each_is(http::field::content_encoding, "identity")) return std::nullopt;
+  Response response = problem(415, "The body must be sent as it is, without a Content-Encoding.");
+  response.headers.emplace_back("Accept-Encoding", "identity");
+  return response;
+}
+
 Response later(int status, std::string_view detail, std::string_view path) {
   Response response = problem(status, detail, path);
   response.headers.emplace_back("Retry-After", "1");
@@ -103,6 +120,7 @@ void HttpConnection::on_head(Error error) {
   if (error) return on_read(error);
   const Message& message = parser_->get();
   if (const auto fault = coding_fault(message)) return refuse(*fault);
+  if (const auto fault = demand_fault(message, !parser_->is_done())) return refuse(*fault);
   // Source: RFC 9110, 10.1.1; nobody waits who has sent the body already.
   const bool waits = message.version() >= 11 && !parser_->is_done() && buffer_.size() == 0 &&
                      beast::iequals(message[http::field::expect], "100-continue");

@@ -68,6 +68,24 @@ TEST_F(HttpServerTest, TellsAClientThatAsksFirstToGoOn) {
   EXPECT_TRUE(has(one.answer(), "413 ")) << "before the body is sent";
 }
 
+TEST_F(HttpServerTest, RefusesWhatItCannotMeet) {
+  start();
+  const auto status = [this](const std::string& headers) {
+    Client one = client();
+    one.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n" + headers + "\r\nhello");
+    return one.answer();
+  };
+  EXPECT_TRUE(has(status("Expect: 200-ok\r\n"), "HTTP/1.1 417 Expectation Failed"));
+  EXPECT_TRUE(has(status("Expect: 100-continue\r\nExpect: 200-ok\r\n"), "HTTP/1.1 417 "));
+  EXPECT_TRUE(has(status("Expect: 100-Continue\r\n"), "HTTP/1.1 200 "));
+  const std::string coded = status("Content-Encoding: gzip\r\n");
+  EXPECT_TRUE(has(coded, "HTTP/1.1 415 Unsupported Media Type"));
+  EXPECT_TRUE(has(coded, "\r\nAccept-Encoding: identity\r\n")) << coded;
+  EXPECT_TRUE(has(status("Content-Encoding: Identity\r\n"), "HTTP/1.1 200 "));
+  EXPECT_TRUE(has(ask(get("/ping", "Content-Encoding: gzip\r\n")), "HTTP/1.1 200 ")) << "of no body";
+  EXPECT_TRUE(has(ask("GET /ping HTTP/1.0\r\nExpect: 200-ok\r\n\r\n"), "HTTP/1.1 200 "));
+}
+
 TEST_F(HttpServerTest, TakesATargetThatNamesItsHost) {
   start();
   const auto of = [this](const std::string& target) {
