@@ -109,6 +109,7 @@ void HttpConnection::begin() {
 
 void HttpConnection::read() {
   parser_.emplace();
+  head_ = false;
   parser_->header_limit(shared_.limits.header_bytes);
   parser_->body_limit(shared_.limits.body_bytes);
   stream_.expires_after(shared_.limits.transfer_timeout);
@@ -119,6 +120,7 @@ void HttpConnection::read() {
 void HttpConnection::on_head(Error error) {
   if (error) return on_read(error);
   const Message& message = parser_->get();
+  head_ = message.method() == http::verb::head;
   if (const auto fault = coding_fault(message)) return refuse(*fault);
   if (const auto fault = demand_fault(message, !parser_->is_done())) return refuse(*fault);
   // Source: RFC 9110, 10.1.1; nobody waits who has sent the body already.
@@ -184,7 +186,6 @@ std::optional<HttpConnection::Refusal> HttpConnection::find_fault(const Message&
 void HttpConnection::take(Message& message) {
   shared_.counters.requests.add();
   keep_alive_ = message.keep_alive();
-  head_ = message.method() == http::verb::head;
   chunked_ = message.version() >= 11;
   RequestTarget target = parse_target(std::string(message.target()));
   if (const auto fault = find_fault(message, target)) {

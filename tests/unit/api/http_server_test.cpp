@@ -105,6 +105,18 @@ TEST_F(HttpServerTest, AnswersHeadWithoutABody) {
   EXPECT_TRUE(has(one.answer(), "\r\n\r\npong"));
 }
 
+// What is no request is no HEAD either, though one came before it.
+TEST_F(HttpServerTest, SaysWhatIsWrongBehindAHead) {
+  start();
+  for (const char* wrong : {"garbage\r\n\r\n", "POST /echo HTTP/1.1\r\nTransfer-Encoding: x\r\n\r\n"}) {
+    Client one = client();
+    one.send("HEAD /ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_TRUE(has(one.answer(false), "200 OK"));
+    one.send(wrong);
+    EXPECT_TRUE(has(one.answer(), "\"detail\"")) << wrong;
+  }
+}
+
 TEST_F(HttpServerTest, AnswersUnknownPathsAndMethodsWithProblems) {
   start();
   const std::string missing = ask(get("/nothing"));
