@@ -15,7 +15,9 @@ std::string_view bearer(std::string_view authorization) {
   if (authorization.size() <= kScheme.size()) return {};
   const bool fits = std::equal(kScheme.begin(), kScheme.end(), authorization.begin(),
                                [](char a, char b) { return a == base::to_lower(b); });
-  return fits ? authorization.substr(kScheme.size()) : std::string_view{};
+  if (!fits) return {};
+  const std::size_t start = authorization.find_first_not_of(' ', kScheme.size());  // RFC 9110, 11.4: 1*SP
+  return authorization.substr(std::min(start, authorization.size()));
 }
 
 }  // namespace
