@@ -94,7 +94,8 @@ bool EventReader::read_pages(const std::string& conference, Cursor& cursor, std:
   const std::uint64_t end = end_of(conference);
   for (std::size_t i = 0; i < kPagesAtOnce; ++i) {
     const std::uint64_t read = conference.empty() ? cursor.position : cursor.number;
-    if (read >= end) return false;
+    // A place beyond all that ever were is a gap like any other of another numbering.
+    if (end != kNever && read >= end) return false;
     // A page may hold fewer that the filter takes, and never more than there is room for.
     const std::size_t room = std::min(kPageEntries, max - batch.entries.size());
     Page page = conference.empty() ? journal_.read_after(cursor, room)

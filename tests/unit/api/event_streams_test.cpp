@@ -201,6 +201,16 @@ TEST_F(EventStreamsTest, ToldFromAnotherProcessIsAGap) {
   EXPECT_EQ(told[1].data["number"], 1);
 }
 
+TEST_F(EventStreamsTest, APlaceThatNobodyReachedIsAGap) {
+  start();
+  emit("a", 2);
+  journal_->settle();
+  for (const char* target : {"/rooms/a/events", "/events"}) {
+    const auto stream = open(target, "Last-Event-ID: a:18446744073709551615-ffffffffffffffff\r\n");
+    EXPECT_THAT(stream->read_event("\"number\":2,\"at\""), HasSubstr("event: gap")) << target;
+  }
+}
+
 TEST_F(EventStreamsTest, RefusesWhatIsNoPlace) {
   start();
   emit("a", 1);
