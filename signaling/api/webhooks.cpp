@@ -79,6 +79,8 @@ class Webhooks::Worker {
     if (config.filter != config_.filter) readers_.push_back(readers_.back().succeed(config.filter));
     const std::lock_guard lock(mutex_);
     config_ = std::move(config);
+    hurry_ = true;  // a wrong secret or authority may have been why it failed
+    changed_.notify_all();
   }
 
   // Ends by itself once it has delivered what is there now, or cannot in time.
@@ -250,7 +252,7 @@ class Webhooks::Worker {
       changed_.notify_all();
     }
     if (another) tell("is tried again: " + error);
-    // Who has been told to leave since the wait before tries again at once.
+    // Who has been told to leave, or is another, since the wait before tries again at once.
     std::unique_lock lock(mutex_);
     const auto until = Clock::now() + wait;
     changed_.wait_until(lock, leave_by_ ? std::min(until, *leave_by_) : until,
@@ -314,7 +316,7 @@ class Webhooks::Worker {
   bool stopping_ = false;
   bool done_ = false;
   std::optional<Clock::time_point> leave_by_;
-  bool hurry_ = false;       // told to leave, and not waited since
+  bool hurry_ = false;       // told to leave or changed, and not waited since
   std::size_t in_hand_ = 0;  // events that were read, and are not taken yet
   WebhookStatus status_;
   std::shared_ptr<void> subscription_;

@@ -97,6 +97,18 @@ TEST_F(WebhooksReplaced, WhatWaitsOutlivesAnotherSecret) {
                                                          request.substr(request.find("\r\n\r\n") + 4)));
 }
 
+// A secret or an authority that was wrong may be why it failed: nobody who mended it waits for the next try.
+TEST_F(WebhooksReplaced, OneThatIsOtherTriesAgainAtOnce) {
+  Receiver receiver;
+  receiver.answer_next("HTTP/1.1 401 Unauthorized\r\n\r\n");
+  start({to(receiver, {}, "wrong")},
+        {.first_retry = std::chrono::hours(1), .last_retry = std::chrono::hours(1)});
+  emit("a", 1);
+  while (webhooks_->status()[0].state != WebhookState::kRetrying) std::this_thread::yield();
+  webhooks_->replace({to(receiver, {}, "right")});
+  EXPECT_EQ(all_numbers_of(receiver.wait_for(1)), count_from(1, 1));
+}
+
 // What waited is told as it was wanted when it happened; and so it is of three filters behind each other.
 TEST_F(WebhooksReplaced, AnotherFilterIsForWhatComes) {
   Receiver receiver;
