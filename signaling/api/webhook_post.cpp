@@ -1,6 +1,9 @@
 #include "signaling/api/webhook_post.h"
 
+#include <algorithm>
 #include <condition_variable>
+#include <cstring>
+#include <optional>
 #include <system_error>
 #include <thread>
 
@@ -10,7 +13,6 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-#include <netdb.h>
 #include <openssl/x509_vfy.h>
 
 #include "signaling/api/webhook_reply.h"
@@ -31,6 +33,16 @@ void expect_host(SSL* tls, const std::string& host) {
   SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   SSL_set1_host(tls, host.c_str());
   SSL_set_tlsext_host_name(tls, host.c_str());
+}
+
+Endpoints endpoints_of(const std::vector<HostAddress>& addresses) {
+  Endpoints all;
+  for (const HostAddress& address : addresses) {
+    tcp::endpoint& endpoint = all.emplace_back();
+    std::memcpy(endpoint.data(), &address.storage, address.length);
+    endpoint.resize(address.length);
+  }
+  return all;
 }
 
 std::string certificate_fault(long verdict, const std::string& host) {
@@ -134,36 +146,22 @@ class WebhookPost::Exchange {
 struct WebhookPost::Resolution {
   std::mutex mutex;
   std::condition_variable changed;
-  bool done = false;
-  Endpoints endpoints;
-  std::string error;
+  std::optional<base::Result<std::vector<HostAddress>, std::string>> addresses;
 
-  void run(const std::string& host, const std::string& port) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* list = nullptr;
-    const int failed = getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
+  void run(const ResolveHost& resolve, const WebhookUrl& url) {
+    auto found = resolve(url.host, url.port);
     const std::lock_guard lock(mutex);
-    if (failed != 0) error = host + " is not resolved: " + gai_strerror(failed);
-    for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
-      tcp::endpoint endpoint;
-      if (one->ai_addrlen > endpoint.capacity()) continue;
-      std::copy_n(reinterpret_cast<const char*>(one->ai_addr), one->ai_addrlen,
-                  reinterpret_cast<char*>(endpoint.data()));
-      endpoint.resize(one->ai_addrlen);
-      endpoints.push_back(endpoint);
-    }
-    if (list != nullptr) freeaddrinfo(list);
-    done = true;
+    addresses = std::move(found);
     changed.notify_all();
   }
   bool under_way() {
     const std::lock_guard lock(mutex);
-    return !done;
+    return !addresses;
   }
 };
 
-WebhookPost::WebhookPost(WebhookUrl url) : url_(std::move(url)) {}
+WebhookPost::WebhookPost(WebhookUrl url, ResolveHost resolve)
+    : url_(std::move(url)), resolve_(std::move(resolve)) {}
 
 WebhookPost::~WebhookPost() = default;
 
@@ -173,31 +171,37 @@ void WebhookPost::stop() {
   if (exchange_ != nullptr) exchange_->stop();
 }
 
-base::Result<int, std::string> WebhookPost::send(const Message& message, std::chrono::milliseconds timeout) {
+base::Result<std::vector<HostAddress>, std::string> WebhookPost::addresses(
+    std::chrono::milliseconds timeout) {
   if (resolution_ && resolution_->under_way()) {
     return base::unexpected(std::string("its name is still being resolved"));
   }
   const auto resolution = std::make_shared<Resolution>();
   try {
-    std::thread([url = url_, resolution] { resolution->run(url.host, url.port); }).detach();
+    std::thread([url = url_, resolve = resolve_, resolution] { resolution->run(resolve, url); }).detach();
   } catch (const std::system_error& error) {
     return base::unexpected("there is no thread to resolve its name: " + error.code().message());
   }
   resolution_ = resolution;
-  Endpoints endpoints;
-  {
-    std::unique_lock lock(resolution->mutex);
-    const auto end = std::chrono::steady_clock::now() + timeout;
-    // By steps: stop() knows nothing of it.
-    while (!resolution->done && std::chrono::steady_clock::now() < end) {
-      resolution->changed.wait_for(lock, std::chrono::milliseconds(50));
-      const std::lock_guard stopping(mutex_);
-      if (stopped_) break;
-    }
-    if (!resolution->done) return base::unexpected(std::string("its name is not resolved in time"));
-    if (resolution->endpoints.empty()) return base::unexpected(resolution->error);
-    endpoints = resolution->endpoints;
+  std::unique_lock lock(resolution->mutex);
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  // By steps: stop() knows nothing of it.
+  while (!resolution->addresses && std::chrono::steady_clock::now() < end) {
+    resolution->changed.wait_for(lock, std::chrono::milliseconds(50));
+    const std::lock_guard stopping(mutex_);
+    if (stopped_) break;
   }
+  if (!resolution->addresses) return base::unexpected(std::string("its name is not resolved in time"));
+  return *resolution->addresses;
+}
+
+base::Result<int, std::string> WebhookPost::send(const Message& message, std::chrono::milliseconds timeout) {
+  auto found = addresses(timeout);
+  if (!found) return base::unexpected(found.error());
+  // One that takes no packets takes all the time there is: the next try begins with the one behind it.
+  std::rotate(found->begin(), found->begin() + static_cast<std::ptrdiff_t>(failures_ % found->size()),
+              found->end());
+  const Endpoints endpoints = endpoints_of(*found);
   std::string request = "POST " + url_.target + " HTTP/1.1\r\nHost: " + url_.authority() +
                         "\r\nUser-Agent: Tutti\r\nConnection: close\r\nContent-Type: application/json\r\n";
   for (const auto& [name, value] : message.headers) request += name + ": " + value + "\r\n";
@@ -212,6 +216,7 @@ base::Result<int, std::string> WebhookPost::send(const Message& message, std::ch
                          : exchange.over_tcp(endpoints, timeout);
   const std::lock_guard lock(mutex_);
   exchange_ = nullptr;
+  if (!result) ++failures_;
   return result;
 }
 

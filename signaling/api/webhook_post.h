@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -9,13 +10,14 @@
 #include <vector>
 
 #include "dataplane/base/result.h"
+#include "signaling/api/webhook_host.h"
 #include "signaling/api/webhook_url.h"
 
 namespace tutti::api {
 
 class WebhookPost {
  public:
-  explicit WebhookPost(WebhookUrl url);
+  explicit WebhookPost(WebhookUrl url, ResolveHost resolve = resolve_host);
   ~WebhookPost();
 
   struct Message {
@@ -33,11 +35,15 @@ class WebhookPost {
   class Exchange;
   struct Resolution;
 
+  base::Result<std::vector<HostAddress>, std::string> addresses(std::chrono::milliseconds timeout);
+
   const WebhookUrl url_;
+  const ResolveHost resolve_;
   std::mutex mutex_;
   bool stopped_ = false;
   Exchange* exchange_ = nullptr;            // under way
   std::shared_ptr<Resolution> resolution_;  // the last one's
+  std::size_t failures_ = 0;                // that ended without a status
 };
 
 }  // namespace tutti::api

@@ -10,9 +10,11 @@
 
 #include "signaling/api/event_id.h"
 #include "signaling/api/webhook_backoff.h"
+#include "signaling/api/webhook_post.h"
 #include "signaling/api/webhook_reply.h"
 #include "signaling/api/webhook_signature.h"
 #include "tests/support/closed_port.h"
+#include "tests/support/full_port.h"
 #include "tests/support/webhook_receiver.h"
 #include "tests/unit/conference/journal_fixture.h"
 
@@ -231,6 +233,24 @@ TEST(Webhooks, SayWhyNobodyIsReached) {
     while (webhooks.status()[i].tries_in_vain < 3) std::this_thread::yield();
     EXPECT_EQ(webhooks.status()[i].last_error, "cannot connect: Connection refused");
   }
+}
+
+// Of a host's addresses one may be behind a network that drops what it is sent.
+TEST(WebhookPosts, TryAnotherAddressOfTheHostWhereOneIsSilent) {
+  Receiver receiver;
+  const base::SocketAddress here =
+      *base::parse_ip("127.0.0.1", static_cast<std::uint16_t>(std::stoi(receiver.port())));
+  const FullPort silent;
+  const auto resolve = [&](const std::string&, const std::string&) {
+    std::vector<HostAddress> both(2);
+    both[0].length = base::to_sockaddr(silent.address(), both[0].storage);
+    both[1].length = base::to_sockaddr(here, both[1].storage);
+    return base::Result<std::vector<HostAddress>, std::string>(both);
+  };
+  WebhookPost post(*parse_webhook_url("http://receiver.example"), resolve);
+  const WebhookPost::Message message{R"({"events":[]})", {{"Tutti-Delivery", "1"}}, {}};
+  EXPECT_EQ(post.send(message, milliseconds(200)).error(), "it does not answer in time");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(post.send(message, seconds(30)).value_or(0), 204) << i;
 }
 
 // Or this does not end before the post does.
