@@ -73,6 +73,7 @@ class Storm {
   void acknowledge(sip::DialogId dialog);
   void calm_down();
   void expect_everyone_linked();
+  void expect_as_told();
 
   std::mt19937 random_;
   FocusWorld world_;
@@ -87,7 +88,7 @@ void Storm::acknowledge(sip::DialogId dialog) {
 
 void Storm::operate(ParticipantId id) {
   Control& control = world_.control();
-  switch (below(14)) {
+  switch (below(18)) {
     case 0:
       return (void)control.kick(id, "kicked");
     case 1:
@@ -103,6 +104,16 @@ void Storm::operate(ParticipantId id) {
     case 6:
       if (below(4) == 0) return (void)control.stop_coaching(id);
       return (void)control.coach(id, pick_participant());
+    case 7:
+      return (void)control.set_all_muted(room(), below(2) == 0, below(2) == 0);
+    case 8:
+      return (void)control.set_status(id, std::vector{ParticipantStatus::kActive, ParticipantStatus::kMuted,
+                                                      ParticipantStatus::kOnHold}[below(3)]);
+    case 9:
+      if (below(4) == 0) return (void)control.kick_all(room(), "all kicked");
+      return (void)control.play_tone(id, {});
+    case 10:
+      return (void)control.stop_play(id);
     default:
       if (control.move(id, room())) ++moved;
   }
@@ -265,6 +276,31 @@ void Storm::expect_everyone_linked() {
   }
 }
 
+// What is told of each is what its core does with it.
+void Storm::expect_as_told() {
+  std::map<std::uint16_t, mailbox::MixControls> controls;  // by port
+  for (const auto& core : world_.cores) {
+    for (const auto& [slot, who] : core->attached()) {
+      controls[static_cast<std::uint16_t>(10'000 + 2 * (who.command.endpoint.rtp % 20'000))] = who.mix;
+    }
+  }
+  for (const auto& conference : world_.control().list_conferences()) {
+    const auto participants = world_.control().list_participants(conference.name);
+    for (const auto& info : *participants) {
+      ASSERT_EQ(controls.count(info.local_rtp.port), 1U);
+      const mailbox::MixControls& is = controls[info.local_rtp.port];
+      const bool out = info.held || info.waiting || info.entering_pin;
+      EXPECT_EQ(is.muted, info.muted || out || info.role == ParticipantRole::kListener);
+      EXPECT_TRUE(is.deaf || !info.deaf) << "hears though deaf";
+      EXPECT_TRUE(!is.deaf || info.deaf || out) << "deaf";
+      if (info.coachee == ParticipantId{}) continue;
+      const auto coachee = world_.control().find_participant(info.coachee);
+      ASSERT_TRUE(coachee);
+      EXPECT_EQ(coachee->conference, conference.name);
+    }
+  }
+}
+
 void Storm::calm_down() {
   for (const auto dialog : dialogs_) {
     if (world_.state(dialog) == State::kCalling) world_.decline(dialog, 480, "Gone");
@@ -283,13 +319,18 @@ void Storm::calm_down() {
   EXPECT_EQ(ledger.streams, alive);
   EXPECT_EQ(world_.count_attached(), alive);
   expect_everyone_linked();
+  expect_as_told();
   for (const auto dialog : dialogs_) {
     if (world_.dialogs[dialog].alive()) world_.end(dialog);
   }
   world_.settle();
   EXPECT_TRUE(world_.focus->ledger().zero());
   EXPECT_EQ(world_.focus->control().list_conferences().size(), 1u) << "only the permanent one";
-  for (const auto& one : world_.cores) EXPECT_EQ(one->conferences(), 0u);
+  for (const auto& one : world_.cores) {
+    EXPECT_EQ(one->conferences(), 0u);
+    EXPECT_TRUE(one->voices.empty());
+    EXPECT_TRUE(one->ears.empty());
+  }
 }
 
 TEST(Interleaving, AnythingInAnyOrderEndsAtZero) {
