@@ -1,7 +1,9 @@
 // tuttid: reads flags and file, starts the server, ends it when a signal asks.
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -64,13 +66,25 @@ tutti::base::Result<Configuration, std::vector<ConfigurationError>> configure(co
   return configuration;
 }
 
+// A pipe has given what it had: now it is empty, which is a configuration too, or has its reader wait.
+tutti::base::Result<Configuration, std::vector<ConfigurationError>> configure_again(
+    const Arguments& arguments) {
+  std::error_code error;
+  const auto status = std::filesystem::status(arguments.file, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    const std::string text = "cannot be read again: it is no regular file";
+    return tutti::base::unexpected(std::vector{ConfigurationError{arguments.file, 0, 0, text}});
+  }
+  return configure(arguments);
+}
+
 int serve(const Arguments& arguments, const Configuration& configuration) {
   SignalWatch::block();
   ServiceManager manager(ServiceManager::socket_of_environment());
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(2)
   ReadConfiguration again;
-  if (!arguments.file.empty()) again = [arguments] { return configure(arguments); };
+  if (!arguments.file.empty()) again = [arguments] { return configure_again(arguments); };
   auto started = Server::start(configuration, TUTTI_VERSION, std::move(again));
   if (!started) {
     log::error(started.error().sentence);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "signaling/server/configuration_keys.h"
 #include "signaling/server/http_token.h"
@@ -192,6 +193,14 @@ TEST_F(TuttidReload, ABrokenFileChangesNothingAndSaysWhere) {
   write("");
   EXPECT_THAT(post("/reload"), HasSubstr(R"({"changed":[],"needs_restart":[]})"));
   EXPECT_THAT(get("/metrics"), HasSubstr("tutti_config_reloads_total{result=\"failed\"} 1\n"));
+}
+
+// As --config /dev/stdin is, of which nothing is left: no rooms, no token.
+TEST_F(TuttidReload, APipeIsNotReadAgain) {
+  ASSERT_EQ(::unlink(file_.name().c_str()), 0);
+  ASSERT_EQ(::mkfifo(file_.name().c_str(), 0600), 0);
+  EXPECT_THAT(post("/reload"), HasSubstr(file_.name() + ": cannot be read again: it is no regular file"));
+  EXPECT_THAT(get("/health"), HasSubstr(R"("status":"ok")"));
 }
 
 TEST_F(TuttidReload, SighupDoesTheSameAndTellsTheLog) {
