@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "signaling/server/configuration_keys.h"
@@ -115,6 +116,37 @@ TEST(HttpToken, IsReadFromAFileThatOnlyItsOwnerReads) {
   EXPECT_THAT(http_token(configuration).error(), HasSubstr("cannot be read: No such file"));
   configuration.http.token_file = "/dev/zero";
   EXPECT_THAT(http_token(configuration).error(), HasSubstr("is not a file"));
+}
+
+// systemd gives a credential to root, and to the service's user by an access control list: mode 0440.
+TEST(HttpToken, IsReadWhereAListGivesItToThisServerAlone) {
+  const TemporaryFile file("0123456789abcdef\n");
+  ASSERT_EQ(::chmod(file.name().c_str(), 0400), 0);
+  Configuration configuration;
+  configuration.http.token_file = file.name();
+  const auto give_to = [&](std::uint32_t user, std::uint16_t group_bits) {
+    struct Entry {
+      std::uint16_t tag;
+      std::uint16_t bits;
+      std::uint32_t id;
+    };
+    constexpr std::uint32_t kNobody = ~0U;
+    const Entry list[] = {
+        {1, 4, kNobody}, {2, 4, user}, {4, group_bits, kNobody}, {16, 4, kNobody}, {32, 0, kNobody}};
+    const std::uint32_t version = 2;
+    std::string bytes(reinterpret_cast<const char*>(&version), sizeof version);
+    bytes.append(reinterpret_cast<const char*>(list), sizeof list);
+    return ::setxattr(file.name().c_str(), "system.posix_acl_access", bytes.data(), bytes.size(), 0) == 0;
+  };
+  if (!give_to(::geteuid(), 0)) GTEST_SKIP() << "no access control lists here";
+  struct stat status {};
+  ASSERT_EQ(::stat(file.name().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0440U);
+  EXPECT_EQ(http_token(configuration).value_or(""), "0123456789abcdef");
+  ASSERT_TRUE(give_to(::geteuid() + 1, 0));
+  EXPECT_THAT(http_token(configuration).error(), HasSubstr("may be read by others"));
+  ASSERT_TRUE(give_to(::geteuid(), 4));
+  EXPECT_THAT(http_token(configuration).error(), HasSubstr("may be read by others"));
 }
 
 TEST(HttpToken, IsNeededWhereOthersThanThisHostCanAsk) {
