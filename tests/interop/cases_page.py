@@ -221,6 +221,32 @@ def four_thousand(world):
         world.expect(browser.until(lambda: browser.texts("#people-body .name") == ["Caller 777"]), "the search does not find it")
 
 
+def between_pages(world):
+    """Who comes or goes while a long list is asked for page by page is shown as it is, not as the page before told."""
+    people = [participant(n, "talk", f"Caller {n}") for n in range(2, 602)]
+    with _Page(world, people) as (_, browser, fake):
+        world.expect(browser.until(lambda: browser.text("#people-count") == "600 participants"), "not everyone is shown")
+        get, asked = fake.get, []
+
+        def get_late(parts, query):
+            answer = get(parts, query)
+            if "after=" in query and not asked:
+                for gone in (people.pop(0), people.pop(0)):
+                    fake.emit("ParticipantLeft", "talk", gone["id"], reason="", participant=gone)
+                people.insert(0, participant(1, "talk", "Moved"))
+                fake.emit("ParticipantJoined", "talk", 1, participant=people[0])
+                time.sleep(1.0)  # they are with the page before this answer is
+                asked.append(query)
+            return answer
+
+        fake.get = get_late
+        browser.click("#room-lock")
+        world.expect(browser.until(lambda: asked), "nobody asked for a second page")
+        time.sleep(1.0)
+        shown = browser.text("#people-count")
+        world.expect(shown == "599 participants", f"two left and one came, and there are {shown}")
+
+
 def token(world):
     """A server that wants a token: a prompt, kept for the tab alone, asked again when it is not taken."""
     from selenium.webdriver.common.keys import Keys
@@ -280,4 +306,4 @@ def quiet_motion(world):
 
 
 CASES = [names_are_text, keyboard]
-LONG = [narrow, contrast, controls_have_names, four_thousand, token, resume, quiet_motion]
+LONG = [narrow, contrast, controls_have_names, four_thousand, between_pages, token, resume, quiet_motion]

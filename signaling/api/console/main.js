@@ -37,6 +37,7 @@ const whole = new Poller(api, async () => {
   const chosen = store.room;
   if (!chosen) return;
   if (store.roomsKnown && !store.chosen) return store.setPeople(null);
+  store.askPeople();
   try {
     const participants = await api.list(path.room(chosen, "participants"), "participants");
     if (chosen === store.room) store.setPeople(participants);

@@ -22,6 +22,8 @@ export class Store extends EventTarget {
   events = [];          // the newest last
   eventsLost = 0;
   serial = 0;           // of the events: tells a view what is new
+  #came = new Map();    // since askPeople(), by id
+  #left = new Set();
 
   #tell(...parts) {
     for (const part of parts) this.dispatchEvent(new Event(part));
@@ -32,7 +34,14 @@ export class Store extends EventTarget {
     this.room = room;
     this.roomGone = false;
     this.people = new Map();
+    this.askPeople();
     this.#tell("room", "people", "rooms");
+  }
+
+  // Everyone is asked for from now on, page by page: who comes or goes meanwhile may be told wrongly by a page.
+  askPeople() {
+    this.#came.clear();
+    this.#left.clear();
   }
 
   get chosen() {
@@ -53,7 +62,10 @@ export class Store extends EventTarget {
   // Everyone in the room; null: there is no such room.
   setPeople(people) {
     this.roomGone = people === null;
-    this.people = new Map((people ?? []).map((person) => [person.id, person]));
+    this.people = new Map((people ?? []).filter((person) => !this.#left.has(person.id)).map((person) => [person.id, person]));
+    for (const [id, person] of people === null ? [] : this.#came) {
+      if (!this.people.has(id)) this.people.set(id, person);
+    }
     this.#tell("room", "people");
   }
 
@@ -107,9 +119,13 @@ export class Store extends EventTarget {
     switch (event.event) {
       case "ParticipantJoined":
         this.people.set(event.participant, event.detail.participant);
+        this.#came.set(event.participant, event.detail.participant);
+        this.#left.delete(event.participant);
         announce(`${nameOf(event.detail.participant, 60)} joined.`);
         return this.#tell("people", "stale-rooms");
       case "ParticipantLeft":
+        this.#came.delete(event.participant);
+        this.#left.add(event.participant);
         if (!this.people.delete(event.participant)) return undefined;
         announce(`${nameOf(event.detail.participant, 60)} left${event.detail.reason ? `: ${printable(event.detail.reason, 60)}` : ""}.`);
         return this.#tell("people", "stale-rooms");
