@@ -35,7 +35,8 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON) # who builds it needs dpkg-dev
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_SERVER_PACKAGE_NAME tutti)
 set(CPACK_DEBIAN_SERVER_PACKAGE_RECOMMENDS python3) # tutti-host-check
-set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA ${CMAKE_SOURCE_DIR}/tools/service/postinst ${CMAKE_SOURCE_DIR}/tools/service/prerm)
+set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA ${CMAKE_SOURCE_DIR}/tools/service/postinst ${CMAKE_SOURCE_DIR}/tools/service/prerm
+    ${CMAKE_SOURCE_DIR}/tools/service/postrm)
 set(CPACK_DEBIAN_DPDK_PACKAGE_NAME tutti-dpdk)
 # Both of one build: docs/decisions/0031-dpdk.md.
 set(CPACK_DEBIAN_DPDK_PACKAGE_DEPENDS "tutti (= ${PROJECT_VERSION}), librte-meta-mempool, librte-meta-net")
