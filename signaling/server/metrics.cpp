@@ -135,7 +135,7 @@ void tell_sip(MetricsText& text, const MetricsSources& sources) {
   text.sample(sip.refused_connections.value(), {{"reason", "connections"}});
   text.sample(sip.refused_address.value(), {{"reason", "address"}});
   text.family("tutti_sip_messages_kept_out_total", "counter",
-              "SIP messages that the parser never saw: too long or malformed.");
+              "SIP messages thrown away: too long, malformed, or too many of one call.");
   text.sample(sources.messages_kept_out);
   text.family("tutti_refused_for_load_total", "counter",
               "Calls refused because no core had room and headroom.");

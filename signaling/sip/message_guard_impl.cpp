@@ -1,13 +1,16 @@
 #include "signaling/sip/message_guard_impl.h"
 
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/clock.h"
 #include "signaling/sip/handles_impl.h"
 #include "signaling/sip/interposition_impl.h"
 #include "signaling/sip/message_scan.h"
+#include "signaling/sip/request_rate.h"
 
 namespace tutti::sip {
 namespace {
@@ -61,6 +64,17 @@ bool mend_first_line(char* bytes, std::size_t size) {
   return true;
 }
 
+// The library has a transaction of 10 kB for 32 s of each request of a dialog, of each ACK without its INVITE
+// and of each request like another but for its branch, and most of them it answers itself; those of one
+// Call-ID and CSeq are a list that each walks. It throws away what names another transport than it came by.
+void keep_out_flood(sip_t* sip) {
+  thread_local const auto rate = std::make_unique<RequestRate>();  // a stack has one thread
+  if (!sip->sip_request || !sip->sip_call_id || !sip->sip_via) return;
+  if (rate->try_enter(sip->sip_call_id->i_id, base::monotonic_now())) return;
+  drops.add();
+  sip->sip_via->v_protocol = "none";
+}
+
 issize_t extract_body(msg_t* msg, msg_pub_t* pub, char bytes[], isize_t size, int end_of_stream) {
   auto* sip = reinterpret_cast<sip_t*>(pub);
   // The limit of the library counts only for the first message of a stream; another one that is pipelined
@@ -71,7 +85,9 @@ issize_t extract_body(msg_t* msg, msg_pub_t* pub, char bytes[], isize_t size, in
     return -1;
   }
   pad_short_branch(msg, sip);
-  return sip_extract_body(msg, sip, bytes, size, end_of_stream);
+  const issize_t extracted = sip_extract_body(msg, sip, bytes, size, end_of_stream);
+  if (extracted != 0) keep_out_flood(sip);  // it is whole
+  return extracted;
 }
 
 }  // namespace

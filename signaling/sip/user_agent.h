@@ -78,8 +78,8 @@ class UserAgent final : public DialogControl {
   std::size_t dialogs() const;
   // Thread: any.
   const SipCounters& counters() const;
-  // Messages that the parser never saw: too long, or of a form the library cannot bear. Of the whole process.
-  // Thread: any.
+  // Messages that nobody answers for: too long, of a form the library cannot bear, or more requests than a
+  // call needs. Of the whole process. Thread: any.
   static std::uint64_t messages_kept_out();
 
  private:

@@ -1,0 +1,76 @@
+// Floods that would each leave the library a transaction: of one call.
+#include "signaling/sip/request_rate.h"
+#include "tests/unit/sip/sip_fixture.h"
+
+namespace tutti::sip {
+namespace {
+
+// `message` with another branch: a request of its own to the library.
+std::string with_branch(std::string message, int number) {
+  constexpr std::string_view kBranch = ";branch=z9hG4bK";
+  return message.insert(message.find(kBranch) + kBranch.size(), std::to_string(number) + "x");
+}
+
+class FloodTest : public SipTest {
+ protected:
+  // Sends `kFlood` requests and tells how many answers came to them.
+  std::size_t answers_to(Peer& peer, const std::function<std::string(int)>& request) {
+    constexpr int kAtOnce = 20;  // that no socket overflows
+    std::size_t answers = 0;
+    for (int i = 0; i < kFlood; ++i) {
+      peer.send(request(i));
+      if (i % kAtOnce != kAtOnce - 1) continue;
+      while (!peer.next(std::chrono::milliseconds(20)).empty()) ++answers;
+    }
+    return answers;
+  }
+
+  static constexpr int kFlood = 400;
+  // Whole windows, of which three are touched at most by what takes less than one.
+  static constexpr std::size_t kMost = 3 * RequestRate::kRequests;
+};
+
+TEST_F(FloodTest, RequestsOfOneCallAreAnsweredOnlyAsOftenAsACallNeeds) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall flood(peer, "room");
+  establish(flood);
+  const std::uint64_t before = UserAgent::messages_kept_out();
+  const auto rising = answers_to(peer, [&](int) { return flood.request("OPTIONS", {}); });
+  EXPECT_GE(rising, 40u);
+  EXPECT_LE(rising, kMost);
+  EXPECT_GE(UserAgent::messages_kept_out(), before + kFlood - kMost);
+
+  Peer other(loop, server());
+  RawCall call(other, "room");
+  establish(call);
+  other.send(call.bye());
+  other.expect(200, "BYE");
+}
+
+TEST_F(FloodTest, SoAreThoseThatTheLibraryAnswersByItself) {
+  accept_all();
+  start();
+  Peer peer(loop, server());
+  RawCall late(peer, "room");
+  establish(late);
+  const std::string old = late.request("OPTIONS", {});
+  peer.send(late.request("OPTIONS", {}));
+  peer.expect(200, "OPTIONS");
+  EXPECT_LE(answers_to(peer, [&](int i) { return with_branch(old, i); }), kMost) << "out of order: 500";
+
+  RawCall copies(peer, "room");
+  const std::string first = copies.request("OPTIONS", {});
+  EXPECT_LE(answers_to(peer, [&](int i) { return with_branch(first, i); }), kMost) << "merged: 482";
+
+  const std::uint64_t before = UserAgent::messages_kept_out();
+  RawCall acked(peer, "room");
+  establish(acked);
+  const std::string ack = acked.ack();
+  EXPECT_EQ(answers_to(peer, [&](int i) { return with_branch(ack, i); }), 0u);
+  EXPECT_GE(UserAgent::messages_kept_out(), before + kFlood - kMost);
+}
+
+}  // namespace
+}  // namespace tutti::sip
