@@ -80,7 +80,7 @@ int UserAgent::Impl::on_request(nta_leg_magic_t* magic, nta_leg_t*, nta_incoming
 void UserAgent::Impl::receive(ServerTransaction transaction, const sip_t& sip) {
   const sip_method_t method = sip.sip_request->rq_method;
   counters.received(method_of(method)).add();
-  if (method == sip_method_ack) return;
+  if (method == sip_method_ack) return count_trace();
   if (const auto answer = answer_to(sip)) {
     stack_.reply(transaction.get(), answer->status, answer->phrase, answer->headers);
     return count_trace();

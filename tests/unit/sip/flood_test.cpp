@@ -1,4 +1,4 @@
-// Floods that would each leave the library a transaction: of one call.
+// Floods that would each leave the library a transaction: of one call, of ACKs.
 #include "signaling/sip/request_rate.h"
 #include "tests/unit/sip/sip_fixture.h"
 
@@ -70,6 +70,21 @@ TEST_F(FloodTest, SoAreThoseThatTheLibraryAnswersByItself) {
   const std::string ack = acked.ack();
   EXPECT_EQ(answers_to(peer, [&](int i) { return with_branch(ack, i); }), 0u);
   EXPECT_GE(UserAgent::messages_kept_out(), before + kFlood - kMost);
+}
+
+TEST_F(FloodTest, AcksOfNoCallLeaveNoTraceOfEach) {
+  start();
+  recorder.refusal = [](const IncomingInvite&) { return Rejection{404, {}, {}, {}}; };
+  recorder.invited = [&](const IncomingInvite& invite) { agent->reject(invite.dialog, {404, {}, {}, {}}); };
+  Peer peer(loop, server());
+  for (int i = 0; i < 150; ++i) {
+    RawCall call(peer, "nobody");
+    peer.send(call.request("ACK", {}));
+  }
+  RawCall call(peer, "nobody");
+  peer.send(call.invite());
+  peer.expect(404, "INVITE");
+  EXPECT_TRUE(recorder.invites.empty()) << "it was refused with a transaction";
 }
 
 }  // namespace
