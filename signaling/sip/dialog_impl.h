@@ -25,9 +25,9 @@ struct DialogContext {
   const UserAgentConfig& config;
   UserAgentObserver& observer;
   SipCounters& counters;
-  // Takes the dialog out of the table; it is destroyed later, not inside its own callbacks.
-  std::function<void(DialogId)> retire;
-  std::function<void()> refused;  // a first INVITE, by the observer
+  std::function<void(DialogId)> retire;  // out of the table; destroyed later, not inside its own callbacks
+  std::function<void()> refused;         // a first INVITE, by the observer
+  std::function<void(ServerTransaction)> given_up;  // a first INVITE, by its caller: answered, not yet ACKed
 };
 
 class Dialog {

@@ -169,6 +169,7 @@ void Dialog::cancelled(nta_incoming_t* request, const sip_t& cancel) {
   context_.counters.received(Method::kCancel).add();
   if (request == invite_.get() && state_ == State::kIncoming) {
     answer(invite_, 487, {});
+    context_.given_up(std::move(invite_));
     end({EndReason::kCancelled, 0, reason_of(cancel)});
   } else if (request == session_.get()) {
     answer(session_, 487, {});
@@ -232,7 +233,10 @@ void Dialog::receive_bye(const ServerTransaction& transaction, const sip_t& sip)
   }
   answer(transaction, 200, {});
   answer(session_, 487, {});
-  if (state_ == State::kIncoming) answer(invite_, 487, {});
+  if (state_ == State::kIncoming) {
+    answer(invite_, 487, {});
+    context_.given_up(std::move(invite_));
+  }
   end({EndReason::kRemoteBye, 0, reason_of(sip)});
 }
 

@@ -20,19 +20,23 @@ constexpr std::size_t kTracesASecond = 100;
 }  // namespace
 
 UserAgent::Impl::Impl(EventLoop& loop, UserAgentConfig the_config, UserAgentObserver& observer)
-    : config(std::move(the_config)), stack_(loop, config, counters), context_{stack_,
-                                                                              loop,
-                                                                              config,
-                                                                              observer,
-                                                                              counters,
-                                                                              [this](DialogId id) { retire(id); },
-                                                                              [this] { count_trace(); }} {}
+    : config(std::move(the_config)),
+      stack_(loop, config, counters),
+      context_{stack_,
+               loop,
+               config,
+               observer,
+               counters,
+               [this](DialogId id) { retire(id); },
+               [this] { count_trace(); },
+               [this](ServerTransaction invite) { await_ack(std::move(invite)); }} {}
 
 UserAgent::Impl::~Impl() {
   burial_.cancel();
   second_.cancel();
   retired_.clear();
   dialogs_.clear();
+  unacknowledged_.clear();
   default_leg_.reset();
 }
 
@@ -150,6 +154,24 @@ void UserAgent::Impl::count_trace() {
     traces_this_second_ = 0;
     stack_.set_stateless(false);
   });
+}
+
+// The library repeats its answer for 64*T1 out of a list that is walked for each: as many as of INVITEs that
+// wait for ours, and no more.
+void UserAgent::Impl::await_ack(ServerTransaction refused) {
+  nta_incoming_t* request = refused.get();
+  if (nta_incoming_status(request) < 300) return;  // it could not be sent, and nothing is heard of it again
+  nta_incoming_bind(request, on_ack, reinterpret_cast<nta_incoming_magic_t*>(this));
+  unacknowledged_.emplace(request, std::move(refused));
+  counters.pending_invites.add(1);
+}
+
+// Or 64*T1 without one.
+int UserAgent::Impl::on_ack(nta_incoming_magic_t* magic, nta_incoming_t* request, const sip_t*) {
+  auto& impl = *reinterpret_cast<Impl*>(magic);
+  impl.unacknowledged_.erase(request);
+  impl.counters.pending_invites.add(-1);
+  return 0;
 }
 
 void UserAgent::Impl::receive_invite(ServerTransaction transaction, const sip_t& sip) {

@@ -41,6 +41,8 @@ class UserAgent::Impl {
   // What a request from outside of dialogs is answered; nothing where it is a call that may come in.
   std::optional<Refusal> answer_to(const sip_t& sip);
   void receive_invite(ServerTransaction transaction, const sip_t& sip);
+  void await_ack(ServerTransaction refused);
+  static int on_ack(nta_incoming_magic_t* magic, nta_incoming_t* request, const sip_t* sip);
   // A trace is kept of a refusal, or of what has nothing to do with calls.
   void count_trace();
   Dialog& make_dialog();
@@ -51,6 +53,7 @@ class UserAgent::Impl {
   Leg default_leg_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Dialog>> dialogs_;
   std::vector<std::unique_ptr<Dialog>> retired_;
+  std::unordered_map<nta_incoming_t*, ServerTransaction> unacknowledged_;  // first INVITEs, given up
   Timer burial_;
   std::size_t traces_this_second_ = 0;
   Timer second_;

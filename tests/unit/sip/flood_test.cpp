@@ -1,4 +1,4 @@
-// Floods that would each leave the library a transaction: of one call, of ACKs.
+// Floods that would each leave the library a transaction: of one call, of ACKs, of calls that are cancelled.
 #include "signaling/sip/request_rate.h"
 #include "tests/unit/sip/sip_fixture.h"
 
@@ -85,6 +85,52 @@ TEST_F(FloodTest, AcksOfNoCallLeaveNoTraceOfEach) {
   peer.send(call.invite());
   peer.expect(404, "INVITE");
   EXPECT_TRUE(recorder.invites.empty()) << "it was refused with a transaction";
+}
+
+TEST_F(FloodTest, ACancelledInviteIsPendingUntilItsAck) {
+  config.limits.pending_invites = 3;
+  start();
+  Peer peer(loop, server());
+  const auto cancel = [&](RawCall& call) {
+    peer.send(call.invite());
+    EXPECT_TRUE(wait_for([&] { return agent->dialogs() == 1; }));
+    peer.send(call.cancel());
+    peer.expect(487, "INVITE", call.call_id);
+  };
+  const auto refused = [&] {
+    RawCall call(peer, "room");
+    peer.send(call.invite());
+    peer.expect(503, "INVITE", call.call_id);
+  };
+  std::vector<RawCall> calls;
+  for (int i = 0; i < 3; ++i) {
+    calls.emplace_back(peer, "room");
+    cancel(calls.back());
+  }
+  EXPECT_EQ(agent->dialogs(), 0u);
+  EXPECT_EQ(agent->counters().pending_invites.value(), 3);
+  refused();
+  std::string ack = calls[1].ack();  // with the branch of the INVITE, which is not a 2xx's
+  peer.send(ack.erase(ack.find("-ack"), 4));
+  EXPECT_TRUE(wait_for([&] { return agent->counters().pending_invites.value() == 2; }));
+  RawCall another(peer, "room");
+  cancel(another);
+  refused();
+  ASSERT_EQ(recorder.ends.size(), 4u);
+  EXPECT_EQ(recorder.ends[3].reason, EndReason::kCancelled);
+}
+
+TEST_F(FloodTest, NobodyWaitsForTheAckOfACancelledInviteForGood) {
+  quicken();
+  start();
+  Peer peer(loop, server());
+  RawCall call(peer, "room");
+  peer.send(call.invite());
+  EXPECT_TRUE(wait_for([&] { return agent->dialogs() == 1; }));
+  peer.send(call.cancel());
+  peer.expect(487, "INVITE");
+  EXPECT_EQ(agent->counters().pending_invites.value(), 1);
+  EXPECT_TRUE(wait_for([&] { return agent->counters().pending_invites.value() == 0; }));
 }
 
 }  // namespace
