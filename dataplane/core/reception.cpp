@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/core/arrival_prefetch.h"
+#include "dataplane/net/rate_limit.h"
 #include "dataplane/rtp/rtp_packet.h"
 
 namespace tutti::core {
@@ -84,10 +85,9 @@ void Reception::receive_rtp(Participant& participant, const net::ReceivedPacket&
 
 // No more than anybody presses: each is an event that a whole room's followers are told of.
 void Reception::tell_digit(Participant& participant, char digit, base::Instant arrival) TUTTI_REALTIME {
-  base::Instant& told_until = participant.digits_told_until;
-  told_until = std::max(told_until, arrival - kDigitsAtOnce * kDigitEvery);
-  if (told_until + kDigitEvery > arrival) return state_.counters.drops.add(base::DropReason::kRateLimited);
-  told_until += kDigitEvery;
+  if (!net::try_take(participant.digits_told_until, kDigitEvery, kDigitsAtOnce * kDigitEvery, arrival)) {
+    return state_.counters.drops.add(base::DropReason::kRateLimited);
+  }
   state_.outbox.put(mailbox::DigitReceived{participant.handle, digit});
 }
 

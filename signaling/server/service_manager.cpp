@@ -19,9 +19,7 @@ std::string ServiceManager::socket_of_environment() {
 }
 
 void ServiceManager::status(base::Instant now, std::string_view text) {
-  if (now < next_status_) return;
-  next_status_ = now + kStatusEvery;
-  tell("STATUS=" + std::string(text));
+  if (statuses_.try_take(now)) tell("STATUS=" + std::string(text));
 }
 
 void ServiceManager::tell(const std::string& state) const {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dataplane/base/clock.h"
+#include "dataplane/net/rate_limit.h"
 
 namespace tutti::server {
 
@@ -31,7 +32,7 @@ class ServiceManager {
   void tell(const std::string& state) const;
 
   const std::string socket_;
-  base::Instant next_status_;
+  net::RateLimit statuses_{kStatusEvery, 1};
 };
 
 }  // namespace tutti::server
