@@ -56,6 +56,15 @@ class SlowPathTest : public testing::Test {
     }
     return all;
   }
+  // The far end says that our address is its own.
+  auto claim() {
+    const net::ArpPacket arp{.kind = net::ArpPacket::Kind::kReply,
+                             .sender_mac = kFarMac,
+                             .sender_ip = host_.ip(),
+                             .target_mac = kNearMac,
+                             .target_ip = host_.ip()};
+    return arp_frame(arp, kNearMac);
+  }
   void run(SlowPath& slow, base::Duration time) {
     for (const base::Instant end = now_ + time; now_ < end; now_ += SlowPath::kTurnEvery) slow.turn(now_);
   }
@@ -131,12 +140,7 @@ TEST_F(SlowPathTest, TellsOfAnAddressThatIsAnothersToo) {
   SlowPath slow(host_.device(), host_.exchange(), options(),
                 [&](LogLevel, std::string_view line) { told = line; });
   run(slow, std::chrono::milliseconds(50));
-  const net::ArpPacket claim{.kind = net::ArpPacket::Kind::kReply,
-                             .sender_mac = kFarMac,
-                             .sender_ip = host_.ip(),
-                             .target_mac = kNearMac,
-                             .target_ip = host_.ip()};
-  ASSERT_TRUE(host_.far().end().send(arp_frame(claim, kNearMac)));
+  ASSERT_TRUE(host_.far().end().send(claim()));
   host_.receive();
   run(slow, std::chrono::milliseconds(50));
   EXPECT_THAT(told, testing::HasSubstr("the address 10.0.0.1 is 02:00:00:00:00:02's as well"));
@@ -147,20 +151,15 @@ TEST_F(SlowPathTest, TellsOfAnAddressThatIsAnothersTooNowAndThen) {
   std::size_t told = 0;
   SlowPath slow(host_.device(), host_.exchange(), options(), [&](LogLevel, std::string_view) { ++told; });
   run(slow, std::chrono::milliseconds(50));
-  const net::ArpPacket claim{.kind = net::ArpPacket::Kind::kReply,
-                             .sender_mac = kFarMac,
-                             .sender_ip = host_.ip(),
-                             .target_mac = kNearMac,
-                             .target_ip = host_.ip()};
   for (int i = 0; i < 100; ++i) {
-    ASSERT_TRUE(host_.far().end().send(arp_frame(claim, kNearMac)));
+    ASSERT_TRUE(host_.far().end().send(claim()));
     host_.receive();
     run(slow, std::chrono::milliseconds(10));
   }
   EXPECT_EQ(told, SlowPath::kTellAtOnce);
   EXPECT_EQ(slow.host().counters().duplicates.value(), 100u);
   now_ += SlowPath::kTellEvery;
-  ASSERT_TRUE(host_.far().end().send(arp_frame(claim, kNearMac)));
+  ASSERT_TRUE(host_.far().end().send(claim()));
   host_.receive();
   run(slow, std::chrono::milliseconds(10));
   EXPECT_EQ(told, SlowPath::kTellAtOnce + 1);

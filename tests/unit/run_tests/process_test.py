@@ -1,5 +1,6 @@
 """What tools started ends with them."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -43,39 +44,39 @@ def lives(pid):
     return True
 
 
+@contextlib.contextmanager
+def running(script):
+    """A parent that runs it, and its child's number; neither is left behind."""
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    child = int(parent.stdout.readline())
+    try:
+        yield parent, child
+    finally:
+        parent.kill()
+        parent.stdout.close()
+        if lives(child):
+            os.kill(child, signal.SIGKILL)
+
+
 class AChild(unittest.TestCase):
     def test_ends_with_its_parent_however_often_it_is_interrupted(self):
-        parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
-        child = int(parent.stdout.readline())
-        try:
+        with running(PARENT) as (parent, child):
             while parent.poll() is None:
                 parent.send_signal(signal.SIGINT)
                 time.sleep(0.5)
             self.assertEqual(parent.returncode, 128 + signal.SIGINT)
             self.assertFalse(lives(child))
-        finally:
-            parent.kill()
-            parent.stdout.close()
-            if lives(child):
-                os.kill(child, signal.SIGKILL)
 
     def test_that_is_being_started_ends_with_its_parent(self):
-        self.assert_ends(STARTING)
+        with running(STARTING) as (parent, child):
+            self.assert_ends(parent, child)
 
     def test_that_is_being_ended_ends_with_its_parent(self):
-        self.assert_ends(ENDING, interrupt=True)
+        with running(ENDING) as (parent, child):
+            time.sleep(0.5)
+            parent.send_signal(signal.SIGTERM)
+            self.assert_ends(parent, child)
 
-    def assert_ends(self, script, interrupt=False):
-        parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-        child = int(parent.stdout.readline())
-        try:
-            if interrupt:
-                time.sleep(0.5)
-                parent.send_signal(signal.SIGTERM)
-            self.assertEqual(parent.wait(30), 128 + signal.SIGTERM)
-            self.assertFalse(lives(child))
-        finally:
-            parent.kill()
-            parent.stdout.close()
-            if lives(child):
-                os.kill(child, signal.SIGKILL)
+    def assert_ends(self, parent, child):
+        self.assertEqual(parent.wait(30), 128 + signal.SIGTERM)
+        self.assertFalse(lives(child))
