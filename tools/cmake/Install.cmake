@@ -12,8 +12,7 @@ install(PROGRAMS ${CMAKE_SOURCE_DIR}/tools/host-check DESTINATION lib/tutti)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/tools/lib/host_check DESTINATION lib/tutti/lib FILES_MATCHING PATTERN "*.py")
 install(FILES ${CMAKE_SOURCE_DIR}/docs/OPERATIONS.md ${CMAKE_SOURCE_DIR}/docs/tuttid.toml ${CMAKE_SOURCE_DIR}/docs/openapi.json
               ${CMAKE_SOURCE_DIR}/docs/grafana.json ${CMAKE_SOURCE_DIR}/LICENSE
-        DESTINATION share/doc/tutti)
-install(FILES ${CMAKE_SOURCE_DIR}/tools/service/packet.conf ${CMAKE_SOURCE_DIR}/tools/service/dpdk.conf
+              ${CMAKE_SOURCE_DIR}/tools/service/packet.conf ${CMAKE_SOURCE_DIR}/tools/service/dpdk.conf
         DESTINATION share/doc/tutti)
 install(CODE "
   set(PREFIX \${CMAKE_INSTALL_PREFIX})
